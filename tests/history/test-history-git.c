@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * history/ against git itself: random graphs are made into repositories with `git fast-import`, and
+ * git is asked the same questions.
+ */
+#include "graphs.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct GitRepo {
+    char *dir;
+    GPtrArray *ids; /* of each revision */
+} GitRepo;
+
+static char *git(const char *dir, const char *input, int *ret_status, const char *const *args)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GSubprocess) process = NULL;
+    g_autoptr(GError) error = NULL;
+    char *output = NULL;
+
+    g_ptr_array_add(argv, (gpointer) "git");
+    g_ptr_array_add(argv, (gpointer) "-C");
+    g_ptr_array_add(argv, (gpointer)dir);
+    for (guint i = 0; args[i] != NULL; i++) {
+        g_ptr_array_add(argv, (gpointer)args[i]);
+    }
+    g_ptr_array_add(argv, NULL);
+    process =
+        g_subprocess_newv((const char *const *)argv->pdata,
+                          G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+    g_assert_no_error(error);
+    g_subprocess_communicate_utf8(process, input != NULL ? input : "", NULL, &output, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_subprocess_get_if_exited(process));
+    *ret_status = g_subprocess_get_exit_status(process);
+    return output;
+}
+
+static void git_repo_init(GitRepo *repo, const History *history)
+{
+    g_autoptr(GString) stream = g_string_new("feature done\n");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *marks = NULL;
+    int status;
+
+    repo->dir = g_dir_make_tmp("test-history-XXXXXX", &error);
+    g_assert_no_error(error);
+    repo->ids = g_ptr_array_new_with_free_func(g_free);
+    for (guint32 r = 0; r < history_size(history); r++) {
+        guint n_parents;
+        const guint32 *parents = history_parents(history, r, &n_parents);
+
+        g_string_append_printf(stream,
+                               "reset refs/heads/r%u\ncommit refs/heads/r%u\nmark :%u\n"
+                               "committer T <t@example.org> %u +0000\ndata <<.\n%u\n.\n",
+                               r, r, r + 1, 1000 + r, r);
+        for (guint i = 0; i < n_parents; i++) {
+            g_string_append_printf(stream, "%s :%u\n", i == 0 ? "from" : "merge", parents[i] + 1);
+        }
+        g_string_append_printf(stream, "\nget-mark :%u\n", r + 1);
+    }
+    g_string_append(stream, "done\n");
+    g_free(git(repo->dir, NULL, &status, (const char *const[]){"init", "-q", "--bare", NULL}));
+    g_assert_cmpint(status, ==, 0);
+    marks = git(repo->dir, stream->str, &status,
+                (const char *const[]){"fast-import", "--quiet", "--cat-blob-fd=1", NULL});
+    g_assert_cmpint(status, ==, 0);
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(marks), "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_ptr_array_add(repo->ids, g_strdup(lines[i]));
+    }
+    g_assert_cmpuint(repo->ids->len, ==, history_size(history));
+}
+
+static void git_repo_clear(GitRepo *repo)
+{
+    g_autoptr(GSubprocess) process =
+        g_subprocess_new(G_SUBPROCESS_FLAGS_NONE, NULL, "rm", "-rf", repo->dir, NULL);
+
+    g_assert_true(process != NULL && g_subprocess_wait_check(process, NULL, NULL));
+    g_free(repo->dir);
+    g_ptr_array_unref(repo->ids);
+}
+
+static void assert_same_ancestors(const History *history, const GitRepo *repo)
+{
+    guint n = history_size(history);
+    g_autofree double *weights = g_new(double, n);
+    g_autofree double *sums = g_new(double, n);
+
+    for (guint32 r = 0; r < n; r++) {
+        weights[r] = 1;
+    }
+    history_sum_ancestors(history, weights, sums);
+    for (guint32 r = 0; r < n; r++) {
+        g_autoptr(RevisionSet) ancestors = history_ancestors(history, r);
+        int status;
+        g_autofree char *list =
+            git(repo->dir, NULL, &status,
+                (const char *const[]){"rev-list", g_ptr_array_index(repo->ids, r), NULL});
+        guint n_listed = 0;
+
+        g_assert_cmpint(status, ==, 0);
+        for (guint32 a = 0; a < n; a++) {
+            gboolean listed = strstr(list, g_ptr_array_index(repo->ids, a)) != NULL;
+
+            g_assert_cmpint(revision_set_has(ancestors, a), ==, listed);
+            n_listed += listed;
+        }
+        g_assert_cmpfloat(sums[r], ==, n_listed);
+    }
+}
+
+static void assert_same_reach(const History *history, const GitRepo *repo, GRand *rand)
+{
+    for (guint i = 0; i < 30; i++) {
+        guint32 a = (guint32)g_rand_int_range(rand, 0, (gint32)history_size(history));
+        guint32 d = (guint32)g_rand_int_range(rand, 0, (gint32)history_size(history));
+        int status;
+        g_autofree char *nothing = git(
+            repo->dir, NULL, &status,
+            (const char *const[]){"merge-base", "--is-ancestor", g_ptr_array_index(repo->ids, a),
+                                  g_ptr_array_index(repo->ids, d), NULL});
+
+        g_assert_cmpint(history_reaches(history, a, d), ==, status == 0);
+    }
+}
+
+static void test_same_as_git(void)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    g_autofree char *program = g_find_program_in_path("git");
+
+    if (program == NULL) {
+        g_test_skip("no git here");
+        return;
+    }
+    for (guint i = 0; i < 6; i++) {
+        guint n = (guint)g_rand_int_range(rand, 2, 70);
+        g_autoptr(History) history = graph_random(rand, n, 0.1 * i);
+        GitRepo repo;
+
+        git_repo_init(&repo, history);
+        assert_same_ancestors(history, &repo);
+        assert_same_reach(history, &repo, rand);
+        git_repo_clear(&repo);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/history/same-as-git", test_same_as_git);
+    return g_test_run();
+}
