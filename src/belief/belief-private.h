@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of belief/ share.
+ */
+#pragma once
+
+#include "belief/belief.h"
+#include "likelihood.h"
+
+/* A kernel that is evidence: it has trials, or is that of several revisions (or both). */
+typedef struct Tested {
+    guint32 revision;      /* with the tally; stands for all whose kernel this is */
+    RevisionSet *with_bug; /* hypotheses by which all of them have the bug */
+    RevisionSet *split;    /* by which some have it and some have not; NULL for one revision */
+} Tested;
+
+/* What a hypothesis says of a kernel. */
+typedef enum KernelSide { SIDE_CLEAN, SIDE_BUG, SIDE_SPLIT, N_SIDES } KernelSide;
+
+/* Hypotheses that nothing tells apart: they say the same of each tested kernel. */
+typedef struct HypothesisClass {
+    guint32 member; /* any one */
+    guint n_members;
+    double prior;
+    double mass; /* posterior */
+} HypothesisClass;
+
+struct Belief {
+    const History *history;
+    BeliefModel model;
+    Rates *rates;
+    guint n; /* revisions, and hypotheses */
+    double *prior;
+    Tally *tallies;           /* of a member: none */
+    guint32 *representatives; /* of each revision; of one that is no member: itself */
+    guint32 *n_same;          /* of each representative, the revisions with its kernel */
+    guint n_untestable;
+
+    gboolean is_grouped_anew; /* what follows is to be made from the above */
+    GArray *tested;           /* of Tested */
+    guint32 *class_of;        /* of each hypothesis */
+    GArray *classes;          /* of HypothesisClass */
+
+    gboolean is_fresh; /* what follows is worked out */
+    GArray *joint;     /* of double: posterior of class c and grid point g at c * n_points + g */
+    double *rate_posterior;
+    double *posterior;
+    double *has_bug;
+};
+
+/* Works the classes and the posterior out if something came in since. */
+void belief_refresh(Belief *belief);
+
+static inline gboolean tally_has_trials(const Tally *tally)
+{
+    return !tally->untestable && tally->n_crash + tally->n_ok > 0;
+}
+
+static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)
+{
+    if (tested->split != NULL && revision_set_has(tested->split, hypothesis)) {
+        return SIDE_SPLIT;
+    }
+    return revision_set_has(tested->with_bug, hypothesis) ? SIDE_BUG : SIDE_CLEAN;
+}
+
+/* Of the kernel's tally; one without trials is equally probable with and without the bug. */
+static inline TallyLikelihood tested_likelihood(const Belief *belief, const Tested *tested)
+{
+    const Tally *tally = &belief->tallies[tested->revision];
+
+    return tally_has_trials(tally) ? rates_likelihood(belief->rates, tally->n_crash, tally->n_ok)
+                                   : rates_likelihood(belief->rates, 0, 0);
+}
+
+/* What is known of a revision that was not tried: see broken.c. */
+typedef struct Testability {
+    double p_testable;
+    gboolean is_hopeless; /* deep in a block where all that was tried is untestable */
+} Testability;
+
+/* One for each revision, owned by the caller. */
+Testability *belief_testability(const Belief *belief);
+
+/* Seconds for the build, if it is still to be done, and the trials; never 0. */
+double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials);

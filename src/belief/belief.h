@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Who is the culprit, how sure, and what to do next. The mathematics is in the heads of
+ * likelihood.c (trials of one revision), belief.c (the posterior), broken.c (will it build and
+ * boot) and planner.c (the next experiment).
+ *
+ * Hypothesis h: "revision h is the culprit": every revision that reaches h has the bug, no other
+ * has. h = 0: the bug is older than the range. Trials of one revision follow a beta-binomial with
+ * crash rate p when it has the bug and q when it has not; p, q and the spread are integrated over a
+ * grid. Each revision may be *masked* (bug there, but it crashes no more than one without) or
+ * *haunted* (another bug with the same identity, any rate).
+ *
+ * The trials of the start are the tally of the last revision, those of the good release the tally
+ * of revision 0.
+ *
+ * Pure: no I/O, no clock, no randomness.
+ */
+#pragma once
+
+#include "history/history.h"
+
+/* What the trials of one kernel showed. Crashes of another identity count as neither. */
+typedef struct Tally {
+    guint n_crash;       /* crashes with the identity of the start's */
+    guint n_ok;          /* runs to the end without a crash */
+    gboolean untestable; /* it does not build, boot, run a trivial program, or show either of the
+                          * two; the counts are then ignored */
+} Tally;
+
+/* Every constant of the model. belief_model_default() documents the source of each figure. */
+typedef struct BeliefModel {
+    double masked;           /* chance that a revision with the bug cannot show it */
+    double haunted;          /* chance that one without it crashes alike, at any rate */
+    double outside_kernel;   /* chance that the culprit lies between two revisions whose kernels are
+                              * the same to the byte */
+    double older_than_range; /* prior of hypothesis 0 */
+    double always_crashes;   /* prior weight of p ~ 1 against the rest of the grid */
+    double broken_alone;     /* chance that a revision far from any broken one is untestable */
+    double break_scale; /* how far a broken revision makes its neighbours suspect, in commits */
+} BeliefModel;
+
+void belief_model_default(BeliefModel *ret_model);
+
+typedef struct Belief Belief;
+
+/* @log_prior: n entries, any scale (it is normalised), or NULL for a flat one; entry 0 is taken
+ * from @model. Keeps a reference to neither but to @history, which must outlive it. */
+Belief *belief_new(const History *history, const BeliefModel *model, const double *log_prior);
+void belief_free(Belief *belief);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Belief, belief_free)
+
+/* Replace what is known of @revision, which then has a kernel of its own (or stands for those that
+ * were said to be the same as it). Cheap: the posterior is worked out when first asked for, and
+ * only if something changed. */
+void belief_set(Belief *belief, guint32 revision, const Tally *tally);
+
+/* @revision's kernel is byte for byte that of @representative: their trials are one thing. The
+ * tally lies with the representative (belief_set()), @revision's own is forgotten; those that were
+ * the same as @revision follow it. belief_set() of @revision takes it back. May be said again at
+ * every update: nothing is worked out anew then.
+ *
+ * The members of such a group are evidence once, however many they are. A culprit that some of them
+ * contain and some do not would be a change that is not in the kernel: it is left with a factor of
+ * model.outside_kernel, trials or not, so such a revision is an answer only where all others are
+ * excluded.
+ *
+ * @representative may be a member itself: its group is joined. Of a member and its representative
+ * in exchanged roles, the member takes over the group and its tally. */
+void belief_set_same(Belief *belief, guint32 revision, guint32 representative);
+
+/* The revision that holds the tally of @revision's kernel: mostly itself. */
+guint32 belief_representative(const Belief *belief, guint32 revision);
+/* What is known of @revision's kernel: the tally of its representative. */
+const Tally *belief_get(const Belief *belief, guint32 revision);
+
+/* Posterior, n entries that sum to 1; and for each revision the chance that it has the bug. Valid
+ * until the next belief_set() or belief_set_same(). */
+const double *belief_posterior(Belief *belief);
+const double *belief_has_bug(Belief *belief);
+/* Entropy of the posterior, in bits. */
+double belief_entropy(Belief *belief);
+
+/* The smallest set of hypotheses that holds at least @confidence of the posterior, most probable
+ * first. Hypotheses that no trial so far tells apart are a class, and a class is taken whole: the
+ * prior alone never names a culprit. Classes of most probability per member go first. Array of
+ * guint32, owned by the caller. */
+GArray *belief_candidates(Belief *belief, double confidence);
+
+/* What a trial and a build cost, in seconds. built[r]: r's kernel exists already. */
+typedef struct Costs {
+    double build_s;
+    double trial_s;        /* of one trial */
+    guint parallel_trials; /* so many at once cost as one */
+    const gboolean *built; /* n entries, or NULL: none is */
+} Costs;
+
+typedef struct Experiment {
+    guint32 revision; /* never a member of a group, but the one that stands for it */
+    guint n_trials;
+    double gain_bits; /* expected information about the culprit */
+    double cost_s;
+    double p_testable;
+} Experiment;
+
+/* The experiment of most expected information per second. FALSE when one candidate is left (of
+ * belief_candidates(confidence)), or when nothing more can be learned: each revision that tells the
+ * candidates apart is untestable, lies deep in a block where all that was tried is, or has had so
+ * many trials that more would tell nothing. Asked again after each result, it always comes to an
+ * end. */
+gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *costs,
+                                Experiment *ret_experiment);
+
+/* What the answer with @culprit still needs: trials at the culprit until they speak for the bug by
+ * 10^@log10_odds, then at each of its parents until they speak against it by as much
+ * (belief_log10_odds()). A side is also done when it is untestable, or when more trials could not
+ * change its odds. FALSE when all are done, for @culprit 0, and when a parent's kernel is the
+ * culprit's (no trial can tell it from itself: the answer has failed its check). */
+gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds, const Costs *costs,
+                             Experiment *ret_experiment);
+
+/* The verdict for people and for git's syntax: derived, never the source of truth. Of a tally
+ * alone: any crash is bad, unless 20 runs or more ended ok for each crash. */
+typedef enum Verdict { VERDICT_UNKNOWN, VERDICT_GOOD, VERDICT_BAD, VERDICT_SKIP } Verdict;
+Verdict belief_verdict(const Tally *tally);
+/* Of a revision whose kernel was tested, by the whole evidence: bad when it has the bug more
+ * probably than not. So the verdicts never contradict each other or the answer, and `git bisect
+ * replay` accepts them. */
+Verdict belief_verdict_of(Belief *belief, guint32 revision);
+const char *verdict_name(Verdict verdict); /* "unknown", "good", "bad", "skip" */
+
+/* How many trials that all end ok are needed before a revision *with* the bug would have shown it
+ * with chance 1 - @miss, given the crash rate seen at the start (@n_crash of @n_crash + @n_ok, beta
+ * posterior). At least 2, at most @limit. */
+guint belief_trials_for_good(guint n_crash, guint n_ok, double miss, guint limit);
+
+/* log10 of the Bayes factor that @tally gives for "has the bug" against "has it not": what the
+ * check of an answer asks of the culprit and of its parents. Of the graph it uses only what all
+ * trials so far say of the rates. */
+double belief_log10_odds(Belief *belief, const Tally *tally);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How probable the trials of one revision are, for each point of the grid of rates.
+ */
+#pragma once
+
+#include "belief/belief.h"
+
+/* One assumption on the rates of the job; they are the same for all its revisions. */
+typedef struct RatePoint {
+    double p;      /* mean crash rate of a revision with the bug */
+    double q;      /* of one without */
+    double spread; /* alpha + beta of the beta distribution around the mean: small is wide */
+    double weight; /* prior; sums to 1 */
+} RatePoint;
+
+/* The chance of a tally at each point of the grid, for a revision with the bug and one without. */
+typedef struct TallyLikelihood {
+    const double *bug;
+    const double *clean;
+} TallyLikelihood;
+
+typedef struct Rates Rates;
+Rates *rates_new(const BeliefModel *model);
+void rates_free(Rates *rates);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rates, rates_free)
+
+guint rates_n_points(const Rates *rates);
+const RatePoint *rates_points(const Rates *rates);
+
+/* Kept once worked out; valid as long as @rates. Up to some 10,000 trials. */
+TallyLikelihood rates_likelihood(Rates *rates, guint n_crash, guint n_ok);
+
+/* ln of the binomial coefficient. */
+double log_choose(guint n, guint k);

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The next experiment.
+ *
+ * An experiment is k trials at revision r. What they show depends on the culprit only through
+ * whether r has the bug, which it has with chance P, so they tell of the culprit
+ *
+ *     I = H(outcome) - P H(outcome | bug) - (1 - P) H(outcome | no bug)      bits,
+ *
+ * where the outcome is the number of crashes in k, predicted from the rates as they are believed by
+ * now (whoever the culprit is: a simplification, by which I is up to some 0.1 bits off while the
+ * rates are hardly known). Worth is I x (chance that r is testable) / (seconds for build and
+ * trials), and the best of all r and k is taken.
+ *
+ * For a revision that has trials, the prediction goes on from them: the grid is weighed separately
+ * for the hypotheses with and without the bug at r, and at each grid point the next outcome is
+ * conditioned on the ones before. A masked revision crashes no more than a good one, and so more
+ * trials of one that never crashed tell less and less, down to nothing: then other revisions tell
+ * more, or nothing does, and the search ends. Nothing means less than GAIN_FLOOR bits.
+ *
+ * Of revisions with the same kernel only the one that stands for them is an experiment. It tells
+ * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
+ *
+ * I is never more than H(P); with that bound first, few experiments are worked out. Cost: O(n) for
+ * bounds, 79 outcomes x grid for each tested revision in question.
+ */
+#include "belief-private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of trials at a revision that was tested before. An untested one is always worth trying: there are
+ * finitely many, and only it may tell its neighbours apart. */
+#define GAIN_FLOOR 0.005
+
+static const guint trial_counts[] = {1, 2, 3, 4, 6, 8, 10, 16, 20};
+#define N_COUNTS    G_N_ELEMENTS(trial_counts)
+#define MOST_TRIALS 20
+
+/* Chances of the numbers of crashes in a number of trials. */
+typedef struct Prediction {
+    double bug[MOST_TRIALS + 1];
+    double clean[MOST_TRIALS + 1];
+    double bug_bits; /* entropies */
+    double clean_bits;
+} Prediction;
+
+typedef struct Planner {
+    Belief *belief;
+    const Costs *costs;
+    Prediction untested[N_COUNTS]; /* of each of trial_counts */
+    double rate;                   /* of the best so far, bits a second; 0: none yet */
+    Experiment best;
+} Planner;
+
+static double bits(double p)
+{
+    return p > 0 ? -p * log2(p) : 0;
+}
+
+double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials)
+{
+    gboolean is_built = costs->built != NULL && costs->built[revision];
+    guint parallel = MAX(costs->parallel_trials, 1);
+    guint n_rounds = (n_trials + parallel - 1) / parallel;
+    double seconds = (is_built ? 0 : costs->build_s) + n_rounds * costs->trial_s;
+
+    return MAX(seconds, 1e-6);
+}
+
+/* Predict @k trials after those of @tally. @if_bug and @if_clean weigh the grid, each point divided
+ * by the likelihood of @tally there; neither need sum to 1. */
+static void predict(Rates *rates, const Tally *tally, guint k, const double *if_bug,
+                    const double *if_clean, Prediction *ret_prediction)
+{
+    guint n_before = tally->n_crash + tally->n_ok;
+    double bug_sum = 0;
+    double clean_sum = 0;
+
+    *ret_prediction = (Prediction){0};
+    for (guint crashes = 0; crashes <= k; crashes++) {
+        guint n_crash = tally->n_crash + crashes;
+        TallyLikelihood after = rates_likelihood(rates, n_crash, n_before + k - n_crash);
+        /* From the chance of a count of all trials to that of a count of the last k. */
+        double ways = exp(log_choose(k, crashes) - log_choose(n_before + k, n_crash));
+        double bug = 0;
+        double clean = 0;
+
+        for (guint g = 0; g < rates_n_points(rates); g++) {
+            bug += if_bug[g] * after.bug[g];
+            clean += if_clean[g] * after.clean[g];
+        }
+        ret_prediction->bug[crashes] = bug * ways;
+        ret_prediction->clean[crashes] = clean * ways;
+        bug_sum += bug * ways;
+        clean_sum += clean * ways;
+    }
+    for (guint crashes = 0; crashes <= k; crashes++) {
+        ret_prediction->bug[crashes] /= bug_sum;
+        ret_prediction->clean[crashes] /= clean_sum;
+        ret_prediction->bug_bits += bits(ret_prediction->bug[crashes]);
+        ret_prediction->clean_bits += bits(ret_prediction->clean[crashes]);
+    }
+}
+
+static double information(const Prediction *prediction, guint k, double has_bug)
+{
+    double gain = -has_bug * prediction->bug_bits - (1 - has_bug) * prediction->clean_bits;
+
+    for (guint crashes = 0; crashes <= k; crashes++) {
+        gain +=
+            bits(has_bug * prediction->bug[crashes] + (1 - has_bug) * prediction->clean[crashes]);
+    }
+    return MAX(gain, 0);
+}
+
+/* What any experiment at @revision is worth at most. */
+static double rate_bound(const Planner *planner, guint32 revision, double p_testable)
+{
+    double p = CLAMP(planner->belief->has_bug[revision], 0, 1); /* a sum, so rounded */
+
+    return (bits(p) + bits(1 - p)) * p_testable / experiment_cost_s(planner->costs, revision, 1);
+}
+
+static void consider(Planner *planner, guint32 revision, guint k, double gain, double p_testable)
+{
+    double cost = experiment_cost_s(planner->costs, revision, k);
+    double rate = gain * p_testable / cost;
+
+    if (rate > planner->rate || planner->best.n_trials == 0) {
+        planner->rate = rate;
+        planner->best = (Experiment){
+            .revision = revision,
+            .n_trials = k,
+            .gain_bits = gain,
+            .cost_s = cost,
+            .p_testable = p_testable,
+        };
+    }
+}
+
+static void consider_untested(Planner *planner, guint32 revision, double p_testable)
+{
+    double has_bug = CLAMP(planner->belief->has_bug[revision], 0, 1);
+    double most = bits(has_bug) + bits(1 - has_bug);
+
+    for (guint i = 0; i < N_COUNTS; i++) {
+        guint k = trial_counts[i];
+
+        if (most * p_testable / experiment_cost_s(planner->costs, revision, k) >= planner->rate) {
+            consider(planner, revision, k, information(&planner->untested[i], k, has_bug),
+                     p_testable);
+        }
+    }
+}
+
+/* The grid as believed if @tested has the bug, and if not, without its own trials. @ret_masses: the
+ * posterior of the hypotheses of each side. */
+static void weigh_without(Belief *belief, const Tested *tested, double *if_bug, double *if_clean,
+                          double ret_masses[N_SIDES])
+{
+    TallyLikelihood own = tested_likelihood(belief, tested);
+    guint n_points = rates_n_points(belief->rates);
+    const double *joint = (const double *)(const void *)belief->joint->data;
+
+    memset(ret_masses, 0, N_SIDES * sizeof *ret_masses);
+    for (guint c = 0; c < belief->classes->len; c++) {
+        const HypothesisClass *class = &g_array_index(belief->classes, HypothesisClass, c);
+        KernelSide side = tested_side(tested, class->member);
+        double *into = side == SIDE_BUG ? if_bug : if_clean;
+
+        ret_masses[side] += class->mass;
+        for (guint g = 0; g < n_points && side != SIDE_SPLIT; g++) {
+            into[g] += joint[(gsize)c * n_points + g];
+        }
+    }
+    for (guint g = 0; g < n_points; g++) {
+        if_bug[g] = own.bug[g] > 0 ? if_bug[g] / own.bug[g] : 0;
+        if_clean[g] = own.clean[g] > 0 ? if_clean[g] / own.clean[g] : 0;
+    }
+}
+
+static void consider_tested(Planner *planner, const Tested *tested)
+{
+    Belief *belief = planner->belief;
+    guint n_points = rates_n_points(belief->rates);
+    g_autofree double *if_bug = g_new0(double, n_points);
+    g_autofree double *if_clean = g_new0(double, n_points);
+    double masses[N_SIDES];
+
+    weigh_without(belief, tested, if_bug, if_clean, masses);
+    if (masses[SIDE_BUG] <= 0 || masses[SIDE_CLEAN] <= 0) {
+        return;
+    }
+    double told = masses[SIDE_BUG] + masses[SIDE_CLEAN];
+    double has_bug = masses[SIDE_BUG] / told;
+    for (guint i = 0; i < N_COUNTS; i++) {
+        guint k = trial_counts[i];
+        Prediction prediction;
+
+        predict(belief->rates, &belief->tallies[tested->revision], k, if_bug, if_clean,
+                &prediction);
+        double gain = told * information(&prediction, k, has_bug);
+        if (gain >= GAIN_FLOOR) {
+            consider(planner, tested->revision, k, gain, 1);
+        }
+    }
+}
+
+/* Whether some of @candidates say that the kernel has the bug, and some that it has not. */
+static gboolean tested_splits(const Tested *tested, const GArray *candidates)
+{
+    guint n_on_side[N_SIDES] = {0};
+
+    for (guint i = 0; i < candidates->len; i++) {
+        n_on_side[tested_side(tested, g_array_index(candidates, guint32, i))]++;
+    }
+    return n_on_side[SIDE_BUG] > 0 && n_on_side[SIDE_CLEAN] > 0;
+}
+
+/* Which revisions tell the candidates apart: they reach some of them and not others. Of those with
+ * the same kernel only their representative may. */
+static gboolean *find_splitting(Belief *belief, const GArray *candidates)
+{
+    g_autofree double *is_candidate = g_new0(double, belief->n);
+    g_autofree double *n_reaching = g_new(double, belief->n);
+    gboolean *splits = g_new(gboolean, belief->n);
+
+    for (guint i = 0; i < candidates->len; i++) {
+        is_candidate[g_array_index(candidates, guint32, i)] = 1;
+    }
+    history_sum_ancestors(belief->history, is_candidate, n_reaching);
+    for (guint32 r = 0; r < belief->n; r++) {
+        splits[r] =
+            n_reaching[r] > 0 && n_reaching[r] < candidates->len && belief->representatives[r] == r;
+    }
+    for (guint i = 0; i < belief->tested->len; i++) {
+        const Tested *tested = &g_array_index(belief->tested, Tested, i);
+
+        if (tested->split != NULL) {
+            splits[tested->revision] = tested_splits(tested, candidates);
+        }
+    }
+    return splits;
+}
+
+static void predict_untested(Planner *planner)
+{
+    const Tally none = {0};
+    const double *rates = planner->belief->rate_posterior;
+
+    for (guint i = 0; i < N_COUNTS; i++) {
+        predict(planner->belief->rates, &none, trial_counts[i], rates, rates,
+                &planner->untested[i]);
+    }
+}
+
+static void plan_untested(Planner *planner, const gboolean *splits)
+{
+    Belief *belief = planner->belief;
+    g_autofree Testability *testability = belief_testability(belief);
+    g_autofree double *bounds = g_new0(double, belief->n);
+    guint32 first = 0;
+
+    predict_untested(planner);
+    for (guint32 r = 0; r < belief->n; r++) {
+        const Tally *tally = &belief->tallies[r];
+        gboolean is_open = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
+                           !testability[r].is_hopeless;
+
+        bounds[r] = is_open ? rate_bound(planner, r, testability[r].p_testable) : -1;
+        first = bounds[r] > bounds[first] ? r : first;
+    }
+    /* The most promising first, so that the bound spares most of the others. */
+    for (guint32 i = 0; i <= belief->n; i++) {
+        guint32 r = i == 0 ? first : i - 1;
+
+        if (bounds[r] >= planner->rate) {
+            consider_untested(planner, r, testability[r].p_testable);
+        }
+    }
+}
+
+gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *costs,
+                                Experiment *ret_experiment)
+{
+    g_autoptr(GArray) candidates = belief_candidates(belief, confidence);
+    Planner planner = {.belief = belief, .costs = costs};
+
+    if (candidates->len < 2) {
+        return FALSE;
+    }
+    g_autofree gboolean *splits = find_splitting(belief, candidates);
+    plan_untested(&planner, splits);
+    for (guint i = 0; i < belief->tested->len; i++) {
+        const Tested *tested = &g_array_index(belief->tested, Tested, i);
+
+        if (splits[tested->revision] && tally_has_trials(&belief->tallies[tested->revision]) &&
+            rate_bound(&planner, tested->revision, 1) > planner.rate) {
+            consider_tested(&planner, tested);
+        }
+    }
+    if (planner.best.n_trials == 0) {
+        return FALSE;
+    }
+    *ret_experiment = planner.best;
+    return TRUE;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Verdicts for people, and rules of thumb that need no graph.
+ */
+#include "belief-private.h"
+
+/* So many runs that end ok for each crash make the crash another bug's. */
+#define OKS_THAT_OVERRULE_A_CRASH 20
+
+Verdict belief_verdict(const Tally *tally)
+{
+    if (tally->untestable) {
+        return VERDICT_SKIP;
+    }
+    if (tally->n_crash > 0) {
+        return tally->n_ok >= OKS_THAT_OVERRULE_A_CRASH * tally->n_crash ? VERDICT_GOOD
+                                                                         : VERDICT_BAD;
+    }
+    return tally->n_ok > 0 ? VERDICT_GOOD : VERDICT_UNKNOWN;
+}
+
+Verdict belief_verdict_of(Belief *belief, guint32 revision)
+{
+    const Tally *tally = belief_get(belief, revision);
+
+    if (!tally_has_trials(tally)) {
+        return belief_verdict(tally);
+    }
+    return belief_has_bug(belief)[revision] > 0.5 ? VERDICT_BAD : VERDICT_GOOD;
+}
+
+const char *verdict_name(Verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_UNKNOWN:
+        return "unknown";
+    case VERDICT_GOOD:
+        return "good";
+    case VERDICT_BAD:
+        return "bad";
+    case VERDICT_SKIP:
+        return "skip";
+    }
+    g_assert_not_reached();
+}
+
+/* With a uniform prior, the crash rate has the posterior Beta(a, b), a = n_crash + 1, b = n_ok + 1,
+ * and n more trials all end ok with the chance prod (b + i) / (a + b + i), i = 0 .. n - 1. */
+guint belief_trials_for_good(guint n_crash, guint n_ok, double miss, guint limit)
+{
+    double a = n_crash + 1.0;
+    double b = n_ok + 1.0;
+    double chance = 1;
+    guint n = 0;
+
+    while (n < limit && (n < 2 || chance > miss)) {
+        chance *= (b + n) / (a + b + n);
+        n++;
+    }
+    return n;
+}

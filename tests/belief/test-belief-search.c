@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * belief/ at work: whole bisections in simulated worlds, against brute force and against chance.
+ */
+#include "world.h"
+
+#include "belief/likelihood.h"
+
+#include <math.h>
+
+/* A kernel build of five minutes, trials of ten seconds, two at once. */
+static const Costs kernel_costs = {.build_s = 300, .trial_s = 10, .parallel_trials = 2};
+/* `firstbad run` with a fast test. */
+static const Costs command_costs = {.build_s = 0, .trial_s = 1, .parallel_trials = 1};
+
+static History *line(guint n)
+{
+    g_autofree guint32 *offsets = g_new0(guint32, n + 1);
+    g_autofree guint32 *parents = g_new0(guint32, n);
+
+    for (guint32 r = 1; r < n; r++) {
+        offsets[r + 1] = r;
+        parents[r - 1] = r - 1;
+    }
+    return history_new(n, offsets, parents);
+}
+
+/* Test every testable revision, where trials do not lie: what is left is all that can be known. */
+static GArray *brute_force(const World *world)
+{
+    guint n = history_size(world->history);
+    GArray *consistent = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(RevisionSet) with_bug = history_descendants(world->history, world->culprit);
+
+    for (guint32 h = 0; h < n; h++) {
+        g_autoptr(RevisionSet) would_have_bug = history_descendants(world->history, h);
+        gboolean agrees = TRUE;
+
+        for (guint32 r = 0; r < n && agrees; r++) {
+            agrees = world->is_untestable[r] ||
+                     revision_set_has(would_have_bug, r) == revision_set_has(with_bug, r);
+        }
+        if (agrees) {
+            g_array_append_val(consistent, h);
+        }
+    }
+    return consistent;
+}
+
+static gboolean has_same_members(const GArray *left, const GArray *right)
+{
+    guint n_common = 0;
+
+    for (guint i = 0; i < left->len; i++) {
+        for (guint j = 0; j < right->len; j++) {
+            n_common += g_array_index(left, guint32, i) == g_array_index(right, guint32, j);
+        }
+    }
+    return left->len == right->len && n_common == left->len;
+}
+
+/* With @same > 0, so many changes do not change the kernel. What can be known is the same then: a
+ * revision tells by itself what it tells as one of a group, only with trials of its own. */
+static void compare_with_brute_force(double same)
+{
+    const guint n_graphs = 10000;
+    guint n_kernels = 0, n_same = 0, n_trials = 0;
+    guint n_sets = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    for (guint seed = 0; seed < n_graphs; seed++) {
+        g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+        guint n = (guint)g_rand_int_range(rand, 2, 61);
+        g_autoptr(History) history = graph_random(rand, n, g_rand_double_range(rand, 0, 0.5));
+        g_autofree gboolean *is_untestable = g_new(gboolean, n);
+        g_autofree guint32 *kernels = g_new(guint32, n);
+        guint32 culprit = (guint32)g_rand_int_range(rand, 0, (gint32)n);
+
+        world_draw_untestable(rand, n, is_untestable);
+        g_autoptr(World) world = world_new(history, culprit, 1, 0, is_untestable, rand);
+        if (same > 0) {
+            world_draw_kernels(rand, history, culprit, is_untestable, same, kernels);
+            world->kernels = kernels;
+        }
+        g_autoptr(Belief) belief = world_start(world, &model, 4);
+        g_auto(Result) result = {0};
+        world_bisect(world, belief, 0.95, seed % 2 ? &kernel_costs : &command_costs, &result);
+        g_autoptr(GArray) wanted = brute_force(world);
+        if (!has_same_members(result.candidates, wanted)) {
+            g_test_fail_printf("graph %u: %u candidates, %u by brute force", seed,
+                               result.candidates->len, wanted->len);
+        }
+        n_kernels += result.n_kernels;
+        n_same += result.n_same;
+        n_trials += result.n_trials;
+        n_sets += wanted->len > 1;
+    }
+    g_assert_cmpuint(n_sets, >, n_graphs / 10);
+    g_test_message("%.3f revisions tested a graph, %.3f the same as one before, with %.2f trials; "
+                   "%u answers are sets",
+                   (double)n_kernels / n_graphs, (double)n_same / n_graphs,
+                   (double)n_trials / n_graphs, n_sets);
+}
+
+static void test_brute_force(void)
+{
+    compare_with_brute_force(0);
+}
+
+static void test_same_kernels(void)
+{
+    compare_with_brute_force(0.4);
+}
+
+/* What clean trials cost on a long line. */
+static void test_long_line(void)
+{
+    const guint n = 14000;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    g_autoptr(History) history = line(n);
+    guint most_kernels = 0;
+    guint n_trials = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    for (guint i = 0; i < 20; i++) {
+        guint32 culprit = (guint32)g_rand_int_range(rand, 1, (gint32)n);
+        g_autoptr(World) world = world_new(history, culprit, 1, 0, NULL, rand);
+        g_autoptr(Belief) belief = world_start(world, &model, 10);
+        g_auto(Result) result = {0};
+
+        world_bisect(world, belief, 0.95, &kernel_costs, &result);
+        g_assert_cmpuint(result.candidates->len, ==, 1);
+        g_assert_cmpuint(g_array_index(result.candidates, guint32, 0), ==, culprit);
+        most_kernels = MAX(most_kernels, result.n_kernels);
+        n_trials += result.n_trials;
+    }
+    g_test_message("at most %u kernels, %.1f trials in the mean", most_kernels, n_trials / 20.0);
+    g_assert_cmpuint(most_kernels, <=, (guint)log2(n) + 3);
+}
+
+/* 300 neighbours of 600 are untestable; the culprit is anywhere. */
+static void test_skip_storm(void)
+{
+    const guint n = 600;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    g_autoptr(History) history = line(n);
+    g_autofree gboolean *is_untestable = g_new0(gboolean, n);
+    guint most_inside = 0, most_outside = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    for (guint32 r = 150; r < 450; r++) {
+        is_untestable[r] = TRUE;
+    }
+    for (guint32 culprit = 1; culprit < n; culprit += 7) {
+        /* The block and the revision after it cannot be told apart. */
+        gboolean is_inside = culprit >= 150 && culprit <= 450;
+        g_autoptr(World) world = world_new(history, culprit, 1, 0, is_untestable, rand);
+        g_autoptr(Belief) belief = world_start(world, &model, 10);
+        g_auto(Result) result = {0};
+
+        world_bisect(world, belief, 0.95, &kernel_costs, &result);
+        g_assert_cmpuint(result.candidates->len, ==, is_inside ? 301 : 1);
+        if (is_inside) {
+            most_inside = MAX(most_inside, result.n_broken);
+        } else {
+            most_outside = MAX(most_outside, result.n_broken);
+            g_assert_cmpuint(g_array_index(result.candidates, guint32, 0), ==, culprit);
+        }
+    }
+    g_test_message("untestable revisions tried: at most %u with the culprit among them, else %u",
+                   most_inside, most_outside);
+    g_assert_cmpuint(most_inside, <=, 20);
+    g_assert_cmpuint(most_outside, <=, 15);
+}
+
+/* A test that fails on 70 % of the runs of a bad commit. */
+static void test_flaky_command(void)
+{
+    const guint n_jobs = 120;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    guint n_right = 0, n_wrong = 0, n_trials = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    for (guint i = 0; i < n_jobs; i++) {
+        g_autoptr(History) history = i % 2 ? line(500) : graph_random(rand, 500, 0.2);
+        guint32 culprit = (guint32)g_rand_int_range(rand, 1, 500);
+        g_autoptr(World) world = world_new(history, culprit, 0.7, 0, NULL, rand);
+        g_autoptr(Belief) belief = world_start(world, &model, 10);
+        g_auto(Result) result = {0};
+
+        world_bisect(world, belief, 0.95, &command_costs, &result);
+        gboolean is_right = g_array_index(result.candidates, guint32, 0) == culprit;
+        n_right += result.candidates->len == 1 && is_right;
+        n_wrong += result.candidates->len == 1 && !is_right;
+        n_trials += result.n_trials;
+    }
+    g_test_message("%u right, %u wrong of %u, %.1f trials each", n_right, n_wrong, n_jobs,
+                   (double)n_trials / n_jobs);
+    g_assert_cmpfloat(n_right, >=, 0.95 * n_jobs);
+}
+
+/* A world as the model believes worlds to be. */
+static World *draw_world(const History *history, const BeliefModel *model, GRand *rand)
+{
+    g_autoptr(Rates) rates = rates_new(model);
+    const RatePoint *point = rates_points(rates);
+    guint32 culprit = (guint32)g_rand_int_range(rand, 1, (gint32)history_size(history));
+    double at = g_rand_double(rand);
+
+    for (; at > point->weight && point < rates_points(rates) + rates_n_points(rates) - 1; point++) {
+        at -= point->weight;
+    }
+    culprit = g_rand_double(rand) < model->older_than_range ? 0 : culprit;
+    World *world = world_new(history, culprit, point->p, point->q, NULL, rand);
+    world->spread = point->spread;
+    for (guint32 r = 0; r < history_size(history); r++) {
+        gboolean has_bug = history_reaches(history, culprit, r);
+
+        if (has_bug && g_rand_double(rand) < model->masked) {
+            world->crash_rates[r] = point->q;
+        } else if (!has_bug && g_rand_double(rand) < model->haunted) {
+            world->crash_rates[r] = g_rand_double(rand);
+        }
+    }
+    return world;
+}
+
+/* In worlds that are as the model believes, what is claimed is what happens, also with many masked
+ * and haunted revisions. */
+static void test_calibration(void)
+{
+    const guint n_jobs = 600;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    guint n_started = 0, n_answers = 0, n_right = 0, n_covered = 0;
+    double claimed = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    model.masked = model.haunted = 0.01;
+    for (guint i = 0; i < n_jobs; i++) {
+        g_autoptr(History) history = i % 2 ? line(80) : graph_random(rand, 80, 0.2);
+        g_autoptr(World) world = draw_world(history, &model, rand);
+        g_autoptr(Belief) belief = world_start(world, &model, 20);
+        g_auto(Result) result = {0};
+        gboolean holds_culprit = FALSE;
+
+        if (belief == NULL) {
+            continue;
+        }
+        n_started++;
+        world_bisect(world, belief, 0.9, &kernel_costs, &result);
+        for (guint c = 0; c < result.candidates->len; c++) {
+            holds_culprit |= g_array_index(result.candidates, guint32, c) == world->culprit;
+        }
+        n_covered += holds_culprit;
+        if (result.candidates->len == 1) {
+            n_answers++;
+            n_right += holds_culprit;
+            claimed += result.probability;
+        }
+    }
+    double mean_claimed = claimed / n_answers;
+    double error = sqrt(mean_claimed * (1 - mean_claimed) / n_answers);
+    g_test_message(
+        "%u jobs, %u answers, %.2f %% claimed, %.2f %% right; %.2f %% of the sets hold it", n_jobs,
+        n_answers, 100 * mean_claimed, 100.0 * n_right / n_answers, 100.0 * n_covered / n_started);
+    g_assert_cmpfloat(fabs((double)n_right / n_answers - mean_claimed), <, 3 * error);
+    g_assert_cmpfloat((double)n_covered / n_started, >=, 0.9);
+    g_assert_cmpuint(n_answers, >, n_jobs / 2);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/belief/search/brute-force", test_brute_force);
+    g_test_add_func("/belief/search/same-kernels", test_same_kernels);
+    g_test_add_func("/belief/search/long-line", test_long_line);
+    g_test_add_func("/belief/search/skip-storm", test_skip_storm);
+    g_test_add_func("/belief/search/flaky-command", test_flaky_command);
+    g_test_add_func("/belief/search/calibration", test_calibration);
+    return g_test_run();
+}
