@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From console bytes to the text of a report.
+ *
+ * One pass finds all header lines. A report then takes the lines that the same task or CPU printed:
+ * with CONFIG_PRINTK_CALLER each line says who printed it, and consoles mix them.
+ */
+#include "oops/console.h"
+
+#include <string.h>
+
+/* How much of a hostile line is looked at. */
+#define LINE_MAX_LOOK 8192
+#define PREFIX_MAX    (1 << 18)
+/* Context lines in front of a report; more when we know that the same task printed them. */
+#define PREFIX_LINES      5
+#define PREFIX_LINES_TASK 50
+/* A second stack, of the panic or lock report that an oops caused, is not wanted when the report
+ * has this many lines already. */
+#define LINES_BEFORE_CUT       23
+#define LINES_BEFORE_CUT_KMSAN 17
+
+/* Who printed a line: nobody said, the console with a time stamp only, or a task or CPU. */
+typedef struct Context {
+    gboolean stamped;
+    Line caller; /* "[ T123]", or empty */
+} Context;
+
+typedef struct ConsoleLine {
+    Line text; /* stripped */
+    Context context;
+    gboolean questionable; /* an address found on the stack, perhaps not a real frame */
+} ConsoleLine;
+
+static gboolean take(Line *line, const char *word)
+{
+    gsize n = strlen(word);
+
+    if (line->n < n || memcmp(line->s, word, n) != 0) {
+        return FALSE;
+    }
+    line->s += n;
+    line->n -= n;
+    return TRUE;
+}
+
+static gsize take_digits(Line *line)
+{
+    gsize n = 0;
+
+    while (n < line->n && g_ascii_isdigit(line->s[n])) {
+        n++;
+    }
+    line->s += n;
+    line->n -= n;
+    return n;
+}
+
+static void take_blanks(Line *line)
+{
+    while (take(line, " ")) {
+    }
+}
+
+/* "[ T123]" or "[   C0]" */
+static gboolean take_caller(Line *line, Line *ret_caller)
+{
+    Line rest = *line;
+
+    if (!take(&rest, "[")) {
+        return FALSE;
+    }
+    take_blanks(&rest);
+    if ((!take(&rest, "T") && !take(&rest, "C")) || take_digits(&rest) == 0 || !take(&rest, "]")) {
+        return FALSE;
+    }
+    *ret_caller = (Line){line->s, rest.s - line->s};
+    *line = rest;
+    return TRUE;
+}
+
+/* Optional "** 5 printk messages dropped ** ", "host login: " and "<6>", in this order. */
+static void take_noise(Line *line)
+{
+    static const char login[] = " login: ";
+    Line rest = *line;
+    const char *found;
+
+    if (take(&rest, "** ") && take_digits(&rest) > 0 &&
+        take(&rest, " printk messages dropped ** ")) {
+        *line = rest;
+    }
+    while ((found = memmem(line->s, MIN(line->n, LINE_MAX_LOOK), login, sizeof(login) - 1))) {
+        *line = (Line){found + sizeof(login) - 1, line->n - (found + sizeof(login) - 1 - line->s)};
+    }
+    rest = *line;
+    if (take(&rest, "<") && take_digits(&rest) > 0 && take(&rest, ">")) {
+        *line = rest;
+    }
+}
+
+static Context read_context(Line line)
+{
+    Context context = {0};
+
+    take_noise(&line);
+    if (!take(&line, "[")) {
+        return context;
+    }
+    take_blanks(&line);
+    if (take_digits(&line) == 0 || !take(&line, ".") || take_digits(&line) == 0 ||
+        !take(&line, "]")) {
+        return context;
+    }
+    take_caller(&line, &context.caller);
+    if (!take(&line, " ")) {
+        context.caller = (Line){0};
+        return context;
+    }
+    context.stamped = TRUE;
+    return context;
+}
+
+static gboolean same_context(Context a, Context b)
+{
+    return a.stamped == b.stamped && a.caller.n == b.caller.n &&
+           (a.caller.n == 0 || memcmp(a.caller.s, b.caller.s, a.caller.n) == 0);
+}
+
+static gboolean caller_is(Context context, char what)
+{
+    return context.caller.n > 0 && memchr(context.caller.s, what, context.caller.n);
+}
+
+static ConsoleLine read_line(Line line)
+{
+    ConsoleLine read = {.text = line, .context = read_context(line)};
+    static const char unreliable[] = " (unreliable)";
+    const char *end;
+    gsize n;
+
+    if (!read.context.stamped) {
+        return read;
+    }
+    end = memmem(line.s, line.n, "] ", 2);
+    read.text = (Line){end + 2, line.n - (end + 2 - line.s)};
+    n = read.text.n;
+    read.questionable =
+        (bytes_contain(read.text.s, MIN(n, LINE_MAX_LOOK), " ? ") &&
+         !bytes_contain(read.text.s, MIN(n, LINE_MAX_LOOK), "<EOI>")) ||
+        (n >= sizeof(unreliable) - 1 && memcmp(read.text.s + n - (sizeof(unreliable) - 1),
+                                               unreliable, sizeof(unreliable) - 1) == 0);
+    return read;
+}
+
+/* The kind that @line has by one of the @words in it, or NULL. */
+static const Kind *kind_of_line(const OopsReader *reader, Line line, guint64 words)
+{
+    for (gsize i = 0; i < reader->n_kinds; i++) {
+        const Kind *kind = &reader->kinds[i];
+
+        if (words & (guint64)1 << i &&
+            !(kind->except && pattern_in(kind->except, line.s, MIN(line.n, LINE_MAX_LOOK)))) {
+            return kind;
+        }
+    }
+    return NULL;
+}
+
+/* printk prints it again behind this notice. */
+static gboolean replayed(const Console *console, gsize at)
+{
+    Line next;
+
+    return line_next(console->bytes, console->n, &at, &next) &&
+           bytes_contain(next.s, MIN(next.n, LINE_MAX_LOOK),
+                         "** replaying previous printk message **");
+}
+
+/* A symbolized console repeats the header line for each inlined call: "BUG: ... in foo file.h:12
+ * [inline]". They are one header. */
+static gboolean continues_header(Console *console, const Header *header)
+{
+    Header *before;
+
+    if (console->headers->len == 0) {
+        return FALSE;
+    }
+    before = &g_array_index(console->headers, Header, console->headers->len - 1);
+    if (before->end != header->start || before->kind != header->kind ||
+        !bytes_contain(console->bytes + before->start,
+                       MIN(before->end - before->start, LINE_MAX_LOOK), " [inline]\n")) {
+        return FALSE;
+    }
+    before->end = header->end;
+    return TRUE;
+}
+
+/* The start of the line that has a hit at @at. When that is far away, the hit itself: the line is
+ * not one of printk's. */
+static gsize line_start(const Console *console, gsize from, gsize at)
+{
+    const char *newline = memrchr(console->bytes + from, '\n', at - from);
+    gsize start = newline ? (gsize)(newline + 1 - console->bytes) : from;
+
+    return at - start < LINE_MAX_LOOK ? start : at;
+}
+
+static void find_headers(Console *console, const OopsReader *reader)
+{
+    gsize behind = 0; /* the end of the line of the last hit */
+    ScanHit hit = {0};
+
+    while (scan_next(reader->scan, console->bytes, console->n, &hit)) {
+        Header header = {.start = line_start(console, behind, hit.begin)};
+        guint64 words = hit.words;
+        Line line;
+
+        behind = header.start;
+        line_next(console->bytes, console->n, &behind, &line);
+        header.end = behind;
+        while (scan_next(reader->scan, console->bytes, behind, &hit)) {
+            words |= hit.begin - header.start < LINE_MAX_LOOK ? hit.words : 0;
+        }
+        hit.next = behind;
+        header.kind = kind_of_line(reader, line, words);
+        if (header.kind && continues_header(console, &header)) {
+            continue;
+        }
+        if (header.kind && !replayed(console, behind)) {
+            g_array_append_val(console->headers, header);
+        }
+    }
+}
+
+/* Serial lines bring carriage returns and NULs; both mean nothing, and C strings end at a NUL. */
+static gboolean is_noise(char c)
+{
+    return c == '\r' || c == '\0';
+}
+
+/* Noise was taken out: where was what is at @clean now? Moves forward only. */
+static gsize raw_offset(const char *raw, gsize n_raw, gsize clean, gsize *at_raw, gsize *at_clean)
+{
+    while (*at_raw < n_raw && (*at_clean < clean || is_noise(raw[*at_raw]))) {
+        *at_clean += !is_noise(raw[*at_raw]);
+        (*at_raw)++;
+    }
+    return *at_raw;
+}
+
+static void set_raw_offsets(Console *console, const char *raw, gsize n_raw)
+{
+    gsize at_raw = 0, at_clean = 0;
+
+    for (guint i = 0; i < console->headers->len; i++) {
+        Header *header = &g_array_index(console->headers, Header, i);
+
+        header->raw_start = header->start;
+        header->raw_end = header->end;
+        if (console->owned) {
+            header->raw_start = raw_offset(raw, n_raw, header->start, &at_raw, &at_clean);
+            header->raw_end = raw_offset(raw, n_raw, header->end, &at_raw, &at_clean);
+        }
+    }
+}
+
+void console_init(Console *console, const OopsReader *reader, const char *raw, gsize n_raw)
+{
+    *console = (Console){.bytes = raw, .n = n_raw};
+    if (n_raw > 0 && (memchr(raw, '\r', n_raw) || memchr(raw, '\0', n_raw))) {
+        console->owned = g_malloc(n_raw);
+        console->bytes = console->owned;
+        console->n = 0;
+        for (gsize i = 0; i < n_raw; i++) {
+            console->owned[console->n] = raw[i];
+            console->n += !is_noise(raw[i]);
+        }
+    }
+    console->headers = g_array_new(FALSE, TRUE, sizeof(Header));
+    find_headers(console, reader);
+    set_raw_offsets(console, raw, n_raw);
+}
+
+void console_clear(Console *console)
+{
+    g_clear_pointer(&console->headers, g_array_unref);
+    g_clear_pointer(&console->owned, g_free);
+}
+
+guint console_next_crash(const Console *console, guint from)
+{
+    while (from < console->headers->len &&
+           g_array_index(console->headers, Header, from).kind->n_rules == 0) {
+        from++;
+    }
+    return from;
+}
+
+/* The last lines of the same @context between @from and @to, in order. */
+static void read_prefix(const Console *console, gsize from, gsize to, Context context, GString *out)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    guint wanted = caller_is(context, 'T') ? PREFIX_LINES_TASK : PREFIX_LINES;
+
+    from = MAX(from, to > PREFIX_MAX ? to - PREFIX_MAX : 0);
+    while (to > from && lines->len < wanted) {
+        const char *newline =
+            to - 1 > from ? memrchr(console->bytes + from, '\n', to - 1 - from) : NULL;
+        gsize start = newline ? (gsize)(newline + 1 - console->bytes) : from, at = start;
+        ConsoleLine read;
+        Line line;
+
+        line_next(console->bytes, to, &at, &line);
+        to = start;
+        read = read_line(line);
+        if (read.text.n > 0 && !read.questionable && same_context(read.context, context)) {
+            g_ptr_array_add(lines, g_strndup(read.text.s, read.text.n));
+        }
+    }
+    for (guint i = lines->len; i > 0; i--) {
+        g_string_append_printf(out, "%s\n", (char *)lines->pdata[i - 1]);
+    }
+}
+
+/* Where another crash begins behind header @i, that is not part of the same report. */
+static gsize second_report(const Console *console, guint i)
+{
+    for (i++; i < console->headers->len; i++) {
+        const Header *header = &g_array_index(console->headers, Header, i);
+
+        if (!header->kind->family->follows) {
+            return header->start;
+        }
+    }
+    return console->n;
+}
+
+static gboolean begins_second_stack(Line line)
+{
+    return bytes_contain(line.s, line.n, "Kernel panic - not syncing") ||
+           bytes_contain(line.s, line.n, "WARNING: possible circular locking dependency detected");
+}
+
+void region_read(const Console *console, guint i, gsize from, Region *ret_region)
+{
+    const Header *header = &g_array_index(console->headers, Header, i);
+    gsize second = second_report(console, i), at = header->start, start;
+    gsize n = MIN(console->n, header->start + BODY_MAX);
+    gsize n_before_second = 0;
+    guint n_lines = 0, cut = LINES_BEFORE_CUT;
+    gboolean all_cpus = FALSE;
+    Region region = {.text = g_string_new(NULL)};
+    Context context = {0};
+    Line line;
+
+    for (start = at; line_next(console->bytes, n, &at, &line); start = at) {
+        ConsoleLine read = read_line(line);
+
+        if (start == header->start) {
+            context = read.context;
+            read_prefix(console, from, start, context, region.text);
+            region.n_prefix = region.text->len;
+            if (bytes_contain(line.s, line.n, "BUG: KMSAN:")) {
+                cut = LINES_BEFORE_CUT_KMSAN;
+            }
+        }
+        if (start == second) {
+            n_before_second = region.text->len - region.n_prefix;
+        }
+        all_cpus |= bytes_contain(line.s, line.n, "Sending NMI from CPU");
+        if (read.questionable ||
+            (!same_context(read.context, context) && !(all_cpus && caller_is(read.context, 'C')))) {
+            continue;
+        }
+        if (++n_lines >= cut && begins_second_stack(line)) {
+            break;
+        }
+        if (!bytes_contain(line.s, line.n, "Disabling lock debugging due to kernel taint")) {
+            g_string_append_len(region.text, read.text.s, read.text.n);
+            g_string_append_c(region.text, '\n');
+        }
+    }
+    region.n_title = region.text->len - region.n_prefix;
+    if (context.caller.n == 0 && start > second) {
+        region.n_title = n_before_second;
+    }
+    *ret_region = region;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Console bytes in, crash reports out: title, type, frames, identity.
+ *
+ *     g_autoptr(OopsReader) reader = oops_reader_new();
+ *     g_autoptr(OopsReport) report = oops_find(reader, console, n_console, 0);
+ *
+ * The rules for Linux are data (families.c, formats-*.c, names.c, type.c); docs/ADDING-A-CRASH.md
+ * says how to add one. Console text is bytes from an enemy: any length, NULs, no newline, invalid
+ * UTF-8.
+ *
+ * Pure: no I/O.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* The rules, compiled. Takes some milliseconds to make: make one and keep it. Constant once made,
+ * so that threads may share it. */
+typedef struct OopsReader OopsReader;
+
+OopsReader *oops_reader_new(void);
+void oops_reader_free(OopsReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsReader, oops_reader_free)
+
+typedef struct OopsReport {
+    char *title; /* "WARNING: refcount bug in sk_psock_get": printable ASCII, at most 120 bytes */
+    char **alt_titles;      /* NULL-terminated, may be empty */
+    char *type;             /* "REFCOUNT_WARNING", "KASAN-USE-AFTER-FREE-READ", "WARNING", ... */
+    char *frame;            /* the guilty function, or "" */
+    char *corrupted_reason; /* NULL when the report is whole */
+    gboolean suppressed;    /* the fuzzer's own failure, or out of memory: not a kernel bug */
+    gboolean panicked;      /* the kernel said "Kernel panic - not syncing" */
+    gsize start, end;       /* region of the console: first oops line, to the end of the last one */
+    gsize skip;             /* end of the first oops line: where to look for the next report */
+    char *text;        /* the report for people, UTF-8: context, then the oops, prefixes stripped */
+    gsize text_prefix; /* how many bytes of @text are context before the oops */
+} OopsReport;
+
+void oops_report_free(OopsReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsReport, oops_report_free)
+
+/* The first crash report in @console from offset @from on, or NULL when there is none. The next one
+ * is found from its @skip on; oops_find_all() does that. */
+OopsReport *oops_find(const OopsReader *reader, const char *console, gsize n_console, gsize from);
+
+/* The reports in order, 100 at most. Array of OopsReport, owned by the caller. One crash often
+ * makes several: the first is what happened, the others mostly what followed. */
+GPtrArray *oops_find_all(const OopsReader *reader, const char *console, gsize n_console);
+
+/* How surely is @report the bug known by @titles (title and alternatives of the start's crashes)?
+ * 1 is surely, 0 surely not. The scale is documented in match.c. Looks at titles, alternatives
+ * (NULL is none) and corruption only. */
+double oops_match(const OopsReport *report, const char *const *titles);
+
+/* The source file to blame, by the frames of a symbolized report: the first that is not generic
+ * machinery, or NULL. @n_prefix bytes of @report_text are context before the oops. Owned by the
+ * caller. */
+char *oops_guilty_file(const OopsReader *reader, const char *report_text, gsize n_prefix,
+                       const char *title);

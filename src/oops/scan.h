@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where do any of some words occur in a text: one pass over the bytes.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define SCAN_MIN   4  /* shortest word */
+#define SCAN_WORDS 64 /* most words: a set of them is a guint64 */
+
+typedef struct Scan Scan;
+
+/* @words are not copied. */
+Scan *scan_new(const char *const *words, gsize n_words);
+void scan_free(Scan *scan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
+
+typedef struct ScanHit {
+    gsize begin;   /* where the word begins; of several that are found together, the first */
+    guint64 words; /* bit i for word i */
+    gsize next;    /* where to go on: 0 to begin with */
+} ScanHit;
+
+/* Find the next words in @text. Each occurrence is reported once, those that begin together or
+ * overlap perhaps together, and not always in the order in which they begin. FALSE when there are
+ * no more. */
+gboolean scan_next(const Scan *scan, const char *text, gsize n, ScanHit *hit);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The reader against the corpora of $FIRSTBAD_SHARED: console logs with the title, the type, ...
+ * that is expected. Figures are printed, and may not fall under what was reached once. --verbose
+ * prints each difference.
+ */
+#include "oops/oops.h"
+
+#include <string.h>
+
+typedef enum Field {
+    FIELD_CRASH,
+    FIELD_TITLE,
+    FIELD_ALT,
+    FIELD_TYPE,
+    FIELD_CORRUPTED,
+    FIELD_SUPPRESSED,
+    FIELD_PANICKED,
+    FIELD_FRAME,
+    FIELD_START,
+    FIELD_END,
+    FIELD_REPORT,
+    N_FIELDS,
+} Field;
+
+/* At least these per mille must be exact. */
+static const struct {
+    const char *name;
+    guint floor;
+} fields[N_FIELDS] = {
+    [FIELD_CRASH] = {"crash", 1000},
+    [FIELD_TITLE] = {"title", 995},
+    [FIELD_ALT] = {"alt", 995},
+    [FIELD_TYPE] = {"type", 995},
+    [FIELD_CORRUPTED] = {"corrupted", 995},
+    [FIELD_SUPPRESSED] = {"suppressed", 995},
+    [FIELD_PANICKED] = {"panicked", 1000},
+    [FIELD_FRAME] = {"frame", 1000},
+    [FIELD_START] = {"start_line", 1000},
+    [FIELD_END] = {"end_line", 1000},
+    [FIELD_REPORT] = {"report text", 1000},
+};
+
+typedef struct Score {
+    guint n[N_FIELDS], exact[N_FIELDS];
+} Score;
+
+static int compare_strings(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *corpus(const char *folder)
+{
+    const char *shared = g_getenv("FIRSTBAD_SHARED");
+    char *path = shared ? g_build_filename(shared, "data", folder, NULL) : NULL;
+
+    if (!path || !g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        g_clear_pointer(&path, g_free);
+        g_test_skip("no corpora: FIRSTBAD_SHARED is not set or has no data folder");
+    }
+    return path;
+}
+
+/* Names in @folder that end in @suffix, without it, sorted. */
+static GPtrArray *list(const char *folder, const char *suffix)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        if (g_str_has_suffix(name, suffix)) {
+            g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(suffix)));
+        }
+    }
+    g_ptr_array_sort(names, compare_strings);
+    return names;
+}
+
+static char *read_file(const char *folder, const char *name, const char *suffix, gsize *ret_n)
+{
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    char *content = NULL;
+
+    g_file_get_contents(path, &content, ret_n, NULL);
+    return content;
+}
+
+static void score(Score *scores, Field field, const char *name, const char *wanted, const char *got)
+{
+    gboolean exact = g_str_equal(wanted, got);
+
+    scores->n[field]++;
+    scores->exact[field] += exact;
+    if (!exact && g_test_verbose()) {
+        g_test_message("%s %s: wanted '%s', got '%s'", name, fields[field].name, wanted, got);
+    }
+}
+
+/* The values of "@key: " lines, sorted and joined by newlines; NULL when there are none. */
+static char *expected(const char *expect, const char *key)
+{
+    g_auto(GStrv) lines = g_strsplit(expect, "\n", -1);
+    g_autoptr(GPtrArray) values = g_ptr_array_new();
+    gsize n = strlen(key);
+
+    for (gsize i = 0; lines[i]; i++) {
+        if (g_str_has_prefix(lines[i], key) && lines[i][n] == ':') {
+            g_ptr_array_add(values, g_strchug(lines[i] + n + 1));
+        }
+    }
+    if (values->len == 0) {
+        return NULL;
+    }
+    g_ptr_array_sort(values, compare_strings);
+    g_ptr_array_add(values, NULL);
+    return g_strjoinv("\n", (char **)values->pdata);
+}
+
+static char *sorted(char **strings)
+{
+    g_autoptr(GPtrArray) copy = g_ptr_array_new();
+
+    for (gsize i = 0; strings[i]; i++) {
+        g_ptr_array_add(copy, strings[i]);
+    }
+    g_ptr_array_sort(copy, compare_strings);
+    g_ptr_array_add(copy, NULL);
+    return g_strjoinv("\n", (char **)copy->pdata);
+}
+
+/* The line of @log that begins at or contains @at, without carriage returns. */
+static char *line_at(const char *log, gsize n, gsize at)
+{
+    gsize begin = at, end = at;
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *line = NULL;
+
+    while (begin > 0 && log[begin - 1] != '\n') {
+        begin--;
+    }
+    while (end < n && log[end] != '\n') {
+        end++;
+    }
+    line = g_strndup(log + begin, end - begin);
+    parts = g_strsplit(line, "\r", -1);
+    return g_strstrip(g_strjoinv("", parts));
+}
+
+static void score_string(Score *scores, Field field, const char *name, const char *expect,
+                         const char *got)
+{
+    g_autofree char *wanted = expected(expect, fields[field].name);
+
+    if (wanted) {
+        score(scores, field, name, wanted, got);
+    }
+}
+
+static void score_report(Score *scores, const char *folder, const char *name, const char *log,
+                         gsize n_log, const char *expect, const OopsReport *report)
+{
+    g_autofree char *start = line_at(log, n_log, report->start);
+    g_autofree char *end = line_at(log, n_log, report->end > 0 ? report->end - 1 : 0);
+    g_autofree char *alts = sorted(report->alt_titles);
+    g_autofree char *wanted_alts = expected(expect, "alt");
+    g_autofree char *text = read_file(folder, name, ".report", NULL);
+
+    score_string(scores, FIELD_TITLE, name, expect, report->title);
+    score(scores, FIELD_ALT, name, wanted_alts ? wanted_alts : "", alts);
+    score_string(scores, FIELD_TYPE, name, expect, report->type);
+    score_string(scores, FIELD_CORRUPTED, name, expect, report->corrupted_reason ? "Y" : "N");
+    score_string(scores, FIELD_SUPPRESSED, name, expect, report->suppressed ? "Y" : "N");
+    score_string(scores, FIELD_PANICKED, name, expect, report->panicked ? "Y" : "N");
+    score_string(scores, FIELD_FRAME, name, expect, report->frame);
+    score_string(scores, FIELD_START, name, expect, start);
+    score_string(scores, FIELD_END, name, expect, end);
+    if (text) {
+        score(scores, FIELD_REPORT, name, text, report->text);
+    }
+    if (g_test_verbose() && report->corrupted_reason) {
+        g_test_message("%s corrupted: %s", name, report->corrupted_reason);
+    }
+}
+
+static void test_oops(void)
+{
+    g_autofree char *folder = corpus("oops");
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GPtrArray) names = NULL;
+    Score scores = {0};
+
+    if (!folder) {
+        return;
+    }
+    names = list(folder, ".log");
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        gsize n_log = 0;
+        g_autofree char *log = read_file(folder, name, ".log", &n_log);
+        g_autofree char *expect = read_file(folder, name, ".expect", NULL);
+        g_autofree char *crash = expected(expect, "crash");
+        g_autoptr(OopsReport) report = oops_find(reader, log, n_log, 0);
+
+        score(&scores, FIELD_CRASH, name, crash, report ? "Y" : "N");
+        if (report && g_str_equal(crash, "Y")) {
+            score_report(&scores, folder, name, log, n_log, expect, report);
+        }
+    }
+    for (guint i = 0; i < N_FIELDS; i++) {
+        g_test_message("%-12s %3u of %3u exact", fields[i].name, scores.exact[i], scores.n[i]);
+        g_assert_cmpuint(scores.exact[i] * 1000, >=, fields[i].floor * scores.n[i]);
+    }
+}
+
+static void test_guilty(void)
+{
+    g_autofree char *data = corpus("oops");
+    g_autofree char *folder = data ? g_build_filename(data, "guilty", NULL) : NULL;
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GPtrArray) names = NULL;
+    guint exact = 0;
+
+    if (!folder) {
+        return;
+    }
+    names = list(folder, ".log");
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        gsize n_log = 0;
+        g_autofree char *log = read_file(folder, name, ".log", &n_log);
+        g_autofree char *expect = read_file(folder, name, ".expect", NULL);
+        g_autofree char *wanted = expected(expect, "guilty_file");
+        g_autoptr(OopsReport) report = oops_find(reader, log, n_log, 0);
+        g_autofree char *got =
+            report ? oops_guilty_file(reader, report->text, report->text_prefix, report->title)
+                   : NULL;
+
+        exact += g_str_equal(got ? got : "", wanted);
+        if (g_strcmp0(got, wanted) != 0 && g_test_verbose()) {
+            g_test_message("%s: wanted '%s', got '%s'", name, wanted, got ? got : "(none)");
+        }
+    }
+    g_test_message("guilty file %u of %u exact", exact, names->len);
+    g_assert_cmpuint(exact * 1000, >=, names->len * 1000);
+}
+
+/* titles.tsv: file, class, expected title, ... */
+static void score_titles(const char *kind, const char *suffix, guint floor)
+{
+    g_autofree char *folder = corpus("titles");
+    g_autofree char *reports = folder ? g_build_filename(folder, "reports", kind, NULL) : NULL;
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autofree char *table = NULL;
+    g_auto(GStrv) lines = NULL;
+    guint n = 0, exact = 0;
+
+    if (!folder) {
+        return;
+    }
+    table = read_file(folder, "titles", ".tsv", NULL);
+    lines = g_strsplit(table, "\n", -1);
+    for (gsize i = 1; lines[i] && *lines[i]; i++) {
+        g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
+        gsize n_log = 0;
+        g_autofree char *log = read_file(reports, cells[0], suffix, &n_log);
+        g_autoptr(OopsReport) report = log ? oops_find(reader, log, n_log, 0) : NULL;
+        const char *got = report ? report->title : "";
+
+        if (!log || !(g_str_equal(cells[1], "normal") || g_str_equal(cells[1], "boot-error") ||
+                      g_str_equal(cells[1], "test-error"))) {
+            continue;
+        }
+        n++;
+        exact += g_str_equal(got, cells[2]);
+        if (!g_str_equal(got, cells[2]) && g_test_verbose()) {
+            g_test_message("%s (%s): wanted '%s', got '%s'", cells[0], cells[4], cells[2], got);
+        }
+    }
+    g_test_message("titles/reports/%s: %u of %u exact", kind, exact, n);
+    g_assert_cmpuint(exact * 1000, >=, n * floor);
+}
+
+static void test_titles_log(void)
+{
+    score_titles("log", ".log", 900);
+}
+
+static void test_titles_sym(void)
+{
+    score_titles("sym", ".txt", 890);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/oops/corpus/oops", test_oops);
+    g_test_add_func("/oops/corpus/guilty", test_guilty);
+    g_test_add_func("/oops/corpus/titles-log", test_titles_log);
+    g_test_add_func("/oops/corpus/titles-sym", test_titles_sym);
+    return g_test_run();
+}

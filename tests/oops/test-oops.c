@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The reader on consoles of our own making: one for each family, how consoles mix, hostile bytes.
+ */
+#include "oops/oops.h"
+
+#include <string.h>
+
+static OopsReport *find(const char *console)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+
+    return oops_find(reader, console, strlen(console), 0);
+}
+
+#define STACK_OF(f)                                                                                \
+    "Call Trace:\n dump_stack+0x1/0x2\n " f "+0x10/0x20\n other+0x1/0x2\n do_syscall_64+0x1/0x2\n" \
+    " entry_SYSCALL_64_after_hwframe+0x1/0x2\n"
+#define FAULT_IN(f) "RIP: 0010:" f "+0x10/0x20\nCode: 00\n" STACK_OF("caller")
+
+/* A console, and what it is called. */
+static const struct {
+    const char *console, *title, *alt, *type;
+} families[] = {
+    {"WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 refcount_warn_saturate+0x1/0x2\n"
+     "RIP: 0010:refcount_warn_saturate+0x1/0x2\nCall Trace:\n <TASK>\n refcount_sub+0x1/0x2\n"
+     " sk_psock_get+0x1/0x2\n tls_data_ready+0x1/0x2\n",
+     "WARNING: refcount bug in sk_psock_get", NULL, "REFCOUNT_WARNING"},
+    {"WARNING: CPU: 0 PID: 1 at net/core/stream.c:208 sk_stream_kill_queues+0x1/0x2\n"
+     "RIP: 0010:sk_stream_kill_queues+0x1/0x2\n" STACK_OF("inet_csk_destroy_sock"),
+     "WARNING in sk_stream_kill_queues", NULL, "WARNING"},
+    {"WARNING: drivers/a/b.c:12 at frob_widget+0x1/0x2, CPU#0: syz/1\n"
+     "RIP: 0010:frob_widget+0x1/0x2\n" STACK_OF("x"),
+     "WARNING in frob_widget", NULL, "WARNING"},
+    {"WARNING: CPU: 0 PID: 1 at lib/debugobjects.c:505 debug_print_object+0x1/0x2\n"
+     "RIP: 0010:debug_print_object+0x1/0x2\n" STACK_OF("sock_free"),
+     "WARNING: ODEBUG bug in sock_free", NULL, "WARNING"},
+    {"WARNING: possible circular locking dependency detected\n6.1.0 #1 Not tainted\n"
+     "syz/1 is trying to acquire lock:\nffff (&a){+.+.}, at: take_a+0x1/0x2\n"
+     "but task is already holding lock:\nffff (&b){+.+.}, at: take_b+0x1/0x2\n" STACK_OF("take_a"),
+     "possible deadlock in take_a", NULL, "LOCKDEP"},
+    {"BUG: KASAN: slab-use-after-free in poke+0x1/0x2\nRead of size 8 at addr ffff88800 by task "
+     "a/1\n"
+     "CPU: 0\n" STACK_OF("poke"),
+     "KASAN: slab-use-after-free Read in poke", "bad-access in poke", "KASAN-USE-AFTER-FREE-READ"},
+    {"BUG: KASAN: double-free in kfree+0x1/0x2\nCPU: 0\n" STACK_OF("drop"),
+     "KASAN: invalid-free in drop", "invalid-free in drop", "KASAN-INVALID-FREE"},
+    {"BUG: KFENCE: use-after-free read in poke+0x1/0x2\n\nUse-after-free read at 0x1:\n"
+     " poke+0x1/0x2\n x+0x1/0x2\n" STACK_OF("y"),
+     "KFENCE: use-after-free read in poke", "bad-access in poke", "KFENCE-USE-AFTER-FREE-READ"},
+    {"BUG: KCSAN: data-race in a / b\n", "KCSAN: data-race in a / b", NULL, "KCSAN-DATARACE"},
+    {"BUG: kernel NULL pointer dereference, address: 0000000000000000\n#PF: error\n" FAULT_IN("f"),
+     "BUG: unable to handle kernel NULL pointer dereference in f", "bad-access in f",
+     "NULL-POINTER-DEREFERENCE"},
+    {"BUG: unable to handle page fault for address: ffffdead\n#PF: error\n" FAULT_IN("f"),
+     "BUG: unable to handle kernel paging request in f", "bad-access in f", "MEMORY_SAFETY_BUG"},
+    {"BUG: sleeping function called from invalid context at mm/slab.h:5\n" STACK_OF("f"),
+     "BUG: sleeping function called from invalid context in f", NULL, "ATOMIC_SLEEP"},
+    {"watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [a:1]\nRIP: 0010:spin+0x1/0x2\nCall "
+     "Trace:\n"
+     " ext4_thing+0x1/0x2\n __x64_sys_rmdir+0x1/0x2\n do_syscall_64+0x1/0x2\n e+0x1/0x2\n",
+     "BUG: soft lockup in sys_rmdir", "stall in sys_rmdir", "HANG"},
+    {"INFO: task syz-executor:77 blocked for more than 143 seconds.\n      Not tainted\n"
+     "Call Trace:\n __schedule+0x1/0x2\n schedule+0x1/0x2\n mutex_lock+0x1/0x2\n fs_op+0x1/0x2\n",
+     "INFO: task hung in fs_op", "hang in fs_op", "HANG"},
+    {"INFO: task syz-executor:77 blocked for more than 143 seconds.\n      Not tainted\n"
+     "Call Trace:\n __schedule+0x1/0x2\n synchronize_rcu_expedited+0x1/0x2\n x+0x1/0x2\n",
+     "INFO: task hung in synchronize_rcu", "hang in synchronize_rcu", "HANG"},
+    {"rcu: INFO: rcu_preempt self-detected stall on CPU\nCall Trace:\n <IRQ>\n rcu_x+0x1/0x2\n"
+     " asm_sysvec_apic_timer_interrupt+0x1/0x2\nRIP: 0010:spin+0x1/0x2\n loop+0x1/0x2\n"
+     " process_one_work+0x1/0x2\n",
+     "INFO: rcu detected stall in loop", "stall in loop", "HANG"},
+    {"general protection fault, probably for non-canonical address 0xdffff: 0000 [#1]\n"
+     "KASAN: null-ptr-deref in range\n" FAULT_IN("f"),
+     "general protection fault in f", "bad-access in f", "DoS"},
+    {"kernel BUG at fs/inode.c:12!\ninvalid opcode: 0000 [#1] SMP\n" FAULT_IN("f"),
+     "kernel BUG in f", NULL, "BUG"},
+    {"kernel BUG at lib/list_debug.c:59!\n" FAULT_IN("__list_del_entry_valid"),
+     "BUG: corrupted list in caller", "bad-access in caller", "MEMORY_SAFETY_BUG"},
+    {"divide error: 0000 [#1] SMP\n" FAULT_IN("f"), "divide error in f", NULL, "DoS"},
+    {"UBSAN: shift-out-of-bounds in fs/a.c:1:2\nshift exponent 99\n" STACK_OF("f"),
+     "UBSAN: shift-out-of-bounds in f", NULL, "UBSAN"},
+    {"Kernel panic - not syncing: Attempted to kill init! exitcode=0xb\nCPU: 0\n" STACK_OF("f"),
+     "kernel panic: Attempted to kill init!", NULL, "DoS"},
+    {"Internal error: Oops: 96000004 [#1] PREEMPT SMP\nCPU: 1\npc : f+0x10/0x20\nlr : g+0x1/0x2\n"
+     "Call trace:\n f+0x10/0x20\n h+0x1/0x2\n i+0x1/0x2\n",
+     "Internal error in f", "bad-access in f", "DoS"},
+    {"unregister_netdevice: waiting for lo to become free. Usage count = 2\n",
+     "unregister_netdevice: waiting for DEV to become free", NULL, "DoS"},
+    {"BUG: memory leak\nunreferenced object 0xffff8881 (size 32):\n  comm \"a\", pid 1\n"
+     "  backtrace (crc 1a2b):\n    [<ffffffff81>] kmalloc_trace+0x1/0x2\n"
+     "    [<ffffffff82>] lose_it+0x1/0x2\n    [<ffffffff83>] x+0x1/0x2\n",
+     "memory leak in lose_it", NULL, "LEAK"},
+};
+
+static void test_families(void)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+        const char *console = families[i].console;
+        g_autoptr(OopsReport) report = oops_find(reader, console, strlen(console), 0);
+
+        g_assert_nonnull(report);
+        g_assert_cmpstr(report->title, ==, families[i].title);
+        g_assert_cmpstr(report->type, ==, families[i].type);
+        g_assert_cmpstr(report->corrupted_reason, ==, NULL);
+        if (families[i].alt) {
+            g_assert_true(
+                g_strv_contains((const char *const *)report->alt_titles, families[i].alt));
+        }
+    }
+}
+
+static void test_no_crash(void)
+{
+    static const char *const consoles[] = {
+        "",
+        "\n",
+        "B",
+        "BUG",
+        "[    0.000000] Linux version 6.1.0\n[    0.1] Command line: x\n",
+        "SRSO: WARNING: See https://kernel.org/x.html for mitigation options.\n",
+        "WARNING: Unprivileged eBPF is enabled with eIBRS on\n",
+        "traps: a[1] general protection fault ip:12 sp:34 error:0 in libc.so\n",
+        "INFO: lockdep is turned off.\n",
+        "xfs: xlog_status: panic: x\n",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(consoles); i++) {
+        g_autoptr(OopsReport) report = find(consoles[i]);
+
+        g_assert_null(report);
+    }
+}
+
+/* Lines of other tasks and CPUs are not part of the report; those of the same task are. */
+static void test_callers(void)
+{
+    g_autoptr(OopsReport) report =
+        find("[    1.000000][   T20] context of 20\n"
+             "[    1.000001][   T10] context of 10\n"
+             "[    1.000002][   T20] BUG: KASAN: use-after-free in f+0x1/0x2\n"
+             "[    1.000003][   T10] Read of size 1 at addr 1\n"
+             "[    1.000004][   T20] Write of size 8 at addr ffff by task a/20\n"
+             "[    1.000005][   C1] noise from an interrupt\n"
+             "[    1.000006][   T20] Call Trace:\n"
+             "[    1.000007][   T20]  f+0x1/0x2\n"
+             "[    1.000008][   T20]  ? stale+0x1/0x2\n"
+             "[    1.000009][   T20]  g+0x1/0x2\n");
+
+    g_assert_cmpstr(report->title, ==, "KASAN: use-after-free Write in f");
+    g_assert_cmpstr(report->frame, ==, "f");
+    g_assert_cmpstr(report->text, ==,
+                    "context of 20\nBUG: KASAN: use-after-free in f+0x1/0x2\n"
+                    "Write of size 8 at addr ffff by task a/20\nCall Trace:\n f+0x1/0x2\n"
+                    " g+0x1/0x2\n");
+    g_assert_cmpuint(report->text_prefix, ==, strlen("context of 20\n"));
+}
+
+/* Offsets are of what was given, although carriage returns and NULs are taken out. */
+static void test_noise(void)
+{
+    static const char console[] =
+        "boot\r\n\0[    1.0] kernel BUG at fs/a.c:1!\r\n"
+        "[    1.0] RIP: 0010:f\0+0x1/0x2\r\n[    1.0] Call Trace:\r\n"
+        "[    1.0]  f+0x1/0x2\r\n[    1.0]  g+0x1/0x2\r\n"
+        "[    1.0] Kernel panic - not syncing: Fatal exception\r\nend\r\n";
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(OopsReport) report = oops_find(reader, console, sizeof(console) - 1, 3);
+    const char *start = memmem(console, sizeof(console), "[    1.0] kernel", 16);
+    const char *end = memmem(console, sizeof(console), "end\r\n", 5);
+
+    g_assert_cmpstr(report->title, ==, "kernel BUG in f");
+    g_assert_true(report->panicked);
+    g_assert_cmpuint(report->start, ==, start - console);
+    g_assert_cmpuint(report->end, ==, end - console);
+    g_assert_cmpuint(report->skip, <, report->end);
+    g_assert_null(strchr(report->text, '\r'));
+}
+
+static void test_all(void)
+{
+    static const char console[] =
+        "WARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\nRIP: 0010:f+0x1/0x2\n" STACK_OF(
+            "f") "BUG: scheduling while atomic: a/1/0x2\n" STACK_OF("g");
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GPtrArray) reports = oops_find_all(reader, console, strlen(console));
+    g_autoptr(OopsReport) second = NULL;
+    const OopsReport *first;
+
+    g_assert_cmpuint(reports->len, ==, 2);
+    first = reports->pdata[0];
+    second = oops_find(reader, console, strlen(console), first->skip);
+    g_assert_cmpstr(first->title, ==, "WARNING in f");
+    g_assert_cmpstr(second->title, ==, "BUG: scheduling while atomic in g");
+    g_assert_cmpstr(second->title, ==, ((OopsReport *)reports->pdata[1])->title);
+    g_assert_cmpuint(second->start, ==, ((OopsReport *)reports->pdata[1])->start);
+}
+
+static void test_replayed(void)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    static const char console[] =
+        "[    1.0] UBSAN: shift-out-of-bounds in a.c:1:2\n"
+        "** replaying previous printk message **\n"
+        "[    1.0] UBSAN: shift-out-of-bounds in a.c:1:2\n"
+        "[    1.1] Call Trace:\n[    1.2]  f+0x1/0x2\n[    1.3]  g+0x1/0x2\n";
+    g_autoptr(GPtrArray) reports = oops_find_all(reader, console, strlen(console));
+
+    g_assert_cmpuint(reports->len, ==, 1);
+}
+
+/* What differs from run to run is not in a title. */
+static void test_titles(void)
+{
+    static const struct {
+        const char *line, *title;
+    } cases[] = {
+        {"BUG: at ffffffff81a0b2c4 of 10.0.0.1", "BUG: at ADDR of IP"},
+        {"BUG: in syz-executor.3/4567 oh", "BUG: in syz-executor oh"},
+        {"BUG: mm/slub.c:123:4 is 42 or g12345678", "BUG: mm/slub.c:LINE is NUM or gNUM"},
+        {"BUG: f+0x12/0x34 on CPU#3", "BUG: f on CPU"},
+        {"BUG:\tx  \x01y\xff\xfe z", "BUG: x y z"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(OopsReport) report = find(cases[i].line);
+
+        g_assert_cmpstr(report->title, ==, cases[i].title);
+    }
+}
+
+static void test_corrupted(void)
+{
+    static const char *const consoles[] = {
+        "BUG: KASAN: use-after-free in f+0x1/0x2\n",                /* no access */
+        "BUG: unable to handle kernel",                             /* cut */
+        "kernel BUG at a.c:1!\n",                                   /* no stack */
+        "kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\nCall Trace:\n", /* stack cut */
+        "Kernel panic - not syncing: Fatal exception in interrupt\n",
+        "WARNING:\n",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(consoles); i++) {
+        g_autoptr(OopsReport) report = find(consoles[i]);
+
+        g_assert_nonnull(report->corrupted_reason);
+    }
+}
+
+static void test_suppressed(void)
+{
+    g_autoptr(OopsReport) report = find("Out of memory: Killed process 12 (syz-executor) total\n"
+                                        "BUG: workqueue lockup - pool\n");
+
+    g_assert_true(report->suppressed);
+    g_assert_false(report->panicked);
+}
+
+/* Nobody hangs, and nothing is read or written out of bounds (the sanitizers watch). */
+static void test_hostile(void)
+{
+    static const char *const pieces[] = {
+        "BUG: KASAN: a in b+",
+        "WARNING:",
+        "INFO: task ",
+        " blocked",
+        "\n",
+        "\r",
+        " ? ",
+        "[",
+        "] ",
+        "[    1.0] ",
+        "[    1.0][  T1] ",
+        "Call Trace:\n",
+        " f+0x1/0x2\n",
+        "Kernel panic - not syncing: ",
+        " from ",
+        "RIP: 0010:",
+        "at: [<ff>] f+",
+        "\xff\xfe",
+        "login: ",
+        "<6>",
+        "a",
+        "+0x",
+    };
+    g_autoptr(OopsReader) reader = oops_reader_new();
+
+    for (guint round = 0; round < 300; round++) {
+        g_autoptr(GString) console = g_string_new(NULL);
+        g_autofree char *exact = NULL;
+        g_autoptr(GPtrArray) reports = NULL;
+
+        for (guint i = 0; i < 60; i++) {
+            g_string_append(console, pieces[g_test_rand_int_range(0, G_N_ELEMENTS(pieces))]);
+            if (g_test_rand_int_range(0, 20) == 0) {
+                g_string_append_c(console, '\0');
+            }
+        }
+        exact = g_memdup2(console->str, console->len);
+        reports = oops_find_all(reader, exact, console->len);
+        for (guint i = 0; i < reports->len; i++) {
+            const OopsReport *report = reports->pdata[i];
+
+            g_assert_cmpuint(report->end, <=, console->len);
+            g_assert_cmpuint(report->text_prefix, <=, strlen(report->text));
+            g_assert_true(g_utf8_validate(report->text, -1, NULL));
+            g_assert_true(g_str_is_ascii(report->title));
+            g_assert_cmpuint(strlen(report->title), <=, 120);
+        }
+    }
+}
+
+static void test_huge_line(void)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    gsize n = 8 << 20;
+    g_autofree char *console = g_malloc(n);
+    g_autoptr(OopsReport) report = NULL;
+
+    memset(console, 'x', n);
+    memcpy(console + n / 2, "BUG: KASAN: ", 12);
+    report = oops_find(reader, console, n, 0);
+    g_assert_cmpuint(report->start, ==, n / 2); /* no line of printk: cut at the header */
+    g_assert_cmpuint(report->end, ==, n);
+    g_assert_cmpuint(strlen(report->title), <=, 120);
+    g_assert_cmpuint(strlen(report->text), <=, 2 << 20);
+}
+
+static void test_many_headers(void)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GString) console = g_string_new(NULL);
+    g_autoptr(GPtrArray) reports = NULL;
+
+    for (guint i = 0; i < 2000; i++) {
+        g_string_append(console, "WARNING: x\n");
+    }
+    reports = oops_find_all(reader, console->str, console->len);
+    g_assert_cmpuint(reports->len, ==, 100);
+}
+
+static void test_match(void)
+{
+    static const char *const titles[] = {"KASAN: use-after-free Read in f", "bad-access in f",
+                                         NULL};
+    static char *alts[] = {(char *)"bad-access in f", NULL};
+    static char *none[] = {NULL};
+    const OopsReport same = {.title = (char *)"KASAN: use-after-free Read in f",
+                             .alt_titles = none};
+    const OopsReport alt = {.title = (char *)"general protection fault in f", .alt_titles = alts};
+    const OopsReport near = {.title = (char *)"WARNING in f"};
+    const OopsReport kind = {.title = (char *)"KASAN: use-after-free Read in g",
+                             .alt_titles = none};
+    const OopsReport other = {.title = (char *)"INFO: task hung in h", .alt_titles = none};
+    const OopsReport lost = {
+        .title = (char *)"WARNING: corrupted", .alt_titles = none, .corrupted_reason = (char *)"x"};
+
+    static const char *const stalls[] = {"INFO: rcu detected stall in f", "stall in corrupted",
+                                         NULL};
+    static char *stalled[] = {(char *)"stall in corrupted", NULL};
+    const OopsReport stall = {.title = (char *)"BUG: soft lockup in corrupted",
+                              .alt_titles = stalled};
+
+    g_assert_cmpfloat(oops_match(&same, titles), ==, 1);
+    g_assert_cmpfloat(oops_match(&stall, stalls), <, 0.5);
+    g_assert_cmpfloat(oops_match(&alt, titles), ==, 1);
+    g_assert_cmpfloat(oops_match(&near, titles), <, 1);
+    g_assert_cmpfloat(oops_match(&near, titles), >, oops_match(&kind, titles));
+    g_assert_cmpfloat(oops_match(&kind, titles), >, oops_match(&lost, titles));
+    g_assert_cmpfloat(oops_match(&lost, titles), >, oops_match(&other, titles));
+}
+
+static void test_guilty(void)
+{
+    static const char text[] =
+        "earlier fs/before.c:1\n"
+        "WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 x+0x1/0x2 lib/refcount.c:28\n"
+        "RIP: 0010:x+0x1/0x2 lib/refcount.c:28\n"
+        " __refcount_add include/linux/refcount.h:163 [inline]\n"
+        "#0: ffff (&a){+.+.}, at: locked+0x1/0x2 fs/locked.c:3\n"
+        " sk_psock_get include/linux/skmsg.h:439 [inline]\n"
+        " tls_data_ready+0x1/0x2 net/tls/tls_sw.c:2282\n"
+        " tcp_data_queue+0x1/0x2 net/ipv4/tcp_input.c:5\n";
+    static const char deeper[] = " a+0x1/0x2 fs/super.c:1\n b+0x1/0x2 net/socket.c:2\n"
+                                 " c+0x1/0x2 fs/ext4/super.c:3\n d+0x1/0x2 fs/jbd2/x.c:4\n";
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autofree char *first =
+        oops_guilty_file(reader, text, strcspn(text, "\n") + 1, "WARNING in x");
+    g_autofree char *second = oops_guilty_file(reader, deeper, 0, "WARNING in a");
+    g_autofree char *generic =
+        oops_guilty_file(reader, " x+0x1/0x2 lib/a.c:1\n", 0, "WARNING in x");
+    g_autofree char *none = oops_guilty_file(reader, "nothing\n", 0, "WARNING in x");
+
+    g_assert_cmpstr(first, ==, "net/tls/tls_sw.c");
+    g_assert_cmpstr(second, ==, "fs/ext4/super.c");
+    g_assert_cmpstr(generic, ==, "lib/a.c");
+    g_assert_null(none);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/oops/families", test_families);
+    g_test_add_func("/oops/no-crash", test_no_crash);
+    g_test_add_func("/oops/callers", test_callers);
+    g_test_add_func("/oops/noise", test_noise);
+    g_test_add_func("/oops/all", test_all);
+    g_test_add_func("/oops/replayed", test_replayed);
+    g_test_add_func("/oops/titles", test_titles);
+    g_test_add_func("/oops/corrupted", test_corrupted);
+    g_test_add_func("/oops/suppressed", test_suppressed);
+    g_test_add_func("/oops/hostile", test_hostile);
+    g_test_add_func("/oops/huge-line", test_huge_line);
+    g_test_add_func("/oops/many-headers", test_many_headers);
+    g_test_add_func("/oops/match", test_match);
+    g_test_add_func("/oops/guilty", test_guilty);
+    return g_test_run();
+}
