@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Programs we run: git, make, qemu, gcc. A run is a ProcessSpec that you fill, then run.
+ *
+ * No shell stands between us and a program: argv goes to execvp as it is. A program that fails,
+ * dies or takes too long is a value (ProcessResult); GError means that it could not be started at
+ * all. Every program gets a process group of its own, which is killed as a whole when its time is
+ * up, its GCancellable fires or the program itself ends: a run is over when the program is,
+ * whatever it left in the background. It is killed by the kernel when we die (PR_SET_PDEATHSIG), so
+ * that `kill -9` of the coordinator leaves no QEMU behind.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct ProcessSpec {
+    const char *const *argv;    /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *cwd;            /* NULL: ours */
+    const char *const *env;     /* "NAME=VALUE" added to or replacing ours, "NAME" taken out of it;
+                                   NULL: ours as it is */
+    const char *input;          /* bytes for stdin, or NULL for none */
+    gsize n_input;              /* length of @input */
+    const char *output_path;    /* stdout and stderr go to this file, made anew; NULL: captured */
+    guint timeout_ms;           /* 0: none */
+    guint64 memory_limit_bytes; /* RLIMIT_AS of each process of the group; 0: none */
+} ProcessSpec;
+
+typedef struct ProcessResult {
+    gboolean timed_out;
+    int exit_status; /* 0..255, or -1 when a signal ended it */
+    int term_signal; /* that signal, else 0 */
+    char *out;       /* stdout, NUL-terminated; empty when it went to a file */
+    gsize n_out;     /* its length, for output with NUL bytes */
+    char *err;       /* stderr, NUL-terminated */
+    guint64 wall_ms;
+} ProcessResult;
+
+void process_result_free(ProcessResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProcessResult, process_result_free)
+
+/* TRUE when the program ran to its end and exited with 0. */
+gboolean process_succeeded(const ProcessResult *result);
+
+/* What went wrong, for a message: "exited with 2", "was killed by signal 9", "took longer than 60
+ * s". Owned by the caller. */
+char *process_describe(const ProcessResult *result);
+
+/* Run and wait. */
+gboolean process_run(const ProcessSpec *spec, ProcessResult **ret_result, GError **error);
+
+/* The same in the default main context. @spec is copied. Cancelling kills the group; finish then
+ * returns G_IO_ERROR_CANCELLED, after the program is gone. */
+void process_run_async(const ProcessSpec *spec, GCancellable *cancellable, GAsyncReadyCallback done,
+                       gpointer user_data);
+gboolean process_run_finish(GAsyncResult *res, ProcessResult **ret_result, GError **error);
+
+/* Run a program that must succeed and give its stdout without the last newline; a failure becomes
+ * an error that quotes the first line of stderr. For short questions ("git rev-parse ..."). */
+char *process_ask(const char *cwd, const char *const *argv, GError **error);
+
+/* The line before each program is run ("+ git rev-parse HEAD"), for `-v`; NULL (the default) to be
+ * quiet. Set once by main(). */
+typedef void (*ProcessTrace)(const char *const *argv, gpointer user_data);
+void process_set_trace(ProcessTrace trace, gpointer user_data);
+
+/* Show that line, for programs that are started by other means. */
+void process_trace(const char *const *argv);
+
+/* What to put first in the child set-up of a program we start by other means (QEMU): own process
+ * group, dies with us, ended by SIGPIPE though we ignore it. Async-signal-safe. */
+void process_child_setup(gpointer unused);
+
+/* Kill the group of @pid and wait for nothing. */
+void process_kill_group(GPid pid);
+
+/* Kill all processes, ours or of an earlier life of ours, that have @mark ("NAME=VALUE", as given
+ * in ProcessSpec.env) in their environment, and wait until they are gone. So ends what a program
+ * left behind that outlived its group: children in sessions of their own, or of programs that ran
+ * when we were killed. Costs a look at every process in /proc. G_IO_ERROR_BUSY when something will
+ * not go. */
+gboolean process_end_marked(const char *mark, GError **error);
+
+/* --- Sandbox: a program of somebody else's, boxed in by bubblewrap: no network, no other
+ * processes, files read-only except where it must write, a /tmp of its own, paths as outside, and
+ * an end of all its children when it (or we) end. A tree's Makefile and scripts run with our
+ * rights; here they can do little with them. */
+typedef struct Sandbox Sandbox;
+
+/* Try bubblewrap once. Never fails: without it programs run plainly. */
+Sandbox *sandbox_new(void);
+void sandbox_free(Sandbox *sandbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sandbox, sandbox_free)
+
+/* "" when boxed, else why not, for a message ("bwrap is not installed"). */
+const char *sandbox_missing(const Sandbox *sandbox);
+
+/* @argv as it is to be run: boxed when possible. @readable, @writable: paths it needs although they
+ * may lie in /tmp, and paths it may change; both NULL-terminated, or NULL; missing ones are left
+ * out. The working folder must be given with @cwd. Owned by the caller. */
+char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char *cwd,
+                    const char *const *readable, const char *const *writable);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Programs boxed in by bubblewrap.
+ */
+#include "process/process.h"
+
+struct Sandbox {
+    char *missing;
+};
+
+/* clang-format off */
+static const char *const box[] = {
+    "bwrap",
+    "--unshare-all", /* users, processes, network, IPC, host name, cgroups */
+    "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+    "--ro-bind", "/", "/",
+    "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+    NULL,
+};
+/* clang-format on */
+
+static void add_all(GStrvBuilder *argv, const char *const *words)
+{
+    g_strv_builder_addv(argv, (const char **)words);
+}
+
+static void add_binds(GStrvBuilder *argv, const char *option, const char *const *paths)
+{
+    for (; paths && *paths; paths++) {
+        g_strv_builder_add_many(argv, option, *paths, *paths, NULL);
+    }
+}
+
+char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char *cwd,
+                    const char *const *readable, const char *const *writable)
+{
+    g_autoptr(GStrvBuilder) boxed = g_strv_builder_new();
+
+    if (!*sandbox->missing) {
+        add_all(boxed, box);
+        add_binds(boxed, "--ro-bind-try", readable);
+        add_binds(boxed, "--bind-try", writable);
+        g_strv_builder_add_many(boxed, "--chdir", cwd, "--", NULL);
+    }
+    add_all(boxed, argv);
+    return g_strv_builder_end(boxed);
+}
+
+Sandbox *sandbox_new(void)
+{
+    Sandbox *sandbox = g_new0(Sandbox, 1);
+    const char *argv[] = {"true", NULL};
+    g_auto(GStrv) boxed = NULL;
+    g_autoptr(ProcessResult) result = NULL;
+    ProcessSpec spec = {.timeout_ms = 10 * 1000};
+
+    sandbox->missing = g_strdup("");
+    boxed = sandbox_wrap(sandbox, argv, "/", NULL, NULL);
+    spec.argv = (const char *const *)boxed;
+    if (!process_run(&spec, &result, NULL)) {
+        g_free(sandbox->missing);
+        sandbox->missing = g_strdup("bwrap is not installed");
+    } else if (!process_succeeded(result)) {
+        g_free(sandbox->missing);
+        sandbox->missing = *result->err ? g_strndup(result->err, strcspn(result->err, "\n"))
+                                        : process_describe(result);
+    }
+    return sandbox;
+}
+
+void sandbox_free(Sandbox *sandbox)
+{
+    if (!sandbox) {
+        return;
+    }
+    g_free(sandbox->missing);
+    g_free(sandbox);
+}
+
+const char *sandbox_missing(const Sandbox *sandbox)
+{
+    return sandbox->missing;
+}

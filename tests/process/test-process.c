@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Programs we run: output, failure, time limit, cancelling, memory limit.
+ */
+#include "process/process.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <unistd.h>
+
+static ProcessResult *run(const ProcessSpec *spec)
+{
+    g_autoptr(GError) error = NULL;
+    ProcessResult *result = NULL;
+
+    process_run(spec, &result, &error);
+    g_assert_no_error(error);
+    return result;
+}
+
+static void test_output(void)
+{
+    const char *argv[] = {"sh", "-c", "tr a-z A-Z; echo oops >&2; exit 3", NULL};
+    ProcessSpec spec = {.argv = argv, .input = "hello", .n_input = 5};
+    g_autoptr(ProcessResult) result = run(&spec);
+    g_autofree char *how = process_describe(result);
+
+    g_assert_cmpstr(result->out, ==, "HELLO");
+    g_assert_cmpstr(result->err, ==, "oops\n");
+    g_assert_cmpint(result->exit_status, ==, 3);
+    g_assert_false(process_succeeded(result));
+    g_assert_cmpstr(how, ==, "exited with 3");
+}
+
+static void test_environment_and_file(void)
+{
+    const char *argv[] = {"sh", "-c", "echo $WHO${G_TEST_SRCDIR-} in $(pwd); echo err >&2", NULL};
+    const char *env[] = {"WHO=me", "G_TEST_SRCDIR", NULL};
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "firstbad-process-XXXXXX", NULL);
+    g_autofree char *text = NULL;
+    int fd = g_mkstemp(path);
+    ProcessSpec spec = {.argv = argv, .env = env, .cwd = "/", .output_path = path};
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    g_assert_true(process_succeeded(result));
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "me in /\nerr\n");
+    close(fd);
+    g_unlink(path);
+}
+
+static void test_time_limit_ends_the_group(void)
+{
+    /* The grandchild holds stdout open: without an end of the whole group this would wait for a
+     * minute. */
+    const char *argv[] = {"sh", "-c", "sleep 60 & sleep 60", NULL};
+    ProcessSpec spec = {.argv = argv, .timeout_ms = 50};
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    g_assert_true(result->timed_out);
+    g_assert_cmpint(result->term_signal, ==, SIGKILL);
+}
+
+/* A child that the program leaves in the background holds its output open: nobody waits for it. */
+static void assert_not_waited_for(const char *script, const char *output_path)
+{
+    const char *argv[] = {"sh", "-c", script, NULL};
+    ProcessSpec spec = {.argv = argv, .timeout_ms = 20 * 1000, .output_path = output_path};
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    g_assert_false(result->timed_out);
+    g_assert_cmpint(result->exit_status, ==, 3);
+    if (!output_path) {
+        g_assert_cmpstr(result->out, ==, "said\n");
+        g_assert_cmpstr(result->err, ==, "warned\n");
+    }
+}
+
+/* Does the process whose number a script wrote to @path live? Not when it is a zombie. */
+static gboolean lives(const char *path)
+{
+    g_autofree char *pid = NULL, *cmdline = NULL, *arguments = NULL;
+    gsize n = 0;
+
+    g_assert_true(g_file_get_contents(path, &pid, NULL, NULL));
+    cmdline = g_build_filename("/proc", g_strchomp(pid), "cmdline", NULL);
+    return g_file_get_contents(cmdline, &arguments, &n, NULL) && n > 0;
+}
+
+/* A script that ends with 3 when its child, started by @starter, is under way. */
+static char *background_script(const char *starter, const char *path)
+{
+    return g_strdup_printf("%s sh -c 'echo $$ >%s; exec sleep 60' & while ! test -s %s; do :; "
+                           "done; echo said; echo warned >&2; exit 3",
+                           starter, path, path);
+}
+
+static void test_background_child(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("firstbad-process-XXXXXX", NULL);
+    g_autofree char *pid = g_build_filename(dir, "pid", NULL);
+    g_autofree char *output = g_build_filename(dir, "output", NULL);
+    g_autofree char *script = background_script("", pid);
+
+    assert_not_waited_for(script, NULL);
+    g_assert_false(lives(pid));
+    g_unlink(pid);
+    assert_not_waited_for(script, output);
+    g_unlink(pid);
+    g_unlink(output);
+    g_rmdir(dir);
+}
+
+static void test_background_session(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("firstbad-process-XXXXXX", NULL);
+    g_autofree char *pid = g_build_filename(dir, "pid", NULL);
+    g_autofree char *script = background_script("setsid", pid), *text = NULL;
+
+    assert_not_waited_for(script, NULL);
+    g_assert_true(lives(pid) && g_file_get_contents(pid, &text, NULL, NULL));
+    kill(atoi(text), SIGKILL);
+    g_unlink(pid);
+    g_rmdir(dir);
+}
+
+static void test_marked(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("firstbad-process-XXXXXX", NULL);
+    g_autofree char *mark = g_strconcat("FIRSTBAD_TEST=", dir, NULL);
+    g_autofree char *other_mark = g_strconcat(mark, "2", NULL);
+    const char *marks[] = {mark, other_mark}, *names[] = {"marked", "other"};
+    g_autofree char *marked = g_build_filename(dir, names[0], NULL);
+    g_autofree char *other = g_build_filename(dir, names[1], NULL);
+    g_autoptr(GError) error = NULL;
+
+    for (int i = 0; i < 2; i++) {
+        const char *env[] = {marks[i], NULL};
+        g_autofree char *script = background_script("setsid", i ? other : marked);
+        const char *argv[] = {"sh", "-c", script, NULL};
+        ProcessSpec spec = {.argv = argv, .env = env};
+        g_autoptr(ProcessResult) result = run(&spec);
+    }
+    g_assert_true(lives(marked) && lives(other));
+    g_assert_true(process_end_marked(mark, &error));
+    g_assert_false(lives(marked));
+    g_assert_true(lives(other));
+    g_assert_true(process_end_marked(other_mark, &error));
+    g_assert_false(lives(other));
+    g_unlink(marked);
+    g_unlink(other);
+    g_rmdir(dir);
+}
+
+static void test_memory_limit(void)
+{
+    const char *argv[] = {"sh", "-c", "ulimit -v", NULL};
+    ProcessSpec spec = {.argv = argv, .memory_limit_bytes = 512 << 20};
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    g_assert_cmpstr(result->out, ==, "524288\n");
+}
+
+static void test_missing_program_is_an_error(void)
+{
+    const char *argv[] = {"no-such-program-of-firstbad", NULL};
+    ProcessSpec spec = {.argv = argv};
+    g_autoptr(GError) error = NULL;
+    ProcessResult *result = NULL;
+
+    g_assert_false(process_run(&spec, &result, &error));
+    g_assert_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
+    g_assert_null(result);
+}
+
+static void test_ask(void)
+{
+    const char *yes[] = {"echo", "a b", NULL},
+               *no[] = {"sh", "-c", "echo because >&2; exit 4", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *answer = process_ask(NULL, yes, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(answer, ==, "a b");
+    g_assert_null(process_ask(NULL, no, &error));
+    g_assert_nonnull(strstr(error->message, "exited with 4: because"));
+}
+
+/* Programs expect to be ended by SIGPIPE, though we ignore it ourselves. */
+static void test_pipe_signal(void)
+{
+    const char *argv[] = {"sh", "-c", "kill -PIPE $$; exit 0", NULL};
+    ProcessSpec spec = {.argv = argv};
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    signal(SIGPIPE, before);
+    g_assert_cmpint(result->term_signal, ==, SIGPIPE);
+}
+
+static void test_input_nobody_reads(void)
+{
+    const char *argv[] = {"sh", "-c", "exec <&-; echo said", NULL};
+    g_autofree char *input = g_strnfill(1 << 20, 'x');
+    ProcessSpec spec = {.argv = argv, .input = input, .n_input = 1 << 20};
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    signal(SIGPIPE, before);
+    g_assert_true(process_succeeded(result));
+    g_assert_cmpstr(result->out, ==, "said\n");
+}
+
+static void cancelled(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    ProcessResult *result = NULL;
+
+    g_assert_false(process_run_finish(res, &result, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_main_loop_quit(data);
+}
+
+static gboolean cancel(gpointer data)
+{
+    g_cancellable_cancel(data);
+    return G_SOURCE_REMOVE;
+}
+
+static void assert_cancels(const char *script)
+{
+    const char *argv[] = {"sh", "-c", script, NULL};
+    ProcessSpec spec = {.argv = argv};
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+
+    process_run_async(&spec, cancellable, cancelled, loop);
+    g_idle_add(cancel, cancellable);
+    g_main_loop_run(loop);
+}
+
+static void test_cancel(void)
+{
+    assert_cancels("sleep 60 & sleep 60");
+    assert_cancels("setsid sleep 2 & sleep 60");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/process/output", test_output);
+    g_test_add_func("/process/environment-and-file", test_environment_and_file);
+    g_test_add_func("/process/time-limit", test_time_limit_ends_the_group);
+    g_test_add_func("/process/background-child", test_background_child);
+    g_test_add_func("/process/background-session", test_background_session);
+    g_test_add_func("/process/marked", test_marked);
+    g_test_add_func("/process/memory-limit", test_memory_limit);
+    g_test_add_func("/process/missing", test_missing_program_is_an_error);
+    g_test_add_func("/process/ask", test_ask);
+    g_test_add_func("/process/pipe-signal", test_pipe_signal);
+    g_test_add_func("/process/input-nobody-reads", test_input_nobody_reads);
+    g_test_add_func("/process/cancel", test_cancel);
+    return g_test_run();
+}
