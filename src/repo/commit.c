@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is said of one commit.
+ */
+#include <string.h>
+
+#include "repo/people.h"
+#include "repo/git.h"
+
+void commit_info_free(CommitInfo *info)
+{
+    if (!info) {
+        return;
+    }
+    g_free(info->id);
+    g_free(info->subject);
+    g_free(info->author_name);
+    g_free(info->author_email);
+    g_strfreev(info->parents);
+    g_strfreev(info->files);
+    g_free(info->message);
+    g_strfreev(info->trailer_emails);
+    g_free(info);
+}
+
+/* The fields of one `git diff-tree -z`, in order; then come the changed files. */
+enum { FIELD_ID, FIELD_PARENTS, FIELD_NAME, FIELD_EMAIL, FIELD_TIME, FIELD_MESSAGE, N_FIELDS };
+#define FORMAT "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00"
+
+/* Take the text up to the next NUL. */
+static char *take_field(const char **cursor, const char *end)
+{
+    gsize n = strnlen(*cursor, (gsize)(end - *cursor));
+    char *field = g_utf8_make_valid(*cursor, (gssize)n);
+
+    *cursor = MIN(*cursor + n + 1, end);
+    return field;
+}
+
+static char **take_files(const char *cursor, const char *end)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+
+    /* git ends the header with a NUL and begins the list with a newline. */
+    while (cursor < end && (*cursor == '\0' || *cursor == '\n')) {
+        cursor++;
+    }
+    while (cursor < end) {
+        gsize n = strnlen(cursor, (gsize)(end - cursor));
+
+        /* Bytes, not text: git's names go back to git. */
+        g_ptr_array_add(files, g_strndup(cursor, n));
+        cursor += n + 1;
+    }
+    g_ptr_array_add(files, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
+}
+
+CommitInfo *repo_commit_info(const Repo *repo, const char *commit, GError **error)
+{
+    g_autofree char *id = repo_resolve(repo, commit, error);
+    g_autoptr(ProcessResult) result = NULL;
+    g_autoptr(CommitInfo) info = NULL;
+    g_autofree char *parents = NULL, *author_time = NULL;
+    const char *cursor, *end;
+
+    if (id) {
+        /* --cc: of a merge only the files that differ from all its parents. */
+        result = git_must(git_place(repo),
+                          GIT("diff-tree", "--root", "--cc", "-r", "--always", "--no-renames",
+                              "--name-only", "-z", FORMAT, id),
+                          error);
+    }
+    if (!result) {
+        return NULL;
+    }
+    cursor = result->out;
+    end = result->out + result->n_out;
+    info = g_new0(CommitInfo, 1);
+    info->id = take_field(&cursor, end);
+    parents = take_field(&cursor, end);
+    info->parents = g_strsplit(parents, " ", -1);
+    info->author_name = take_field(&cursor, end);
+    info->author_email = take_field(&cursor, end);
+    author_time = take_field(&cursor, end);
+    info->author_time = g_ascii_strtoll(author_time, NULL, 10);
+    info->message = g_strchomp(take_field(&cursor, end));
+    info->subject = g_strndup(info->message, strcspn(info->message, "\n"));
+    info->files = take_files(cursor, end);
+    info->trailer_emails = people_of_message(info->message);
+    return g_steal_pointer(&info);
+}
+
+char *repo_subject(const Repo *repo, const char *commit, GError **error)
+{
+    g_autoptr(CommitInfo) info = repo_commit_info(repo, commit, error);
+
+    return info ? g_steal_pointer(&info->subject) : NULL;
+}
+
+char *repo_show_stat(const Repo *repo, const char *commit, GError **error)
+{
+    g_autofree char *id = repo_resolve(repo, commit, error);
+    g_autofree char *text = NULL;
+
+    if (id) {
+        /* What `git bisect` itself runs. */
+        text = git_ask(git_place(repo),
+                       GIT("diff-tree", "--pretty=medium", "--stat", "--summary", "--cc", "--root",
+                           "--always", "--no-notes", id),
+                       error);
+    }
+    return text ? g_utf8_make_valid(text, -1) : NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How this floor runs git: one environment, one set of options, one way to report a failure.
+ * Private to repo/.
+ */
+#pragma once
+
+#include "process/process.h"
+#include "repo/repo.h"
+
+struct Repo {
+    char *path;       /* as the user gave it, for messages */
+    char *git_dir;    /* of the worktree he named: his HEAD is here */
+    char *common_dir; /* objects, refs, worktrees */
+    gboolean shallow;
+};
+
+/* Where a git command runs and what it reads. */
+typedef struct GitPlace {
+    const char *git_dir;
+    const char *worktree; /* NULL: none; the command works on objects only */
+} GitPlace;
+
+GitPlace git_place(const Repo *repo);
+
+/* The arguments of a git, written in place. */
+#define GIT(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Run git. A failing git is a value. */
+gboolean git_run(GitPlace place, const char *const *args, ProcessResult **ret_result,
+                 GError **error);
+/* The same in the default main context; process_run_finish() gives the result. */
+void git_run_async(GitPlace place, const char *const *args, GCancellable *cancellable,
+                   GAsyncReadyCallback done, gpointer user_data);
+
+/* Run a git that must succeed: its stdout, with its length in the result. */
+ProcessResult *git_must(GitPlace place, const char *const *args, GError **error);
+
+/* stdout of a git that must succeed, without the last newline. Owned by the caller. */
+char *git_ask(GitPlace place, const char *const *args, GError **error);
+
+/* The error of a git that did not succeed: "git ARG: WHAT IT SAID". A full disk is
+ * G_IO_ERROR_NO_SPACE. */
+void git_set_error(GError **error, const char *const *args, const ProcessResult *result);
+
+/* The "NAME=VALUE" and "NAME" entries for programs that may call git themselves. */
+const char *const *git_env(void);
+
+/* 40 or 64 hex digits? */
+gboolean git_is_id(const char *text);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The commits between good and bad as a graph of integers.
+ *
+ * One `git rev-list` prints them parents first, each with its parents. The text is read in place:
+ * 100,000 commits take about a tenth of a second here, and git itself less than a second.
+ */
+#include <string.h>
+
+#include "repo/git.h"
+
+void range_free(Range *range)
+{
+    if (!range) {
+        return;
+    }
+    g_clear_pointer(&range->index, g_hash_table_unref);
+    g_clear_pointer(&range->outside, g_hash_table_unref);
+    history_free(range->history);
+    g_strfreev(range->commits);
+    g_free(range);
+}
+
+gint64 range_find(const Range *range, const char *commit)
+{
+    gpointer revision;
+
+    return g_hash_table_lookup_extended(range->index, commit, NULL, &revision)
+               ? (gint64)GPOINTER_TO_UINT(revision)
+               : -1;
+}
+
+GPtrArray *range_parents(const Range *range, guint32 revision)
+{
+    const GPtrArray *outside = g_hash_table_lookup(range->outside, GUINT_TO_POINTER(revision));
+    GPtrArray *ids = g_ptr_array_new();
+    guint n_parents;
+    const guint32 *parents = history_parents(range->history, revision, &n_parents);
+
+    for (guint i = 0; i < (outside ? outside->len : n_parents); i++) {
+        g_ptr_array_add(ids, outside ? outside->pdata[i] : range->commits[parents[i]]);
+    }
+    return ids;
+}
+
+/* Cut the next word out of a line of ids: NUL-terminated, or NULL at the end of the line. */
+static char *next_id(char **cursor, gboolean *ret_line_ends)
+{
+    char *start = *cursor;
+    char *end = start + strcspn(start, " \n");
+
+    *ret_line_ends = *end != ' ';
+    *cursor = *end ? end + 1 : end;
+    *end = '\0';
+    return start;
+}
+
+static gpointer copy_id(gconstpointer id, gpointer unused)
+{
+    return g_strdup(id);
+}
+
+/* @text: lines "COMMIT PARENT...", parents first. Parents that are not in the range are
+ * revision 0. */
+static Range *parse(char *text, const char *good)
+{
+    g_autoptr(GArray) offsets = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GArray) parents = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GPtrArray) commits = g_ptr_array_new();
+    g_autoptr(Range) range = g_new0(Range, 1);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    guint32 zero = 0;
+    char *cursor = text;
+
+    range->index = g_hash_table_new(g_str_hash, g_str_equal);
+    range->outside = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+    g_ptr_array_add(commits, g_strdup(good));
+    g_hash_table_insert(range->index, commits->pdata[0], GUINT_TO_POINTER(0));
+    g_array_append_val(offsets, zero);
+    g_array_append_val(offsets, zero);
+    while (*cursor) {
+        gboolean line_ends, all_inside;
+        char *commit = g_strdup(next_id(&cursor, &line_ends));
+
+        g_ptr_array_set_size(ids, 0);
+        all_inside = TRUE;
+        while (!line_ends) {
+            const char *parent = next_id(&cursor, &line_ends);
+            gpointer found = NULL;
+            guint32 revision;
+
+            all_inside =
+                g_hash_table_lookup_extended(range->index, parent, NULL, &found) && all_inside;
+            revision = GPOINTER_TO_UINT(found);
+            g_array_append_val(parents, revision);
+            g_ptr_array_add(ids, (gpointer)parent);
+        }
+        if (!all_inside) {
+            GPtrArray *kept = g_ptr_array_copy(ids, copy_id, NULL);
+
+            g_ptr_array_set_free_func(kept, g_free);
+            g_hash_table_insert(range->outside, GUINT_TO_POINTER(commits->len), kept);
+        }
+        g_hash_table_insert(range->index, commit, GUINT_TO_POINTER(commits->len));
+        g_ptr_array_add(commits, commit);
+        g_array_append_val(offsets, parents->len);
+    }
+    range->history =
+        history_new(commits->len, (const guint32 *)offsets->data, (const guint32 *)parents->data);
+    g_ptr_array_add(commits, NULL);
+    range->commits = (char **)g_ptr_array_free(g_steal_pointer(&commits), FALSE);
+    return g_steal_pointer(&range);
+}
+
+Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GError **error)
+{
+    g_autofree char *good_id = repo_resolve(repo, good, error);
+    g_autofree char *bad_id = good_id ? repo_resolve(repo, bad, error) : NULL;
+    g_autofree char *not_good = NULL;
+    g_autoptr(ProcessResult) result = NULL;
+    gboolean behind;
+
+    if (!bad_id || !repo_is_ancestor(repo, good_id, bad_id, &behind, error)) {
+        return NULL;
+    }
+    if (!behind || g_str_equal(good_id, bad_id)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    behind ? "good and bad are the same commit, %.12s"
+                           : "good %.12s is not an ancestor of bad %.12s%s",
+                    good_id, bad_id,
+                    repo->shallow ? " as far as this shallow repository knows" : "");
+        return NULL;
+    }
+    not_good = g_strconcat("^", good_id, NULL);
+    result = git_must(git_place(repo),
+                      GIT("rev-list", "--topo-order", "--reverse", "--parents", bad_id, not_good),
+                      error);
+    if (!result) {
+        return NULL;
+    }
+    return parse(result->out, good_id);
+}

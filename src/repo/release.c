@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Release tags: which of them lie behind a commit, and which is newer.
+ */
+#include <string.h>
+
+#include "repo/git.h"
+
+/* "v2.6.32.5" has most. */
+#define MAX_NUMBERS 4
+#define TAG_FORMAT                                                                                 \
+    "--format=%(refname:strip=2) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
+
+void release_tag_free(ReleaseTag *tag)
+{
+    if (!tag) {
+        return;
+    }
+    g_free(tag->name);
+    g_free(tag->commit);
+    g_free(tag);
+}
+
+/* The numbers of "vX.Y[.Z[.W]]", missing ones 0; FALSE for any other name. */
+static gboolean parse_version(const char *name, guint64 *ret_numbers)
+{
+    guint64 numbers[MAX_NUMBERS] = {0};
+    guint n = 0;
+    const char *cursor = name;
+
+    if (*cursor != 'v') {
+        return FALSE;
+    }
+    do {
+        char *end;
+
+        if (n == MAX_NUMBERS || !g_ascii_isdigit(cursor[1])) {
+            return FALSE;
+        }
+        numbers[n++] = g_ascii_strtoull(cursor + 1, &end, 10);
+        cursor = end;
+    } while (*cursor == '.');
+    if (*cursor != '\0' || n < 2) {
+        return FALSE;
+    }
+    memcpy(ret_numbers, numbers, sizeof numbers);
+    return TRUE;
+}
+
+int release_name_compare(const char *a, const char *b)
+{
+    guint64 numbers_a[MAX_NUMBERS] = {0}, numbers_b[MAX_NUMBERS] = {0};
+
+    parse_version(a, numbers_a);
+    parse_version(b, numbers_b);
+    for (guint i = 0; i < MAX_NUMBERS; i++) {
+        if (numbers_a[i] != numbers_b[i]) {
+            return numbers_a[i] > numbers_b[i] ? -1 : 1;
+        }
+    }
+    return strcmp(a, b);
+}
+
+static int compare_tags(gconstpointer a, gconstpointer b)
+{
+    return release_name_compare((*(ReleaseTag *const *)a)->name, (*(ReleaseTag *const *)b)->name);
+}
+
+/* The commit of a tag from what for-each-ref says: a light tag is the commit itself, an annotated
+ * one knows it, and a tag of a tag has to be asked for. NULL without error: not a commit. */
+static char *peel(const Repo *repo, char **fields, GError **error)
+{
+    const char *type = fields[1], *id = fields[2], *target_type = fields[3], *target = fields[4];
+
+    if (g_str_equal(type, "commit")) {
+        return g_strdup(id);
+    }
+    if (g_str_equal(target_type, "commit")) {
+        return g_strdup(target);
+    }
+    return g_str_equal(target_type, "tag") ? repo_resolve(repo, id, error) : NULL;
+}
+
+GPtrArray *repo_release_tags_behind(const Repo *repo, const char *commit, GError **error)
+{
+    g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func((GDestroyNotify)release_tag_free);
+    g_autofree char *id = repo_resolve(repo, commit, error);
+    g_autofree char *merged = id ? g_strconcat("--merged=", id, NULL) : NULL;
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    if (id) {
+        text = git_ask(git_place(repo), GIT("for-each-ref", merged, TAG_FORMAT, "refs/tags/v*"),
+                       error);
+    }
+    if (!text) {
+        return NULL;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        /* A ref's name has no blanks. */
+        g_auto(GStrv) fields = g_strsplit(*line, " ", 5);
+        guint64 numbers[MAX_NUMBERS];
+        g_autoptr(GError) local_error = NULL;
+        g_autofree char *tagged = NULL;
+
+        if (g_strv_length(fields) != 5 || !parse_version(fields[0], numbers)) {
+            continue;
+        }
+        tagged = peel(repo, fields, &local_error);
+        if (local_error) {
+            g_propagate_error(error, g_steal_pointer(&local_error));
+            return NULL;
+        }
+        if (tagged && !g_str_equal(tagged, id)) {
+            ReleaseTag *tag = g_new0(ReleaseTag, 1);
+
+            tag->name = g_strdup(fields[0]);
+            tag->commit = g_steal_pointer(&tagged);
+            g_ptr_array_add(tags, tag);
+        }
+    }
+    g_ptr_array_sort(tags, compare_tags);
+    return g_steal_pointer(&tags);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening a repository, and what its commits are to each other.
+ */
+#include "repo/repo.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "repo/git.h"
+
+void repo_free(Repo *repo)
+{
+    if (!repo) {
+        return;
+    }
+    g_free(repo->path);
+    g_free(repo->git_dir);
+    g_free(repo->common_dir);
+    g_free(repo);
+}
+
+/* Why @path is not a folder that we may enter, or 0. */
+static int folder_errno(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0) {
+        return errno;
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        return ENOTDIR;
+    }
+    return access(path, R_OK | X_OK) == 0 ? 0 : errno;
+}
+
+Repo *repo_open(const char *path, GError **error)
+{
+    const char *argv[] = {"git",
+                          "rev-parse",
+                          "--path-format=absolute",
+                          "--absolute-git-dir",
+                          "--git-common-dir",
+                          "--is-shallow-repository",
+                          NULL};
+    ProcessSpec spec = {.argv = argv, .cwd = path, .env = git_env()};
+    g_autoptr(ProcessResult) result = NULL;
+    g_autoptr(Repo) repo = NULL;
+    g_auto(GStrv) lines = NULL;
+    int failed = folder_errno(path);
+
+    if (failed) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failed), "%s: %s", path,
+                    g_strerror(failed));
+        return NULL;
+    }
+    if (!process_run(&spec, &result, error)) {
+        g_prefix_error(error, "starting git (is it installed?): ");
+        return NULL;
+    }
+    lines = g_strsplit(result->out, "\n", -1);
+    if (!process_succeeded(result) || g_strv_length(lines) < 3) {
+        g_autofree char *said = g_strstrip(g_strdup(result->err));
+
+        if (strstr(said, "not a git repository")) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                        "%s is not a git repository (nor in one)", path);
+        } else {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path, said);
+        }
+        return NULL;
+    }
+    repo = g_new0(Repo, 1);
+    repo->path = g_strdup(path);
+    repo->git_dir = g_strdup(lines[0]);
+    repo->common_dir = g_strdup(lines[1]);
+    repo->shallow = g_str_equal(lines[2], "true");
+    return g_steal_pointer(&repo);
+}
+
+const char *repo_git_dir(const Repo *repo)
+{
+    return repo->common_dir;
+}
+
+gboolean repo_is_shallow(const Repo *repo)
+{
+    return repo->shallow;
+}
+
+/* Why @revision could not be resolved, and what to do. */
+static void set_no_revision(const Repo *repo, const char *revision, const char *git_said,
+                            GError **error)
+{
+    const char *ambiguous = strstr(git_said, "is ambiguous");
+    const char *why = "no such commit here";
+    const char *remedy = "";
+
+    if (ambiguous) {
+        why = "this short name fits several objects; give more digits";
+    } else if (repo->shallow) {
+        remedy = " (the repository is shallow: `git fetch --unshallow` brings the rest)";
+    } else if (git_is_id(revision)) {
+        remedy = " (fetch the branch that has it)";
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "revision '%s': %s: %s%s", revision, why,
+                repo->path, remedy);
+}
+
+char *repo_resolve(const Repo *repo, const char *revision, GError **error)
+{
+    /* ":/words" takes all that follows for words, and is a commit anyway. */
+    g_autofree char *peeled =
+        g_strconcat(revision, g_str_has_prefix(revision, ":/") ? "" : "^{commit}", NULL);
+    const char *args[] = {"rev-parse", "--verify", "--end-of-options", peeled, NULL};
+    g_autoptr(ProcessResult) result = NULL;
+
+    /* '^x' is a name to git, but means "not x". */
+    if (*revision == '\0' || *revision == '-' || *revision == '^' || strchr(revision, '\n')) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "revision '%s': not the name of a commit", revision);
+        return NULL;
+    }
+    if (!git_run(git_place(repo), args, &result, error)) {
+        return NULL;
+    }
+    g_strchomp(result->out);
+    if (!process_succeeded(result) || !git_is_id(result->out)) {
+        set_no_revision(repo, revision, result->err, error);
+        return NULL;
+    }
+    return g_steal_pointer(&result->out);
+}
+
+char *repo_tree_id(const Repo *repo, const char *commit, GError **error)
+{
+    g_autofree char *name = g_strconcat(commit, "^{tree}", NULL);
+
+    return git_ask(git_place(repo), GIT("rev-parse", "--verify", "--end-of-options", name), error);
+}
+
+gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *descendant,
+                          gboolean *ret_yes, GError **error)
+{
+    const char *args[] = {"merge-base", "--is-ancestor", "--end-of-options",
+                          ancestor,     descendant,      NULL};
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!git_run(git_place(repo), args, &result, error)) {
+        return FALSE;
+    }
+    if (result->exit_status != 0 && result->exit_status != 1) {
+        git_set_error(error, args, result);
+        return FALSE;
+    }
+    *ret_yes = result->exit_status == 0;
+    return TRUE;
+}
+
+char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError **error)
+{
+    const char *args[] = {"merge-base", "--all", "--end-of-options", a, b, NULL};
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!git_run(git_place(repo), args, &result, error)) {
+        return NULL;
+    }
+    /* Exit status 1 without a word: they have no common history. */
+    if (!process_succeeded(result) && !(result->exit_status == 1 && *result->err == '\0')) {
+        git_set_error(error, args, result);
+        return NULL;
+    }
+    g_strchomp(result->out);
+    return g_strsplit(result->out, "\n", -1);
+}
+
+GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error)
+{
+    g_autofree char *name = g_strconcat(commit, ":", path, NULL);
+    g_autoptr(ProcessResult) result =
+        git_must(git_place(repo), GIT("cat-file", "blob", name), error);
+
+    if (!result) {
+        return NULL;
+    }
+    return g_bytes_new_take(g_steal_pointer(&result->out), result->n_out);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A git repository through its plumbing. We read the user's repository and add worktrees of our
+ * own; his checkout, index, HEAD and branches are never touched. Works on bare, partial and linked
+ * repositories.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "history/history.h"
+
+typedef struct Repo Repo;
+
+/* @path: a worktree, a .git folder or a bare repository. */
+Repo *repo_open(const char *path, GError **error);
+void repo_free(Repo *repo);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repo, repo_free)
+
+/* The repository's common git folder, absolute. */
+const char *repo_git_dir(const Repo *repo);
+
+/* Full commit id of @revision (any name git knows; one that begins with '-' is refused). Errors say
+ * what git knows instead (shallow, no such revision). Owned by the caller. */
+char *repo_resolve(const Repo *repo, const char *revision, GError **error);
+
+/* The tree id of @commit. Owned by the caller. */
+char *repo_tree_id(const Repo *repo, const char *commit, GError **error);
+
+/* *ret_yes: is @ancestor the same as or behind @descendant? */
+gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *descendant,
+                          gboolean *ret_yes, GError **error);
+
+/* Merge bases of two commits, all of them. NULL-terminated, owned by the caller; empty when there
+ * is none. */
+char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError **error);
+
+/* Is the repository shallow? Then ranges may end early, and messages should say so. */
+gboolean repo_is_shallow(const Repo *repo);
+
+/* The range good..bad as a graph. */
+typedef struct Range {
+    History *history;    /* revision 0 is @good */
+    char **commits;      /* id of each revision; commits[0] is @good; n entries and a NULL */
+    GHashTable *outside; /* revision -> GPtrArray: ids of all its parents, where some are outside */
+    GHashTable *index;   /* id -> GUINT_TO_POINTER(revision) */
+} Range;
+void range_free(Range *range);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Range, range_free)
+/* All commits reachable from @bad and not from @good, oldest first, topologically sorted, @bad
+ * last. @good must be an ancestor of @bad. One `git rev-list` call. */
+Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GError **error);
+/* Ids of the parents of @revision, also of those outside the range, for which revision 0 stands in
+ * the graph. The strings belong to @range, the array of const char * to the caller. */
+GPtrArray *range_parents(const Range *range, guint32 revision);
+/* Revision of @commit, or -1. */
+gint64 range_find(const Range *range, const char *commit);
+
+/* A release tag behind a commit. */
+typedef struct ReleaseTag {
+    char *name;   /* "v6.1.187" */
+    char *commit; /* peeled */
+} ReleaseTag;
+void release_tag_free(ReleaseTag *tag);
+/* Final and stable release tags (vX.Y, vX.Y.Z; no -rc) that are strict ancestors of @commit, newest
+ * version first. Array of ReleaseTag, owned by the caller. */
+GPtrArray *repo_release_tags_behind(const Repo *repo, const char *commit, GError **error);
+/* Numeric comparison of version tags, newest first, for g_ptr_array_sort() and tests: v6.1.9 <
+ * v6.1.10. */
+int release_name_compare(const char *a, const char *b);
+
+/* What is said of a commit. */
+typedef struct CommitInfo {
+    char *id, *subject;
+    char *author_name, *author_email;
+    gint64 author_time; /* seconds since the epoch */
+    char **parents;     /* ids */
+    char **files;  /* paths changed (of a merge: those that differ from all parents, so none when
+                      it merely joins) */
+    char *message; /* whole, trailing newline trimmed */
+    char **trailer_emails; /* of Signed-off-by, Reviewed-by, Acked-by, Tested-by (also
+                              Reported-and-tested-by): as written, without duplicates and without
+                              stable lists */
+} CommitInfo;
+void commit_info_free(CommitInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CommitInfo, commit_info_free)
+CommitInfo *repo_commit_info(const Repo *repo, const char *commit, GError **error);
+/* First line of @commit's message. Owned by the caller. */
+char *repo_subject(const Repo *repo, const char *commit, GError **error);
+/* Id, author, date, message and diffstat of @commit: what `git bisect` prints after "is the first
+ * bad commit". Without a last newline, owned by the caller. */
+char *repo_show_stat(const Repo *repo, const char *commit, GError **error);
+/* One file of @commit. Owned by the caller. */
+GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error);
+
+/* Who should hear of it: the author and the trailers of @commit; when those are two or fewer, also
+ * what the tree's own scripts/get_maintainer.pl says of its patch (perl and the script permitting;
+ * run in @worktree, which has @commit checked out; NULL: trailers only). Rules:
+ * specs/crash-report.md, section 11. Both lists sorted, lower case, owned by the caller. */
+gboolean repo_recipients(const Repo *repo, const char *commit, const char *worktree, char ***ret_to,
+                         char ***ret_cc, GError **error);
+
+/* A folder of this name at the top of a worktree belongs to the caller (build output): never
+ * cleaned away. Below the sources, so that compilers see them as "../". */
+#define REPO_WORKTREE_SCRATCH ".firstbad"
+
+/* A worktree of our own at @path, detached; made when missing, mended when half-made. Safe after
+ * kill -9. A folder with other things in it, or another repository's worktree, is refused. */
+gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **error);
+/* Check @commit out in it; files that do not differ keep their time stamps; changed ones are put
+ * back. Files that git does not know are left, but for those of a switch that was killed. */
+gboolean repo_worktree_switch(const Repo *repo, const char *path, const char *commit,
+                              GError **error);
+/* The same in the default main context: a kernel's checkout takes seconds. */
+void repo_worktree_switch_async(const Repo *repo, const char *path, const char *commit,
+                                GCancellable *cancellable, GAsyncReadyCallback done,
+                                gpointer user_data);
+gboolean repo_worktree_switch_finish(GAsyncResult *res, GError **error);
+/* Take it away, with all that is in it. Nothing there is no error. */
+gboolean repo_worktree_remove(const Repo *repo, const char *path, GError **error);

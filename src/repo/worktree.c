@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Worktrees of our own in the user's repository.
+ *
+ * A linked worktree is three things: the folder, a file `.git` in it that names an administrative
+ * folder COMMON/worktrees/NAME, and in that a file `gitdir` that names the `.git` file. kill -9 can
+ * leave any of them alone, and a stale `index.lock` with a checkout half done. `git worktree prune`
+ * would mend this, but for the user's worktrees as well (one of his may be on a disk that is not
+ * mounted now); so here only what names our own path is touched.
+ */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "repo/git.h"
+
+/* What the `.git` file of a worktree at @path names, absolute; NULL when there is no such file. */
+static char *read_admin_dir(const char *path)
+{
+    g_autofree char *file = g_build_filename(path, ".git", NULL);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(file, &text, NULL, NULL) || !g_str_has_prefix(text, "gitdir: ")) {
+        return NULL;
+    }
+    return g_canonicalize_filename(g_strstrip(text + strlen("gitdir: ")), path);
+}
+
+/* Do two names lead to the same folder, be it through links? */
+static gboolean same_folder(const char *a, const char *b)
+{
+    GStatBuf status_a, status_b;
+
+    return g_stat(a, &status_a) == 0 && g_stat(b, &status_b) == 0 &&
+           status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+}
+
+static gboolean is_in_our_repository(const Repo *repo, const char *admin_dir)
+{
+    g_autofree char *worktrees = g_path_get_dirname(admin_dir);
+    g_autofree char *common_dir = g_path_get_dirname(worktrees);
+
+    return same_folder(common_dir, repo->common_dir);
+}
+
+/* Do the three things exist and name each other? */
+static gboolean is_whole(const Repo *repo, const char *path, const char *admin_dir)
+{
+    g_autofree char *back_file = g_build_filename(admin_dir, "gitdir", NULL);
+    g_autofree char *head = g_build_filename(admin_dir, "HEAD", NULL);
+    g_autofree char *common = g_build_filename(admin_dir, "commondir", NULL);
+    g_autofree char *back = NULL, *back_dir = NULL;
+
+    if (!is_in_our_repository(repo, admin_dir) ||
+        !g_file_get_contents(back_file, &back, NULL, NULL) ||
+        !g_file_test(head, G_FILE_TEST_IS_REGULAR) ||
+        !g_file_test(common, G_FILE_TEST_IS_REGULAR)) {
+        return FALSE;
+    }
+    back_dir = g_path_get_dirname(g_strstrip(back));
+    return same_folder(back_dir, path);
+}
+
+/* Remove a folder with all that is in it, links not followed. What is named @last in it goes last,
+ * so that an interrupted removal can be told for what it is. */
+static gboolean remove_tree(const char *path, const char *last, GError **error)
+{
+    g_autoptr(GDir) dir = NULL;
+    const char *name;
+    int failed;
+
+    if (g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+        dir = g_dir_open(path, 0, error);
+        if (!dir) {
+            return FALSE;
+        }
+        while ((name = g_dir_read_name(dir))) {
+            g_autofree char *child = g_build_filename(path, name, NULL);
+
+            if (g_strcmp0(name, last) != 0 && !remove_tree(child, NULL, error)) {
+                return FALSE;
+            }
+        }
+        if (last) {
+            g_autofree char *child = g_build_filename(path, last, NULL);
+
+            if (!remove_tree(child, NULL, error)) {
+                return FALSE;
+            }
+        }
+    }
+    failed = g_remove(path) == 0 ? 0 : errno;
+    if (failed && failed != ENOENT) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failed), "removing %s: %s", path,
+                    g_strerror(failed));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Remove the administrative folders that name @path: of a worktree that is no more, or half
+ * made. */
+static gboolean forget(const Repo *repo, const char *path, GError **error)
+{
+    g_autofree char *worktrees = g_build_filename(repo->common_dir, "worktrees", NULL);
+    g_autofree char *dot_git = g_build_filename(path, ".git", NULL);
+    g_autoptr(GDir) dir = g_dir_open(worktrees, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *admin_dir = g_build_filename(worktrees, name, NULL);
+        g_autofree char *back_file = g_build_filename(admin_dir, "gitdir", NULL);
+        g_autofree char *back = NULL;
+
+        if (g_file_get_contents(back_file, &back, NULL, NULL) &&
+            g_str_equal(g_strstrip(back), dot_git) && !remove_tree(admin_dir, NULL, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean is_empty_or_missing(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+
+    return dir ? g_dir_read_name(dir) == NULL : !g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* Any commit, to begin a worktree with; HEAD may name a branch that does not exist. */
+static char *any_commit(const Repo *repo, GError **error)
+{
+    g_autofree char *commit = repo_resolve(repo, "HEAD", NULL);
+
+    if (!commit) {
+        commit = git_ask(git_place(repo), GIT("rev-list", "--max-count=1", "--all"), error);
+    }
+    if (commit && *commit == '\0') {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s has no commits", repo->path);
+        return NULL;
+    }
+    return g_steal_pointer(&commit);
+}
+
+static char *absolute(const char *path)
+{
+    return g_canonicalize_filename(path, NULL);
+}
+
+gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **error)
+{
+    g_autofree char *full = absolute(path);
+    g_autofree char *admin_dir = read_admin_dir(full);
+    g_autofree char *commit = NULL, *said = NULL;
+
+    if (admin_dir && is_whole(repo, full, admin_dir)) {
+        return TRUE;
+    }
+    if (admin_dir && is_in_our_repository(repo, admin_dir)) {
+        /* It was one of ours; what it holds can be made again. */
+        g_autofree char *back_file = g_build_filename(admin_dir, "gitdir", NULL);
+
+        if (!g_file_test(back_file, G_FILE_TEST_EXISTS) && !remove_tree(admin_dir, NULL, error)) {
+            return FALSE;
+        }
+        if (!remove_tree(full, ".git", error)) {
+            return FALSE;
+        }
+    } else if (!is_empty_or_missing(full)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                    "%s is in the way: it is no worktree of %s; remove it or choose another folder",
+                    full, repo->path);
+        return FALSE;
+    }
+    if (!forget(repo, full, error)) {
+        return FALSE;
+    }
+    commit = any_commit(repo, error);
+    if (commit) {
+        said = git_ask(git_place(repo),
+                       GIT("worktree", "add", "--detach", "--force", "--no-checkout", full, commit),
+                       error);
+    }
+    if (commit && !said) {
+        g_prefix_error(error, "adding a worktree of our own to %s (is it writable?): ", repo->path);
+    }
+    return said != NULL;
+}
+
+/* A lock in our own worktree is that of a switch that was killed: no other git works there. What it
+ * wrote may be unknown to the index; clean that away, and only then forget the lock. Without an
+ * index nothing is known at all. */
+static gboolean mend_killed_switch(GitPlace place, GError **error)
+{
+    static const char *const locks[] = {"index.lock", "HEAD.lock", "ORIG_HEAD.lock"};
+    g_autofree char *index = g_build_filename(place.git_dir, "index", NULL);
+    gboolean found = !g_file_test(index, G_FILE_TEST_EXISTS);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(locks); i++) {
+        g_autofree char *lock = g_build_filename(place.git_dir, locks[i], NULL);
+
+        found |= g_file_test(lock, G_FILE_TEST_EXISTS);
+    }
+    if (found) {
+        g_autofree char *cleaned =
+            git_ask(place, GIT("clean", "-ffdxq", "--exclude=/" REPO_WORKTREE_SCRATCH), error);
+
+        if (!cleaned) {
+            return FALSE;
+        }
+    }
+    for (gsize i = 0; found && i < G_N_ELEMENTS(locks); i++) {
+        g_autofree char *lock = g_build_filename(place.git_dir, locks[i], NULL);
+
+        g_unlink(lock);
+    }
+    return TRUE;
+}
+
+/* The command that checks a commit out. */
+typedef struct Switch {
+    GitPlace place;
+    char *worktree, *admin_dir, *id;
+} Switch;
+
+static void switch_free(Switch *change)
+{
+    g_free(change->worktree);
+    g_free(change->admin_dir);
+    g_free(change->id);
+    g_free(change);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Switch, switch_free)
+
+/* All but the checkout itself; NULL on failure. */
+static Switch *switch_begin(const Repo *repo, const char *path, const char *commit, GError **error)
+{
+    g_autoptr(Switch) change = g_new0(Switch, 1);
+
+    change->worktree = absolute(path);
+    change->admin_dir = read_admin_dir(change->worktree);
+    change->place = (GitPlace){.git_dir = change->admin_dir, .worktree = change->worktree};
+    change->id = repo_resolve(repo, commit, error);
+    if (!change->id) {
+        return NULL;
+    }
+    if (!change->admin_dir || !is_whole(repo, change->worktree, change->admin_dir)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s is not a worktree of %s",
+                    change->worktree, repo->path);
+        return NULL;
+    }
+    return mend_killed_switch(change->place, error) ? g_steal_pointer(&change) : NULL;
+}
+
+static gboolean switch_end(const Switch *change, const char *const *args,
+                           const ProcessResult *result, GError **error)
+{
+    if (!process_succeeded(result)) {
+        git_set_error(error, args, result);
+        g_prefix_error(error, "checking out %.12s: ", change->id);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+#define CHECKOUT(id)                                                                               \
+    {                                                                                              \
+        "checkout", "--quiet", "--force", "--detach", "--no-recurse-submodules", id, NULL          \
+    }
+
+gboolean repo_worktree_switch(const Repo *repo, const char *path, const char *commit,
+                              GError **error)
+{
+    g_autoptr(Switch) change = switch_begin(repo, path, commit, error);
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!change) {
+        return FALSE;
+    }
+    const char *args[] = CHECKOUT(change->id);
+
+    return git_run(change->place, args, &result, error) && switch_end(change, args, result, error);
+}
+
+static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    const Switch *change = g_task_get_task_data(task);
+    const char *args[] = CHECKOUT(change->id);
+    g_autoptr(ProcessResult) result = NULL;
+    GError *error = NULL;
+
+    if (process_run_finish(res, &result, &error) && switch_end(change, args, result, &error)) {
+        g_task_return_boolean(task, TRUE);
+    } else {
+        g_task_return_error(task, error);
+    }
+}
+
+void repo_worktree_switch_async(const Repo *repo, const char *path, const char *commit,
+                                GCancellable *cancellable, GAsyncReadyCallback done,
+                                gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, done, user_data);
+    GError *error = NULL;
+    Switch *change = switch_begin(repo, path, commit, &error);
+
+    if (!change) {
+        g_task_return_error(task, error);
+        return;
+    }
+    const char *args[] = CHECKOUT(change->id);
+
+    g_task_set_task_data(task, change, (GDestroyNotify)switch_free);
+    git_run_async(change->place, args, cancellable, on_switched, g_steal_pointer(&task));
+}
+
+gboolean repo_worktree_switch_finish(GAsyncResult *res, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(res), error);
+}
+
+gboolean repo_worktree_remove(const Repo *repo, const char *path, GError **error)
+{
+    g_autofree char *full = absolute(path);
+    g_autofree char *admin_dir = read_admin_dir(full);
+
+    if (admin_dir && !is_in_our_repository(repo, admin_dir)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s is not a worktree of %s", full,
+                    repo->path);
+        return FALSE;
+    }
+    if (admin_dir && !remove_tree(full, ".git", error)) {
+        return FALSE;
+    }
+    return forget(repo, full, error);
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Repositories of every kind: names, ancestry, ranges, releases, commits. Against git itself.
+ */
+#include "repo/repo.h"
+
+#include <string.h>
+
+#include "scratch.h"
+
+static Repo *open_repo(const Scratch *scratch, const char *name)
+{
+    g_autofree char *path = scratch_path(scratch, name);
+    g_autoptr(GError) error = NULL;
+    Repo *repo = repo_open(path, &error);
+
+    g_assert_no_error(error);
+    return repo;
+}
+
+static char *resolve(const Repo *repo, const char *revision)
+{
+    g_autoptr(GError) error = NULL;
+    char *id = repo_resolve(repo, revision, &error);
+
+    g_assert_no_error(error);
+    return id;
+}
+
+static void assert_no_revision(const Repo *repo, const char *revision, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *id = repo_resolve(repo, revision, &error);
+
+    g_assert_null(id);
+    g_assert_nonnull(error);
+    if (!strstr(error->message, message)) {
+        g_error("'%s' has no '%s'", error->message, message);
+    }
+}
+
+/*      c---d     side
+ *     /     \
+ *    a---b---m---e   main; x has nothing to do with them */
+#define GRAPH                                                                                      \
+    "new repo && cd repo\n"                                                                        \
+    "commit a f 1; git tag a; git checkout -qb side; commit c g 1; git tag c; commit d g 2;"       \
+    "git tag d; git checkout -q main; commit b f 2; git tag b; tick; git merge -q --no-ff -m m "   \
+    "side;"                                                                                        \
+    "git tag m; commit e f 3; git tag e; git checkout -q --orphan alone; commit x f 9; git tag x;" \
+    "git checkout -q main\n"
+
+static void test_open(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(scratch, GRAPH "mkdir -p deep/er; git worktree add -q ../linked side; cd ..;"
+                                  "git clone -q --bare repo bare.git; mkdir empty; touch file");
+    const char *names[] = {"repo", "repo/.git", "repo/deep/er", "linked", "bare.git"};
+    g_autofree char *main_id = scratch_sh(scratch, "cd repo; id main");
+    g_autofree char *side_id = scratch_sh(scratch, "cd repo; id side");
+    g_autofree char *git_dir = scratch_path(scratch, "repo/.git");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(Repo) repo = open_repo(scratch, names[i]);
+        g_autofree char *main = resolve(repo, "main");
+        g_autofree char *head = resolve(repo, "HEAD");
+        gboolean linked = g_str_equal(names[i], "linked");
+
+        g_assert_cmpstr(main, ==, main_id);
+        g_assert_cmpstr(head, ==, linked ? side_id : main_id);
+        g_assert_false(repo_is_shallow(repo));
+        if (!g_str_equal(names[i], "bare.git")) {
+            g_assert_cmpstr(repo_git_dir(repo), ==, git_dir);
+        }
+    }
+}
+
+static void test_open_fails(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(scratch, "mkdir empty; touch file");
+    struct {
+        const char *name, *message;
+    } cases[] = {{"empty", "is not a git repository"},
+                 {"file", "Not a directory"},
+                 {"missing", "No such file"}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = scratch_path(scratch, cases[i].name);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(repo_open(path, &error));
+        g_assert_nonnull(strstr(error->message, cases[i].message));
+        g_assert_nonnull(strstr(error->message, path));
+    }
+}
+
+/* Variables that a hook around us sets must not lead us elsewhere. */
+static void test_environment(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(scratch, GRAPH "cd ..; new other; cd other; commit o");
+    g_autofree char *other = scratch_path(scratch, "other/.git");
+    g_autoptr(Repo) repo = NULL;
+    g_autofree char *id = NULL;
+    g_autofree char *want = scratch_sh(scratch, "cd repo; id e");
+
+    g_setenv("GIT_DIR", other, TRUE);
+    g_setenv("GIT_INDEX_FILE", "/nonexistent/index", TRUE);
+    g_setenv("GIT_WORK_TREE", "/nonexistent", TRUE);
+    repo = open_repo(scratch, "repo");
+    id = resolve(repo, "e");
+    g_unsetenv("GIT_DIR");
+    g_unsetenv("GIT_INDEX_FILE");
+    g_unsetenv("GIT_WORK_TREE");
+    g_assert_cmpstr(id, ==, want);
+}
+
+static void test_names(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch, GRAPH "git tag -a -m t annotated b; git tag -a -m tt nested annotated;"
+                       "git tag blob $(git hash-object -w f); git branch 'odd/@name' b;"
+                       "git tag -- v1..x 2>/dev/null || true; git update-ref refs/tags/-dash b;"
+                       "git branch 'umlaut-ä' b");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autofree char *b = scratch_sh(scratch, "cd repo; id b");
+    g_autofree char *short_b = g_strndup(b, 10);
+    const char *good[] = {"b",      "annotated", "nested",   "odd/@name",      "main~1^1",
+                          "m^1",    ":/^b",      "umlaut-ä", "tags/-dash",     "refs/tags/b",
+                          "m^{/b}", short_b,     b,          "main@{upstream}"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(good) - 1; i++) {
+        g_autofree char *id = resolve(repo, good[i]);
+
+        g_assert_cmpstr(id, ==, b);
+    }
+    assert_no_revision(repo, "main@{upstream}", "no such commit");
+    assert_no_revision(repo, "nothing", "revision 'nothing': no such commit here: ");
+    assert_no_revision(repo, "", "not the name of a commit");
+    assert_no_revision(repo, "-dash", "not the name of a commit");
+    assert_no_revision(repo, "--help", "not the name of a commit");
+    assert_no_revision(repo, "^b", "not the name of a commit");
+    assert_no_revision(repo, "a..b", "no such commit");
+    assert_no_revision(repo, "blob", "no such commit");
+    assert_no_revision(repo, "b^{tree}", "no such commit");
+    assert_no_revision(repo, "1234567890123456789012345678901234567890", "fetch the branch");
+}
+
+static void test_ambiguous_name(Scratch *scratch, gconstpointer unused)
+{
+    /* 300 commits: four hex digits fit two of them (birthdays) for certain with these times. */
+    g_autofree char *prefix = scratch_sh(
+        scratch, "new repo; cd repo; for i in $(seq 600); do\n"
+                 "printf 'commit refs/heads/main\\ncommitter c <c@d> %%s +0000\\ndata 1\\nx\\n' "
+                 "$((1600000000 + i)); done | git fast-import --quiet --force\n"
+                 "git rev-list main | cut -c1-4 | sort | uniq -d | head -n1");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+
+    g_assert_cmpuint(strlen(prefix), ==, 4);
+    assert_no_revision(repo, prefix, "give more digits");
+}
+
+static void test_ancestry(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(scratch, GRAPH);
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autofree char *tree_want = scratch_sh(scratch, "cd repo; id b^{tree}");
+    g_autofree char *tree = NULL;
+    g_autofree char *a = resolve(repo, "a");
+    g_autoptr(GError) error = NULL;
+    struct {
+        const char *ancestor, *descendant;
+        gboolean yes;
+    } cases[] = {{"a", "e", TRUE},  {"c", "m", TRUE}, {"c", "b", FALSE},
+                 {"e", "a", FALSE}, {"b", "b", TRUE}, {"x", "e", FALSE}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gboolean yes = !cases[i].yes;
+
+        g_assert_true(repo_is_ancestor(repo, cases[i].ancestor, cases[i].descendant, &yes, &error));
+        g_assert_cmpint(yes, ==, cases[i].yes);
+    }
+    tree = repo_tree_id(repo, "b", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(tree, ==, tree_want);
+
+    g_auto(GStrv) one = repo_merge_bases(repo, "d", "b", &error);
+    g_assert_cmpuint(g_strv_length(one), ==, 1);
+    g_assert_cmpstr(one[0], ==, a);
+    g_auto(GStrv) none = repo_merge_bases(repo, "x", "b", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(none), ==, 0);
+    g_assert_null(repo_merge_bases(repo, "nothing", "b", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_FAILED);
+}
+
+/* Criss-cross merges have two merge bases. */
+static void test_many_merge_bases(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch,
+        "new repo && cd repo; commit r; git tag r; commit p; git tag p; git checkout -qb q r;"
+        "commit q; git tag q; git checkout -q main; git merge -q -m m1 q; git tag m1;"
+        "git checkout -q q; git merge -q -m m2 p; git tag m2");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) bases = repo_merge_bases(repo, "m1", "m2", &error);
+    g_autofree char *p = resolve(repo, "p"), *q = resolve(repo, "q");
+
+    g_assert_cmpuint(g_strv_length(bases), ==, 2);
+    g_assert_true(g_strv_contains((const char *const *)bases, p));
+    g_assert_true(g_strv_contains((const char *const *)bases, q));
+}
+
+/* The range as git prints it: the same commits, the same parents, parents first. */
+static void assert_range_is_gits(const Scratch *scratch, const Repo *repo, const char *good,
+                                 const char *bad)
+{
+    g_autofree char *text =
+        scratch_sh(scratch, "cd repo; git rev-list --parents %s..%s", good, bad);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Range) range = repo_load_range(repo, good, bad, &error);
+    g_autofree char *good_id = resolve(repo, good), *bad_id = resolve(repo, bad);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(history_size(range->history), ==, g_strv_length(lines) + 1);
+    g_assert_cmpuint(g_strv_length(range->commits), ==, g_strv_length(lines) + 1);
+    g_assert_cmpstr(range->commits[0], ==, good_id);
+    g_assert_cmpint(range_find(range, good_id), ==, 0);
+    g_assert_cmpint(range_find(range, bad_id), ==, history_size(range->history) - 1);
+    g_assert_cmpint(range_find(range, "nothing"), ==, -1);
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) ids = g_strsplit(*line, " ", -1);
+        gint64 revision = range_find(range, ids[0]);
+        g_autoptr(GHashTable) want = g_hash_table_new(NULL, NULL);
+        guint n_parents;
+        const guint32 *parents;
+
+        g_assert_cmpint(revision, >, 0);
+        g_assert_cmpstr(range->commits[revision], ==, ids[0]);
+        parents = history_parents(range->history, (guint32)revision, &n_parents);
+        for (char **id = ids + 1; *id; id++) {
+            g_hash_table_add(want, GINT_TO_POINTER(MAX(range_find(range, *id), 0)));
+        }
+        g_assert_cmpuint(n_parents, ==, MAX(g_hash_table_size(want), 1));
+        for (guint i = 0; i < n_parents; i++) {
+            g_assert_cmpuint(parents[i], <, revision);
+            g_assert_true(!ids[1] || g_hash_table_contains(want, GINT_TO_POINTER(parents[i])));
+        }
+    }
+}
+
+static void test_range(Scratch *scratch, gconstpointer unused)
+{
+    /* x joins the range without common history; o is an octopus. */
+    g_autofree char *out = scratch_sh(
+        scratch, GRAPH "tick; git merge -q --allow-unrelated-histories -s ours -m y x; git tag y;"
+                       "git branch p c; git branch q d; git checkout -q p; commit p1;"
+                       "git checkout -q q; commit q1; git checkout -q main; tick;"
+                       "git merge -q -m o p q; git tag o");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+
+    assert_range_is_gits(scratch, repo, "a", "o");
+    assert_range_is_gits(scratch, repo, "a", "e");
+    assert_range_is_gits(scratch, repo, "c", "y");
+    assert_range_is_gits(scratch, repo, "m", "e");
+    g_assert_null(repo_load_range(repo, "e", "a", &error));
+    g_assert_nonnull(strstr(error->message, "is not an ancestor of"));
+    g_clear_error(&error);
+    g_assert_null(repo_load_range(repo, "e", "e", &error));
+    g_assert_nonnull(strstr(error->message, "the same commit"));
+}
+
+/* 5,000 commits in a braid, to see that nothing is lost in the long run. */
+static void test_long_range(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch, "new repo; cd repo; seq 5000 | awk '{ printf \"commit refs/heads/main\\n"
+                 "mark :%%d\\ncommitter c <c@d> %%d +0000\\ndata 1\\nx\\n\", $1, 1600000000 + $1;"
+                 "if ($1 > 1) printf \"from :%%d\\n\", $1 - 1 - ($1 %% 7 == 0 && $1 > 7);"
+                 "if ($1 %% 5 == 0) printf \"merge :%%d\\n\", $1 - 3 }' |"
+                 "git fast-import --quiet --force; git tag good main~4000");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+
+    assert_range_is_gits(scratch, repo, "good", "main");
+}
+
+static void test_releases(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch,
+        "new repo && cd repo\n"
+        "commit 1; git tag v2.6.32; commit 1b; git tag -am x v2.6.32.5; commit 2; git tag -am x "
+        "v6.1;"
+        "commit 3; git tag v6.1.9; commit 4; git tag -am x v6.1.10; git tag -am y v6.1.10-nested "
+        "v6.1.10; commit 5; git tag v6.2-rc1; git tag v6.2rc; git tag 6.2; git tag v6; git tag "
+        "v6.x;"
+        "git tag v6.1.2.3.4.5; commit 6; git tag -am x inner; git tag -am y v6.2 inner;"
+        "git tag v9.9 $(git hash-object -w --stdin </dev/null); commit 7; git tag v6.3; commit 8;"
+        "git tag v6.4; git checkout -q --orphan alone; commit z; git tag v7.0");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) tags = repo_release_tags_behind(repo, "v6.3", &error);
+    const char *want[] = {"v6.2", "v6.1.10", "v6.1.9", "v6.1", "v2.6.32.5", "v2.6.32"};
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(tags->len, ==, G_N_ELEMENTS(want));
+    for (guint i = 0; i < tags->len; i++) {
+        const ReleaseTag *tag = tags->pdata[i];
+        g_autofree char *id = resolve(repo, want[i]);
+
+        g_assert_cmpstr(tag->name, ==, want[i]);
+        g_assert_cmpstr(tag->commit, ==, id);
+    }
+}
+
+static void test_release_order(void)
+{
+    g_assert_cmpint(release_name_compare("v6.1.10", "v6.1.9"), <, 0);
+    g_assert_cmpint(release_name_compare("v6.1.9", "v6.1.10"), >, 0);
+    g_assert_cmpint(release_name_compare("v6.1", "v6.1.1"), >, 0);
+    g_assert_cmpint(release_name_compare("v5.19", "v6.0"), >, 0);
+    g_assert_cmpint(release_name_compare("v2.6.32", "v2.6.32"), ==, 0);
+}
+
+static void test_commit_info(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(scratch, GRAPH
+                   "mkdir -p dir; echo 1 >'dir/odd ä \"name\"'; git add dir; git rm -q f; tick\n"
+                   "git commit -qm 'net: title\n\nbody\n\nReported-by: bot <bot@example.org>\n"
+                   "Reported-and-tested-by: T <t@example.org>\nCc: stable@vger.kernel.org\n"
+                   "Acked-by: Al A. <Al@example.org>\nSigned-off-by: T <T@example.org>\n"
+                   "Reviewed-by: nobody\nSigned-off-by: stable <stable@vger.kernel.org>\n"
+                   "Signed-off-by: \"Q, R\" <q.r@example.org>  \n\n\n'; git tag t");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CommitInfo) info = repo_commit_info(repo, "t", &error);
+    g_autoptr(CommitInfo) root = repo_commit_info(repo, "a", &error);
+    g_autoptr(CommitInfo) merge = repo_commit_info(repo, "m", &error);
+    g_autofree char *subject = repo_subject(repo, "t", &error);
+    g_autofree char *id = resolve(repo, "t"), *e = resolve(repo, "e"), *b = resolve(repo, "b"),
+                    *d = resolve(repo, "d");
+    g_autofree char *people = g_strjoinv(" ", info->trailer_emails);
+    g_autofree char *files = g_strjoinv("|", info->files);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(info->id, ==, id);
+    g_assert_cmpstr(info->subject, ==, "net: title");
+    g_assert_cmpstr(subject, ==, "net: title");
+    g_assert_true(g_str_has_prefix(info->message, "net: title\n\nbody\n\nReported-by"));
+    g_assert_true(g_str_has_suffix(info->message, "<q.r@example.org>"));
+    g_assert_cmpstr(info->author_name, ==, "A U Thor");
+    g_assert_cmpstr(info->author_email, ==, "Author@Example.org");
+    g_assert_cmpint(info->author_time, >, 1600000000);
+    g_assert_cmpuint(g_strv_length(info->parents), ==, 1);
+    g_assert_cmpstr(info->parents[0], ==, e);
+    g_assert_cmpstr(files, ==, "dir/odd ä \"name\"|f");
+    g_assert_cmpstr(people, ==, "t@example.org Al@example.org q.r@example.org");
+
+    g_assert_cmpuint(g_strv_length(root->parents), ==, 0);
+    g_assert_cmpstr(root->files[0], ==, "f");
+    g_assert_cmpuint(g_strv_length(merge->parents), ==, 2);
+    g_assert_cmpstr(merge->parents[0], ==, b);
+    g_assert_cmpstr(merge->parents[1], ==, d);
+    g_assert_cmpuint(g_strv_length(merge->files), ==, 0);
+    g_assert_cmpstr(merge->message, ==, "m");
+}
+
+/* What git bisect prints of its find is what we print. */
+static void test_show_stat(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *want = scratch_sh(
+        scratch,
+        "new repo && cd repo; for i in 1 2 3 4 5; do commit \"title $i\n\nbody $i\" f$i $i;"
+        "done; git tag bad HEAD~2; git bisect start HEAD HEAD~4 >/dev/null;"
+        "git bisect run sh -c '! test -e f3' >out 2>&1; git bisect reset 2>/dev/null;"
+        "sed '1,/is the first bad commit/d; /^bisect /d' out | sed '/^ create mode/q'");
+    g_autofree char *config = scratch_sh(scratch, "cd repo; git config color.ui always;"
+                                                  "git config diff.statGraphWidth 10;"
+                                                  "git config format.pretty oneline; id bad");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = repo_show_stat(repo, "bad", &error);
+
+    g_assert_no_error(error);
+    g_assert_true(g_str_has_prefix(text, "commit "));
+    g_assert_nonnull(strstr(text, "\n    title 3\n    \n    body 3\n\n f3 | 1 +\n 1 file changed"));
+    g_assert_cmpstr(text, ==, want);
+}
+
+static void test_read_file(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(scratch, "new repo; cd repo; printf 'a\\0b' >f; git add f; commit 1");
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = repo_read_file(repo, "HEAD", "f", &error);
+    gsize n;
+
+    g_assert_no_error(error);
+    g_assert_cmpmem(g_bytes_get_data(bytes, &n), g_bytes_get_size(bytes), "a\0b", 3);
+    g_assert_null(repo_read_file(repo, "HEAD", "missing", &error));
+    g_assert_nonnull(strstr(error->message, "missing"));
+}
+
+static void test_shallow(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *old = scratch_sh(
+        scratch, GRAPH "cd ..; git clone -q --depth 2 file://$SCRATCH/repo shallow; cd repo; id a");
+    g_autoptr(Repo) repo = open_repo(scratch, "shallow");
+
+    g_assert_true(repo_is_shallow(repo));
+    assert_no_revision(repo, old, "git fetch --unshallow");
+}
+
+/* Commits and trees are there, blobs come when they are needed. */
+static void test_partial_clone(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch, GRAPH "git config uploadpack.allowFilter true; git config "
+                       "uploadpack.allowAnySHA1InWant true; cd ..;"
+                       "git clone -q --bare --filter=blob:none file://$SCRATCH/repo partial.git");
+    g_autoptr(Repo) repo = open_repo(scratch, "partial.git");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Range) range = repo_load_range(repo, "a", "e", &error);
+    g_autofree char *worktree = scratch_path(scratch, "mine");
+    g_autofree char *file = scratch_path(scratch, "mine/f");
+    g_autofree char *text = NULL;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(history_size(range->history), ==, 6);
+    repo_worktree_prepare(repo, worktree, &error);
+    g_assert_no_error(error);
+    repo_worktree_switch(repo, worktree, range->commits[1], &error);
+    g_assert_no_error(error);
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+}
+
+#define ADD(name, function)                                                                        \
+    g_test_add("/repo/" name, Scratch, NULL, scratch_set_up, function, scratch_tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("open", test_open);
+    ADD("open-fails", test_open_fails);
+    ADD("environment", test_environment);
+    ADD("names", test_names);
+    ADD("ambiguous-name", test_ambiguous_name);
+    ADD("ancestry", test_ancestry);
+    ADD("many-merge-bases", test_many_merge_bases);
+    ADD("range", test_range);
+    ADD("long-range", test_long_range);
+    ADD("releases", test_releases);
+    g_test_add_func("/repo/release-order", test_release_order);
+    ADD("commit-info", test_commit_info);
+    ADD("show-stat", test_show_stat);
+    ADD("read-file", test_read_file);
+    ADD("shallow", test_shallow);
+    ADD("partial-clone", test_partial_clone);
+    return g_test_run();
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Worktrees of our own: made, mended after every kind of half-made, switched with time stamps kept,
+ * and nothing of the user's touched.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "repo/repo.h"
+#include "scratch.h"
+
+/* A repository `repo` with commits one..three and a Repo on it, and where our worktree goes. */
+typedef struct Fixture {
+    Scratch scratch;
+    Repo *repo;
+    char *mine;
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL, *out = NULL;
+
+    scratch_set_up(&fixture->scratch, NULL);
+    out = scratch_sh(&fixture->scratch,
+                     "new repo; cd repo; commit one a 1; git tag one; commit one same 1;"
+                     "git tag two; echo 3 >a; mkdir dir; echo n >dir/new; git add .; commit three;"
+                     "git tag three");
+    path = scratch_path(&fixture->scratch, "repo");
+    fixture->mine = scratch_path(&fixture->scratch, "state/mine");
+    fixture->repo = repo_open(path, &error);
+    g_assert_no_error(error);
+}
+
+static void tear_down(Fixture *fixture, gconstpointer unused)
+{
+    repo_free(fixture->repo);
+    g_free(fixture->mine);
+    scratch_tear_down(&fixture->scratch, NULL);
+}
+
+static void prepare(const Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+
+    repo_worktree_prepare(fixture->repo, fixture->mine, &error);
+    g_assert_no_error(error);
+}
+
+static void switch_to(const Fixture *fixture, const char *commit)
+{
+    g_autoptr(GError) error = NULL;
+
+    repo_worktree_switch(fixture->repo, fixture->mine, commit, &error);
+    g_assert_no_error(error);
+}
+
+/* The worktree holds exactly what @commit holds, scratch folder aside. */
+static void assert_is_at(const Fixture *fixture, const char *commit)
+{
+    g_autofree char *differs =
+        scratch_sh(&fixture->scratch,
+                   "cd state/mine; [ $(id HEAD) = $(id %s) ] || echo HEAD is $(git describe --all);"
+                   "git status --porcelain -uall --ignored . ':!/.firstbad'",
+                   commit);
+
+    g_assert_cmpstr(differs, ==, "");
+}
+
+static guint64 changed_at(const Fixture *fixture, const char *name)
+{
+    g_autofree char *path = g_build_filename(fixture->mine, name, NULL);
+    GStatBuf status;
+
+    g_assert_cmpint(g_stat(path, &status), ==, 0);
+    return (guint64)status.st_mtim.tv_sec * G_USEC_PER_SEC * 1000 + (guint64)status.st_mtim.tv_nsec;
+}
+
+static void test_switch(Fixture *fixture, gconstpointer unused)
+{
+    guint64 same, changed;
+
+    prepare(fixture);
+    switch_to(fixture, "two");
+    assert_is_at(fixture, "two");
+    same = changed_at(fixture, "same");
+    changed = changed_at(fixture, "a");
+    switch_to(fixture, "three");
+    assert_is_at(fixture, "three");
+    g_assert_cmpuint(changed_at(fixture, "same"), ==, same);
+    g_assert_cmpuint(changed_at(fixture, "a"), !=, changed);
+    switch_to(fixture, "one");
+    assert_is_at(fixture, "one");
+    /* A second time nothing is made anew. */
+    changed = changed_at(fixture, "a");
+    prepare(fixture);
+    switch_to(fixture, "one");
+    g_assert_cmpuint(changed_at(fixture, "a"), ==, changed);
+}
+
+static void test_local_changes_are_put_back(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = NULL, *kept = NULL;
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    out = scratch_sh(&fixture->scratch, "cd state/mine; echo wild >a; rm same; rm -r dir;"
+                                        "echo in the way >dir; mkdir .firstbad; touch .firstbad/o");
+    switch_to(fixture, "three");
+    assert_is_at(fixture, "three");
+    switch_to(fixture, "two");
+    kept = scratch_sh(&fixture->scratch, "cd state/mine; ls .firstbad");
+    g_assert_cmpstr(kept, ==, "o");
+}
+
+/* What kill -9 can leave behind, each as a script, and that a prepare and a switch mend it. */
+static void test_mended(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *out = NULL;
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    out = scratch_sh(&fixture->scratch,
+                     "ADMIN=$SCRATCH/repo/.git/worktrees/mine; cd state/mine;"
+                     "mkdir .firstbad; %s",
+                     (const char *)data);
+    prepare(fixture);
+    switch_to(fixture, "two");
+    assert_is_at(fixture, "two");
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "ls repo/.git/worktrees");
+    g_assert_cmpstr(out, ==, "mine");
+}
+
+static const struct {
+    const char *name, *script;
+} broken[] = {
+    {"worktree gone", "rm -rf ../mine"},
+    {"admin gone", "rm -rf $ADMIN"},
+    {"admin without HEAD", "rm $ADMIN/HEAD"},
+    {"admin without commondir", "rm $ADMIN/commondir"},
+    {"admin without gitdir", "rm $ADMIN/gitdir"},
+    {"locked by a killed add", "echo initializing >$ADMIN/locked; rm -rf ../mine; mkdir ../mine"},
+    {"removal cut short", "rm -rf a same dir .firstbad"},
+    {"index lock", "touch $ADMIN/index.lock; echo half >half; echo x >a; rm same"},
+    {"HEAD lock", "touch $ADMIN/HEAD.lock"},
+    {"index gone", "rm $ADMIN/index"},
+    {"empty folder", "rm -rf ../mine $ADMIN; mkdir ../mine"},
+};
+
+static void test_scratch_survives_mending(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = NULL;
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    out = scratch_sh(&fixture->scratch, "cd state/mine; mkdir .firstbad; touch .firstbad/o junk;"
+                                        "touch $SCRATCH/repo/.git/worktrees/mine/index.lock");
+    switch_to(fixture, "one");
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "cd state/mine; ls -A . .firstbad");
+    g_assert_cmpstr(out, ==, ".:\n.firstbad\n.git\na\n\n.firstbad:\no");
+}
+
+static void assert_refused(const Fixture *fixture, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(repo_worktree_prepare(fixture->repo, fixture->mine, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    g_assert_nonnull(strstr(error->message, message));
+}
+
+static void test_strangers_are_left_alone(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(&fixture->scratch, "mkdir -p state/mine; echo 1 >state/mine/f");
+
+    assert_refused(fixture, "is in the way");
+    g_free(out);
+    out = scratch_sh(&fixture->scratch,
+                     "cat state/mine/f; rm -r state/mine; new other; cd other; commit x f 1;"
+                     "git worktree add -q ../state/mine");
+    assert_refused(fixture, "is in the way");
+    g_assert_cmpstr(out, ==, "1");
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "cat state/mine/f; rm -r other");
+    assert_refused(fixture, "is in the way");
+    g_assert_cmpstr(out, ==, "1");
+}
+
+/* Everything of the user's, byte for byte: his checkout with changes staged and not, HEAD,
+ * branches, index, configuration, another worktree of his whose disk is not mounted just now. */
+#define FINGERPRINT                                                                                \
+    "cd $SCRATCH/repo; find . -path ./.git/worktrees/mine -prune -o -path ./.git/objects -prune "  \
+    "-o -path ./.git/worktrees -prune -o -type f -printf '%%p %%T@ ' -exec sha256sum {} +;"        \
+    "find .git/worktrees/away -type f -exec cat {} +; GIT_OPTIONAL_LOCKS=0 git status "            \
+    "--porcelain=v2 --branch"
+
+static void test_user_is_left_alone(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        &fixture->scratch, "cd repo; git worktree add -q ../away one; mv ../away ../unmounted;"
+                           "echo staged >a; git add a; echo dirty >same; echo new >untracked;"
+                           "git config core.hooksPath hooks; mkdir hooks;"
+                           "printf '#!/bin/sh\\ntouch $SCRATCH/hook-ran' >hooks/post-checkout;"
+                           "chmod +x hooks/post-checkout; git status >/dev/null");
+    g_autofree char *before = scratch_sh(&fixture->scratch, FINGERPRINT);
+    g_autofree char *after = NULL, *hook = scratch_path(&fixture->scratch, "hook-ran");
+    g_autoptr(GError) error = NULL;
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "rm -rf state/mine");
+    prepare(fixture);
+    switch_to(fixture, "one");
+    repo_worktree_remove(fixture->repo, fixture->mine, &error);
+    g_assert_no_error(error);
+    after = scratch_sh(&fixture->scratch, FINGERPRINT);
+    g_assert_true(g_str_equal(before, after));
+    g_assert_false(g_file_test(hook, G_FILE_TEST_EXISTS));
+}
+
+static void test_remove(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    out = scratch_sh(&fixture->scratch,
+                     "cd state/mine; mkdir .firstbad; ln -s $SCRATCH/repo .firstbad/l");
+    for (int i = 0; i < 2; i++) {
+        repo_worktree_remove(fixture->repo, fixture->mine, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_false(g_file_test(fixture->mine, G_FILE_TEST_EXISTS));
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "ls repo; ls repo/.git/worktrees 2>/dev/null || true");
+    g_assert_cmpstr(out, ==, "a\ndir\nsame");
+}
+
+static void test_bare_without_head(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(&fixture->scratch,
+                   "git clone -q --bare repo bare; git --git-dir=bare symbolic-ref HEAD "
+                   "refs/heads/nothing; git --git-dir=bare config core.sparseCheckout true");
+    g_autofree char *path = scratch_path(&fixture->scratch, "bare");
+    g_autoptr(GError) error = NULL;
+
+    repo_free(fixture->repo);
+    fixture->repo = repo_open(path, &error);
+    g_assert_no_error(error);
+    prepare(fixture);
+    switch_to(fixture, "three");
+    assert_is_at(fixture, "three");
+}
+
+static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
+{
+    *(GAsyncResult **)data = g_object_ref(res);
+}
+
+static gboolean switch_async(const Fixture *fixture, const char *commit, GError **error)
+{
+    g_autoptr(GAsyncResult) res = NULL;
+
+    repo_worktree_switch_async(fixture->repo, fixture->mine, commit, NULL, keep_result, &res);
+    while (!res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    return repo_worktree_switch_finish(res, error);
+}
+
+static void test_switch_async(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+
+    prepare(fixture);
+    g_assert_true(switch_async(fixture, "three", &error));
+    assert_is_at(fixture, "three");
+    g_assert_false(switch_async(fixture, "nothing", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+}
+
+static void test_switch_fails(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(repo_worktree_switch(fixture->repo, fixture->mine, "one", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    prepare(fixture);
+    g_assert_false(repo_worktree_switch(fixture->repo, fixture->mine, "nothing", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+}
+
+#define ADD(name, function)                                                                        \
+    g_test_add("/worktree/" name, Fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("switch", test_switch);
+    ADD("local-changes-are-put-back", test_local_changes_are_put_back);
+    for (gsize i = 0; i < G_N_ELEMENTS(broken); i++) {
+        g_autofree char *name = g_strconcat("/worktree/mended/", broken[i].name, NULL);
+
+        g_test_add(name, Fixture, broken[i].script, set_up, test_mended, tear_down);
+    }
+    ADD("scratch-survives-mending", test_scratch_survives_mending);
+    ADD("strangers-are-left-alone", test_strangers_are_left_alone);
+    ADD("user-is-left-alone", test_user_is_left_alone);
+    ADD("remove", test_remove);
+    ADD("bare-without-head", test_bare_without_head);
+    ADD("switch-async", test_switch_async);
+    ADD("switch-fails", test_switch_fails);
+    return g_test_run();
+}
