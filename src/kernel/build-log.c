@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The first real error line of a build's log.
+ *
+ * Rules are tried on each line in the order of the table. A rule has a rank: the first line of the
+ * best rank is the one to quote.
+ */
+#include "kernel/build-log.h"
+
+#include <string.h>
+
+#define MAX_QUOTE 300
+
+/* Lower is better. */
+enum { RANK_FAULT, RANK_ERROR, RANK_VAGUE, RANK_MAKE, N_RANKS };
+
+typedef struct Rule {
+    const char *pattern;
+    int rank;
+    LogFault fault;
+} Rule;
+
+/* clang-format off */
+static const Rule rules[] = {
+    /* The machine's: whatever else the line says. */
+    {"No space left on device|Disk quota exceeded|Read-only file system|Input/output error",
+     RANK_FAULT, LOG_FAULT_MACHINE},
+    {"Killed signal terminated program|^Killed$|\\*\\*\\* .*\\] (Killed|Error 137)$",
+     RANK_FAULT, LOG_FAULT_MEMORY},
+    {"out of memory|virtual memory exhausted|memory exhausted|Cannot allocate memory",
+     RANK_FAULT, LOG_FAULT_MEMORY},
+    {"\\b(cc|gcc|clang|ld|make|sh)\\S*: .*(Resource temporarily unavailable|Too many open files)",
+     RANK_FAULT, LOG_FAULT_MACHINE},
+
+    {"^bwrap: |^ccache: error: ", RANK_FAULT, LOG_FAULT_MACHINE},
+
+    /* net/core/sock.c:12:3: error: ... of gcc and clang; "fatal error" too. */
+    {"^\\S+:\\d+(:\\d+)?: (fatal )?error: ", RANK_ERROR},
+    {"internal compiler error|PLEASE submit a bug report", RANK_ERROR},
+    /* Assembler: "file.S:12: Error: ...", "{standard input}:12: Error: ...". */
+    {"^(\\{standard input\\}|\\S+):\\d+: (Error|Fatal error): ", RANK_ERROR},
+    /* Linker. */
+    {"undefined reference to|multiple definition of|ld\\S*: error: |undefined symbol: ", RANK_ERROR},
+    {"^\\S*\\bld(\\.\\w+)?: (?!.*(warning: |in function `|NOTE: ))", RANK_ERROR},
+    {"^(ERROR: )?modpost: (?!.*missing MODULE_)|^ERROR: ", RANK_ERROR},
+    {"^FAILED: |: (error|ERROR): |^error: |^Error: ", RANK_ERROR},
+    /* Kconfig: "net/Kconfig:3: syntax error", unknown statements, files that are not there. */
+    {"Kconfig\\S*:\\d+: *(syntax error|unknown statement|can't open file|invalid|unexpected|"
+     "missing end|recursive inclusion|unterminated|'end)", RANK_ERROR},
+    {"can't open file \"|recursive inclusion detected", RANK_ERROR},
+    {"\\*\\*\\* No rule to make target|\\*\\*\\* missing separator|\\*\\*\\* .*\\.  Stop\\.$",
+     RANK_ERROR},
+    /* Scripts' own words: "*** Compiler is too old." */
+    {"^\\*\\*\\* \\S", RANK_ERROR},
+
+    {"command not found|: not found$|Segmentation fault|core dumped|Traceback \\(most recent",
+     RANK_VAGUE},
+    {"(cannot|can't|could not|unable to) (open|find|stat|create|execute)|: No such file or directory$|"
+     ": Permission denied$", RANK_VAGUE},
+
+    {"^make(\\[\\d+\\])?: \\*\\*\\* ", RANK_MAKE},
+};
+/* clang-format on */
+
+/* Terminal colours away, and the "../" that a build folder below the sources brings. */
+static char *clean(const GRegex *colours, const char *line)
+{
+    g_autofree char *plain = g_regex_replace_literal(colours, line, -1, 0, "", 0, NULL);
+    const char *start = plain;
+    g_autofree char *quote = NULL;
+    const char *end;
+
+    while (g_str_has_prefix(start, "../")) {
+        start += strlen("../");
+    }
+    quote = g_utf8_make_valid(start, (gssize)strnlen(start, MAX_QUOTE));
+    /* A cut may have split a character, and made it a mark of three bytes. */
+    g_utf8_validate(quote, MIN(strlen(quote), (gsize)MAX_QUOTE), &end);
+    quote[end - quote] = '\0';
+    return g_strdup(g_strstrip(quote));
+}
+
+static GPtrArray *compile_rules(void)
+{
+    GPtrArray *regexes = g_ptr_array_new_with_free_func((GDestroyNotify)g_regex_unref);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        GRegex *regex = g_regex_new(rules[i].pattern, G_REGEX_RAW | G_REGEX_OPTIMIZE,
+                                    G_REGEX_MATCH_DEFAULT, NULL);
+
+        g_assert(regex);
+        g_ptr_array_add(regexes, regex);
+    }
+    return regexes;
+}
+
+/* The rule that @line obeys, or NULL. */
+static const Rule *find_rule(const GPtrArray *regexes, const char *line)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        if (g_regex_match(regexes->pdata[i], line, 0, NULL)) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+char *build_log_first_error(const char *log, LogFault *ret_fault)
+{
+    g_autoptr(GPtrArray) regexes = compile_rules();
+    g_autoptr(GRegex) colours = g_regex_new(
+        "\x1b\\[[0-9;]*[A-Za-z]|\r", G_REGEX_RAW | G_REGEX_OPTIMIZE, G_REGEX_MATCH_DEFAULT, NULL);
+    g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+    int best = N_RANKS;
+    g_autofree char *quote = NULL;
+    LogFault fault = LOG_FAULT_SOURCE;
+
+    for (char **line = lines; *line && best > RANK_FAULT; line++) {
+        g_autofree char *plain = clean(colours, *line);
+        const Rule *rule = find_rule(regexes, plain);
+
+        if (*plain && (rule ? rule->rank < best : best == N_RANKS)) {
+            best = rule ? rule->rank : N_RANKS;
+            fault = rule ? rule->fault : LOG_FAULT_SOURCE;
+            g_free(quote);
+            quote = g_steal_pointer(&plain);
+        }
+    }
+    *ret_fault = fault;
+    return quote ? g_steal_pointer(&quote) : g_strdup("no output");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a build says when it fails. Pure. Private to kernel/.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Whose fault a failure is. */
+typedef enum LogFault {
+    LOG_FAULT_SOURCE,  /* of the revision: a value */
+    LOG_FAULT_MEMORY,  /* memory ran out: of the machine, unless a limit was set */
+    LOG_FAULT_MACHINE, /* disk full, compiler killed: try again elsewhere */
+} LogFault;
+
+/* The first real error line of @log, cleaned for people: no colours, no leading "../", at most 300
+ * bytes, valid UTF-8. Errors of the compiler, linker, Kconfig and scripts come before make's own
+ * "*** ... Error 1", which only says that something failed. A fault of the machine comes before
+ * all: others follow from it. Never NULL: without any such line the last one, or "no output".
+ * Owned by the caller. */
+char *build_log_first_error(const char *log, LogFault *ret_fault);

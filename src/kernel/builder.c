@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Building a revision, step by step in the main loop:
+ *
+ *   find in the store -> check out -> olddefconfig -> [scripts_basic] -> bzImage vmlinux -> pack
+ *
+ * Each step has a callback that starts the next. A step that fails ends the build in one of two
+ * ways: the revision's fault makes a failed kernel, which is stored; the machine's makes a GError,
+ * and nothing is stored.
+ */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "kernel/build-log.h"
+#include "kernel/config.h"
+#include "kernel/kernel.h"
+#include "kernel/recipe.h"
+#include "kernel/slot.h"
+#include "kernel/store.h"
+#include "process/process.h"
+#include "symbols/symbols.h"
+
+struct KernelBuilder {
+    const Repo *repo;
+    KernelStore *store;
+    KernelBuildOptions options; /* config is not used: see config_text */
+    char *config_text;          /* as it was when the builder was made */
+    Slot *slot;
+    Sandbox *sandbox;
+    char **env;
+    const char *prefixes[4];
+};
+
+/* One build. Freed with its task. */
+typedef struct Build {
+    KernelBuilder *builder;
+    char *commit, *tree_id;
+    Kernel *kernel;
+    char *wanted_config; /* what olddefconfig starts from */
+    char *config;        /* what it made of it */
+    char *makefile;
+    char **argv; /* of the step that runs */
+    GString *log;
+    gint64 start_us;
+    Parcel *parcel;
+    guint n_packed;
+} Build;
+
+/* What is packed of a good build, as name and path in the build folder. */
+static const struct {
+    const char *name, *path;
+} images[] = {{"bzImage", RECIPE_IMAGE}, {"vmlinux", "vmlinux"}};
+
+static void build_free(Build *build)
+{
+    g_free(build->commit);
+    g_free(build->tree_id);
+    kernel_free(build->kernel);
+    g_free(build->wanted_config);
+    g_free(build->config);
+    g_free(build->makefile);
+    g_strfreev(build->argv);
+    g_string_free(build->log, TRUE);
+    parcel_free(build->parcel);
+    g_free(build);
+}
+
+static char *obj_path(const Build *build, const char *name)
+{
+    return g_build_filename(build->builder->slot->obj_dir, name, NULL);
+}
+
+/* --- ends ------------------------------------------------------------------------------------ */
+
+static void end_with_error(GTask *task, GError *error)
+{
+    const Build *build = g_task_get_task_data(task);
+
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_prefix_error(&error, "building %.12s: ", build->commit);
+    }
+    g_task_return_error(task, error);
+}
+
+/* Make the kernel visible in the store and return it. */
+static void end_with_kernel(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    const Toolchain *toolchain = build->builder->options.toolchain;
+    const char *facts[] = {"commit",   build->commit,
+                           "tree",     build->tree_id,
+                           "compiler", toolchain->compiler_name,
+                           "linker",   toolchain->linker_name,
+                           NULL};
+    GError *error = NULL;
+    Kernel *stored = parcel_commit(build->parcel, build->kernel, facts, &error);
+
+    if (!stored) {
+        end_with_error(task, error);
+        return;
+    }
+    g_task_return_pointer(task, stored, (GDestroyNotify)kernel_free);
+}
+
+/* Begin the entry with what every build leaves. */
+static gboolean begin_parcel(Build *build, GError **error)
+{
+    build->parcel = parcel_new(build->builder->store, error);
+    return build->parcel &&
+           parcel_add_text(build->parcel, "config", FALSE,
+                           build->config ? build->config : build->wanted_config, error) &&
+           parcel_add_text(build->parcel, "build.log", TRUE, build->log->str, error);
+}
+
+static void end_as_failed(GTask *task, const char *first_error)
+{
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    build->kernel->status = KERNEL_FAILED;
+    build->kernel->first_error = g_strdup(first_error);
+    if (!begin_parcel(build, &error)) {
+        end_with_error(task, error);
+        return;
+    }
+    end_with_kernel(task);
+}
+
+/* --- pack ------------------------------------------------------------------------------------ */
+
+static gboolean on_pack(gpointer data)
+{
+    GTask *task = data;
+    Build *build = g_task_get_task_data(task);
+    gboolean done = FALSE;
+    GError *error = NULL;
+
+    if (g_task_return_error_if_cancelled(task)) {
+        return G_SOURCE_REMOVE;
+    }
+    if (!parcel_step(build->parcel, &done, &error)) {
+        end_with_error(task, error);
+        return G_SOURCE_REMOVE;
+    }
+    if (!done) {
+        return G_SOURCE_CONTINUE;
+    }
+    if (++build->n_packed == G_N_ELEMENTS(images)) {
+        end_with_kernel(task);
+        return G_SOURCE_REMOVE;
+    }
+    g_autofree char *path = obj_path(build, images[build->n_packed].path);
+
+    if (!parcel_begin_file(build->parcel, images[build->n_packed].name, path, &error)) {
+        end_with_error(task, error);
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void pack(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    g_autofree char *image = obj_path(build, images[0].path);
+    g_autofree char *vmlinux = obj_path(build, "vmlinux");
+    g_autoptr(GSource) source = g_idle_source_new();
+    GError *error = NULL;
+
+    build->kernel->signature = symbols_signature(vmlinux, &error);
+    if (!build->kernel->signature || !begin_parcel(build, &error) ||
+        !parcel_begin_file(build->parcel, images[0].name, image, &error)) {
+        end_with_error(task, error);
+        return;
+    }
+    g_source_set_callback(source, on_pack, g_object_ref(task), g_object_unref);
+    g_source_attach(source, g_task_get_context(task));
+}
+
+/* --- make ------------------------------------------------------------------------------------ */
+
+static char *log_path(const Build *build)
+{
+    return g_build_filename(build->builder->slot->dir, "make.log", NULL);
+}
+
+/* Run make for @targets; @done gets the task as its data. */
+static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallback done)
+{
+    Build *build = g_task_get_task_data(task);
+    const KernelBuilder *builder = build->builder;
+    const KernelBuildOptions *options = &builder->options;
+    const char *readable[] = {builder->slot->dir, repo_git_dir(builder->repo), NULL};
+    const char *writable[] = {builder->slot->obj_dir, options->toolchain->ccache_dir, NULL};
+    g_autofree char *log = log_path(build);
+    gint64 spent_ms = (g_get_monotonic_time() - build->start_us) / 1000;
+    g_auto(GStrv) boxed = NULL;
+    ProcessSpec spec = {.cwd = builder->slot->src_dir,
+                        .env = (const char *const *)builder->env,
+                        .output_path = log,
+                        .memory_limit_bytes = options->memory_limit_bytes};
+
+    g_strfreev(build->argv);
+    build->argv = recipe_make(builder->slot, options, build->makefile, targets);
+    boxed = sandbox_wrap(builder->sandbox, (const char *const *)build->argv, builder->slot->src_dir,
+                         readable, writable);
+    spec.argv = (const char *const *)boxed;
+    if (options->timeout_ms) {
+        spec.timeout_ms = (guint)MAX((gint64)options->timeout_ms - spent_ms, 1);
+    }
+    process_run_async(&spec, g_task_get_cancellable(task), done, g_object_ref(task));
+}
+
+/* Put what make said into the log. */
+static void keep_log(Build *build)
+{
+    g_autofree char *command = g_strjoinv(" ", build->argv);
+    g_autofree char *path = log_path(build);
+    g_autofree char *text = NULL;
+
+    g_string_append_printf(build->log, "$ %s\n", command);
+    if (g_file_get_contents(path, &text, NULL, NULL)) {
+        g_string_append(build->log, text);
+    }
+}
+
+/* A make that failed, of which the log says why. */
+static void end_of_failed_make(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    LogFault fault;
+    g_autofree char *first_error = build_log_first_error(build->log->str, &fault);
+    guint64 limit_bytes = build->builder->options.memory_limit_bytes;
+
+    if (fault == LOG_FAULT_MACHINE) {
+        gboolean full = strstr(first_error, "No space") || strstr(first_error, "quota");
+
+        end_with_error(task, g_error_new_literal(G_IO_ERROR,
+                                                 full ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
+                                                 first_error));
+    } else if (fault == LOG_FAULT_MEMORY && !limit_bytes) {
+        end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+                                         "memory ran out (fewer jobs need less): %s", first_error));
+    } else {
+        build->kernel->failed_at_bytes = fault == LOG_FAULT_MEMORY ? limit_bytes : 0;
+        end_as_failed(task, first_error);
+    }
+}
+
+/* Take the result of a make: TRUE when it succeeded and the build goes on; else the task has
+ * ended. */
+static gboolean make_succeeded(GTask *task, GAsyncResult *res)
+{
+    Build *build = g_task_get_task_data(task);
+    const KernelBuilder *builder = build->builder;
+    g_autoptr(ProcessResult) result = NULL;
+    GError *error = NULL;
+
+    if (!process_run_finish(res, &result, &error)) {
+        slot_end_leftovers(builder->slot, NULL);
+        end_with_error(task, error);
+        return FALSE;
+    }
+    keep_log(build);
+    if (process_succeeded(result)) {
+        return TRUE;
+    }
+    build->kernel->build_ms = (guint64)(g_get_monotonic_time() - build->start_us) / 1000;
+    if (!slot_end_leftovers(builder->slot, &error) ||
+        (result->exit_status > 0 && !slot_end_build(builder->slot, &error))) {
+        end_with_error(task, error);
+    } else if (result->timed_out) {
+        g_autofree char *why =
+            g_strdup_printf("build took longer than %g s", builder->options.timeout_ms / 1000.0);
+
+        build->kernel->failed_at_ms = builder->options.timeout_ms;
+        end_as_failed(task, why);
+    } else if (result->term_signal) {
+        g_autofree char *how = process_describe(result);
+
+        end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "make %s", how));
+    } else {
+        end_of_failed_make(task);
+    }
+    return FALSE;
+}
+
+static void on_made(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!make_succeeded(task, res)) {
+        return;
+    }
+    build->kernel->build_ms = (guint64)(g_get_monotonic_time() - build->start_us) / 1000;
+    if (!slot_end_build(build->builder->slot, &error)) {
+        end_with_error(task, error);
+        return;
+    }
+    pack(task);
+}
+
+static void make_images(GTask *task)
+{
+    static const char *const targets[] = {"bzImage", "vmlinux", NULL};
+
+    run_make(task, targets, on_made);
+}
+
+static void on_basics_made(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    const Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!make_succeeded(task, res)) {
+        return;
+    }
+    if (!recipe_fix_randstruct(build->builder->slot, &error)) {
+        end_with_error(task, error);
+        return;
+    }
+    make_images(task);
+}
+
+/* --- configuration --------------------------------------------------------------------------- */
+
+/* Put the new configuration in its place, unless it is the same. */
+static gboolean take_config(Build *build, GError **error)
+{
+    g_autofree char *new_path = obj_path(build, RECIPE_NEW_CONFIG);
+    g_autofree char *path = obj_path(build, ".config");
+
+    if (!g_file_get_contents(new_path, &build->config, NULL, error) ||
+        !recipe_write(path, build->config, error)) {
+        return FALSE;
+    }
+    g_strfreev(build->kernel->lost_options);
+    build->kernel->lost_options = config_lost_options(build->wanted_config, build->config);
+    return TRUE;
+}
+
+static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
+{
+    static const char *const basics[] = {"scripts_basic", NULL};
+    g_autoptr(GTask) task = data;
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!make_succeeded(task, res)) {
+        return;
+    }
+    if (!take_config(build, &error)) {
+        end_with_error(task, error);
+    } else if (config_is_on(build->config, "CONFIG_RANDSTRUCT")) {
+        run_make(task, basics, on_basics_made);
+    } else {
+        make_images(task);
+    }
+}
+
+static gboolean is_in_tree(const char *path, gpointer data)
+{
+    const KernelBuilder *builder = data;
+    g_autofree char *full = g_canonicalize_filename(path, builder->slot->src_dir);
+
+    return g_file_test(full, G_FILE_TEST_EXISTS);
+}
+
+/* What make needs to find in the build folder. */
+static gboolean write_inputs(Build *build, GError **error)
+{
+    const KernelBuilder *builder = build->builder;
+    g_autofree char *config = obj_path(build, RECIPE_NEW_CONFIG);
+    g_autofree char *key = obj_path(build, CONFIG_SIGNING_KEY_FILE);
+    g_autofree char *makefile = g_build_filename(builder->slot->src_dir, "Makefile", NULL);
+
+    if (g_mkdir_with_parents(builder->slot->obj_dir, 0777) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s",
+                    builder->slot->obj_dir, g_strerror(errno));
+        return FALSE;
+    }
+    if (builder->options.toolchain->ccache_dir) {
+        g_mkdir_with_parents(builder->options.toolchain->ccache_dir, 0777);
+    }
+    build->wanted_config = config_for_build(builder->config_text, is_in_tree, (gpointer)builder);
+    if (!g_file_get_contents(makefile, &build->makefile, NULL, NULL)) {
+        build->makefile = g_strdup(""); /* make will say so */
+    }
+    return recipe_write(key, config_signing_key(), error) &&
+           g_file_set_contents(config, build->wanted_config, -1, error);
+}
+
+static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
+{
+    /* Always from the user's own: what one revision does not know must not be lost to the next. */
+    static const char *const targets[] = {"KCONFIG_CONFIG=" RECIPE_NEW_CONFIG, "olddefconfig",
+                                          NULL};
+    g_autoptr(GTask) task = data;
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!repo_worktree_switch_finish(res, &error) ||
+        !slot_begin_build(build->builder->slot, &error) || !write_inputs(build, &error)) {
+        end_with_error(task, error);
+        return;
+    }
+    run_make(task, targets, on_configured);
+}
+
+/* --- the builder ----------------------------------------------------------------------------- */
+
+void kernel_builder_free(KernelBuilder *builder)
+{
+    if (!builder) {
+        return;
+    }
+    slot_free(builder->slot);
+    sandbox_free(builder->sandbox);
+    g_strfreev(builder->env);
+    g_free(builder->config_text);
+    g_free(builder);
+}
+
+KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const char *slot_dir,
+                                  const KernelBuildOptions *options, GError **error)
+{
+    g_autoptr(KernelBuilder) builder = g_new0(KernelBuilder, 1);
+    g_autofree char *make = g_find_program_in_path("make");
+
+    if (!make) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "make is not installed");
+        return NULL;
+    }
+    builder->repo = repo;
+    builder->store = store;
+    builder->options = *options;
+    builder->options.config = NULL;
+    if (!g_file_get_contents(options->config, &builder->config_text, NULL, error)) {
+        return NULL;
+    }
+    builder->slot = slot_open(slot_dir, error);
+    if (!builder->slot || !repo_worktree_prepare(repo, builder->slot->src_dir, error)) {
+        return NULL;
+    }
+    builder->sandbox = sandbox_new();
+    builder->env = recipe_env(builder->slot, options->toolchain);
+    builder->prefixes[0] = ".";
+    builder->prefixes[1] = builder->slot->obj_dir;
+    builder->prefixes[2] = builder->slot->src_dir;
+    return g_steal_pointer(&builder);
+}
+
+const char *kernel_builder_unboxed(const KernelBuilder *builder)
+{
+    return sandbox_missing(builder->sandbox);
+}
+
+const char *kernel_builder_source_dir(const KernelBuilder *builder)
+{
+    return builder->slot->src_dir;
+}
+
+const char *const *kernel_builder_source_prefixes(const KernelBuilder *builder)
+{
+    return builder->prefixes;
+}
+
+char *kernel_builder_key(const KernelBuilder *builder, const char *commit, GError **error)
+{
+    g_autofree char *tree_id = repo_tree_id(builder->repo, commit, error);
+
+    return tree_id ? recipe_key(tree_id, builder->config_text, builder->options.toolchain) : NULL;
+}
+
+/* Did a limit end @kernel that is wider today? */
+static gboolean is_worth_another_try(const Kernel *kernel, const KernelBuildOptions *options)
+{
+    gboolean time = kernel->failed_at_ms &&
+                    (!options->timeout_ms || options->timeout_ms > kernel->failed_at_ms);
+    gboolean memory =
+        kernel->failed_at_bytes &&
+        (!options->memory_limit_bytes || options->memory_limit_bytes > kernel->failed_at_bytes);
+
+    return time || memory;
+}
+
+void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
+    Build *build = g_new0(Build, 1);
+    g_autoptr(Kernel) found = NULL;
+    GError *error = NULL;
+
+    g_task_set_task_data(task, build, (GDestroyNotify)build_free);
+    build->builder = builder;
+    build->commit = g_strdup(commit);
+    build->log = g_string_new(NULL);
+    build->start_us = g_get_monotonic_time();
+    build->kernel = g_new0(Kernel, 1);
+    build->kernel->lost_options = g_new0(char *, 1);
+    build->tree_id = repo_tree_id(builder->repo, commit, &error);
+    if (!build->tree_id) {
+        end_with_error(task, error);
+        return;
+    }
+    build->kernel->key =
+        recipe_key(build->tree_id, builder->config_text, builder->options.toolchain);
+    found = kernel_store_find(builder->store, build->kernel->key, &error);
+    if (error) {
+        end_with_error(task, error);
+    } else if (found && !is_worth_another_try(found, &builder->options)) {
+        g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
+    } else {
+        repo_worktree_switch_async(builder->repo, builder->slot->src_dir, commit, cancellable,
+                                   on_switched, g_steal_pointer(&task));
+    }
+}
+
+gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,
+                             GError **error)
+{
+    Kernel *kernel = g_task_propagate_pointer(G_TASK(res), error);
+
+    if (!kernel) {
+        return FALSE;
+    }
+    *ret_kernel = kernel;
+    return TRUE;
+}

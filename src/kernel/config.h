@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Texts of .config files. Pure. Private to kernel/.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* The module signing key that kernels are built with instead of a new one each time: a file of this
+ * name in the build folder, and what stands in it (a certificate: we sign no modules). */
+#define CONFIG_SIGNING_KEY_FILE "firstbad-signing-key.pem"
+const char *config_signing_key(void);
+
+/* Does @config say NAME=y ("CONFIG_RANDSTRUCT")? */
+gboolean config_is_on(const char *config, const char *name);
+
+/* The value of @name without quotes, or NULL. Owned by the caller. */
+char *config_value(const char *config, const char *name);
+
+/* @config as a build starts from it: with what our guests need, and nothing in it that depends on
+ * when or where it is built.
+ * @is_in_tree answers whether a file that the config names is in the source tree. Owned by the
+ * caller. */
+char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *path, gpointer data),
+                       gpointer data);
+
+/* Which =y and =m options of @wanted are not in @got. NULL-terminated list of "CONFIG_X=y", owned
+ * by the caller. */
+char **config_lost_options(const char *wanted, const char *got);

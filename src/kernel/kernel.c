@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kernel as a value.
+ */
+#include "kernel/kernel.h"
+
+void kernel_free(Kernel *kernel)
+{
+    if (!kernel) {
+        return;
+    }
+    g_free(kernel->key);
+    g_free(kernel->signature);
+    g_free(kernel->first_error);
+    g_strfreev(kernel->lost_options);
+    g_free(kernel->dir);
+    g_free(kernel);
+}
+
+Kernel *kernel_copy(const Kernel *kernel)
+{
+    Kernel *copy = g_new(Kernel, 1);
+
+    *copy = *kernel;
+    copy->key = g_strdup(kernel->key);
+    copy->signature = g_strdup(kernel->signature);
+    copy->first_error = g_strdup(kernel->first_error);
+    copy->lost_options = g_strdupv(kernel->lost_options);
+    copy->dir = g_strdup(kernel->dir);
+    return copy;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A revision made bootable: worktree, config, make; and the content-addressed store of what came
+ * out.
+ *
+ * A failed build is a kernel too: a value with status KERNEL_FAILED and the first real error
+ * quoted. It is stored like a good one, so it is never tried twice.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "repo/repo.h"
+
+/* The toolchain of a job, asked once: it goes into the key of every kernel. */
+typedef struct Toolchain {
+    char *compiler;      /* program: "gcc", "gcc-11", "clang-16" */
+    char *compiler_name; /* "gcc (Debian 12.2.0-14) 12.2.0": first line of --version */
+    char *linker_name;   /* "GNU ld (GNU Binutils for Debian) 2.40" */
+    char *ccache_dir;    /* where ccache keeps its objects; NULL: no ccache, or it does not work */
+} Toolchain;
+/* Errors name the program that is missing. */
+Toolchain *toolchain_probe(const char *compiler, GError **error);
+void toolchain_free(Toolchain *toolchain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Toolchain, toolchain_free)
+
+typedef enum KernelStatus { KERNEL_BUILT, KERNEL_FAILED } KernelStatus;
+
+typedef struct Kernel {
+    char *key; /* 64 hex: sha256 of tree, config, toolchain, recipe version */
+    KernelStatus status;
+    char *signature;         /* 64 hex, NULL when failed */
+    char *first_error;       /* first real error line of the build; NULL when built */
+    char **lost_options;     /* "CONFIG_X=y" of the user's that this revision does not have */
+    char *dir;               /* its folder in the store */
+    guint64 build_ms;        /* wall time of the build */
+    guint64 failed_at_ms;    /* the time limit that ended it, else 0: a wider one is tried anew */
+    guint64 failed_at_bytes; /* the same for memory */
+    gboolean reused;         /* it was in the store already */
+} Kernel;
+void kernel_free(Kernel *kernel);
+Kernel *kernel_copy(const Kernel *kernel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
+
+/* Where kernels lie: DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,config,build.log.zst,kernel.ini}
+ * (config and kernel.ini as they are). An entry appears by one rename, whole and on disk; a failed
+ * build has no images. Several processes may share a store. */
+typedef struct KernelStore KernelStore;
+KernelStore *kernel_store_open(const char *dir, GError **error);
+void kernel_store_free(KernelStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelStore, kernel_store_free)
+/* NULL without error when there is none. */
+Kernel *kernel_store_find(KernelStore *store, const char *key, GError **error);
+/* Unpack "bzImage", "vmlinux", "config" or "build.log" of @kernel to @path (by rename). Its sha256
+ * is checked; a damaged entry is thrown away (G_IO_ERROR_INVALID_DATA), so that the next build
+ * makes it anew. */
+gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path, GError **error);
+
+/* Where and how to build. One slot is a worktree and an object tree that live on from build to
+ * build; one build at a time. */
+typedef struct KernelBuilder KernelBuilder;
+typedef struct KernelBuildOptions {
+    const Toolchain *toolchain;
+    const char *config;         /* path of the user's .config */
+    guint n_jobs;               /* make -j */
+    guint timeout_ms;           /* of one build */
+    guint64 memory_limit_bytes; /* of each process; 0: none */
+} KernelBuildOptions;
+/* @slot_dir: folder of the slot (made when missing): the worktree src/, and in it the build folder.
+ * Processes of an earlier coordinator that still work there are ended first; G_IO_ERROR_BUSY when a
+ * living one has it. @repo, @store and the toolchain must outlive the builder. */
+KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const char *slot_dir,
+                                  const KernelBuildOptions *options, GError **error);
+void kernel_builder_free(KernelBuilder *builder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelBuilder, kernel_builder_free)
+
+/* "" when builds run in a sandbox (bubblewrap, no network), else why not, to be said once. */
+const char *kernel_builder_unboxed(const KernelBuilder *builder);
+/* The worktree of the slot, for those who need the sources of the last revision built. */
+const char *kernel_builder_source_dir(const KernelBuilder *builder);
+/* Prefixes under which DWARF of its kernels may name sources: NULL-terminated, owned by the
+ * builder. */
+const char *const *kernel_builder_source_prefixes(const KernelBuilder *builder);
+
+/* Key of the kernel that @commit would build to here. Owned by the caller. */
+char *kernel_builder_key(const KernelBuilder *builder, const char *commit, GError **error);
+
+/* Build @commit, or find it in the store. A build that takes too long is a failed kernel. GError:
+ * this machine could not do it (G_IO_ERROR_NO_SPACE, a compiler killed for want of memory, no make,
+ * G_IO_ERROR_CANCELLED); nothing is stored then. One build at a time. */
+void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data);
+gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,
+                             GError **error);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a kernel is made, so that the same source gives the same bytes anywhere, at any time.
+ *
+ * What would leak into the kernel, and what is done about it:
+ *  - time, user, host, number of the build: KBUILD_BUILD_*;
+ *  - the commit: LOCALVERSION_AUTO is off (config.c) and LOCALVERSION is given, so that
+ *    scripts/setlocalversion does not ask git;
+ *  - the release number: "Linux 6.1.187" changes one line of the Makefile, and should be the no-op
+ *    that it is. SUBLEVEL=0 EXTRAVERSION= on the command line keep "6.1.0" for the whole series;
+ *    user space still sees a version that it can read. Before 3.0 the third number meant more, and
+ *    is left alone;
+ *  - the folder: the build folder lies in the source folder, so that kbuild calls it ".." and no
+ *    absolute path reaches __FILE__; debug information is mapped to the tree's own names
+ *    (-fdebug-prefix-map, which ccache knows not to hash);
+ *  - a fresh signing key, a fresh seed for structure randomisation: fixed ones.
+ */
+#include "kernel/recipe.h"
+
+#include <string.h>
+
+#include "kernel/config.h"
+
+/* Count up when any of this changes what comes out. */
+#define RECIPE_VERSION "2"
+
+char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolchain)
+{
+    const char *parts[] = {RECIPE_VERSION, tree_id, toolchain->compiler_name,
+                           toolchain->linker_name, config};
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        /* With their NULs, so that no two lists run together to the same bytes. */
+        g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
+    }
+    return g_strdup(g_checksum_get_string(checksum));
+}
+
+/* The number behind "VERSION =" in the tree's Makefile; 0 when there is none. */
+static guint64 major_version(const char *makefile)
+{
+    g_auto(GStrv) lines = g_strsplit(makefile, "\n", 20);
+
+    for (char **line = lines; *line; line++) {
+        if (g_str_has_prefix(*line, "VERSION =")) {
+            return g_ascii_strtoull(*line + strlen("VERSION ="), NULL, 10);
+        }
+    }
+    return 0;
+}
+
+char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const char *makefile,
+                   const char *const *targets)
+{
+    const Toolchain *toolchain = options->toolchain;
+    const char *ccache = toolchain->ccache_dir ? "ccache " : "";
+    g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+    g_autofree char *jobs = g_strdup_printf("-j%u", MAX(options->n_jobs, 1));
+    g_autofree char *cc = g_strconcat("CC=", ccache, toolchain->compiler, NULL);
+    g_autofree char *hostcc = g_strconcat("HOSTCC=", ccache, toolchain->compiler, NULL);
+    g_autofree char *maps =
+        g_strdup_printf("-fdebug-prefix-map=%s=. -fdebug-prefix-map=../=", slot->obj_dir);
+    g_autofree char *kcflags = g_strconcat("KCFLAGS=", maps, NULL);
+    g_autofree char *kaflags = g_strconcat("KAFLAGS=", maps, NULL);
+
+    g_strv_builder_add_many(argv, "make", "O=" REPO_WORKTREE_SCRATCH, jobs, cc, hostcc, kcflags,
+                            kaflags, "LOCALVERSION=-firstbad", NULL);
+    if (major_version(makefile) >= 3) {
+        g_strv_builder_add_many(argv, "SUBLEVEL=0", "EXTRAVERSION=", NULL);
+    }
+    g_strv_builder_addv(argv, (const char **)targets);
+    return g_strv_builder_end(argv);
+}
+
+char **recipe_env(const Slot *slot, const Toolchain *toolchain)
+{
+    /* clang-format off */
+    static const char *const fixed[] = {
+        /* The kernel's Makefile takes LC_ALL out again; messages must be English to be read. */
+        "LC_ALL=C", "LANG=C", "LC_CTYPE", "LC_MESSAGES", "LANGUAGE", "TZ=UTC", "TERM=dumb",
+        "KBUILD_BUILD_VERSION=1", "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
+        "KBUILD_BUILD_USER=firstbad", "KBUILD_BUILD_HOST=firstbad",
+        /* The user's own habits are not the kernel's. */
+        "ARCH", "CROSS_COMPILE", "LLVM", "LLVM_IAS", "KBUILD_OUTPUT", "KBUILD_EXTMOD",
+        "KBUILD_VERBOSE", "KBUILD_CFLAGS", "KCPPFLAGS", "KCFLAGS", "KAFLAGS", "KRUSTFLAGS",
+        "HOSTCFLAGS", "HOSTLDFLAGS", "CFLAGS", "CPPFLAGS", "LDFLAGS", "CPATH", "C_INCLUDE_PATH",
+        "LIBRARY_PATH", "KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "KCONFIG_OVERWRITECONFIG",
+        "KCONFIG_NOSILENTUPDATE", "KCONFIG_SEED", "LOCALVERSION", "KERNELRELEASE", "KERNELVERSION",
+        "SOURCE_DATE_EPOCH", "INSTALL_PATH", "INSTALL_MOD_PATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL",
+        "MAKEFILES", "GNUMAKEFLAGS", "V", "C", "W", "O", "M",
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
+        "CCACHE_PREFIX", "CCACHE_DISABLE", "CCACHE_READONLY", "CCACHE_RECACHE", "CCACHE_SLOPPINESS",
+        "CCACHE_NOHASHDIR=1", /* slots share; debug information is mapped */
+        NULL,
+    };
+    /* clang-format on */
+    g_autoptr(GStrvBuilder) env = g_strv_builder_new();
+
+    g_strv_builder_addv(env, (const char **)fixed);
+    g_strv_builder_add(env, slot->mark);
+    if (toolchain->ccache_dir) {
+        g_autofree char *dir = g_strconcat("CCACHE_DIR=", toolchain->ccache_dir, NULL);
+        g_autofree char *base = g_strconcat("CCACHE_BASEDIR=", slot->src_dir, NULL);
+
+        g_strv_builder_add_many(env, dir, base, NULL);
+    }
+    return g_strv_builder_end(env);
+}
+
+gboolean recipe_write(const char *path, const char *text, GError **error)
+{
+    g_autofree char *there = NULL;
+
+    if (g_file_get_contents(path, &there, NULL, NULL) && g_str_equal(there, text)) {
+        return TRUE;
+    }
+    return g_file_set_contents(path, text, -1, error);
+}
+
+gboolean recipe_fix_randstruct(const Slot *slot, GError **error)
+{
+    g_autofree char *seed = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "firstbad", -1);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, seed, -1);
+    g_autofree char *seed_path =
+        g_build_filename(slot->obj_dir, "scripts", "basic", "randstruct.seed", NULL);
+    g_autofree char *hash_path =
+        g_build_filename(slot->obj_dir, "include", "generated", "randstruct_hash.h", NULL);
+    g_autofree char *seed_text = g_strconcat(seed, "\n", NULL);
+    g_autofree char *hash_text = g_strdup_printf("#define RANDSTRUCT_HASHED_SEED \"%s\"\n", hash);
+
+    /* Trees before 5.19 make theirs elsewhere, and have no such file. */
+    if (!g_file_test(seed_path, G_FILE_TEST_EXISTS)) {
+        return TRUE;
+    }
+    return recipe_write(seed_path, seed_text, error) && recipe_write(hash_path, hash_text, error);
+}

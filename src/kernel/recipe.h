@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a kernel is made: the commands, their environment, and the key of what comes out. Private to
+ * kernel/.
+ */
+#pragma once
+
+#include "kernel/kernel.h"
+#include "kernel/slot.h"
+
+/* Where the kernel's image lies in the build folder. */
+#define RECIPE_IMAGE "arch/x86/boot/bzImage"
+
+/* The configuration is worked out beside the one in use, and takes its place only when it differs:
+ * the same time stamp saves a round of checks in each incremental build. */
+#define RECIPE_NEW_CONFIG ".config.firstbad"
+
+/* sha256 of all that decides what comes out: tree, config, toolchain, and the version of this
+ * recipe. Owned by the caller. */
+char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolchain);
+
+/* `make` in the source folder with @targets (NULL-terminated) and its options. Owned by the caller.
+ */
+char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const char *makefile,
+                   const char *const *targets);
+
+/* What make's environment gets, and what it must not get from ours. Owned by the caller. */
+char **recipe_env(const Slot *slot, const Toolchain *toolchain);
+
+/* Give structure randomisation a seed that never changes. Run after `make scripts_basic`, which
+ * makes one at random. */
+gboolean recipe_fix_randstruct(const Slot *slot, GError **error);
+
+/* Write @text to @path unless it says so already. */
+gboolean recipe_write(const char *path, const char *text, GError **error);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The folder of a build, for one builder at a time.
+ *
+ * The lock is a flock, which the kernel drops when its holder dies, however that happens. What he
+ * started should die with him too (PR_SET_PDEATHSIG, and the sandbox's process namespace), but a
+ * `make` without a sandbox leaves grandchildren: they are known by a mark in their environment.
+ *
+ * A killed make leaves half-written objects, which are newer than their sources and so pass for
+ * good ones; a power cut leaves empty ones. A file `building` tells when the last build began, in
+ * which boot, and whether it ended by itself. When it did not, everything in the build folder that
+ * is not older is taken away, and made anew by the next make. Except include/config/: Kconfig
+ * writes it by rename, and the empty files there say which options changed since the old objects
+ * were compiled, which must not be forgotten.
+ */
+#include "kernel/slot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "process/process.h"
+#include "repo/repo.h"
+
+void slot_free(Slot *slot)
+{
+    if (!slot) {
+        return;
+    }
+    if (slot->lock_fd >= 0) {
+        close(slot->lock_fd);
+    }
+    g_free(slot->dir);
+    g_free(slot->src_dir);
+    g_free(slot->obj_dir);
+    g_free(slot->mark);
+    g_free(slot);
+}
+
+static gboolean lock(Slot *slot, GError **error)
+{
+    g_autofree char *path = g_build_filename(slot->dir, "lock", NULL);
+
+    slot->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (slot->lock_fd < 0 || flock(slot->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        gboolean busy = slot->lock_fd >= 0 && errno == EWOULDBLOCK;
+
+        g_set_error(error, G_IO_ERROR, busy ? G_IO_ERROR_BUSY : g_io_error_from_errno(errno),
+                    "%s: %s", path, busy ? "another firstbad builds here" : g_strerror(errno));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+Slot *slot_open(const char *dir, GError **error)
+{
+    g_autoptr(Slot) slot = g_new0(Slot, 1);
+
+    slot->lock_fd = -1;
+    if (g_mkdir_with_parents(dir, 0777) != 0 || !(slot->dir = realpath(dir, NULL))) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", dir,
+                    g_strerror(errno));
+        return NULL;
+    }
+    /* kbuild itself refuses blanks and colons; the rest means something to make or a shell. */
+    if (strpbrk(slot->dir, " \t\n:$#\\'\"`*?[](){}<>|&;!~")) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME,
+                    "%s: kernels cannot be built in a folder of this name (blank or special "
+                    "character)",
+                    slot->dir);
+        return NULL;
+    }
+    slot->src_dir = g_build_filename(slot->dir, "src", NULL);
+    slot->obj_dir = g_build_filename(slot->src_dir, REPO_WORKTREE_SCRATCH, NULL);
+    slot->mark = g_strconcat("FIRSTBAD_SLOT=", slot->dir, NULL);
+    if (!lock(slot, error) || !slot_end_leftovers(slot, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&slot);
+}
+
+static char *boot_id(void)
+{
+    g_autofree char *id = NULL;
+
+    if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &id, NULL, NULL)) {
+        return g_strdup("");
+    }
+    return g_strdup(g_strchomp(id));
+}
+
+static char *building_path(const Slot *slot)
+{
+    return g_build_filename(slot->dir, "building", NULL);
+}
+
+static gboolean is_older(const struct stat *status, const struct timespec *time)
+{
+    return status->st_mtim.tv_sec != time->tv_sec ? status->st_mtim.tv_sec < time->tv_sec
+                                                  : status->st_mtim.tv_nsec < time->tv_nsec;
+}
+
+/* Remove the files below @dir that are not older than @time. */
+static gboolean remove_newer(const char *dir, const struct timespec *time, const char *except,
+                             GError **error)
+{
+    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        struct stat status;
+
+        if (g_str_equal(path, except) || lstat(path, &status) != 0) {
+            continue;
+        }
+        if (S_ISDIR(status.st_mode)) {
+            if (!remove_newer(path, time, except, error)) {
+                return FALSE;
+            }
+        } else if (!is_older(&status, time) && g_unlink(path) != 0) {
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "removing %s: %s", path,
+                        g_strerror(errno));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean slot_begin_build(const Slot *slot, GError **error)
+{
+    g_autofree char *path = building_path(slot);
+    g_autofree char *options = g_build_filename(slot->obj_dir, "include", "config", NULL);
+    g_autofree char *boot = boot_id();
+    g_autofree char *ended = g_strconcat("ended ", boot, NULL);
+    g_autofree char *running = g_strconcat("running ", boot, NULL);
+    g_autofree char *said = NULL;
+    struct stat status;
+
+    if (g_file_get_contents(path, &said, NULL, NULL) && !g_str_equal(said, ended) &&
+        stat(path, &status) == 0 && !remove_newer(slot->obj_dir, &status.st_mtim, options, error)) {
+        return FALSE;
+    }
+    return g_file_set_contents(path, running, -1, error);
+}
+
+gboolean slot_end_build(const Slot *slot, GError **error)
+{
+    g_autofree char *path = building_path(slot);
+    g_autofree char *boot = boot_id();
+    g_autofree char *ended = g_strconcat("ended ", boot, NULL);
+    struct stat status;
+
+    /* The time of the file stays that of the beginning. */
+    if (stat(path, &status) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", path,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    if (!g_file_set_contents(path, ended, -1, error)) {
+        return FALSE;
+    }
+    utimensat(AT_FDCWD, path, (struct timespec[]){status.st_atim, status.st_mtim}, 0);
+    return TRUE;
+}
+
+gboolean slot_end_leftovers(const Slot *slot, GError **error)
+{
+    if (!process_end_marked(slot->mark, error)) {
+        g_prefix_error(error, "%s: ", slot->dir);
+        return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Putting kernels into the store. Private to kernel/.
+ */
+#pragma once
+
+#include "kernel/kernel.h"
+
+/* An entry in the making. It becomes visible by parcel_commit(), or goes away with parcel_free().
+ */
+typedef struct Parcel Parcel;
+Parcel *parcel_new(KernelStore *store, GError **error);
+void parcel_free(Parcel *parcel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parcel, parcel_free)
+
+/* Add @text as file @name ("config"), or compressed as NAME.zst. */
+gboolean parcel_add_text(Parcel *parcel, const char *name, gboolean compress, const char *text,
+                         GError **error);
+
+/* Add the file at @path as NAME.zst, piece by piece so that the main loop lives on: begin, then
+ * step until *ret_done. */
+gboolean parcel_begin_file(Parcel *parcel, const char *name, const char *path, GError **error);
+gboolean parcel_step(Parcel *parcel, gboolean *ret_done, GError **error);
+
+/* Everything on disk, then visible as @kernel->key in one rename, replacing one that a limit ended.
+ * @facts goes into kernel.ini ([build]), NULL-terminated pairs. The kernel as it is in the store
+ * now: when another builder was first, his. Owned by the caller. */
+Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *facts,
+                      GError **error);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which programs build, asked once.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "process/process.h"
+
+void toolchain_free(Toolchain *toolchain)
+{
+    if (!toolchain) {
+        return;
+    }
+    g_free(toolchain->compiler);
+    g_free(toolchain->compiler_name);
+    g_free(toolchain->linker_name);
+    g_free(toolchain->ccache_dir);
+    g_free(toolchain);
+}
+
+/* First line that @program prints for --version. */
+static char *ask_version(const char *program, GError **error)
+{
+    const char *argv[] = {program, "--version", NULL};
+    g_autofree char *text = process_ask(NULL, argv, error);
+
+    if (!text) {
+        g_prefix_error(error, "%s does not run (is it installed?): ", program);
+        return NULL;
+    }
+    return g_strndup(text, strcspn(text, "\n"));
+}
+
+/* The folder of ccache when it can run @compiler and keep what it makes, else NULL: builds then go
+ * without. */
+static char *ask_ccache(const char *compiler)
+{
+    const char *run[] = {"ccache", compiler, "--version", NULL};
+    const char *ask[] = {"ccache", "--get-config", "cache_dir", NULL};
+    g_autofree char *works = process_ask(NULL, run, NULL);
+    g_autofree char *dir = works ? process_ask(NULL, ask, NULL) : NULL;
+
+    if (!dir || g_mkdir_with_parents(dir, 0777) != 0 || access(dir, W_OK | X_OK) != 0) {
+        return NULL;
+    }
+    return g_steal_pointer(&dir);
+}
+
+Toolchain *toolchain_probe(const char *compiler, GError **error)
+{
+    g_autoptr(Toolchain) toolchain = g_new0(Toolchain, 1);
+
+    toolchain->compiler = g_strdup(compiler);
+    toolchain->compiler_name = ask_version(compiler, error);
+    toolchain->linker_name = toolchain->compiler_name ? ask_version("ld", error) : NULL;
+    if (!toolchain->linker_name) {
+        return NULL;
+    }
+    toolchain->ccache_dir = ask_ccache(compiler);
+    return g_steal_pointer(&toolchain);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The first real error line of a build's log.
+ */
+#include "kernel/build-log.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name, *log, *want;
+    LogFault fault;
+} cases[] = {
+    {"gcc",
+     "  CC      net/core/sock.o\n"
+     "../net/core/sock.c: In function 'sock_init':\n"
+     "../net/core/sock.c:10:5: warning: unused variable 'error' [-Wunused-variable]\n"
+     "../net/core/sock.c:12:3: error: 'foo' undeclared (first use in this function)\n"
+     "   12 |   foo();\n"
+     "../net/core/sock.c:12:3: note: each undeclared identifier is reported only once\n"
+     "../net/core/sock.c:13:3: error: 'bar' undeclared (first use in this function)\n"
+     "make[3]: *** [../scripts/Makefile.build:250: net/core/sock.o] Error 1\n",
+     "net/core/sock.c:12:3: error: 'foo' undeclared (first use in this function)"},
+    {"missing header",
+     "init/main.c:5:10: fatal error: linux/nothing.h: No such file or directory\n",
+     "init/main.c:5:10: fatal error: linux/nothing.h: No such file or directory"},
+    {"make speaks first", "make[1]: *** [Makefile:1852: net] Error 2\nnet/a.c:1:1: error: x\n",
+     "net/a.c:1:1: error: x"},
+    {"only make speaks",
+     "  CC      a.o\nmake[2]: *** [../Makefile:5: a.o] Error 1\nmake: *** [Makefile:219: all] "
+     "Error 2\n",
+     "make[2]: *** [../Makefile:5: a.o] Error 1"},
+    {"no rule",
+     "make[2]: *** No rule to make target 'net/x.o', needed by 'net/built-in.a'.  Stop.\n"
+     "make[1]: *** [Makefile:1852: net] Error 2\n",
+     "make[2]: *** No rule to make target 'net/x.o', needed by 'net/built-in.a'.  Stop."},
+    {"Debian's keys",
+     "make[3]: *** No rule to make target 'debian/certs/debian-uefi-certs.pem', needed by "
+     "'certs/x509_certificate_list'.  Stop.\n",
+     "make[3]: *** No rule to make target 'debian/certs/debian-uefi-certs.pem', needed by "
+     "'certs/x509_certificate_list'.  Stop."},
+    {"undefined reference",
+     "  LD      .tmp_vmlinux.kallsyms1\n"
+     "ld: vmlinux.o: in function `tls_data_ready':\n"
+     "tls_sw.c:(.text+0x1a): undefined reference to `sk_psock_get'\n"
+     "make[1]: *** [../scripts/Makefile.vmlinux:34: vmlinux] Error 1\n",
+     "tls_sw.c:(.text+0x1a): undefined reference to `sk_psock_get'"},
+    {"GNU ld",
+     "ld: warning: a.o: missing .note.GNU-stack section implies executable stack\n"
+     "ld: NOTE: This behaviour is deprecated\n"
+     "ld: net/built-in.a: member a.o in archive is not an object\n",
+     "ld: net/built-in.a: member a.o in archive is not an object"},
+    {"lld", "ld.lld: error: undefined symbol: foo\n>>> referenced by a.c\n",
+     "ld.lld: error: undefined symbol: foo"},
+    {"prefixed ld", "x86_64-linux-gnu-ld: final link failed: bad value\n",
+     "x86_64-linux-gnu-ld: final link failed: bad value"},
+    {"assembler",
+     "../arch/x86/entry/entry_64.S: Assembler messages:\n"
+     "../arch/x86/entry/entry_64.S:12: Error: no such instruction: `endbr'\n",
+     "arch/x86/entry/entry_64.S:12: Error: no such instruction: `endbr'"},
+    {"inline assembly", "{standard input}:12: Error: operand size mismatch for `mov'\n",
+     "{standard input}:12: Error: operand size mismatch for `mov'"},
+    {"internal compiler error",
+     "during RTL pass: expand\n../mm/slab.c:7:1: internal compiler error: in expand_expr\n"
+     "Please submit a full bug report\n",
+     "mm/slab.c:7:1: internal compiler error: in expand_expr"},
+    {"Kconfig",
+     "net/Kconfig:3: syntax error\nnet/Kconfig:3: invalid statement\n"
+     "make[2]: *** [../scripts/kconfig/Makefile:77: olddefconfig] Error 1\n",
+     "net/Kconfig:3: syntax error"},
+    {"Kconfig unknown", "drivers/Kconfig:9: unknown statement \"configs\"\n",
+     "drivers/Kconfig:9: unknown statement \"configs\""},
+    {"Kconfig file", "net/Kconfig:77: can't open file \"net/smc/Kconfig\"\n",
+     "net/Kconfig:77: can't open file \"net/smc/Kconfig\""},
+    {"Kconfig overrides are no errors",
+     ".config:1280:warning: override: reassigning to symbol 64BIT\n#\n# configuration written\n",
+     "# configuration written"},
+    {"modpost",
+     "WARNING: modpost: missing MODULE_LICENSE() in a.o\n"
+     "ERROR: modpost: \"foo\" [net/a.ko] undefined!\n",
+     "ERROR: modpost: \"foo\" [net/a.ko] undefined!"},
+    {"objtool", "vmlinux.o: error: objtool: can't find jump dest\n",
+     "vmlinux.o: error: objtool: can't find jump dest"},
+    {"BTF", "FAILED: load BTF from vmlinux: Invalid argument\n",
+     "FAILED: load BTF from vmlinux: Invalid argument"},
+    {"script", "***\n*** Compiler is too old.\n***   Your GCC version:    4.6.0\n",
+     "*** Compiler is too old."},
+    {"makefile", "../Makefile:12: *** missing separator.  Stop.\n",
+     "Makefile:12: *** missing separator.  Stop."},
+    {"old host tool",
+     "/bin/sh: 1: bc: not found\nmake[2]: *** [../Kbuild:21: timeconst.h] Error 127\n",
+     "/bin/sh: 1: bc: not found"},
+    {"compiler killed",
+     "../a.c:1:1: error: x\ngcc: fatal error: Killed signal terminated program cc1\n",
+     "gcc: fatal error: Killed signal terminated program cc1", LOG_FAULT_MEMORY},
+    {"make's view of a kill", "make[1]: *** [../Makefile:9: a.o] Killed\n",
+     "make[1]: *** [../Makefile:9: a.o] Killed", LOG_FAULT_MEMORY},
+    {"out of memory", "cc1: out of memory allocating 65536 bytes after a total of 1 bytes\n",
+     "cc1: out of memory allocating 65536 bytes after a total of 1 bytes", LOG_FAULT_MEMORY},
+    {"disk full",
+     "../a.c:1:1: error: cannot go on\n"
+     "../a.c:1:1: fatal error: error writing to /tmp/x.s: No space left on device\n",
+     "a.c:1:1: fatal error: error writing to /tmp/x.s: No space left on device", LOG_FAULT_MACHINE},
+    {"too many processes", "make: vfork: Resource temporarily unavailable\n",
+     "make: vfork: Resource temporarily unavailable", LOG_FAULT_MACHINE},
+    {"sandbox", "bwrap: Can't bind mount /a: No such file or directory\n",
+     "bwrap: Can't bind mount /a: No such file or directory", LOG_FAULT_MACHINE},
+    {"ccache", "ccache: error: Failed to create directory /home/x: Permission denied\n",
+     "ccache: error: Failed to create directory /home/x: Permission denied", LOG_FAULT_MACHINE},
+    {"colours", "\x1b[1m../a.c:1:1:\x1b[m \x1b[31merror: \x1b[mx\r\n", "a.c:1:1: error: x"},
+    {"names with error",
+     "  CC      lib/errname.o\n  CC      drivers/error:.o\nmake: *** [a] Error 2\n",
+     "make: *** [a] Error 2"},
+    {"a file that is called so", "  HOSTCC  killed: not found.o\n", "HOSTCC  killed: not found.o"},
+    {"nothing", "", "no output"},
+    {"blank", "\n \n", "no output"},
+    {"bytes", "a.c:1:1: error: \xff\xfe\n", "a.c:1:1: error: \xef\xbf\xbd\xef\xbf\xbd"},
+};
+
+static void test_case(gconstpointer data)
+{
+    gsize i = GPOINTER_TO_SIZE(data);
+    LogFault fault;
+    g_autofree char *got = build_log_first_error(cases[i].log, &fault);
+
+    g_assert_cmpstr(got, ==, cases[i].want);
+    g_assert_cmpint(fault, ==, cases[i].fault);
+}
+
+static void test_long_line(void)
+{
+    g_autoptr(GString) log = g_string_new("a.c:1:1: error: ");
+    LogFault fault;
+    g_autofree char *got = NULL;
+
+    for (guint i = 0; i < 1000; i++) {
+        g_string_append(log, "ä");
+    }
+    got = build_log_first_error(log->str, &fault);
+    g_assert_true(g_utf8_validate(got, -1, NULL));
+    g_assert_cmpuint(strlen(got), <=, 300);
+    g_assert_true(g_str_has_prefix(got, "a.c:1:1: error: ää"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *name = g_strconcat("/build-log/", cases[i].name, NULL);
+
+        g_test_add_data_func(name, GSIZE_TO_POINTER(i), test_case);
+    }
+    g_test_add_func("/build-log/long-line", test_long_line);
+    return g_test_run();
+}

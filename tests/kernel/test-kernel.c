@@ -1,0 +1,773 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Builds of a tiny tree that builds like a kernel: what comes out, what is stored, what is told
+ * when it fails, and what happens when somebody is killed or a disk is full.
+ */
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "process/process.h"
+#include "scratch.h"
+#include "tiny.h"
+
+/* The tiny tree, a store and a slot. */
+typedef struct Fixture {
+    Scratch scratch;
+    Repo *repo;
+    Toolchain *toolchain;
+    KernelStore *store;
+    KernelBuildOptions options;
+    KernelBuilder *builder;
+    char *config;
+} Fixture;
+
+static KernelStore *open_store(const Fixture *fixture, const char *name)
+{
+    g_autofree char *dir = scratch_path(&fixture->scratch, name);
+    g_autoptr(GError) error = NULL;
+    KernelStore *store = kernel_store_open(dir, &error);
+
+    g_assert_no_error(error);
+    return store;
+}
+
+static KernelBuilder *open_slot(const Fixture *fixture, KernelStore *store, const char *name)
+{
+    g_autofree char *dir = scratch_path(&fixture->scratch, name);
+    g_autoptr(GError) error = NULL;
+    KernelBuilder *builder =
+        kernel_builder_new(fixture->repo, store, dir, &fixture->options, &error);
+
+    g_assert_no_error(error);
+    return builder;
+}
+
+static void open_all(Fixture *fixture)
+{
+    g_autofree char *path = scratch_path(&fixture->scratch, "repo");
+    g_autoptr(GError) error = NULL;
+
+    fixture->repo = repo_open(path, &error);
+    g_assert_no_error(error);
+    fixture->toolchain = toolchain_probe("gcc", &error);
+    g_assert_no_error(error);
+    g_clear_pointer(&fixture->toolchain->ccache_dir, g_free);
+    fixture->config = scratch_path(&fixture->scratch, "config");
+    fixture->options = (KernelBuildOptions){
+        .toolchain = fixture->toolchain, .config = fixture->config, .n_jobs = 2};
+    fixture->store = open_store(fixture, "store");
+    fixture->builder = open_slot(fixture, fixture->store, "slot");
+}
+
+static void set_up(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = NULL;
+
+    scratch_set_up(&fixture->scratch, NULL);
+    out = scratch_sh(&fixture->scratch, "%s", tiny_tree);
+    open_all(fixture);
+}
+
+static void close_all(Fixture *fixture)
+{
+    kernel_builder_free(fixture->builder);
+    kernel_store_free(fixture->store);
+    toolchain_free(fixture->toolchain);
+    repo_free(fixture->repo);
+    g_free(fixture->config);
+}
+
+static void tear_down(Fixture *fixture, gconstpointer unused)
+{
+    close_all(fixture);
+    scratch_tear_down(&fixture->scratch, NULL);
+}
+
+/* Open the slot again, with today's options. */
+static void reopen_slot(Fixture *fixture)
+{
+    kernel_builder_free(fixture->builder);
+    fixture->builder = open_slot(fixture, fixture->store, "slot");
+}
+
+static char *sh(const Fixture *fixture, const char *script)
+{
+    return scratch_sh(&fixture->scratch, "%s", script);
+}
+
+static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
+{
+    *(GAsyncResult **)data = g_object_ref(res);
+}
+
+static Kernel *wait_for(KernelBuilder *builder, GAsyncResult **res, GError **error)
+{
+    Kernel *kernel = NULL;
+
+    while (!*res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    kernel_build_finish(builder, *res, &kernel, error);
+    g_clear_object(res);
+    return kernel;
+}
+
+static Kernel *try_build(KernelBuilder *builder, const char *commit, GError **error)
+{
+    GAsyncResult *res = NULL;
+
+    kernel_build_async(builder, commit, NULL, keep_result, &res);
+    return wait_for(builder, &res, error);
+}
+
+static Kernel *build(KernelBuilder *builder, const char *commit)
+{
+    g_autoptr(GError) error = NULL;
+    Kernel *kernel = try_build(builder, commit, &error);
+
+    g_assert_no_error(error);
+    return kernel;
+}
+
+static char *unpack(const Fixture *fixture, const Kernel *kernel, const char *what)
+{
+    g_autofree char *path = scratch_path(&fixture->scratch, "unpacked");
+    g_autoptr(GError) error = NULL;
+    char *text = NULL;
+
+    kernel_unpack(kernel, what, path, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return text;
+}
+
+static void test_built(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) kernel = build(fixture->builder, "base");
+    g_autofree char *config = unpack(fixture, kernel, "config");
+    g_autofree char *log = unpack(fixture, kernel, "build.log");
+    g_autofree char *same = NULL, *ini = NULL, *names = NULL;
+    g_autofree char *image = unpack(fixture, kernel, "bzImage");
+    const char *source_dir = kernel_builder_source_dir(fixture->builder);
+    g_autofree char *main_c = g_build_filename(source_dir, "main.c", NULL);
+
+    same = sh(fixture, "cmp unpacked slot/src/.firstbad/vmlinux; strings unpacked | grep firstbad");
+    g_assert_cmpint(kernel->status, ==, KERNEL_BUILT);
+    g_assert_false(kernel->reused);
+    g_assert_cmpuint(strlen(kernel->key), ==, 64);
+    g_assert_cmpuint(strlen(kernel->signature), ==, 64);
+    g_assert_null(kernel->first_error);
+    g_assert_cmpstr(config, ==, "CONFIG_A=y\n# CONFIG_LOCALVERSION_AUTO is not set\n");
+    g_assert_true(g_str_has_prefix(log, "$ make "));
+    g_assert_nonnull(strstr(log, "olddefconfig"));
+    g_assert_nonnull(strstr(log, "\n$ make "));
+    g_assert_true(g_strv_contains((const char *const *)kernel->lost_options, "CONFIG_GONE=y"));
+    g_assert_true(g_strv_contains((const char *const *)kernel->lost_options, "CONFIG_PRINTK=y"));
+    g_assert_false(g_strv_contains((const char *const *)kernel->lost_options, "CONFIG_A=y"));
+    g_assert_true(g_file_test(main_c, G_FILE_TEST_IS_REGULAR));
+    g_assert_cmpstr(same, ==, "6.1.0-firstbad Thu Jan  1 00:00:00 UTC 1970 firstbad ../main.c");
+    ini = g_build_filename(kernel->dir, "kernel.ini", NULL);
+    names = sh(fixture, "ls -A store/.new; ls store/*/*");
+    g_assert_true(g_file_test(ini, G_FILE_TEST_IS_REGULAR));
+    g_assert_cmpstr(names, ==, "build.log.zst\nbzImage.zst\nconfig\nkernel.ini\nvmlinux.zst");
+}
+
+static void assert_same(const Kernel *a, const Kernel *b)
+{
+    g_assert_cmpstr(a->key, ==, b->key);
+    g_assert_cmpint(a->status, ==, b->status);
+    g_assert_cmpstr(a->signature, ==, b->signature);
+    g_assert_cmpstr(a->first_error, ==, b->first_error);
+    g_assert_true(
+        g_strv_equal((const char *const *)a->lost_options, (const char *const *)b->lost_options));
+    g_assert_cmpstr(a->dir, ==, b->dir);
+    g_assert_cmpuint(a->build_ms, ==, b->build_ms);
+}
+
+static void test_stored(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) kernel = build(fixture->builder, "base");
+    g_autofree char *out = sh(fixture, "rm slot/src/.firstbad/compiled");
+    g_autoptr(KernelStore) store = open_store(fixture, "store");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Kernel) found = kernel_store_find(store, kernel->key, &error);
+    g_autoptr(Kernel) again = NULL, copy = kernel_copy(kernel);
+
+    g_assert_no_error(error);
+    assert_same(found, kernel);
+    assert_same(copy, kernel);
+    g_assert_true(found->reused);
+    again = build(fixture->builder, "base");
+    assert_same(again, kernel);
+    g_assert_true(again->reused);
+    g_free(out);
+    out = sh(fixture, "ls slot/src/.firstbad/compiled 2>/dev/null || true");
+    g_assert_cmpstr(out, ==, "");
+    g_assert_null(kernel_store_find(store, "00", &error));
+    g_assert_no_error(error);
+}
+
+static void test_failed(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd repo; commit bad other.c 'int other(void) { return x; }'");
+    g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
+    g_autoptr(Kernel) again = build(fixture->builder, "HEAD");
+    g_autofree char *log = unpack(fixture, kernel, "build.log");
+    g_autofree char *path = scratch_path(&fixture->scratch, "image");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
+    g_assert_null(kernel->signature);
+    g_assert_true(g_str_has_prefix(kernel->first_error, "other.c:1:"));
+    g_assert_nonnull(strstr(kernel->first_error, "error: "));
+    g_assert_nonnull(strstr(log, "error: "));
+    g_assert_true(again->reused);
+    assert_same(again, kernel);
+    g_assert_false(kernel_unpack(kernel, "bzImage", path, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    /* A later revision in the same slot is not hurt. */
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_assert_cmpint(base->status, ==, KERNEL_BUILT);
+}
+
+/* As in the kernel's own Makefile, LC_ALL is taken out; the messages stay English. */
+static void test_language(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd repo; commit say post.sh 'echo speaks $LANG/$LC_ALL$LC_MESSAGES$LANGUAGE'");
+    g_autoptr(Kernel) kernel = NULL;
+    g_autofree char *log = NULL;
+
+    g_setenv("LANG", "de_DE.UTF-8", TRUE);
+    g_setenv("LC_MESSAGES", "de_DE.UTF-8", TRUE);
+    g_setenv("LANGUAGE", "de", TRUE);
+    kernel = build(fixture->builder, "HEAD");
+    g_unsetenv("LANG");
+    g_unsetenv("LC_MESSAGES");
+    g_unsetenv("LANGUAGE");
+    log = unpack(fixture, kernel, "build.log");
+    g_assert_nonnull(strstr(log, "\nspeaks C/\n"));
+}
+
+static void test_configuration_fails(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "cd repo; commit bad conf.sh 'echo net/Kconfig:3: syntax "
+                                       "error; exit 1'");
+    g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
+
+    g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
+    g_assert_cmpstr(kernel->first_error, ==, "net/Kconfig:3: syntax error");
+}
+
+static void test_key(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(
+        fixture, "cd repo; commit empty; git tag empty; commit other README text; git tag other");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *base = kernel_builder_key(fixture->builder, "base", &error);
+    g_autofree char *empty = kernel_builder_key(fixture->builder, "empty", &error);
+    g_autofree char *other = kernel_builder_key(fixture->builder, "other", &error);
+    g_autofree char *none = kernel_builder_key(fixture->builder, "nothing", NULL);
+    g_autofree char *toolchain = NULL, *config = NULL, *jobs = NULL;
+
+    g_assert_no_error(error);
+    g_assert_null(none);
+    g_assert_cmpstr(base, ==, empty);
+    g_assert_cmpstr(base, !=, other);
+    fixture->options.n_jobs = 7;
+    fixture->options.timeout_ms = 60 * 1000;
+    reopen_slot(fixture);
+    jobs = kernel_builder_key(fixture->builder, "base", &error);
+    g_assert_cmpstr(base, ==, jobs);
+    g_free(fixture->toolchain->compiler_name);
+    fixture->toolchain->compiler_name = g_strdup("gcc 1");
+    toolchain = kernel_builder_key(fixture->builder, "base", &error);
+    g_assert_cmpstr(base, !=, toolchain);
+    g_free(out);
+    out = sh(fixture, "echo CONFIG_B=y >>config");
+    reopen_slot(fixture);
+    config = kernel_builder_key(fixture->builder, "base", &error);
+    g_assert_cmpstr(config, !=, toolchain);
+}
+
+static void test_incremental(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd repo; commit one other.c 'int other(void) { return 2; }'");
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autoptr(Kernel) one = build(fixture->builder, "HEAD");
+
+    g_free(out);
+    out = sh(fixture, "sort slot/src/.firstbad/compiled");
+    g_assert_cmpstr(out, ==, "main.c\nother.c\nother.c");
+    g_assert_cmpstr(base->signature, !=, one->signature);
+}
+
+/* Another folder, another time, incremental or not, with the user's own environment: the same. */
+static void test_signature_is_stable(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd repo; commit one other.c 'int other(void) { return 2; }'");
+    g_autoptr(KernelStore) store = open_store(fixture, "other-store");
+    g_autoptr(KernelBuilder) builder = open_slot(fixture, store, "deep/in/another/slot");
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autoptr(Kernel) one = build(fixture->builder, "HEAD");
+    g_autoptr(Kernel) clean = NULL;
+    g_autofree char *same = NULL;
+
+    g_setenv("KCFLAGS", "-DEVIL", TRUE);
+    g_setenv("MAKEFLAGS", "LOCALVERSION=-mine", TRUE);
+    g_setenv("KBUILD_BUILD_USER", "me", TRUE);
+    clean = build(builder, "HEAD");
+    g_unsetenv("KCFLAGS");
+    g_unsetenv("MAKEFLAGS");
+    g_unsetenv("KBUILD_BUILD_USER");
+    g_assert_cmpstr(one->signature, ==, clean->signature);
+    /* Debug information too. */
+    same =
+        sh(fixture, "cmp slot/src/.firstbad/vmlinux 'deep/in/another/slot/src/.firstbad/vmlinux'");
+    g_assert_cmpstr(same, ==, "");
+}
+
+static void test_structure_seed_is_fixed(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "echo CONFIG_RANDSTRUCT=y >>config");
+    g_autoptr(KernelStore) store = open_store(fixture, "other-store");
+    g_autoptr(KernelBuilder) builder = open_slot(fixture, store, "other-slot");
+    g_autoptr(Kernel) mine = NULL, other = build(builder, "base");
+
+    reopen_slot(fixture);
+    mine = build(fixture->builder, "base");
+    g_assert_cmpstr(mine->signature, ==, other->signature);
+    g_free(out);
+    out = sh(fixture, "grep -c . slot/src/.firstbad/include/generated/randstruct_hash.h");
+    g_assert_cmpstr(out, ==, "1");
+}
+
+static void test_ccache(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = NULL;
+    g_autoptr(Kernel) plain = build(fixture->builder, "base");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *cache = scratch_path(&fixture->scratch, "cache");
+    g_autoptr(Toolchain) toolchain = NULL;
+
+    g_setenv("CCACHE_DIR", cache, TRUE);
+    toolchain = toolchain_probe("gcc", &error);
+    g_unsetenv("CCACHE_DIR");
+    g_assert_no_error(error);
+    if (!toolchain->ccache_dir) {
+        g_test_skip("ccache does not work here");
+        return;
+    }
+    g_assert_cmpstr(toolchain->ccache_dir, ==, cache);
+    fixture->options.toolchain = toolchain;
+    g_autoptr(KernelStore) cold_store = open_store(fixture, "store1");
+    g_autoptr(KernelStore) warm_store = open_store(fixture, "store2");
+    g_autoptr(KernelBuilder) cold_builder = open_slot(fixture, cold_store, "slot1");
+    g_autoptr(KernelBuilder) warm_builder = open_slot(fixture, warm_store, "slot2");
+    g_autoptr(Kernel) cold = build(cold_builder, "base");
+    g_autoptr(Kernel) warm = build(warm_builder, "base");
+
+    g_assert_cmpstr(cold->signature, ==, plain->signature);
+    g_assert_cmpstr(warm->signature, ==, plain->signature);
+    /* The second slot took both files from the cache. */
+    out = scratch_sh(&fixture->scratch,
+                     "CCACHE_DIR=%s ccache --print-stats | "
+                     "grep -E 'direct_cache_hit|preprocessed_cache_hit' | "
+                     "awk '{ n += $2 } END { print n }'",
+                     cache);
+    g_assert_cmpstr(out, ==, "2");
+}
+
+/* "Linux 6.1.6" changes nothing but a number. */
+static void test_release_commit_is_no_change(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd repo; sed -i 's/^SUBLEVEL = 5/SUBLEVEL = 6/' Makefile; git add .; commit r;"
+                    "git tag r; sed -i 's/^PATCHLEVEL = 1/PATCHLEVEL = 2/' Makefile; git add .;"
+                    "commit s; git tag s");
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autoptr(Kernel) release = build(fixture->builder, "r");
+    g_autoptr(Kernel) series = build(fixture->builder, "s");
+
+    g_assert_cmpstr(base->key, !=, release->key);
+    g_assert_cmpstr(base->signature, ==, release->signature);
+    g_assert_cmpstr(base->signature, !=, series->signature);
+}
+
+/* A revision `hang` whose build says on the FIFO `begun` that it runs, and then hangs. Half of it
+ * is written by then: other.o is no object, and newer than its source. `fine` has the same other.c.
+ */
+#define HANG                                                                                       \
+    "cd repo; commit fine other.c 'int other(void) { return 2; }'; git tag fine;"                  \
+    "commit hang post.sh 'cd .firstbad; echo half >other.o; rm vmlinux; echo begun >begun; sleep " \
+    "1000';"                                                                                       \
+    "git tag hang; mkdir -p ../slot/src/.firstbad; mkfifo ../slot/src/.firstbad/begun"
+
+static void test_time_limit(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "cd repo; commit hang post.sh 'sleep 1000'; git tag hang");
+    g_autoptr(Kernel) first = NULL, second = NULL, third = NULL, fourth = NULL;
+
+    fixture->options.timeout_ms = 300;
+    reopen_slot(fixture);
+    first = build(fixture->builder, "hang");
+    g_assert_cmpint(first->status, ==, KERNEL_FAILED);
+    g_assert_cmpstr(first->first_error, ==, "build took longer than 0.3 s");
+    g_assert_cmpuint(first->failed_at_ms, ==, 300);
+    second = build(fixture->builder, "hang");
+    g_assert_true(second->reused);
+    /* More time is worth another try, and takes the place of the first. */
+    fixture->options.timeout_ms = 400;
+    reopen_slot(fixture);
+    third = build(fixture->builder, "hang");
+    g_assert_false(third->reused);
+    g_assert_cmpuint(third->failed_at_ms, ==, 400);
+    fourth = build(fixture->builder, "hang");
+    g_assert_true(fourth->reused);
+    g_assert_cmpuint(fourth->failed_at_ms, ==, 400);
+}
+
+static void test_memory(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd repo; sed -i 's,^bzImage:.*,&\\n\\techo cc1: out of memory allocating 1 "
+                    "bytes; false,' Makefile; git add .; commit hungry");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Kernel) none = try_build(fixture->builder, "HEAD", &error);
+    g_autoptr(Kernel) limited = NULL;
+
+    g_assert_null(none);
+    g_assert_nonnull(strstr(error->message, "memory ran out"));
+    fixture->options.memory_limit_bytes = (guint64)4 << 30;
+    reopen_slot(fixture);
+    limited = build(fixture->builder, "HEAD");
+    g_assert_cmpint(limited->status, ==, KERNEL_FAILED);
+    g_assert_cmpuint(limited->failed_at_bytes, ==, (guint64)4 << 30);
+}
+
+/* The slot of a build that was interrupted gives what a clean one does, and keeps what is old. */
+static void assert_good_after_interruption(const Fixture *fixture)
+{
+    g_autoptr(KernelStore) store = open_store(fixture, "clean-store");
+    g_autoptr(KernelBuilder) builder = open_slot(fixture, store, "clean");
+    g_autoptr(Kernel) kernel = build(fixture->builder, "fine");
+    g_autoptr(Kernel) clean = build(builder, "fine");
+    g_autofree char *compiled = NULL;
+
+    g_assert_cmpstr(kernel->first_error, ==, NULL);
+    g_assert_cmpstr(kernel->signature, ==, clean->signature);
+    compiled = sh(fixture, "sort slot/src/.firstbad/compiled");
+    g_assert_cmpstr(compiled, ==, "other.c");
+}
+
+static void test_cancelled(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autofree char *out = sh(fixture, HANG);
+    g_autofree char *fifo = scratch_path(&fixture->scratch, "slot/src/.firstbad/begun");
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    GAsyncResult *res = NULL;
+    int fd = g_open(fifo, O_RDONLY | O_NONBLOCK, 0);
+    GPollFD begun = {.fd = fd, .events = G_IO_IN};
+
+    kernel_build_async(fixture->builder, "hang", cancellable, keep_result, &res);
+    g_main_context_add_poll(NULL, &begun, 0);
+    while (!(begun.revents & G_IO_IN)) {
+        g_assert_null(res);
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_main_context_remove_poll(NULL, &begun);
+    close(fd);
+    g_cancellable_cancel(cancellable);
+    g_assert_null(wait_for(fixture->builder, &res, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error(&error);
+    /* Nothing is stored, nothing runs on, and the slot is good for the next. */
+    g_free(out);
+    out = sh(fixture,
+             "ls -A store/.new; ls -d store/*/* | wc -l; grep -lsa FIRSTBAD_SLOT=$SCRATCH/slot "
+             "/proc/[0-9]*/environ || true");
+    g_assert_cmpstr(out, ==, "1");
+    assert_good_after_interruption(fixture);
+}
+
+/* kill -9 of a coordinator in the middle of a build: the next one takes the slot over. */
+static void test_killed_coordinator(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autofree char *out = sh(fixture, HANG);
+    g_autofree char *fifo = scratch_path(&fixture->scratch, "slot/src/.firstbad/begun");
+    const char *argv[] = {"/proc/self/exe", "--build", fixture->scratch.dir, "hang", NULL};
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) child = NULL;
+
+    g_clear_pointer(&fixture->builder, kernel_builder_free);
+    child = g_subprocess_newv(argv, G_SUBPROCESS_FLAGS_NONE, &error);
+    g_assert_no_error(error);
+    /* Blocks until the build runs. */
+    g_assert_true(g_file_get_contents(fifo, &text, NULL, NULL));
+
+    g_autofree char *slot = scratch_path(&fixture->scratch, "slot");
+    g_assert_null(
+        kernel_builder_new(fixture->repo, fixture->store, slot, &fixture->options, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    g_clear_error(&error);
+
+    g_subprocess_force_exit(child);
+    g_subprocess_wait(child, NULL, NULL);
+    fixture->builder = open_slot(fixture, fixture->store, "slot");
+    g_free(out);
+    out = sh(fixture, "grep -lsa FIRSTBAD_SLOT=$SCRATCH/slot /proc/[0-9]*/environ || true");
+    g_assert_cmpstr(out, ==, "");
+    assert_good_after_interruption(fixture);
+}
+
+static void test_leftovers(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *slot = scratch_path(&fixture->scratch, "slot");
+    g_autofree char *mark = g_strconcat("FIRSTBAD_SLOT=", slot, NULL);
+    g_autofree char *other_mark = g_strconcat(mark, "2", NULL);
+    const char *argv[] = {"sleep", "1000", NULL};
+    GSubprocess *children[2];
+
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GSubprocessLauncher) launcher =
+            g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+
+        g_subprocess_launcher_setenv(launcher, "FIRSTBAD_SLOT", (i ? other_mark : mark) + 14, TRUE);
+        children[i] = g_subprocess_launcher_spawnv(launcher, argv, NULL);
+    }
+    reopen_slot(fixture);
+    g_subprocess_wait(children[0], NULL, NULL);
+    g_assert_cmpint(g_subprocess_get_term_sig(children[0]), ==, SIGKILL);
+    /* That of another slot lives. */
+    g_assert_nonnull(g_subprocess_get_identifier(children[1]));
+    g_subprocess_force_exit(children[1]);
+    g_subprocess_wait(children[1], NULL, NULL);
+    g_object_unref(children[0]);
+    g_object_unref(children[1]);
+}
+
+static void test_damaged_entry(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) kernel = build(fixture->builder, "base");
+    g_autofree char *out =
+        sh(fixture, "chmod u+w store/*/*/*; printf X | dd of=$(echo store/*/*/bz*) "
+                    "bs=1 seek=99 conv=notrunc 2>/dev/null");
+    g_autofree char *path = scratch_path(&fixture->scratch, "image");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Kernel) again = NULL, third = NULL;
+
+    g_assert_false(kernel_unpack(kernel, "bzImage", path, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    again = build(fixture->builder, "base");
+    g_assert_false(again->reused);
+    g_assert_cmpstr(again->signature, ==, kernel->signature);
+    g_free(out);
+    out = sh(fixture, "echo '[garbage' >$(echo store/*/*/kernel.ini)");
+    third = build(fixture->builder, "base");
+    g_assert_false(third->reused);
+}
+
+static void test_rivals(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(KernelBuilder) rival = open_slot(fixture, fixture->store, "rival");
+    g_autoptr(GError) error = NULL;
+    GAsyncResult *res[2] = {NULL, NULL};
+    g_autoptr(Kernel) mine = NULL, his = NULL;
+    g_autofree char *out = NULL;
+
+    kernel_build_async(fixture->builder, "base", NULL, keep_result, &res[0]);
+    kernel_build_async(rival, "base", NULL, keep_result, &res[1]);
+    mine = wait_for(fixture->builder, &res[0], &error);
+    g_assert_no_error(error);
+    his = wait_for(rival, &res[1], &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(mine->dir, ==, his->dir);
+    g_assert_cmpstr(mine->signature, ==, his->signature);
+    out = sh(fixture, "ls -A store/.new; ls store | wc -l");
+    g_assert_cmpstr(out, ==, "1");
+}
+
+static void test_sweep(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "mkdir store/.new/dead store/.new/alive store/.new/fresh; touch "
+                    "store/.new/dead/bzImage.zst store/.new/alive/x;"
+                    "touch -d yesterday store/.new/dead store/.new/alive");
+    g_autofree char *alive = scratch_path(&fixture->scratch, "store/.new/alive");
+    const char *argv[] = {"flock", alive, "cat", NULL};
+    g_autoptr(GSubprocess) holder = NULL;
+    g_autoptr(KernelStore) store = NULL;
+    char byte = 'x';
+
+    holder = g_subprocess_newv(argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
+                               NULL);
+    if (!holder) {
+        g_test_skip("no flock program");
+        return;
+    }
+    /* cat echoes once the lock is held. */
+    g_output_stream_write(g_subprocess_get_stdin_pipe(holder), &byte, 1, NULL, NULL);
+    g_input_stream_read(g_subprocess_get_stdout_pipe(holder), &byte, 1, NULL, NULL);
+    store = open_store(fixture, "store");
+    g_subprocess_force_exit(holder);
+    g_subprocess_wait(holder, NULL, NULL);
+    g_free(out);
+    out = sh(fixture, "ls store/.new");
+    g_assert_cmpstr(out, ==, "alive\nfresh");
+}
+
+/* A small file system on @name, full but for @n_free KB; FALSE when we may not mount. */
+static gboolean mount_small(const Fixture *fixture, const char *name, const char *options)
+{
+    g_autofree char *dir = scratch_path(&fixture->scratch, name);
+
+    g_mkdir_with_parents(dir, 0755);
+    if (mount("firstbad-test", dir, "tmpfs", 0, options) != 0) {
+        g_test_skip("no right to mount a small file system");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void unmount(const Fixture *fixture, const char *name)
+{
+    g_autofree char *dir = scratch_path(&fixture->scratch, name);
+
+    umount2(dir, MNT_DETACH);
+}
+
+static void test_store_full(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(KernelStore) store = NULL;
+    g_autoptr(KernelBuilder) builder = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+
+    if (!mount_small(fixture, "small", "size=8k")) {
+        return;
+    }
+    store = open_store(fixture, "small");
+    builder = open_slot(fixture, store, "slot2");
+    g_assert_null(try_build(builder, "base", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+    out = sh(fixture, "ls -A small/.new; ls small");
+    g_assert_cmpstr(out, ==, "");
+    unmount(fixture, "small");
+}
+
+static void test_slot_full(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Kernel) kernel = NULL;
+
+    if (!mount_small(fixture, "slot/src/.firstbad", "size=16k")) {
+        return;
+    }
+    reopen_slot(fixture);
+    g_assert_null(try_build(fixture->builder, "base", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+    out = sh(fixture, "ls -A store/.new; ls store");
+    g_assert_cmpstr(out, ==, "");
+    unmount(fixture, "slot/src/.firstbad");
+    kernel = build(fixture->builder, "base");
+    g_assert_cmpint(kernel->status, ==, KERNEL_BUILT);
+}
+
+/* What a hostile Makefile can reach. */
+static void test_sandbox(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(
+        fixture, "cd repo; sed -i 's,^bzImage:.*,&\\n\\t! touch main.c\\n\\t! touch ../x\\n"
+                 "\\t! touch $(HOME)/firstbad-was-here\\n\\t[ $$(ls /sys/class/net | wc -l) -le 1 "
+                 "] || ! ip route get 8.8.8.8\\n\\ttouch /tmp/x,' Makefile; git add .; commit s");
+    g_autoptr(Kernel) kernel = NULL;
+
+    if (*kernel_builder_unboxed(fixture->builder)) {
+        g_test_skip(kernel_builder_unboxed(fixture->builder));
+        return;
+    }
+    kernel = build(fixture->builder, "HEAD");
+    g_assert_cmpstr(kernel->first_error, ==, NULL);
+}
+
+static void test_odd_folder(Fixture *fixture, gconstpointer unused)
+{
+    static const char *const names[] = {"a b", "a:b", "a$b"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *dir = scratch_path(&fixture->scratch, names[i]);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(
+            kernel_builder_new(fixture->repo, fixture->store, dir, &fixture->options, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME);
+    }
+}
+
+static void test_no_toolchain(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(toolchain_probe("no-such-compiler-of-firstbad", &error));
+    g_assert_nonnull(strstr(error->message, "no-such-compiler-of-firstbad does not run"));
+}
+
+/* The coordinator of test_killed_coordinator. */
+static int child_build(const char *dir, const char *commit)
+{
+    Fixture fixture = {.scratch.dir = (char *)dir};
+    g_autoptr(Kernel) kernel = NULL;
+
+    open_all(&fixture);
+    kernel = build(fixture.builder, commit);
+    return 0;
+}
+
+#define ADD(name, function) g_test_add("/kernel/" name, Fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && g_str_equal(argv[1], "--build")) {
+        return child_build(argv[2], argv[3]);
+    }
+    g_test_init(&argc, &argv, NULL);
+    ADD("built", test_built);
+    ADD("stored", test_stored);
+    ADD("failed", test_failed);
+    ADD("language", test_language);
+    ADD("configuration-fails", test_configuration_fails);
+    ADD("key", test_key);
+    ADD("incremental", test_incremental);
+    ADD("signature-is-stable", test_signature_is_stable);
+    ADD("structure-seed-is-fixed", test_structure_seed_is_fixed);
+    ADD("ccache", test_ccache);
+    ADD("release-commit-is-no-change", test_release_commit_is_no_change);
+    ADD("time-limit", test_time_limit);
+    ADD("memory", test_memory);
+    ADD("cancelled", test_cancelled);
+    ADD("killed-coordinator", test_killed_coordinator);
+    ADD("leftovers", test_leftovers);
+    ADD("damaged-entry", test_damaged_entry);
+    ADD("rivals", test_rivals);
+    ADD("sweep", test_sweep);
+    ADD("store-full", test_store_full);
+    ADD("slot-full", test_slot_full);
+    ADD("sandbox", test_sandbox);
+    ADD("odd-folder", test_odd_folder);
+    g_test_add_func("/kernel/no-toolchain", test_no_toolchain);
+    return g_test_run();
+}

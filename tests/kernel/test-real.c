@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A real kernel, when asked for: FIRSTBAD_TEST_TREE (a git repository of Linux) and
+ * FIRSTBAD_TEST_CONFIG. Builds the newest revision (or FIRSTBAD_TEST_REVISION), its parent in the
+ * same slot, the first one again, and again in another folder: the same signature each time.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
+{
+    *(GAsyncResult **)data = g_object_ref(res);
+}
+
+static Kernel *build(KernelBuilder *builder, const char *commit)
+{
+    g_autoptr(GAsyncResult) res = NULL;
+    g_autoptr(GError) error = NULL;
+    gint64 start_us = g_get_monotonic_time();
+    Kernel *kernel = NULL;
+
+    kernel_build_async(builder, commit, NULL, keep_result, &res);
+    while (!res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    kernel_build_finish(builder, res, &kernel, &error);
+    g_assert_no_error(error);
+    g_test_message("%.12s: %s, make %.1f s, all %.1f s, signature %.12s, %s", commit,
+                   kernel->reused ? "reused" : "built", (double)kernel->build_ms / 1000,
+                   (double)(g_get_monotonic_time() - start_us) / 1e6,
+                   kernel->signature ? kernel->signature : "-",
+                   kernel->first_error ? kernel->first_error : "no error");
+    return kernel;
+}
+
+static KernelBuilder *new_builder(const Repo *repo, KernelStore *store, const char *dir,
+                                  const Toolchain *toolchain)
+{
+    KernelBuildOptions options = {.toolchain = toolchain,
+                                  .config = g_getenv("FIRSTBAD_TEST_CONFIG"),
+                                  .n_jobs = g_get_num_processors()};
+    g_autoptr(GError) error = NULL;
+    KernelBuilder *builder = kernel_builder_new(repo, store, dir, &options, &error);
+
+    g_assert_no_error(error);
+    g_test_message("sandbox: %s", *kernel_builder_unboxed(builder) ? kernel_builder_unboxed(builder)
+                                                                   : "bubblewrap");
+    return builder;
+}
+
+static void test_real(void)
+{
+    const char *tree = g_getenv("FIRSTBAD_TEST_TREE");
+    const char *revision = g_getenv("FIRSTBAD_TEST_REVISION") ?: "HEAD";
+    const char *work = g_getenv("FIRSTBAD_TEST_DIR") ?: "/var/tmp/firstbad-test-real";
+    g_autofree char *parent = g_strconcat(revision, "~1", NULL);
+    g_autofree char *store_dir = g_build_filename(work, "store", NULL);
+    g_autofree char *other_store_dir = g_build_filename(work, "other-store", NULL);
+    g_autofree char *slot = g_build_filename(work, "slot", NULL);
+    g_autofree char *other_slot = g_build_filename(work, "another", "slot", NULL);
+    g_autoptr(GError) error = NULL;
+
+    if (!tree || !g_getenv("FIRSTBAD_TEST_CONFIG")) {
+        g_test_skip("no FIRSTBAD_TEST_TREE and FIRSTBAD_TEST_CONFIG");
+        return;
+    }
+    g_autoptr(Repo) repo = repo_open(tree, &error);
+    g_assert_no_error(error);
+    g_autoptr(Toolchain) toolchain = toolchain_probe("gcc", &error);
+    g_assert_no_error(error);
+    g_autoptr(KernelStore) store = kernel_store_open(store_dir, &error);
+    g_autoptr(KernelStore) other_store = kernel_store_open(other_store_dir, &error);
+    g_assert_no_error(error);
+    g_autoptr(KernelBuilder) builder = new_builder(repo, store, slot, toolchain);
+    g_autoptr(KernelBuilder) other = new_builder(repo, other_store, other_slot, toolchain);
+
+    g_autoptr(Kernel) first = build(builder, revision);
+    g_autoptr(Kernel) before = build(builder, parent);
+    g_autoptr(Kernel) again = build(builder, revision);
+    g_autoptr(Kernel) clean = build(other, revision);
+
+    g_assert_true(again->reused);
+    g_assert_cmpstr(first->key, ==, clean->key);
+    g_assert_cmpstr(first->signature, ==, clean->signature);
+    g_autoptr(Kernel) clean_before = build(other, parent);
+    g_assert_cmpstr(before->signature, ==, clean_before->signature);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/kernel/real", test_real);
+    return g_test_run();
+}
