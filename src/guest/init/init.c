@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * PID 1 of the guest: a static program without GLib, embedded into firstbad.
+ *
+ * It makes the kernel a place where programs run, proves that with a trivial one, then runs the
+ * reproducer again and again until its number of runs or its time is up, and says all of it on the
+ * second serial port (words.h). It must work on kernels with very little configured in: every mount
+ * and every sysctl may fail, only the port may not.
+ *
+ * Crash policy is set here, just before the reproducer, and not on the kernel's command line: a
+ * warning while booting, which many revisions have, must not end the boot.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "words.h"
+
+#define PORT            "/dev/ttyS1"
+#define REPRO           "/repro"
+#define SHELL           "/bin/sh"
+#define BASIC_NAME      "firstbad-basic-test"
+#define BASIC_FILE      "/tmp/firstbad-basic"
+#define BASIC_LIMIT_MS  20000
+#define TICK_MS         1000
+#define REAP_LIMIT_MS   2000 /* killed processes that do not die are left behind */
+#define OUTPUT_LINE_MAX 200
+
+typedef struct Options {
+    unsigned n_runs;
+    unsigned time_ms;
+    unsigned settle_ms;
+    bool panic_on_warn;
+} Options;
+
+/* The reproducer's output on its way to the host: lines, printable, no more than OUTPUT_LIMIT. */
+typedef struct Output {
+    char line[OUTPUT_LINE_MAX];
+    size_t n_line;
+    size_t n_sent;
+} Output;
+
+typedef struct Mount {
+    const char *type;
+    const char *where;
+} Mount;
+
+/* What test machines usually have mounted; what the kernel lacks stays away. */
+static const Mount mounts[] = {
+    {"proc", "/proc"},
+    {"sysfs", "/sys"},
+    {"devtmpfs", "/dev"},
+    {"devpts", "/dev/pts"},
+    {"tmpfs", "/dev/shm"},
+    {"tmpfs", "/tmp"},
+    {"tmpfs", "/run"},
+    {"debugfs", "/sys/kernel/debug"},
+    {"tracefs", "/sys/kernel/tracing"},
+    {"securityfs", "/sys/kernel/security"},
+    {"configfs", "/sys/kernel/config"},
+    {"fusectl", "/sys/fs/fuse/connections"},
+    {"bpf", "/sys/fs/bpf"},
+    {"binfmt_misc", "/proc/sys/fs/binfmt_misc"},
+};
+
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void write_all(int fd, const char *bytes, size_t n_bytes)
+{
+    while (n_bytes) {
+        ssize_t n = write(fd, bytes, n_bytes);
+
+        if (n < 0 && errno != EINTR && errno != EAGAIN) {
+            return;
+        }
+        if (n > 0) {
+            bytes += n;
+            n_bytes -= (size_t)n;
+        }
+    }
+}
+
+/* One line of the protocol. */
+__attribute__((format(printf, 2, 3))) static void say(int port, const char *format, ...)
+{
+    char line[OUTPUT_LINE_MAX + 64];
+    va_list args;
+
+    va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang-tidy 14 after another file */
+    int n = vsnprintf(line, sizeof line - 1, format, args);
+    va_end(args);
+    if (n > (int)sizeof line - 2) {
+        n = (int)sizeof line - 2;
+    }
+    line[n] = '\n';
+    write_all(port, line, (size_t)n + 1);
+}
+
+/* Where the kernel lacks the file, there is nothing to set. */
+static void write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        write_all(fd, text, strlen(text));
+        close(fd);
+    }
+}
+
+static void mount_everything(void)
+{
+    for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+        mkdir(mounts[i].where, 0755);
+        if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) == 0 &&
+            strcmp(mounts[i].where, "/tmp") == 0) {
+            chmod("/tmp", 01777);
+        }
+    }
+    symlink("/proc/self/fd", "/dev/fd");
+}
+
+/* The kernel's defaults (1024 files, 64 KiB locked) are those of a shell; test machines raise them.
+ */
+static void raise_limits(void)
+{
+    static const int unlimited[] = {RLIMIT_MEMLOCK, RLIMIT_NPROC, RLIMIT_SIGPENDING,
+                                    RLIMIT_MSGQUEUE};
+    struct rlimit files = {.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
+    struct rlimit infinite = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+    setrlimit(RLIMIT_NOFILE, &files);
+    for (size_t i = 0; i < sizeof unlimited / sizeof *unlimited; i++) {
+        setrlimit((unsigned)unlimited[i], &infinite);
+    }
+}
+
+static void bring_loopback_up(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
+        request.ifr_flags = (short)(request.ifr_flags | IFF_UP | IFF_RUNNING);
+        ioctl(fd, SIOCSIFFLAGS, &request);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+/* The protocol port, raw, or -1. Its node is taken away: programs that open every tty they find
+ * shall not change its settings. */
+static int open_port(void)
+{
+    struct termios settings;
+    int fd = open(PORT, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0 || tcgetattr(fd, &settings)) {
+        return -1;
+    }
+    cfmakeraw(&settings);
+    settings.c_cflag |= CLOCAL;
+    settings.c_cflag &= ~(tcflag_t)CRTSCTS;
+    cfsetspeed(&settings, B115200);
+    if (tcsetattr(fd, TCSANOW, &settings)) {
+        return -1;
+    }
+    fcntl(fd, F_SETFL, 0);
+    unlink(PORT);
+    return fd;
+}
+
+/* Kill every process but us, and wait until they are gone. */
+static void kill_everybody(void)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    long long give_up = now_ms() + REAP_LIMIT_MS;
+
+    for (;;) {
+        kill(-1, SIGKILL);
+        pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+        if (pid < 0 || (pid == 0 && now_ms() > give_up)) {
+            return;
+        }
+        if (pid == 0) {
+            nanosleep(&pause, NULL);
+        }
+    }
+}
+
+/* The trivial program: memory, a file, an exit. Exit status 0 only when all of it worked. */
+static int basic_test(void)
+{
+    static const char text[] = "firstbad";
+    char back[sizeof text] = "";
+    size_t n_bytes = 1 << 20;
+    char *memory = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int fd = open(BASIC_FILE, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    if (memory == MAP_FAILED) {
+        return 2;
+    }
+    memset(memory, 1, n_bytes);
+    if (fd < 0 || write(fd, text, sizeof text) != sizeof text) {
+        return 3;
+    }
+    if (pread(fd, back, sizeof back, 0) != sizeof back || strcmp(back, text) != 0) {
+        return 4;
+    }
+    return unlink(BASIC_FILE) ? 5 : 0;
+}
+
+static bool starts_with_hash_bang(const char *path)
+{
+    char begin[2] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool yes = fd >= 0 && read(fd, begin, 2) == 2 && memcmp(begin, "#!", 2) == 0;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return yes;
+}
+
+/* What the child does between fork() and exec(); returns only when that failed, with errno. */
+static void become(const char *path, const char *const *argv, const char *cwd, int out)
+{
+    static const char *const env[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root",
+                                      "TERM=linux", NULL};
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    dup2(null, STDIN_FILENO);
+    dup2(out >= 0 ? out : null, STDOUT_FILENO);
+    dup2(out >= 0 ? out : null, STDERR_FILENO);
+    if (chdir(cwd) && chdir("/")) {
+        return;
+    }
+    execve(path, (char *const *)argv, (char *const *)env);
+}
+
+/* Start a program in a session of its own, with stdout and stderr going to @out (-1: nowhere).
+ * Returns its pid, or -1 with errno, also when it could not be executed. */
+static pid_t start(const char *path, const char *const *argv, const char *cwd, int out)
+{
+    int failure[2], err = 0;
+
+    if (pipe2(failure, O_CLOEXEC)) {
+        return -1;
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        become(path, argv, cwd, out);
+        err = errno;
+        write_all(failure[1], (const char *)&err, sizeof err);
+        _exit(127);
+    }
+    err = pid < 0 ? errno : 0;
+    close(failure[1]);
+    if (pid > 0 && read(failure[0], &err, sizeof err) == sizeof err) {
+        waitpid(pid, NULL, 0);
+        pid = -1;
+    }
+    close(failure[0]);
+    errno = err;
+    return pid;
+}
+
+static void flush_line(Output *output, int port)
+{
+    if (output->n_line && output->n_sent < OUTPUT_LIMIT) {
+        say(port, WORD_OUT "%.*s", (int)output->n_line, output->line);
+        output->n_sent += output->n_line + 1;
+        if (output->n_sent >= OUTPUT_LIMIT) {
+            say(port, WORD_OUT "(more output is not shown)");
+        }
+    }
+    output->n_line = 0;
+}
+
+/* Read what the reproducer printed, without blocking: 0 when its end is closed, else what read()
+ * says. */
+static ssize_t pass_output_on(Output *output, int pipe_fd, int port)
+{
+    char bytes[4096];
+    ssize_t n = read(pipe_fd, bytes, sizeof bytes);
+
+    for (ssize_t i = 0; i < n; i++) {
+        if (bytes[i] == '\n' || output->n_line == sizeof output->line) {
+            flush_line(output, port);
+        }
+        if (bytes[i] != '\n') {
+            output->line[output->n_line++] = bytes[i] >= ' ' && bytes[i] < 127 ? bytes[i] : '?';
+        }
+    }
+    return n;
+}
+
+static void on_child(int number)
+{
+}
+
+/* Wait until @pid ends or @deadline_ms; tick and pass its output on meanwhile, and reap what was
+ * left to us. Returns its exit status, -1 when a signal ended it or time was up. */
+static int wait_for(pid_t pid, int pipe_fd, Output *output, int port, long long deadline_ms)
+{
+    long long next_tick_ms = now_ms() + TICK_MS;
+    sigset_t none;
+
+    sigemptyset(&none);
+    for (;;) {
+        int status;
+        pid_t ended;
+
+        while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+            if (ended == pid) {
+                return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+            }
+        }
+        long long now = now_ms();
+        if (now >= deadline_ms) {
+            return -1;
+        }
+        if (now >= next_tick_ms) {
+            say(port, WORD_TICK);
+            next_tick_ms = now + TICK_MS;
+        }
+        long long wait_ms = (deadline_ms < next_tick_ms ? deadline_ms : next_tick_ms) - now;
+        struct timespec limit = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+        struct pollfd poll_fd = {.fd = pipe_fd, .events = POLLIN};
+        /* SIGCHLD is blocked outside, so that none is lost between waitpid() and here. */
+        if (ppoll(&poll_fd, 1, &limit, &none) > 0 && pass_output_on(output, pipe_fd, port) == 0) {
+            pipe_fd = -1;
+        }
+    }
+}
+
+/* Nothing may follow. The host ends QEMU when it reads the last word; by hand, power goes off. */
+__attribute__((noreturn)) static void finish(int port)
+{
+    tcdrain(port);
+    sleep(5);
+    reboot(RB_POWER_OFF);
+    for (;;) {
+        pause();
+    }
+}
+
+static void run_basic_test(int port, Output *output)
+{
+    static const char *const argv[] = {BASIC_NAME, NULL};
+    pid_t pid = start("/init", argv, "/", -1);
+
+    if (pid < 0) {
+        say(port, WORD_FAILED "a trivial program cannot be started: %s", strerror(errno));
+        finish(port);
+    }
+    int status = wait_for(pid, -1, output, port, now_ms() + BASIC_LIMIT_MS);
+    kill_everybody();
+    if (status != 0) {
+        say(port, WORD_FAILED "a trivial program ended with %d", status);
+        finish(port);
+    }
+    say(port, WORD_BASIC_OK);
+}
+
+/* Run @k of the reproducer, in a folder of its own. */
+static void run_once(unsigned k, int port, Output *output, long long deadline_ms)
+{
+    static const char *const binary_argv[] = {REPRO, NULL};
+    static const char *const script_argv[] = {SHELL, REPRO, NULL};
+    bool is_script = starts_with_hash_bang(REPRO);
+    char cwd[32];
+    int out[2];
+
+    snprintf(cwd, sizeof cwd, "/tmp/%u", k);
+    mkdir(cwd, 0777);
+    if (pipe2(out, O_CLOEXEC)) {
+        say(port, WORD_FAILED "no pipe: %s", strerror(errno));
+        finish(port);
+    }
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    say(port, WORD_RUN "%u", k);
+    pid_t pid =
+        start(is_script ? SHELL : REPRO, is_script ? script_argv : binary_argv, cwd, out[1]);
+    if (pid < 0) {
+        say(port, WORD_FAILED "the reproducer cannot be executed: %s", strerror(errno));
+        finish(port);
+    }
+    close(out[1]);
+    int status = wait_for(pid, out[0], output, port, deadline_ms);
+    kill_everybody();
+    while (pass_output_on(output, out[0], port) > 0) {
+    }
+    flush_line(output, port);
+    close(out[0]);
+    say(port, WORD_EXIT "%u %d", k, status);
+}
+
+/* Work queues, timers and RCU callbacks may crash after the reproducer is gone. */
+static void settle(int port, unsigned settle_ms)
+{
+    while (settle_ms) {
+        unsigned slice_ms = settle_ms < TICK_MS ? settle_ms : TICK_MS;
+        struct timespec slice = {.tv_sec = slice_ms / 1000, .tv_nsec = slice_ms % 1000 * 1000000L};
+
+        nanosleep(&slice, NULL);
+        settle_ms -= slice_ms;
+        say(port, WORD_TICK);
+    }
+}
+
+static Options parse_options(int argc, char **argv)
+{
+    Options options = {.n_runs = 1, .time_ms = 10000};
+
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], ARG_RUNS, strlen(ARG_RUNS)) == 0) {
+            options.n_runs = (unsigned)strtoul(argv[i] + strlen(ARG_RUNS), NULL, 10);
+        } else if (strncmp(argv[i], ARG_TIME_MS, strlen(ARG_TIME_MS)) == 0) {
+            options.time_ms = (unsigned)strtoul(argv[i] + strlen(ARG_TIME_MS), NULL, 10);
+        } else if (strncmp(argv[i], ARG_SETTLE_MS, strlen(ARG_SETTLE_MS)) == 0) {
+            options.settle_ms = (unsigned)strtoul(argv[i] + strlen(ARG_SETTLE_MS), NULL, 10);
+        } else if (strcmp(argv[i], ARG_PANIC_ON_WARN) == 0) {
+            options.panic_on_warn = true;
+        }
+    }
+    return options;
+}
+
+/* A reproducer that forks without end or never yields must not keep PID 1 from answering, or it
+ * would look like a hung kernel. Its children do not inherit this. */
+static void take_precedence(void)
+{
+    struct sched_param param = {.sched_priority = 1};
+
+    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
+}
+
+int main(int argc, char **argv)
+{
+    if (strcmp(argv[0], BASIC_NAME) == 0) {
+        return basic_test();
+    }
+    if (getpid() != 1) {
+        fprintf(stderr, "this is PID 1 of firstbad's guest; it does nothing elsewhere\n");
+        return 1;
+    }
+    Options options = parse_options(argc, argv);
+    Output output = {0};
+    sigset_t child;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    signal(SIGCHLD, on_child);
+    mount_everything();
+    raise_limits();
+    int port = open_port();
+    if (port < 0) {
+        fprintf(stderr, MARK_NO_PORT ": %s\n", strerror(errno));
+        finish(STDERR_FILENO);
+    }
+    take_precedence();
+    say(port, WORD_HELLO);
+    bring_loopback_up();
+    run_basic_test(port, &output);
+
+    write_file("/proc/sys/kernel/panic_on_oops", "1");
+    write_file("/proc/sys/kernel/panic_on_warn", options.panic_on_warn ? "1" : "0");
+    /* A level that even "quiet" lets through. */
+    write_file("/dev/kmsg", "<2>" MARK_REPRO "\n");
+    long long deadline_ms = now_ms() + options.time_ms;
+    for (unsigned k = 1; (!options.n_runs || k <= options.n_runs) && now_ms() < deadline_ms; k++) {
+        run_once(k, port, &output, deadline_ms);
+    }
+    settle(port, options.settle_ms);
+    say(port, WORD_END);
+    finish(port);
+}

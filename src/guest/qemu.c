@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/qemu.h"
+
+#include <string.h>
+
+#include "guest/init/words.h"
+
+/* Nothing here may hide a bug; each word has its reason:
+ *   console, earlyprintk   the console, and what comes before the console driver; both at a speed
+ *                          that old kernels know
+ *   8250.nr_uarts          the protocol's port, also where the config allows for one only
+ *   loglevel=7             all but debugging; reports are louder than that
+ *   nokaslr                addresses in reports compare between runs
+ *   panic=-1               a panic resets at once, which -no-reboot makes the end of QEMU
+ *   panic_on_warn=0        whatever the config says: a warning while booting is not the
+ *                          reproducer's; PID 1 sets what the spec wants
+ *   random.trust_cpu       no waiting for entropy that a guest without devices gets late
+ * The user's words come later and win. */
+#define KERNEL_WORDS                                                                               \
+    "console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 8250.nr_uarts=4 loglevel=7 nokaslr "     \
+    "panic=-1 panic_on_warn=0 random.trust_cpu=on"
+
+char *qemu_kernel_cmdline(const GuestSpec *spec)
+{
+    return g_strdup_printf(
+        KERNEL_WORDS "%s%s -- " ARG_RUNS "%u " ARG_TIME_MS "%u " ARG_SETTLE_MS "%u%s",
+        spec->cmdline ? " " : "", spec->cmdline ? spec->cmdline : "", spec->n_repeats,
+        spec->trial_timeout_ms, spec->settle_ms, spec->panic_on_warn ? " " ARG_PANIC_ON_WARN : "");
+}
+
+static void add(GPtrArray *argv, const char *option, char *value)
+{
+    g_ptr_array_add(argv, g_strdup(option));
+    if (value) {
+        g_ptr_array_add(argv, value);
+    }
+}
+
+char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs, int console_fd,
+                 int protocol_fd)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+
+    add(argv, spec->qemu, NULL);
+    add(argv, "-name", g_strdup("firstbad"));
+    add(argv, "-machine", g_strdup("q35"));
+    add(argv, "-accel", g_strdup(accel_name(spec->accel)));
+    add(argv, "-cpu", g_strdup("max"));
+    add(argv, "-m", g_strdup_printf("%u", spec->memory_mib));
+    add(argv, "-smp", g_strdup_printf("%u", spec->n_cpus));
+    add(argv, "-nodefaults", NULL);
+    add(argv, "-no-user-config", NULL);
+    add(argv, "-no-reboot", NULL);
+    add(argv, "-display", g_strdup("none"));
+    add(argv, "-nic", g_strdup("none"));
+    if (!spec->no_sandbox) {
+        add(argv, "-sandbox", g_strdup(QEMU_SANDBOX));
+    }
+    add(argv, "-chardev", g_strdup_printf("socket,id=console,fd=%d", console_fd));
+    add(argv, "-serial", g_strdup("chardev:console"));
+    add(argv, "-chardev", g_strdup_printf("socket,id=protocol,fd=%d", protocol_fd));
+    add(argv, "-serial", g_strdup("chardev:protocol"));
+    add(argv, "-kernel", g_strdup(image));
+    add(argv, "-initrd", g_strdup(initramfs));
+    add(argv, "-append", qemu_kernel_cmdline(spec));
+    g_ptr_array_add(argv, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&argv), FALSE);
+}
+
+char *qemu_complaint(const char *err)
+{
+    g_auto(GStrv) lines = g_strsplit(err, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        if (*g_strstrip(*line) && !strstr(*line, "warning:")) {
+            return g_strdup(*line);
+        }
+    }
+    return g_strdup("no message");
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The reproducer, from the user's file to something that runs in the guest.
+ */
+#include "guest/guest.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "process/process.h"
+
+#define COMPILE_TIMEOUT_MS 120000
+/* A guest has a few hundred MiB for everything. */
+#define REPRO_MAX_BYTES (128 << 20)
+
+void repro_free(Repro *repro)
+{
+    if (!repro) {
+        return;
+    }
+    g_free(repro->path);
+    g_free(repro->sha256);
+    g_free(repro);
+}
+
+static gboolean fail(GError **error, const char *path, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static gboolean fail(GError **error, const char *path, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "reproducer %s: %s", path, what);
+    return FALSE;
+}
+
+/* The first line of @text in which the linker (whose last line is an "error:" without content) or
+ * the compiler complains, else the first one. */
+static char *first_complaint(const char *text)
+{
+    static const char *const complaints[] = {"undefined reference", "cannot find",
+                                             "error:", "cc1: ", "ld: "};
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(complaints); i++) {
+        for (char **line = lines; *line; line++) {
+            if (strstr(*line, complaints[i])) {
+                return g_strdup(*line);
+            }
+        }
+    }
+    return g_strdup(lines[0] ? lines[0] : "");
+}
+
+static gboolean compile(const char *path, const char *compiler, const char *target, GError **error)
+{
+    const char *argv[] = {compiler, "-O1", "-w", "-static", "-pthread", "-o", target, path, NULL};
+    const char *env[] = {"LC_ALL=C", NULL};
+    ProcessSpec spec = {.argv = argv, .env = env, .timeout_ms = COMPILE_TIMEOUT_MS};
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!process_run(&spec, &result, error)) {
+        g_prefix_error(error, "compiling the reproducer %s: ", path);
+        return FALSE;
+    }
+    if (!process_succeeded(result)) {
+        g_autofree char *complaint = first_complaint(result->err);
+        g_autofree char *how = process_describe(result);
+
+        return fail(error, path, "does not compile: %s", *complaint ? complaint : how);
+    }
+    return TRUE;
+}
+
+/* Can a guest without libraries run these bytes? */
+static gboolean check_elf(const char *path, const char *bytes, gsize n_bytes, GError **error)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr program;
+
+    if (n_bytes < sizeof header) {
+        return fail(error, path, "is a truncated ELF file");
+    }
+    memcpy(&header, bytes, sizeof header);
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
+        return fail(error, path, "is not an x86-64 program");
+    }
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN) {
+        return fail(error, path, "is not an executable ELF file; link it, with -static");
+    }
+    for (guint i = 0; i < header.e_phnum; i++) {
+        guint64 at = header.e_phoff + (guint64)i * sizeof program;
+
+        if (header.e_phentsize != sizeof program || header.e_phoff > n_bytes ||
+            at > n_bytes - sizeof program) {
+            return fail(error, path, "is a truncated ELF file");
+        }
+        memcpy(&program, bytes + at, sizeof program);
+        if (program.p_type == PT_INTERP) {
+            return fail(error, path,
+                        "is dynamically linked, and the guest has no libraries; link it with "
+                        "-static, or give its C source");
+        }
+    }
+    return TRUE;
+}
+
+static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, ReproKind *ret_kind,
+                        GError **error)
+{
+    if (g_str_has_suffix(path, ".c")) {
+        *ret_kind = REPRO_C;
+    } else if (n_bytes >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0) {
+        if (!check_elf(path, bytes, n_bytes, error)) {
+            return FALSE;
+        }
+        *ret_kind = REPRO_BINARY;
+    } else if (n_bytes >= 2 && memcmp(bytes, "#!", 2) == 0) {
+        *ret_kind = REPRO_SCRIPT;
+    } else {
+        return fail(error, path,
+                    "is neither C source (its name ends in .c) nor an ELF program nor a script "
+                    "(its first bytes are #!)");
+    }
+    return TRUE;
+}
+
+Repro *repro_prepare(const char *path, const char *compiler, const char *work_dir, GError **error)
+{
+    g_autoptr(Repro) repro = g_new0(Repro, 1);
+    g_autofree char *bytes = NULL, *temporary = NULL;
+    gsize n_bytes;
+
+    if (!g_file_get_contents(path, &bytes, &n_bytes, error)) {
+        g_prefix_error(error, "reproducer: ");
+        return NULL;
+    }
+    if (n_bytes == 0 || n_bytes > REPRO_MAX_BYTES) {
+        fail(error, path, n_bytes ? "is larger than 128 MiB" : "is empty");
+        return NULL;
+    }
+    if (!kind_of(path, bytes, n_bytes, &repro->kind, error)) {
+        return NULL;
+    }
+    repro->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)bytes, n_bytes);
+    repro->path = g_build_filename(work_dir, "repro", NULL);
+    temporary = g_strconcat(repro->path, ".new", NULL);
+    if (repro->kind != REPRO_C) {
+        if (!g_file_set_contents_full(repro->path, bytes, (gssize)n_bytes,
+                                      G_FILE_SET_CONTENTS_CONSISTENT, 0755, error)) {
+            g_prefix_error(error, "reproducer: ");
+            return NULL;
+        }
+    } else if (!compile(path, compiler, temporary, error)) {
+        return NULL;
+    } else if (g_rename(temporary, repro->path)) {
+        fail(error, path, "renaming %s: %s", temporary, g_strerror(errno));
+        return NULL;
+    }
+    return g_steal_pointer(&repro);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * libFuzzer target: a guest that says anything on its port. See tests/oops/fuzz-console.c.
+ */
+#include "guest/protocol.h"
+
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    g_autoptr(Protocol) whole = protocol_new();
+    g_autoptr(Protocol) pieces = protocol_new();
+    GuestStage stage = STAGE_START;
+
+    protocol_feed(whole, (const char *)data, n);
+    for (size_t i = 0; i < n; i++) {
+        protocol_feed(pieces, (const char *)data + i, 1);
+        g_assert_cmpint(pieces->stage, >=, stage);
+        stage = pieces->stage;
+    }
+    g_assert_cmpint(whole->stage, ==, stage);
+    g_assert_cmpuint(whole->n_runs, ==, pieces->n_runs);
+    g_assert_cmpstr(whole->output->str, ==, pieces->output->str);
+    g_assert_cmpstr(whole->failure, ==, pieces->failure);
+    return 0;
+}

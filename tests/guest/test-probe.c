@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What QEMU can do here, and how we call it.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "guest/guest.h"
+#include "guest/qemu.h"
+
+#define QEMU "qemu-system-x86_64"
+
+static gboolean have_qemu(void)
+{
+    g_autofree char *qemu = g_find_program_in_path(QEMU);
+
+    if (!qemu) {
+        g_test_skip("no " QEMU);
+    }
+    return qemu != NULL;
+}
+
+/* The control: TCG runs the probe's guest to its end, so a KVM that does not is at fault itself. */
+static void test_tcg(void)
+{
+    g_autofree char *why = NULL;
+
+    if (have_qemu()) {
+        g_assert_true(guest_accel_works(QEMU, ACCEL_TCG, &why));
+        g_assert_cmpstr(why, ==, "TCG works: a tiny guest ran under it");
+    }
+}
+
+/* No machine's answer is known here, but that there is one, in time and with a reason. */
+static void test_kvm(void)
+{
+    g_autofree char *why = NULL;
+
+    if (!have_qemu()) {
+        return;
+    }
+    gint64 start_us = g_get_monotonic_time();
+    gboolean works = guest_kvm_works(QEMU, &why);
+    g_test_message("%s (%" G_GINT64_FORMAT " ms)", why, (g_get_monotonic_time() - start_us) / 1000);
+    if (access("/dev/kvm", F_OK)) {
+        g_assert_false(works);
+        g_assert_nonnull(strstr(why, "no /dev/kvm"));
+    } else {
+        g_assert_nonnull(strstr(why, works ? "KVM works" : ""));
+        g_assert_cmpuint(strlen(why), >, 10);
+    }
+}
+
+static void test_sandbox(void)
+{
+    g_autofree char *why = NULL;
+
+    if (have_qemu() && !guest_sandbox_works(QEMU, &why)) {
+        g_assert_nonnull(strstr(why, "seccomp"));
+    }
+}
+
+static void test_no_qemu(void)
+{
+    g_autofree char *why = NULL, *exit_why = NULL, *sandbox_why = NULL;
+
+    g_assert_false(guest_accel_works("firstbad-no-such-qemu", ACCEL_TCG, &why));
+    g_assert_nonnull(strstr(why, "firstbad-no-such-qemu"));
+    g_assert_false(guest_accel_works("false", ACCEL_TCG, &exit_why));
+    g_assert_nonnull(strstr(exit_why, "exited with 1"));
+    g_assert_false(guest_sandbox_works("true", &sandbox_why));
+    g_assert_nonnull(strstr(sandbox_why, "exited with 0"));
+}
+
+static char *option(char **argv, const char *name)
+{
+    for (char **word = argv; *word; word++) {
+        if (strcmp(*word, name) == 0) {
+            return word[1];
+        }
+    }
+    return NULL;
+}
+
+static void test_argv(void)
+{
+    GuestSpec spec;
+
+    guest_spec_default(&spec, NULL);
+    spec.memory_mib = 300;
+    spec.n_cpus = 2;
+    spec.n_repeats = 4;
+    spec.trial_timeout_ms = 5000;
+    spec.settle_ms = 70;
+    spec.cmdline = "loglevel=8 -- x";
+    g_auto(GStrv) argv = qemu_argv(&spec, "a,b", "c", 3, 4);
+
+    g_assert_cmpstr(argv[0], ==, QEMU);
+    g_assert_cmpstr(option(argv, "-accel"), ==, "tcg");
+    g_assert_cmpstr(option(argv, "-m"), ==, "300");
+    g_assert_cmpstr(option(argv, "-smp"), ==, "2");
+    g_assert_cmpstr(option(argv, "-nic"), ==, "none");
+    g_assert_cmpstr(option(argv, "-sandbox"), ==, QEMU_SANDBOX);
+    g_assert_cmpstr(option(argv, "-kernel"), ==, "a,b");
+    g_assert_true(
+        g_str_has_suffix(option(argv, "-append"),
+                         " loglevel=8 -- x -- runs=4 time_ms=5000 settle_ms=70 panic_on_warn"));
+    spec.no_sandbox = TRUE;
+    spec.panic_on_warn = FALSE;
+    spec.cmdline = NULL;
+    spec.accel = ACCEL_KVM;
+    g_auto(GStrv) open_argv = qemu_argv(&spec, "a", "b", 3, 4);
+    g_assert_null(option(open_argv, "-sandbox"));
+    g_assert_cmpstr(option(open_argv, "-accel"), ==, "kvm");
+    g_assert_true(g_str_has_suffix(option(open_argv, "-append"), " settle_ms=70"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/probe/tcg", test_tcg);
+    g_test_add_func("/probe/kvm", test_kvm);
+    g_test_add_func("/probe/sandbox", test_sandbox);
+    g_test_add_func("/probe/no-qemu", test_no_qemu);
+    g_test_add_func("/probe/argv", test_argv);
+    return g_test_run();
+}
