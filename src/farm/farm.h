@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where kernels are built and trials are run. job/ says what; a farm does it, asynchronously, on
+ * the default main context.
+ *
+ * A farm is a table of functions, so that a job does not know whether its kernels are built here,
+ * on a cluster, or in a simulated world. What a build or a trial showed is a value; GError means
+ * that the farm itself could not do its part (disk full, no QEMU, cancelled), and moves no belief.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "guest/guest.h"
+#include "kernel/kernel.h"
+#include "repo/repo.h"
+
+typedef struct Farm Farm;
+
+typedef struct FarmOps {
+    /* Make @commit ready for trials. */
+    void (*build_async)(Farm *farm, const char *commit, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data);
+    gboolean (*build_finish)(Farm *farm, GAsyncResult *res, Kernel **ret_kernel, GError **error);
+    /* One trial of @kernel, which @commit was built to. G_IO_ERROR_NOT_FOUND: the kernel is not
+     * there any more, or damaged; build it again. */
+    void (*trial_async)(Farm *farm, const char *commit, const Kernel *kernel,
+                        GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+    gboolean (*trial_finish)(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error);
+    /* A worktree that the farm may check anything out in when it is idle, or NULL. */
+    const char *(*worktree)(Farm *farm);
+    /* Prefixes under which its kernels' debug information names sources: NULL-terminated. */
+    const char *const *(*source_prefixes)(Farm *farm);
+    /* The job has its answer, stored: leave nothing in the user's repository. NULL: nothing to do.
+     */
+    void (*done)(Farm *farm);
+    void (*free)(Farm *farm);
+} FarmOps;
+
+/* First member of every farm. */
+struct Farm {
+    const FarmOps *ops;
+    guint n_trials_at_once;
+    double expected_build_s; /* before the first build was timed */
+    double expected_trial_s;
+    char *note; /* what a person should be told once, or NULL */
+};
+
+/* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on
+ * faster with what is there. */
+void farm_done(Farm *farm);
+void farm_free(Farm *farm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Farm, farm_free)
+
+/* This machine: one build slot, several guests. */
+typedef struct LocalFarmOptions {
+    const Toolchain *toolchain;
+    const char *config;
+    const char *repro;    /* path that the user gave */
+    const char *slot_dir; /* the build slot */
+    const char *work_dir; /* images and initramfs of this job */
+    guint n_jobs;         /* make -j */
+    guint build_timeout_ms;
+    guint64 build_memory_bytes;
+    guint n_guests; /* trials at once */
+    GuestSpec guest;
+} LocalFarmOptions;
+/* Prepares the reproducer, the initramfs and the slot. @repo and @store must outlive the farm. */
+Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOptions *options,
+                     GError **error);
+
+/* Memory that could be used now; 0 when the kernel does not say. */
+guint64 local_farm_free_memory_mib(void);
+
+/* How many guests of @memory_mib this machine can run at once, by cores and free memory; at
+ * least 1. */
+guint local_farm_guests(guint memory_mib, guint n_cpus);
+
+/* `firstbad run`: a revision is "built" by checking it out and running @build_command (or nothing),
+ * and tried by @test_command, both through /bin/sh, in a worktree of our own. Exit codes as for
+ * `git bisect run`: 0 good, 125 skip, 1..127 bad, else our machine's fault: an outcome of a trial,
+ * an error of a build. They find FIRSTBAD_COMMIT and FIRSTBAD_JOB_DIR (@work_dir) in the
+ * environment; what still has the latter there when a command has ended, or when the farm is made,
+ * is killed. */
+typedef struct CommandFarmOptions {
+    const char *test_command;
+    const char *build_command; /* or NULL */
+    const char *work_dir;      /* the worktree lies in it */
+    gboolean no_checkout;      /* run the commands in @run_dir, with FIRSTBAD_COMMIT only */
+    const char *run_dir;       /* the repository, as the user named it */
+    guint timeout_ms;          /* of one command; 0: none */
+} CommandFarmOptions;
+Farm *command_farm_new(const Repo *repo, const CommandFarmOptions *options, GError **error);

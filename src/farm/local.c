@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The farm that is this machine: one build slot, and as many guests as fit.
+ *
+ * The image of the kernel that is being tried lies unpacked in the job's folder; that of the one
+ * before is dropped when another is tried, since trials of one kernel come together.
+ */
+#include "farm/farm.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/* What we leave to the host when guests share its memory. */
+#define HOST_RESERVE_MIB 1024
+/* QEMU's own need, beside the guest's memory. */
+#define QEMU_OVERHEAD_MIB 150
+
+typedef struct LocalFarm {
+    Farm base;
+    KernelBuilder *builder;
+    Repro *repro;
+    GuestSpec guest;
+    char *qemu, *cmdline; /* what @guest points to */
+    char *initramfs;
+    char *image;     /* path of the unpacked image */
+    char *image_key; /* of which kernel; NULL: none */
+} LocalFarm;
+
+guint64 local_farm_free_memory_mib(void)
+{
+    g_autofree char *text = NULL;
+    const char *line;
+
+    if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL) ||
+        !(line = strstr(text, "MemAvailable:"))) {
+        return 0;
+    }
+    return g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) / 1024;
+}
+
+guint local_farm_guests(guint memory_mib, guint n_cpus)
+{
+    guint64 free_mib = local_farm_free_memory_mib();
+    guint64 by_memory = free_mib > HOST_RESERVE_MIB
+                            ? (free_mib - HOST_RESERVE_MIB) / (memory_mib + QEMU_OVERHEAD_MIB)
+                            : 1;
+    guint by_cores = g_get_num_processors() / MAX(n_cpus, 1);
+
+    return (guint)CLAMP(by_memory, 1, MAX(by_cores, 1));
+}
+
+/* --- Builds
+ * -------------------------------------------------------------------------------------------- */
+
+static void build_async(Farm *farm, const char *commit, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
+{
+    kernel_build_async(((LocalFarm *)farm)->builder, commit, cancellable, done, user_data);
+}
+
+static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel, GError **error)
+{
+    return kernel_build_finish(((LocalFarm *)farm)->builder, res, ret_kernel, error);
+}
+
+/* --- Trials
+ * -------------------------------------------------------------------------------------------- */
+
+static gboolean provide_image(LocalFarm *local, const Kernel *kernel, GError **error)
+{
+    GError *unpack_error = NULL;
+
+    if (g_strcmp0(local->image_key, kernel->key) == 0) {
+        return TRUE;
+    }
+    g_clear_pointer(&local->image_key, g_free);
+    if (!kernel_unpack(kernel, "bzImage", local->image, &unpack_error)) {
+        /* Somebody cleared the store, or the entry was damaged and has been thrown away. */
+        if (g_error_matches(unpack_error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+            unpack_error->code = G_IO_ERROR_NOT_FOUND;
+        }
+        g_propagate_error(error, unpack_error);
+        return FALSE;
+    }
+    local->image_key = g_strdup(kernel->key);
+    return TRUE;
+}
+
+static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
+                        GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+    LocalFarm *local = (LocalFarm *)farm;
+    GError *error = NULL;
+
+    if (!provide_image(local, kernel, &error)) {
+        g_task_report_error(NULL, done, user_data, NULL, error);
+        return;
+    }
+    guest_trial_async(&local->guest, local->image, local->initramfs, cancellable, done, user_data);
+}
+
+static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error)
+{
+    return guest_trial_finish(res, ret_outcome, error);
+}
+
+/* --- Life
+ * ---------------------------------------------------------------------------------------------- */
+
+static const char *worktree(Farm *farm)
+{
+    return kernel_builder_source_dir(((LocalFarm *)farm)->builder);
+}
+
+static const char *const *source_prefixes(Farm *farm)
+{
+    return kernel_builder_source_prefixes(((LocalFarm *)farm)->builder);
+}
+
+static void local_farm_free(Farm *farm)
+{
+    LocalFarm *local = (LocalFarm *)farm;
+
+    if (local->image) {
+        g_unlink(local->image);
+    }
+    g_clear_pointer(&local->builder, kernel_builder_free);
+    g_clear_pointer(&local->repro, repro_free);
+    g_free(local->qemu);
+    g_free(local->cmdline);
+    g_free(local->initramfs);
+    g_free(local->image);
+    g_free(local->image_key);
+    g_free(local);
+}
+
+static const FarmOps local_ops = {
+    .build_async = build_async,
+    .build_finish = build_finish,
+    .trial_async = trial_async,
+    .trial_finish = trial_finish,
+    .worktree = worktree,
+    .source_prefixes = source_prefixes,
+    .free = local_farm_free,
+};
+
+Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOptions *options,
+                     GError **error)
+{
+    LocalFarm *local = g_new0(LocalFarm, 1);
+    g_autoptr(Farm) farm = &local->base;
+    KernelBuildOptions build = {
+        .toolchain = options->toolchain,
+        .config = options->config,
+        .n_jobs = options->n_jobs,
+        .timeout_ms = options->build_timeout_ms,
+        .memory_limit_bytes = options->build_memory_bytes,
+    };
+
+    /* A build of a neighbouring revision and a booted trial, as measured on two cores
+     * (docs/MEASURED.md); replaced by this job's own figures as soon as there are some. */
+    *farm = (Farm){.ops = &local_ops,
+                   .n_trials_at_once = options->n_guests,
+                   .expected_build_s = 60,
+                   .expected_trial_s = 2};
+    local->guest = options->guest;
+    local->guest.qemu = local->qemu = g_strdup(options->guest.qemu);
+    local->guest.cmdline = local->cmdline = g_strdup(options->guest.cmdline);
+    local->initramfs = g_build_filename(options->work_dir, "initramfs.cpio", NULL);
+    local->image = g_build_filename(options->work_dir, "bzImage", NULL);
+    local->repro =
+        repro_prepare(options->repro, options->toolchain->compiler, options->work_dir, error);
+    if (!local->repro || !initramfs_write(local->initramfs, local->repro, error)) {
+        return NULL;
+    }
+    local->builder = kernel_builder_new(repo, store, options->slot_dir, &build, error);
+    if (!local->builder) {
+        return NULL;
+    }
+    if (*kernel_builder_unboxed(local->builder)) {
+        farm->note = g_strdup_printf(
+            "kernels are built without bubblewrap, the tree's Makefiles run as you: %s",
+            kernel_builder_unboxed(local->builder));
+    }
+    return g_steal_pointer(&farm);
+}
