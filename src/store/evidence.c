@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Kernels, trials and decisions of a job.
+ */
+#include "store/private.h"
+
+#include <string.h>
+#include <zstd.h>
+
+/* --- Kernels
+ * ---------------------------------------------------------------------------------------------- */
+
+gboolean store_put_kernel(Store *store, gint64 job, const char *commit, const Kernel *kernel,
+                          const char *compiler, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "INSERT INTO kernel (job, commit_id, compiler, key, status,"
+                      " signature, first_error, dir, build_ms, reused)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                      " ON CONFLICT (job, commit_id) DO UPDATE SET compiler = excluded.compiler,"
+                      " key = excluded.key, status = excluded.status,"
+                      " signature = excluded.signature, first_error = excluded.first_error,"
+                      " dir = excluded.dir, build_ms = excluded.build_ms,"
+                      " reused = excluded.reused",
+                      error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int64(statement, 1, job);
+    store_bind_text(statement, 2, commit);
+    store_bind_text(statement, 3, compiler);
+    store_bind_text(statement, 4, kernel->key);
+    sqlite3_bind_int(statement, 5, (int)kernel->status);
+    store_bind_text(statement, 6, kernel->signature);
+    store_bind_text(statement, 7, kernel->first_error);
+    store_bind_text(statement, 8, kernel->dir);
+    sqlite3_bind_int64(statement, 9, (gint64)kernel->build_ms);
+    sqlite3_bind_int(statement, 10, kernel->reused);
+    return store_run(store, statement, "keeping a kernel", error);
+}
+
+void kernel_row_free(KernelRow *row)
+{
+    if (!row) {
+        return;
+    }
+    g_free(row->commit);
+    g_free(row->compiler);
+    kernel_free(row->kernel);
+    g_free(row);
+}
+
+static gpointer read_kernel(Store *store, sqlite3_stmt *statement)
+{
+    KernelRow *row = g_new0(KernelRow, 1);
+    Kernel *kernel = row->kernel = g_new0(Kernel, 1);
+
+    row->commit = store_column(statement, 0);
+    row->compiler = store_column(statement, 1);
+    kernel->key = store_column(statement, 2);
+    kernel->status = (KernelStatus)sqlite3_column_int(statement, 3);
+    kernel->signature = store_column(statement, 4);
+    kernel->first_error = store_column(statement, 5);
+    kernel->dir = store_column(statement, 6);
+    kernel->build_ms = (guint64)sqlite3_column_int64(statement, 7);
+    kernel->reused = sqlite3_column_int(statement, 8);
+    return row;
+}
+
+/* All rows of @job that @sql selects, each read by @read. */
+static GPtrArray *select_rows(Store *store, gint64 job, const char *sql,
+                              gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
+                              GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+    sqlite3_stmt *statement = store_prepare(store, sql, error);
+    int code;
+
+    if (!statement) {
+        return NULL;
+    }
+    sqlite3_bind_int64(statement, 1, job);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        g_ptr_array_add(rows, read(store, statement));
+    }
+    sqlite3_finalize(statement);
+    if (code != SQLITE_DONE) {
+        store_fail(store, "reading", error);
+        return NULL;
+    }
+    return g_steal_pointer(&rows);
+}
+
+GPtrArray *store_kernels(Store *store, gint64 job, GError **error)
+{
+    return select_rows(
+        store, job,
+        "SELECT commit_id, compiler, key, status, signature, first_error, dir, build_ms, reused"
+        " FROM kernel WHERE job = ? ORDER BY id",
+        read_kernel, (GDestroyNotify)kernel_row_free, error);
+}
+
+/* --- Trials
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* Keep @console as jobs/N/consoles/UUID.zst; *ret_name is relative to the job's folder. */
+static gboolean keep_console(Store *store, gint64 job, GBytes *console, char **ret_name,
+                             GError **error)
+{
+    g_autofree char *job_dir = store_job_dir(store, job);
+    g_autofree char *folder = g_build_filename(job_dir, "consoles", NULL);
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *name = g_strdup_printf("consoles/%s.zst", uuid);
+    g_autofree char *path = g_build_filename(job_dir, name, NULL);
+    gsize n_bytes;
+    const void *bytes = g_bytes_get_data(console, &n_bytes);
+    gsize room = ZSTD_compressBound(n_bytes), n_packed;
+    g_autofree char *packed = g_malloc(room);
+
+    n_packed = ZSTD_compress(packed, room, bytes, n_bytes, 3);
+    g_mkdir_with_parents(folder, 0700);
+    if (!g_file_set_contents_full(path, packed, (gssize)n_packed, G_FILE_SET_CONTENTS_CONSISTENT,
+                                  0600, error)) {
+        return FALSE;
+    }
+    *ret_name = g_steal_pointer(&name);
+    return TRUE;
+}
+
+gboolean store_put_trial(Store *store, gint64 job, const char *commit, const char *kernel_key,
+                         const Outcome *outcome, gint64 now_s, GError **error)
+{
+    const OopsReport *report = outcome->report;
+    g_autofree char *console = NULL;
+    g_autofree char *alt_titles =
+        report && report->alt_titles ? g_strjoinv("\n", report->alt_titles) : NULL;
+    sqlite3_stmt *statement;
+
+    if (outcome->console && g_bytes_get_size(outcome->console) &&
+        !keep_console(store, job, outcome->console, &console, error)) {
+        return FALSE;
+    }
+    statement = store_prepare(
+        store,
+        "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
+        " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        error);
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int64(statement, 1, job);
+    store_bind_text(statement, 2, commit);
+    store_bind_text(statement, 3, kernel_key);
+    sqlite3_bind_int(statement, 4, (int)outcome->kind);
+    store_bind_text(statement, 5, outcome->title);
+    store_bind_text(statement, 6, alt_titles);
+    store_bind_text(statement, 7, report ? report->text : NULL);
+    sqlite3_bind_int64(statement, 8, report ? (gint64)report->text_prefix : 0);
+    sqlite3_bind_int(statement, 9, report && report->corrupted_reason);
+    sqlite3_bind_int(statement, 10, report && report->suppressed);
+    store_bind_text(statement, 11, console);
+    sqlite3_bind_int64(statement, 12, (gint64)outcome->boot_ms);
+    sqlite3_bind_int64(statement, 13, (gint64)outcome->run_ms);
+    sqlite3_bind_int64(statement, 14, now_s);
+    return store_run(store, statement, "keeping a trial", error);
+}
+
+void trial_row_free(TrialRow *row)
+{
+    if (!row) {
+        return;
+    }
+    g_free(row->commit);
+    g_free(row->kernel_key);
+    g_free(row->title);
+    g_strfreev(row->alt_titles);
+    g_free(row->report);
+    g_free(row->console_path);
+    g_free(row);
+}
+
+static gpointer read_trial(Store *store, sqlite3_stmt *statement)
+{
+    TrialRow *row = g_new0(TrialRow, 1);
+    g_autofree char *console = store_column(statement, 9);
+    g_autofree char *alt_titles = store_column(statement, 5);
+
+    row->id = sqlite3_column_int64(statement, 0);
+    row->commit = store_column(statement, 1);
+    row->kernel_key = store_column(statement, 2);
+    row->kind = (OutcomeKind)sqlite3_column_int(statement, 3);
+    row->title = store_column(statement, 4);
+    row->alt_titles = g_strsplit(alt_titles ? alt_titles : "", "\n", -1);
+    row->report = store_column(statement, 6);
+    row->report_prefix = (gsize)sqlite3_column_int64(statement, 7);
+    row->corrupted = sqlite3_column_int(statement, 8);
+    row->run_ms = (guint64)sqlite3_column_int64(statement, 10);
+    row->suppressed = sqlite3_column_int(statement, 11);
+    if (console) {
+        g_autofree char *job_dir = store_job_dir(store, sqlite3_column_int64(statement, 12));
+
+        row->console_path = g_build_filename(job_dir, console, NULL);
+    }
+    return row;
+}
+
+GPtrArray *store_trials(Store *store, gint64 job, GError **error)
+{
+    return select_rows(store, job,
+                       "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, "
+                       "report_prefix, corrupted,"
+                       " console, run_ms, suppressed, job FROM trial WHERE job = ? ORDER BY id",
+                       read_trial, (GDestroyNotify)trial_row_free, error);
+}
+
+/* --- Decisions
+ * -------------------------------------------------------------------------------------------- */
+
+void decision_row_free(DecisionRow *row)
+{
+    if (!row) {
+        return;
+    }
+    g_free(row->phase);
+    g_free(row->commit);
+    g_free(row->label);
+    g_free(row->subject);
+    g_free(row->best);
+    g_free(row->verdict);
+    g_free(row);
+}
+
+gboolean store_put_decision(Store *store, gint64 job, const DecisionRow *row, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "INSERT OR IGNORE INTO decision (job, phase, commit_id, label, subject,"
+                      " n_left, bits, best, best_p) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int64(statement, 1, job);
+    store_bind_text(statement, 2, row->phase);
+    store_bind_text(statement, 3, row->commit);
+    store_bind_text(statement, 4, row->label);
+    store_bind_text(statement, 5, row->subject);
+    sqlite3_bind_int64(statement, 6, row->n_left);
+    sqlite3_bind_double(statement, 7, row->bits);
+    store_bind_text(statement, 8, row->best);
+    sqlite3_bind_double(statement, 9, row->best_p);
+    return store_run(store, statement, "keeping a decision", error);
+}
+
+gboolean store_set_verdict(Store *store, gint64 job, const char *commit, const char *verdict,
+                           GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(
+        store, "UPDATE decision SET verdict = ? WHERE job = ? AND commit_id = ?", error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    store_bind_text(statement, 1, verdict);
+    sqlite3_bind_int64(statement, 2, job);
+    store_bind_text(statement, 3, commit);
+    return store_run(store, statement, "keeping a verdict", error);
+}
+
+static gpointer read_decision(Store *store, sqlite3_stmt *statement)
+{
+    DecisionRow *row = g_new0(DecisionRow, 1);
+
+    row->phase = store_column(statement, 0);
+    row->commit = store_column(statement, 1);
+    row->label = store_column(statement, 2);
+    row->subject = store_column(statement, 3);
+    row->n_left = (guint)sqlite3_column_int64(statement, 4);
+    row->bits = sqlite3_column_double(statement, 5);
+    row->best = store_column(statement, 6);
+    row->best_p = sqlite3_column_double(statement, 7);
+    row->verdict = store_column(statement, 8);
+    return row;
+}
+
+GPtrArray *store_decisions(Store *store, gint64 job, GError **error)
+{
+    return select_rows(
+        store, job,
+        "SELECT phase, commit_id, label, subject, n_left, bits, best, best_p, verdict"
+        " FROM decision WHERE job = ? ORDER BY id",
+        read_decision, (GDestroyNotify)decision_row_free, error);
+}

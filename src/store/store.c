@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SQLite behind store.h: the schema, opening, and the statements of jobs.
+ *
+ * WAL with synchronous=FULL: a statement that returned is on disk. The lock of the state folder is
+ * one of an open file description (fcntl(2)): it ends with the coordinator, however that ends, and
+ * readers can ask for it without taking it.
+ */
+#include "store/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCHEMA_VERSION 1
+
+static const char schema[] =
+    "CREATE TABLE job ("
+    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, spec TEXT NOT NULL,"
+    "  state INTEGER NOT NULL, phase TEXT NOT NULL, answer TEXT, error TEXT, created_s INTEGER NOT "
+    "NULL,"
+    "  total_ms INTEGER NOT NULL DEFAULT 0, build_ms INTEGER NOT NULL DEFAULT 0,"
+    "  test_ms INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE kernel ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, commit_id TEXT NOT NULL, "
+    "compiler TEXT,"
+    "  key TEXT NOT NULL, status INTEGER NOT NULL, signature TEXT, first_error TEXT, dir TEXT,"
+    "  build_ms INTEGER NOT NULL, reused INTEGER NOT NULL, UNIQUE (job, commit_id));"
+    "CREATE TABLE trial ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, commit_id TEXT NOT NULL,"
+    "  kernel_key TEXT NOT NULL, kind INTEGER NOT NULL, title TEXT, alt_titles TEXT, report TEXT,"
+    "  report_prefix INTEGER NOT NULL, corrupted INTEGER NOT NULL, suppressed INTEGER NOT NULL,"
+    "  console TEXT, boot_ms INTEGER NOT NULL, run_ms INTEGER NOT NULL, ended_s INTEGER NOT NULL);"
+    "CREATE INDEX trial_of_job ON trial (job, id);"
+    "CREATE TABLE decision ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, phase TEXT NOT NULL,"
+    "  commit_id TEXT NOT NULL, label TEXT, subject TEXT, n_left INTEGER NOT NULL, bits REAL NOT "
+    "NULL,"
+    "  best TEXT, best_p REAL NOT NULL, verdict TEXT, UNIQUE (job, commit_id));"
+    "PRAGMA user_version = 1;";
+
+gboolean store_fail(Store *store, const char *doing, GError **error)
+{
+    int code = sqlite3_errcode(store->db) & 0xff;
+
+    g_set_error(error, G_IO_ERROR, code == SQLITE_FULL ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
+                "store: %s: %s", doing, sqlite3_errmsg(store->db));
+    return FALSE;
+}
+
+sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+        store_fail(store, sql, error);
+        return NULL;
+    }
+    return statement;
+}
+
+gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
+{
+    int code = sqlite3_step(statement);
+
+    if (code != SQLITE_DONE) {
+        store_fail(store, doing, error);
+    }
+    sqlite3_finalize(statement);
+    return code == SQLITE_DONE;
+}
+
+void store_bind_text(sqlite3_stmt *statement, int column, const char *value)
+{
+    sqlite3_bind_text(statement, column, value, -1, SQLITE_TRANSIENT);
+}
+
+char *store_column(sqlite3_stmt *statement, int column)
+{
+    return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+/* --- Opening
+ * --------------------------------------------------------------------------------------------- */
+
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+static gboolean take_lock(Store *store, GError **error)
+{
+    g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
+    struct flock lock = whole_file();
+
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock_fd < 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
+                    "cannot write in the state folder %s: %s", store->state_dir, g_strerror(errno));
+        return FALSE;
+    }
+    if (fcntl(store->lock_fd, F_OFD_SETLK, &lock) == 0) {
+        return TRUE;
+    }
+    if (errno == EAGAIN || errno == EACCES) {
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_BUSY,
+            "another firstbad works in %s: wait for it, or give this job a state folder of its own "
+            "with --state-dir",
+            store->state_dir);
+        return FALSE;
+    }
+    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot lock %s: %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+gboolean store_is_worked_on(const Store *store)
+{
+    g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct flock lock = whole_file();
+    gboolean held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return held;
+}
+
+static gboolean execute(Store *store, const char *sql, GError **error)
+{
+    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           store_fail(store, "setting up", error);
+}
+
+static gboolean set_up(Store *store, StoreMode mode, GError **error)
+{
+    sqlite3_stmt *statement;
+    int version;
+
+    sqlite3_busy_timeout(store->db, 10000);
+    if (mode == STORE_WRITE &&
+        !execute(store,
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+                 error)) {
+        return FALSE;
+    }
+    statement = store_prepare(store, "PRAGMA user_version", error);
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_step(statement);
+    version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    if (version == 0 && mode == STORE_WRITE) {
+        g_autofree char *sql = g_strconcat("BEGIN;", schema, "COMMIT;", NULL);
+
+        return execute(store, sql, error);
+    }
+    if (version != SCHEMA_VERSION) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                    "the store in %s is of version %d, this firstbad reads version %d: use a new "
+                    "--state-dir",
+                    store->state_dir, version, SCHEMA_VERSION);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+Store *store_open(const char *state_dir, StoreMode mode, GError **error)
+{
+    g_autoptr(Store) store = g_new0(Store, 1);
+    g_autofree char *path = g_build_filename(state_dir, "firstbad.db", NULL);
+    int flags =
+        mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+
+    store->lock_fd = -1;
+    store->state_dir = g_canonicalize_filename(state_dir, NULL);
+    if (mode == STORE_WRITE) {
+        if (g_mkdir_with_parents(state_dir, 0700) != 0) {
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
+                        "cannot make the state folder %s: %s", state_dir, g_strerror(errno));
+            return NULL;
+        }
+        if (!take_lock(store, error)) {
+            return NULL;
+        }
+    } else if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+            "there are no jobs in %s yet: start one with 'firstbad cause', or name another folder "
+            "with --state-dir",
+            state_dir);
+        return NULL;
+    }
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
+        store_fail(store, path, error);
+        return NULL;
+    }
+    if (!set_up(store, mode, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&store);
+}
+
+void store_free(Store *store)
+{
+    if (!store) {
+        return;
+    }
+    sqlite3_close(store->db);
+    if (store->lock_fd >= 0) {
+        close(store->lock_fd);
+    }
+    g_free(store->state_dir);
+    g_free(store);
+}
+
+char *store_job_dir(Store *store, gint64 job)
+{
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, job);
+    char *path = g_build_filename(store->state_dir, "jobs", number, NULL);
+
+    g_mkdir_with_parents(path, 0700);
+    return path;
+}
+
+/* --- Jobs
+ * -----------------------------------------------------------------------------------------------
+ */
+
+const char *job_state_name(JobState state)
+{
+    static const char *const names[] = {
+        [JOB_RUNNING] = "running", [JOB_DONE] = "done", [JOB_FAILED] = "failed"};
+
+    return names[state];
+}
+
+JobRow *job_row_copy(const JobRow *row)
+{
+    JobRow *copy = g_memdup2(row, sizeof(*row));
+
+    copy->name = g_strdup(row->name);
+    copy->kind = g_strdup(row->kind);
+    copy->spec = g_strdup(row->spec);
+    copy->phase = g_strdup(row->phase);
+    copy->answer = g_strdup(row->answer);
+    copy->error = g_strdup(row->error);
+    return copy;
+}
+
+void job_row_free(JobRow *row)
+{
+    if (!row) {
+        return;
+    }
+    g_free(row->name);
+    g_free(row->kind);
+    g_free(row->spec);
+    g_free(row->phase);
+    g_free(row->answer);
+    g_free(row->error);
+    g_free(row);
+}
+
+#define JOB_COLUMNS                                                                                \
+    "id, name, kind, spec, state, phase, answer, error, created_s, total_ms, build_ms, test_ms"
+
+static JobRow *read_job(sqlite3_stmt *statement)
+{
+    JobRow *row = g_new0(JobRow, 1);
+
+    row->id = sqlite3_column_int64(statement, 0);
+    row->name = store_column(statement, 1);
+    row->kind = store_column(statement, 2);
+    row->spec = store_column(statement, 3);
+    row->state = (JobState)sqlite3_column_int(statement, 4);
+    row->phase = store_column(statement, 5);
+    row->answer = store_column(statement, 6);
+    row->error = store_column(statement, 7);
+    row->created_s = sqlite3_column_int64(statement, 8);
+    row->total_ms = (guint64)sqlite3_column_int64(statement, 9);
+    row->build_ms = (guint64)sqlite3_column_int64(statement, 10);
+    row->test_ms = (guint64)sqlite3_column_int64(statement, 11);
+    return row;
+}
+
+gboolean store_add_job(Store *store, const char *name, const char *kind, const char *spec,
+                       gint64 now_s, gint64 *ret_id, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "INSERT INTO job (name, kind, spec, state, phase, created_s)"
+                      " VALUES (?, ?, ?, 0, 'reproduce', ?)",
+                      error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    store_bind_text(statement, 1, name);
+    store_bind_text(statement, 2, kind);
+    store_bind_text(statement, 3, spec);
+    sqlite3_bind_int64(statement, 4, now_s);
+    if (sqlite3_step(statement) != SQLITE_DONE) {
+        gboolean exists = sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_UNIQUE;
+
+        sqlite3_finalize(statement);
+        if (!exists) {
+            return store_fail(store, "adding a job", error);
+        }
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                    "there is a job named '%s' already: go on with it by 'firstbad resume %s', or "
+                    "give another "
+                    "--name",
+                    name, name);
+        return FALSE;
+    }
+    sqlite3_finalize(statement);
+    *ret_id = sqlite3_last_insert_rowid(store->db);
+    return TRUE;
+}
+
+GPtrArray *store_list_jobs(Store *store, GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)job_row_free);
+    sqlite3_stmt *statement =
+        store_prepare(store, "SELECT " JOB_COLUMNS " FROM job ORDER BY id", error);
+    int code;
+
+    if (!statement) {
+        return NULL;
+    }
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        g_ptr_array_add(rows, read_job(statement));
+    }
+    sqlite3_finalize(statement);
+    if (code != SQLITE_DONE) {
+        store_fail(store, "reading jobs", error);
+        return NULL;
+    }
+    return g_steal_pointer(&rows);
+}
+
+JobRow *store_read_job(Store *store, gint64 id, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store, "SELECT " JOB_COLUMNS " FROM job WHERE id = ?", error);
+    JobRow *row = NULL;
+
+    if (!statement) {
+        return NULL;
+    }
+    sqlite3_bind_int64(statement, 1, id);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        row = read_job(statement);
+    } else {
+        store_fail(store, "reading a job", error);
+    }
+    sqlite3_finalize(statement);
+    return row;
+}
+
+JobRow *store_find_job(Store *store, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) rows = store_list_jobs(store, error);
+    g_autoptr(GString) known = g_string_new(NULL);
+
+    if (!rows) {
+        return NULL;
+    }
+    for (guint i = rows->len; i-- > 0;) {
+        JobRow *row = rows->pdata[i];
+        g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
+
+        if (!name || g_str_equal(row->name, name) || g_str_equal(number, name)) {
+            return g_ptr_array_steal_index(rows, i);
+        }
+        g_string_append_printf(known, "%s%s", known->len ? ", " : "", row->name);
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no job '%s' in %s%s%s", name ? name : "",
+                store->state_dir, known->len ? "; there are: " : ": there are no jobs yet",
+                known->str);
+    return NULL;
+}
+
+gboolean store_set_job(Store *store, gint64 job, JobState state, const char *phase,
+                       const char *answer, const char *error_text, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(
+        store, "UPDATE job SET state = ?, phase = ?, answer = ?, error = ? WHERE id = ?", error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int(statement, 1, (int)state);
+    store_bind_text(statement, 2, phase);
+    store_bind_text(statement, 3, answer);
+    store_bind_text(statement, 4, error_text);
+    sqlite3_bind_int64(statement, 5, job);
+    return store_run(store, statement, "updating a job", error);
+}
+
+gboolean store_fail_job(Store *store, gint64 job, const char *error_text, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store, "UPDATE job SET state = ?, error = ? WHERE id = ?", error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int(statement, 1, JOB_FAILED);
+    store_bind_text(statement, 2, error_text);
+    sqlite3_bind_int64(statement, 3, job);
+    return store_run(store, statement, "updating a job", error);
+}
+
+gboolean store_add_time(Store *store, gint64 job, guint64 total_ms, guint64 build_ms,
+                        guint64 test_ms, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "UPDATE job SET total_ms = total_ms + ?, build_ms = build_ms + ?,"
+                      " test_ms = test_ms + ? WHERE id = ?",
+                      error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int64(statement, 1, (gint64)total_ms);
+    sqlite3_bind_int64(statement, 2, (gint64)build_ms);
+    sqlite3_bind_int64(statement, 3, (gint64)test_ms);
+    sqlite3_bind_int64(statement, 4, job);
+    return store_run(store, statement, "adding time", error);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What must not be lost, in SQLite: jobs, kernels of revisions, trials, decisions. One function a
+ * question.
+ *
+ * One writer: the coordinator that holds the state folder's lock. Readers (status, log, report)
+ * need no lock. Every function that writes has written when it returns (WAL, synchronous=FULL):
+ * `kill -9` loses nothing that was finished.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "guest/guest.h"
+#include "kernel/kernel.h"
+
+typedef struct Store Store;
+
+typedef enum StoreMode {
+    STORE_READ,  /* of what is there; a missing store is an error */
+    STORE_WRITE, /* made when missing; refused when another coordinator has the lock */
+} StoreMode;
+Store *store_open(const char *state_dir, StoreMode mode, GError **error);
+void store_free(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
+
+/* Does a coordinator hold the state folder now? */
+gboolean store_is_worked_on(const Store *store);
+
+typedef enum JobState { JOB_RUNNING, JOB_DONE, JOB_FAILED } JobState;
+const char *job_state_name(JobState state);
+
+/* A job as it lies in the store. */
+typedef struct JobRow {
+    gint64 id;
+    char *name;
+    char *kind; /* "cause", "run" */
+    char *spec; /* the job file (GKeyFile) */
+    JobState state;
+    char *phase;               /* last phase reached */
+    char *answer;              /* JSON of the answer, NULL while running */
+    char *error;               /* why it failed, NULL otherwise */
+    gint64 created_s;          /* since the epoch */
+    guint64 total_ms;          /* the coordinator worked on it so long, over all resumes; a build
+                                  or trial that was cut off is not in it */
+    guint64 build_ms, test_ms; /* of that, waiting for builds and for trials */
+} JobRow;
+JobRow *job_row_copy(const JobRow *row);
+void job_row_free(JobRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRow, job_row_free)
+
+/* Add a job; *ret_id is its number. A name that exists is an error. */
+gboolean store_add_job(Store *store, const char *name, const char *kind, const char *spec,
+                       gint64 now_s, gint64 *ret_id, GError **error);
+JobRow *store_read_job(Store *store, gint64 id, GError **error);
+/* By name or number; G_IO_ERROR_NOT_FOUND says which jobs there are. @name NULL: the newest. */
+JobRow *store_find_job(Store *store, const char *name, GError **error);
+/* All, oldest first. Array of JobRow, owned by the caller. */
+GPtrArray *store_list_jobs(Store *store, GError **error);
+/* @answer and @error_text may be NULL. */
+gboolean store_set_job(Store *store, gint64 job, JobState state, const char *phase,
+                       const char *answer, const char *error_text, GError **error);
+/* Our machine could not go on, for @error_text. Phase and answer stay as they are. */
+gboolean store_fail_job(Store *store, gint64 job, const char *error_text, GError **error);
+/* Time spent since it was last told. */
+gboolean store_add_time(Store *store, gint64 job, guint64 total_ms, guint64 build_ms,
+                        guint64 test_ms, GError **error);
+
+/* The kernel that @commit of @job was built to. One that is built again keeps its place. */
+gboolean store_put_kernel(Store *store, gint64 job, const char *commit, const Kernel *kernel,
+                          const char *compiler, GError **error);
+typedef struct KernelRow {
+    char *commit, *compiler;
+    Kernel *kernel;
+} KernelRow;
+void kernel_row_free(KernelRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelRow, kernel_row_free)
+/* In the order they were first built. Array of KernelRow, owned by the caller. */
+GPtrArray *store_kernels(Store *store, gint64 job, GError **error);
+
+/* Consoles are kept as files beside the database, compressed; the row names them. */
+gboolean store_put_trial(Store *store, gint64 job, const char *commit, const char *kernel_key,
+                         const Outcome *outcome, gint64 now_s, GError **error);
+typedef struct TrialRow {
+    gint64 id;
+    char *commit, *kernel_key;
+    OutcomeKind kind;
+    char *title;
+    char **alt_titles;
+    char *report;        /* text of the crash report, NULL without */
+    gsize report_prefix; /* bytes of it that are context */
+    gboolean corrupted, suppressed;
+    char *console_path; /* absolute; NULL when none was kept */
+    guint64 run_ms;
+} TrialRow;
+void trial_row_free(TrialRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrialRow, trial_row_free)
+/* In the order they ended. Array of TrialRow, owned by the caller. */
+GPtrArray *store_trials(Store *store, gint64 job, GError **error);
+
+/* Why a revision was chosen: written once for each revision, when it is first chosen. */
+typedef struct DecisionRow {
+    char *phase; /* "reproduce", "range", "search", "check" */
+    char *commit;
+    char *label;   /* release name, or NULL */
+    char *subject; /* first line of its message */
+    guint n_left;  /* candidates before this test */
+    double bits;   /* entropy of the posterior before it */
+    char *best;    /* most probable culprit then, or NULL */
+    double best_p;
+    char *verdict; /* by the whole evidence, once the job is done; NULL before */
+} DecisionRow;
+void decision_row_free(DecisionRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DecisionRow, decision_row_free)
+gboolean store_put_decision(Store *store, gint64 job, const DecisionRow *row, GError **error);
+/* What became of a decision: "good", "bad", "skip", "unknown". */
+gboolean store_set_verdict(Store *store, gint64 job, const char *commit, const char *verdict,
+                           GError **error);
+GPtrArray *store_decisions(Store *store, gint64 job, GError **error);
+
+/* Folder of a job's files, made when missing. Owned by the caller. */
+char *store_job_dir(Store *store, gint64 job);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The store: what is put in comes out, in order; one writer; messages that help.
+ */
+#include "store/store.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "process/process.h"
+
+typedef struct Fixture {
+    char *folder;
+    Store *store;
+    gint64 job;
+    gint enough; /* ends ask_on() */
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture->folder = g_dir_make_tmp("firstbad-store-XXXXXX", NULL);
+    fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
+    g_assert_no_error(error);
+    g_assert_true(
+        store_add_job(fixture->store, "bug", "cause", "[job]\n", 17, &fixture->job, NULL));
+}
+
+static void tear_down(Fixture *fixture, gconstpointer unused)
+{
+    const char *argv[] = {"rm", "-rf", fixture->folder, NULL};
+
+    g_clear_pointer(&fixture->store, store_free);
+    g_free(process_ask(NULL, argv, NULL));
+    g_free(fixture->folder);
+}
+
+static void test_jobs(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JobRow) row = NULL;
+    gint64 id;
+
+    g_assert_false(store_add_job(fixture->store, "bug", "cause", "", 0, &id, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    g_assert_nonnull(strstr(error->message, "firstbad resume bug"));
+    g_clear_error(&error);
+    g_assert_true(store_set_job(fixture->store, fixture->job, JOB_DONE, "done", "{}", NULL, NULL));
+    g_assert_true(store_add_time(fixture->store, fixture->job, 5, 3, 2, NULL));
+    g_assert_true(store_add_time(fixture->store, fixture->job, 5, 3, 2, NULL));
+    row = store_find_job(fixture->store, "1", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(row->name, ==, "bug");
+    g_assert_cmpint(row->state, ==, JOB_DONE);
+    g_assert_cmpuint(row->total_ms, ==, 10);
+    g_assert_cmpuint(row->build_ms, ==, 6);
+    g_assert_null(store_find_job(fixture->store, "other", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "there are: bug"));
+    g_clear_error(&error);
+    g_assert_null(store_read_job(fixture->store, 7, &error));
+    g_assert_nonnull(error);
+}
+
+static void test_failure_keeps_the_answer(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(JobRow) row = NULL, copy = NULL;
+
+    g_assert_true(
+        store_set_job(fixture->store, fixture->job, JOB_RUNNING, "check", "{}", NULL, NULL));
+    g_assert_true(store_fail_job(fixture->store, fixture->job, "no disk", NULL));
+    row = store_read_job(fixture->store, fixture->job, NULL);
+    copy = job_row_copy(row);
+    g_assert_cmpint(copy->state, ==, JOB_FAILED);
+    g_assert_cmpstr(copy->phase, ==, "check");
+    g_assert_cmpstr(copy->answer, ==, "{}");
+    g_assert_cmpstr(copy->error, ==, "no disk");
+}
+
+static void test_kernels(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) rows = NULL;
+    Kernel built = {
+        .key = (char *)"k1", .status = KERNEL_BUILT, .signature = (char *)"s1", .build_ms = 7};
+    Kernel failed = {
+        .key = (char *)"k2", .status = KERNEL_FAILED, .first_error = (char *)"x.c:1: error: no"};
+    const KernelRow *row;
+
+    g_assert_true(store_put_kernel(fixture->store, fixture->job, "b", &failed, "gcc", NULL));
+    g_assert_true(store_put_kernel(fixture->store, fixture->job, "a", &failed, "gcc", NULL));
+    g_assert_true(store_put_kernel(fixture->store, fixture->job, "b", &built, "gcc", NULL));
+    rows = store_kernels(fixture->store, fixture->job, NULL);
+    g_assert_cmpuint(rows->len, ==, 2);
+    row = rows->pdata[0];
+    g_assert_cmpstr(row->commit, ==, "b");
+    g_assert_cmpstr(row->kernel->signature, ==, "s1");
+    g_assert_null(row->kernel->first_error);
+    g_assert_cmpuint(row->kernel->build_ms, ==, 7);
+    row = rows->pdata[1];
+    g_assert_cmpint(row->kernel->status, ==, KERNEL_FAILED);
+    g_assert_cmpstr(row->kernel->first_error, ==, "x.c:1: error: no");
+}
+
+static void test_trials(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) rows = NULL;
+    char *alt[] = {(char *)"bad-access in f", NULL};
+    OopsReport report = {.title = (char *)"KASAN: x",
+                         .alt_titles = alt,
+                         .text = (char *)"context\noops\n",
+                         .text_prefix = 8};
+    g_autoptr(GBytes) console = g_bytes_new_static("\0\1\2 console", 11);
+    Outcome crash = {.kind = OUTCOME_CRASH,
+                     .title = report.title,
+                     .report = &report,
+                     .console = console,
+                     .run_ms = 9};
+    Outcome fine = {.kind = OUTCOME_OK};
+    const TrialRow *row;
+
+    g_assert_true(store_put_trial(fixture->store, fixture->job, "c", "k", &crash, 1, NULL));
+    g_assert_true(store_put_trial(fixture->store, fixture->job, "c", "k", &fine, 2, NULL));
+    rows = store_trials(fixture->store, fixture->job, NULL);
+    g_assert_cmpuint(rows->len, ==, 2);
+    row = rows->pdata[0];
+    g_assert_cmpint(row->kind, ==, OUTCOME_CRASH);
+    g_assert_cmpstr(row->alt_titles[0], ==, "bad-access in f");
+    g_assert_cmpstr(row->report + row->report_prefix, ==, "oops\n");
+    g_assert_true(g_file_test(row->console_path, G_FILE_TEST_EXISTS));
+    row = rows->pdata[1];
+    g_assert_cmpint(row->kind, ==, OUTCOME_OK);
+    g_assert_null(row->title);
+    g_assert_null(row->console_path);
+}
+
+static void test_decisions_are_kept_once(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) rows = NULL;
+    DecisionRow first = {.phase = (char *)"range",
+                         .commit = (char *)"c",
+                         .label = (char *)"v6.1",
+                         .subject = (char *)"Linux 6.1"};
+    DecisionRow again = {.phase = (char *)"search", .commit = (char *)"c", .n_left = 5};
+    const DecisionRow *row;
+
+    g_assert_true(store_put_decision(fixture->store, fixture->job, &first, NULL));
+    g_assert_true(store_put_decision(fixture->store, fixture->job, &again, NULL));
+    g_assert_true(store_set_verdict(fixture->store, fixture->job, "c", "bad", NULL));
+    rows = store_decisions(fixture->store, fixture->job, NULL);
+    g_assert_cmpuint(rows->len, ==, 1);
+    row = rows->pdata[0];
+    g_assert_cmpstr(row->phase, ==, "range");
+    g_assert_cmpstr(row->label, ==, "v6.1");
+    g_assert_cmpstr(row->verdict, ==, "bad");
+}
+
+static void test_one_writer(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) reader = NULL;
+
+    g_assert_null(store_open(fixture->folder, STORE_WRITE, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    g_clear_error(&error);
+    reader = store_open(fixture->folder, STORE_READ, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(reader);
+    g_assert_true(store_is_worked_on(reader));
+    g_assert_true(store_is_worked_on(fixture->store));
+    g_clear_pointer(&fixture->store, store_free);
+    g_assert_false(store_is_worked_on(reader));
+}
+
+static gpointer ask_on(gpointer fixture)
+{
+    g_autoptr(Store) reader = store_open(((Fixture *)fixture)->folder, STORE_READ, NULL);
+
+    while (!g_atomic_int_get(&((Fixture *)fixture)->enough)) {
+        store_is_worked_on(reader);
+    }
+    return NULL;
+}
+
+/* A reader that asks just when a coordinator starts does not get into its way. */
+static void test_asking_takes_no_lock(Fixture *fixture, gconstpointer unused)
+{
+    GThread *asker = g_thread_new("asker", ask_on, fixture);
+
+    for (guint i = 0; i < 600; i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_clear_pointer(&fixture->store, store_free);
+        fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
+        g_assert_no_error(error);
+    }
+    g_atomic_int_set(&fixture->enough, TRUE);
+    g_thread_join(asker);
+}
+
+static void test_damaged(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstbad-store-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "firstbad.db", NULL);
+    g_autofree char *lock = g_build_filename(folder, "lock", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(store_open(folder, STORE_READ, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_true(g_file_set_contents(path, "this is no database, and never was one", -1, NULL));
+    g_assert_null(store_open(folder, STORE_WRITE, &error));
+    g_assert_nonnull(error);
+    g_unlink(path);
+    g_unlink(lock);
+    g_rmdir(folder);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define ADD(name, function) g_test_add("/store/" name, Fixture, NULL, set_up, function, tear_down)
+    ADD("jobs", test_jobs);
+    ADD("failure-keeps-the-answer", test_failure_keeps_the_answer);
+    ADD("kernels", test_kernels);
+    ADD("trials", test_trials);
+    ADD("decisions", test_decisions_are_kept_once);
+    ADD("one-writer", test_one_writer);
+    ADD("asking-takes-no-lock", test_asking_takes_no_lock);
+#undef ADD
+    g_test_add_func("/store/damaged", test_damaged);
+    return g_test_run();
+}
