@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What to do next, from all evidence so far.
+ *
+ * Each phase is a function that either asks for an action or passes on to the next one:
+ *
+ *   reproduce  the start is tried until it is known how often it crashes;
+ *   range      releases behind the start, newest first, until one does not crash; or --good;
+ *   search     belief chooses what tells most per second;
+ *   check      the one suspect left must crash, and its parents must not.
+ *
+ * No phase remembers anything: all is worked out anew from the evidence. That costs a few
+ * milliseconds a decision, and makes a resumed job the same as one that never stopped.
+ */
+#include "job/decide.h"
+
+#include <math.h>
+
+/* With so many crashes of the start its crash rate is known well enough. */
+#define N_START_CRASHES 3
+/* So many trials of a revision that all told nothing (no boot, other crashes) make it untestable.
+ */
+#define N_TELLS_NOTHING 4
+/* A revision judged by itself is bad when it crashes at least so often, against the start. */
+#define MIN_RATE_SHARE 0.25
+/* Chance we accept, at a release, of missing a bug that is there. */
+#define RELEASE_MISS 0.01
+/* Bayes factor, as log10, that a check works for at the culprit and at each parent; and what it
+ * must have in the end. Where the crash rate is low and differs between revisions, no number of
+ * quiet trials comes to the first: 0 of 113 at a rate of 15 % gave 1.9. */
+#define CHECK_LOG10_ODDS 2.0
+#define PASS_LOG10_ODDS  1.0
+/* So many trials that do not reach it will not. */
+#define N_CHECK_LIMIT 200
+
+RevisionEvidence *revision_evidence_new(const char *commit)
+{
+    RevisionEvidence *evidence = g_new0(RevisionEvidence, 1);
+
+    evidence->commit = g_strdup(commit);
+    return evidence;
+}
+
+void revision_evidence_free(RevisionEvidence *evidence)
+{
+    if (!evidence) {
+        return;
+    }
+    g_free(evidence->commit);
+    g_clear_pointer(&evidence->kernel, kernel_free);
+    g_free(evidence);
+}
+
+static const RevisionEvidence *evidence_of(const Situation *situation, const char *commit)
+{
+    return g_hash_table_lookup(situation->evidence, commit);
+}
+
+/* All trials of one kernel, wherever it came from: identical binaries are one thing. */
+typedef struct Pool {
+    guint n_ok, n_crash, n_other_crash, n_broken, n_unreached;
+} Pool;
+
+static Pool pool_of(const Situation *situation, const RevisionEvidence *own)
+{
+    const RevisionEvidence *evidence;
+    Pool pool = {0};
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence == own ||
+            (evidence->kernel && own->kernel->signature &&
+             g_strcmp0(evidence->kernel->signature, own->kernel->signature) == 0)) {
+            pool.n_ok += evidence->n_ok;
+            pool.n_crash += evidence->n_crash;
+            pool.n_other_crash += evidence->n_other_crash;
+            pool.n_broken += evidence->n_broken;
+            pool.n_unreached += evidence->n_unreached;
+        }
+    }
+    return pool;
+}
+
+static guint n_told_nothing(const Pool *pool)
+{
+    return pool->n_other_crash + pool->n_broken + pool->n_unreached;
+}
+
+static guint n_trials_run(const Pool *pool)
+{
+    return pool->n_ok + pool->n_crash + n_told_nothing(pool);
+}
+
+/* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
+ * another identity, which hides whether the bug is there. More of them would tell nothing either.
+ */
+static gboolean is_untestable(const Situation *situation, const RevisionEvidence *evidence,
+                              const Pool *pool)
+{
+    if (evidence->kernel->status == KERNEL_FAILED) {
+        return TRUE;
+    }
+    return pool->n_ok + pool->n_crash == 0 ? n_told_nothing(pool) >= N_TELLS_NOTHING
+                                           : n_told_nothing(pool) >= situation->max_trials;
+}
+
+void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally)
+{
+    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    Tally tally = {0};
+
+    if (evidence && evidence->kernel) {
+        Pool pool = pool_of(situation, evidence);
+
+        tally = (Tally){.n_crash = pool.n_crash,
+                        .n_ok = pool.n_ok,
+                        .untestable = is_untestable(situation, evidence, &pool)};
+    }
+    *ret_tally = tally;
+}
+
+void situation_update_belief(Situation *situation)
+{
+    g_autoptr(GHashTable) first =
+        g_hash_table_new(g_str_hash, g_str_equal); /* signature -> revision */
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+    gpointer there;
+
+    /* Of the revisions with the same kernel the oldest holds the trials. */
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        gint64 revision = range_find(situation->range, evidence->commit);
+        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+
+        if (revision >= 0 && signature &&
+            (!g_hash_table_lookup_extended(first, signature, NULL, &there) ||
+             revision < GPOINTER_TO_UINT(there))) {
+            g_hash_table_insert(first, signature, GUINT_TO_POINTER((guint)revision));
+        }
+    }
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        gint64 revision = range_find(situation->range, evidence->commit);
+        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+        guint oldest = signature ? GPOINTER_TO_UINT(g_hash_table_lookup(first, signature)) : 0;
+        Tally tally;
+
+        if (revision < 0) {
+            continue;
+        }
+        if (signature && oldest != revision) {
+            belief_set_same(situation->belief, (guint32)revision, oldest);
+            continue;
+        }
+        situation_tally(situation, evidence->commit, &tally);
+        belief_set(situation->belief, (guint32)revision, &tally);
+    }
+}
+
+/* --- Actions
+ * ------------------------------------------------------------------------------------------ */
+
+static gboolean ask_build(Action *action, JobPhase phase, const char *commit, const char *label)
+{
+    *action = (Action){.kind = ACTION_BUILD, .phase = phase, .commit = commit, .label = label};
+    return TRUE;
+}
+
+static gboolean ask_trials(Action *action, JobPhase phase, const char *commit, const char *label,
+                           guint n_trials)
+{
+    *action = (Action){.kind = ACTION_TRIALS,
+                       .phase = phase,
+                       .commit = commit,
+                       .label = label,
+                       .n_trials = n_trials};
+    return TRUE;
+}
+
+static Answer *answer_new(AnswerKind kind, const char *subject)
+{
+    Answer *answer = g_new0(Answer, 1);
+
+    answer->kind = kind;
+    answer->subject = g_strdup(subject);
+    answer->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+    answer->checks = g_ptr_array_new_with_free_func(g_free);
+    return answer;
+}
+
+static gboolean give_answer(Action *action, Answer *answer)
+{
+    *action = (Action){.kind = ACTION_ANSWER, .phase = PHASE_DONE, .answer = answer};
+    return TRUE;
+}
+
+/* --- One revision by itself, as reproduce and range need it
+ * --------------------------------------------- */
+
+typedef enum Standing { STANDING_OPEN, STANDING_GOOD, STANDING_BAD, STANDING_BROKEN } Standing;
+
+/* Does it crash often enough to be the start's bug? One crash in twenty is another's where the
+ * start always crashes, and all that can be expected where the start crashes now and then. */
+static gboolean crashes_like_start(const RevisionEvidence *start, const Pool *pool)
+{
+    double rate = (double)start->n_crash / (start->n_crash + start->n_ok);
+
+    return pool->n_crash >= MIN_RATE_SHARE * rate * (pool->n_crash + pool->n_ok);
+}
+
+/* Try @commit until its verdict is clear. While it is not, *ret_action asks for more and
+ * STANDING_OPEN comes back. Bad takes two crashes, since one can be a passing bug of the same name;
+ * good takes as many trials as the start's crash rate needs. What is in between is left to belief,
+ * as good as it can be. */
+static Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
+                            const char *label, Action *ret_action)
+{
+    const RevisionEvidence *start = evidence_of(situation, situation->start);
+    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    guint wanted =
+        belief_trials_for_good(start->n_crash, start->n_ok, RELEASE_MISS, situation->max_trials);
+    guint limit = MAX(situation->max_trials, wanted);
+    Pool pool;
+
+    if (!evidence || !evidence->kernel) {
+        ask_build(ret_action, phase, commit, label);
+        return STANDING_OPEN;
+    }
+    pool = pool_of(situation, evidence);
+    if (is_untestable(situation, evidence, &pool)) {
+        return STANDING_BROKEN;
+    }
+    if (pool.n_crash >= 2 && crashes_like_start(start, &pool)) {
+        return STANDING_BAD;
+    }
+    if (pool.n_crash == 0 && pool.n_ok >= wanted) {
+        return STANDING_GOOD;
+    }
+    if (n_trials_run(&pool) >= limit) {
+        return pool.n_crash && crashes_like_start(start, &pool) ? STANDING_BAD : STANDING_GOOD;
+    }
+    ask_trials(ret_action, phase, commit, label,
+               pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - n_trials_run(&pool)));
+    return STANDING_OPEN;
+}
+
+/* --- Phases: TRUE when an action was asked for
+ * ------------------------------------------------------------ */
+
+static gboolean decide_reproduce(const Situation *situation, Action *ret_action)
+{
+    const RevisionEvidence *start = evidence_of(situation, situation->start);
+    guint n_run, n_wanted;
+    Pool pool;
+
+    if (!start || !start->kernel) {
+        return ask_build(ret_action, PHASE_REPRODUCE, situation->start, NULL);
+    }
+    pool = pool_of(situation, start);
+    n_run = n_trials_run(&pool);
+    if (start->kernel->status == KERNEL_FAILED ||
+        (n_run >= N_TELLS_NOTHING && n_run == pool.n_broken)) {
+        return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->start));
+    }
+    n_wanted = situation->n_start_trials;
+    if (n_run >= n_wanted && start->n_crash < N_START_CRASHES) {
+        n_wanted = situation->max_trials;
+    }
+    n_wanted = MIN(n_wanted, situation->max_trials);
+    if (n_run < n_wanted) {
+        return ask_trials(ret_action, PHASE_REPRODUCE, situation->start, NULL, n_wanted - n_run);
+    }
+    if (start->n_crash == 0) {
+        return give_answer(ret_action, answer_new(ANSWER_NOT_REPRODUCED, situation->start));
+    }
+    return FALSE;
+}
+
+/* Find the good end; *ret_good is set when there is one. */
+static gboolean decide_range(const Situation *situation, Action *ret_action, const char **ret_good)
+{
+    const char *oldest_bad = NULL;
+
+    if (situation->good) {
+        switch (stand_alone(situation, PHASE_RANGE, situation->good, NULL, ret_action)) {
+        case STANDING_OPEN:
+            return TRUE;
+        case STANDING_BROKEN:
+            return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->good));
+        case STANDING_BAD:
+            return give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, situation->good));
+        case STANDING_GOOD:
+            *ret_good = situation->good;
+            return FALSE;
+        }
+    }
+    for (guint i = 0; i < situation->releases->len; i++) {
+        const ReleaseTag *release = situation->releases->pdata[i];
+
+        switch (stand_alone(situation, PHASE_RANGE, release->commit, release->name, ret_action)) {
+        case STANDING_OPEN:
+            return TRUE;
+        case STANDING_BAD:
+            oldest_bad = release->commit;
+            break;
+        case STANDING_GOOD:
+            if (!g_hash_table_contains(situation->overruled, release->commit)) {
+                *ret_good = release->commit;
+                return FALSE;
+            }
+            oldest_bad = release->commit;
+            break;
+        case STANDING_BROKEN:
+            break;
+        }
+    }
+    if (!oldest_bad) {
+        Answer *answer = answer_new(ANSWER_UNTESTABLE, situation->start);
+
+        answer->reason = g_strdup("no release behind the start can be tested: name a --good");
+        return give_answer(ret_action, answer);
+    }
+    return give_answer(ret_action, answer_new(ANSWER_OLDER, oldest_bad));
+}
+
+/* Ask for @experiment: a build first where there is no kernel yet. */
+static gboolean ask_experiment(const Situation *situation, const Experiment *experiment,
+                               JobPhase phase, Action *ret_action)
+{
+    const char *commit = situation->range->commits[experiment->revision];
+    const RevisionEvidence *evidence = evidence_of(situation, commit);
+
+    if (!evidence || !evidence->kernel) {
+        return ask_build(ret_action, phase, commit, NULL);
+    }
+    return ask_trials(ret_action, phase, commit, NULL, experiment->n_trials);
+}
+
+/* The costs, as belief wants them; *ret_built must be freed. */
+static Costs costs_of(const Situation *situation, gboolean **ret_built)
+{
+    guint n = history_size(situation->range->history);
+    gboolean *built = g_new0(gboolean, n);
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        gint64 revision = range_find(situation->range, evidence->commit);
+
+        if (revision >= 0 && evidence->kernel) {
+            built[revision] = TRUE;
+        }
+    }
+    *ret_built = built;
+    return (Costs){.build_s = situation->build_s,
+                   .trial_s = situation->trial_s,
+                   .parallel_trials = situation->n_trials_at_once,
+                   .built = built};
+}
+
+static Answer *answer_candidates(const Situation *situation, const GArray *candidates)
+{
+    Answer *answer = answer_new(ANSWER_SET, NULL);
+    const double *posterior = belief_posterior(situation->belief);
+
+    for (guint i = 0; i < candidates->len; i++) {
+        guint32 revision = g_array_index(candidates, guint32, i);
+
+        Candidate *candidate =
+            candidate_new(situation->range->commits[revision], posterior[revision]);
+
+        candidate->or_older = revision == 0;
+        g_ptr_array_add(answer->candidates, candidate);
+        answer->confidence += posterior[revision];
+    }
+    return answer;
+}
+
+/* What the check of an answer asks of one side: enough trials, and odds that speak clearly. */
+typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } SideState;
+
+static SideState side_state(const Situation *situation, const char *commit, gboolean has_bug)
+{
+    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    double log10_odds;
+    Tally tally;
+    Pool pool;
+
+    if (!evidence || !evidence->kernel) {
+        return SIDE_OPEN;
+    }
+    situation_tally(situation, commit, &tally);
+    if (tally.untestable) {
+        return SIDE_UNTESTABLE;
+    }
+    pool = pool_of(situation, evidence);
+    log10_odds = belief_log10_odds(situation->belief, &tally);
+    if (tally.n_crash + tally.n_ok >= situation->n_check_trials &&
+        (has_bug ? log10_odds >= PASS_LOG10_ODDS : log10_odds <= -PASS_LOG10_ODDS)) {
+        return SIDE_PASSED;
+    }
+    return n_trials_run(&pool) < MAX(situation->max_trials, situation->n_check_trials)
+               ? SIDE_OPEN
+               : SIDE_FAILED;
+}
+
+/* Ask for what a side lacks: the build, or a few trials. */
+static gboolean ask_side(const Situation *situation, const char *commit, gboolean has_bug,
+                         Action *ret_action)
+{
+    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    Tally tally;
+
+    if (side_state(situation, commit, has_bug) != SIDE_OPEN) {
+        return FALSE;
+    }
+    if (!evidence || !evidence->kernel) {
+        return ask_build(ret_action, PHASE_CHECK, commit, NULL);
+    }
+    situation_tally(situation, commit, &tally);
+    return ask_trials(ret_action, PHASE_CHECK, commit, NULL,
+                      MAX(situation->n_check_trials, tally.n_crash + tally.n_ok + 1) -
+                          tally.n_crash - tally.n_ok);
+}
+
+/* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
+ * it, and the parents that lie outside the range, for which the good end only stands. */
+static gboolean ask_check(const Situation *situation, guint32 culprit, Action *ret_action)
+{
+    g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
+
+    if (ask_side(situation, situation->range->commits[culprit], TRUE, ret_action)) {
+        return TRUE;
+    }
+    for (guint i = 0; i < parents->len; i++) {
+        if (ask_side(situation, parents->pdata[i], FALSE, ret_action)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Add the line of one side to @answer. TRUE when it passed. */
+static gboolean add_side(const Situation *situation, Answer *answer, const char *commit,
+                         gboolean has_bug)
+{
+    const char *who = has_bug ? "culprit" : "parent";
+    Tally tally;
+
+    situation_tally(situation, commit, &tally);
+    switch (side_state(situation, commit, has_bug)) {
+    case SIDE_PASSED:
+        g_ptr_array_add(answer->checks,
+                        g_strdup_printf("passed: %s %.12s %s (%u of %u trials)", who, commit,
+                                        has_bug ? "shows the bug" : "does not show it",
+                                        tally.n_crash, tally.n_crash + tally.n_ok));
+        return TRUE;
+    case SIDE_UNTESTABLE:
+        g_ptr_array_add(
+            answer->checks,
+            g_strdup_printf("could not be done: %s %.12s cannot be tested", who, commit));
+        return FALSE;
+    case SIDE_OPEN:
+    case SIDE_FAILED:
+        g_ptr_array_add(
+            answer->checks,
+            g_strdup_printf("failed: %s %.12s should %s the bug, but shows it in %u of %u trials",
+                            who, commit, has_bug ? "show" : "not show", tally.n_crash,
+                            tally.n_crash + tally.n_ok));
+        return FALSE;
+    }
+    g_assert_not_reached();
+}
+
+/* A culprit whose kernel is its parent's to the byte is never named: the change cannot matter. */
+static gboolean add_difference(const Situation *situation, Answer *answer, const char *culprit,
+                               const char *parent)
+{
+    const RevisionEvidence *ours = evidence_of(situation, culprit),
+                           *theirs = evidence_of(situation, parent);
+    gboolean differs;
+
+    if (!ours || !ours->kernel || !ours->kernel->signature || !theirs || !theirs->kernel ||
+        !theirs->kernel->signature) {
+        return TRUE;
+    }
+    differs = !g_str_equal(ours->kernel->signature, theirs->kernel->signature);
+    g_ptr_array_add(answer->checks,
+                    g_strdup_printf("%s: the kernel of the culprit %s that of its parent %.12s",
+                                    differs ? "passed" : "failed", differs ? "differs from" : "is",
+                                    parent));
+    return differs;
+}
+
+/* One suspect is left and its checks are done: say how they went, and whether it may be named. */
+static Answer *answer_checked(const Situation *situation, const GArray *candidates)
+{
+    g_autoptr(Answer) answer = answer_candidates(situation, candidates);
+    guint32 culprit = g_array_index(candidates, guint32, 0);
+    const char *commit = situation->range->commits[culprit];
+    g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
+    gboolean sound = add_side(situation, answer, commit, TRUE);
+
+    for (guint i = 0; i < parents->len; i++) {
+        sound = add_side(situation, answer, parents->pdata[i], FALSE) && sound;
+        sound = add_difference(situation, answer, commit, parents->pdata[i]) && sound;
+    }
+    if (sound) {
+        answer->kind = ANSWER_CULPRIT;
+        answer->culprit = g_strdup(commit);
+    } else {
+        answer->reason = g_strdup("the most probable culprit did not pass its checks");
+    }
+    return g_steal_pointer(&answer);
+}
+
+/* Search, then check. A release that turns out to have had the bug all along is overruled, and the
+ * range grows. */
+static void decide_search(Situation *situation, const char *good, Action *ret_action)
+{
+    g_autoptr(GArray) candidates = NULL;
+    g_autofree gboolean *built = NULL;
+    Costs costs = costs_of(situation, &built);
+    Experiment experiment;
+    guint32 best;
+
+    situation_update_belief(situation);
+    candidates = belief_candidates(situation->belief, situation->confidence);
+    best = g_array_index(candidates, guint32, 0);
+    if (candidates->len > 1) {
+        if (belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment)) {
+            ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
+            return;
+        }
+        Answer *answer = answer_candidates(situation, candidates);
+        answer->reason = g_strdup("no revision that can be tested tells these apart");
+        give_answer(ret_action, answer);
+        return;
+    }
+    if (belief_check_wanted(situation->belief, best, CHECK_LOG10_ODDS, &costs, &experiment)) {
+        ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
+        return;
+    }
+    if (best != 0 && ask_check(situation, best, ret_action)) {
+        return;
+    }
+    if (best != 0) {
+        give_answer(ret_action, answer_checked(situation, candidates));
+        return;
+    }
+    if (situation->good) {
+        give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, good));
+        return;
+    }
+    *ret_action = (Action){.kind = ACTION_OVERRULE, .phase = PHASE_RANGE, .commit = good};
+}
+
+void job_decide(Situation *situation, Action *ret_action)
+{
+    const char *good = NULL;
+
+    if (decide_reproduce(situation, ret_action) || decide_range(situation, ret_action, &good)) {
+        return;
+    }
+    if (!situation->range || g_strcmp0(situation->range->commits[0], good) != 0) {
+        *ret_action = (Action){.kind = ACTION_LOAD_RANGE, .phase = PHASE_SEARCH, .commit = good};
+        return;
+    }
+    decide_search(situation, good, ret_action);
+}

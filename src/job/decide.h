@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The pure half of a job: all evidence so far in, the next action out. No I/O, no clock, no
+ * randomness; the same evidence gives the same action, so that a resumed job goes on where it was,
+ * and a test replays whole jobs in memory.
+ */
+#pragma once
+
+#include "belief/belief.h"
+#include "job/job.h"
+
+/* All that is known of one revision. */
+typedef struct RevisionEvidence {
+    char *commit;
+    Kernel *kernel; /* NULL: not built yet */
+    guint n_ok;
+    guint n_crash;       /* crashes of the identity looked for */
+    guint n_other_crash; /* of another */
+    guint n_broken;      /* boot-failed and basic-failed */
+    guint n_unreached;
+} RevisionEvidence;
+RevisionEvidence *revision_evidence_new(const char *commit);
+void revision_evidence_free(RevisionEvidence *evidence);
+
+/* What a decision rests on. The job fills it; the decider changes only @belief, @overruled and
+ * @culprit. */
+typedef struct Situation {
+    const char *start;         /* ids */
+    const char *good;          /* given by the user, or NULL */
+    const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */
+    guint n_check_trials;      /* of the culprit and of each parent, at least */
+    guint n_start_trials;      /* of the start, at least */
+    guint max_trials;
+    double confidence;
+    GHashTable *evidence;    /* commit -> RevisionEvidence */
+    const Range *range;      /* NULL: not loaded yet */
+    Belief *belief;          /* over @range */
+    GHashTable *overruled;   /* commits of releases that belief no longer takes for good */
+    double build_s, trial_s; /* costs as seen so far */
+    guint n_trials_at_once;
+} Situation;
+
+typedef enum ActionKind {
+    ACTION_BUILD,      /* @commit */
+    ACTION_TRIALS,     /* @n_trials more of @commit */
+    ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
+    ACTION_LOAD_RANGE, /* @commit (good) .. start: set range and belief, and ask again */
+    ACTION_ANSWER,     /* @answer */
+} ActionKind;
+
+typedef struct Action {
+    ActionKind kind;
+    JobPhase phase;
+    const char *commit; /* owned by the situation */
+    const char *label;  /* release name, or NULL */
+    guint n_trials;
+    Answer *answer; /* owned by the caller */
+} Action;
+
+void job_decide(Situation *situation, Action *ret_action);
+
+/* The evidence of @commit, pooled over all revisions with a kernel of the same signature: identical
+ * binaries are one thing. */
+void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally);
+
+/* Tell belief all evidence that lies in the range. */
+void situation_update_belief(Situation *situation);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The last step of a job: what the report will quote is gathered once and stored with the answer,
+ * so that report/ needs neither the tree nor the kernels.
+ */
+#include "job/private.h"
+#include "symbols/symbols.h"
+
+#include <glib/gstdio.h>
+
+static char *not_reproduced(const Job *job, const char *subject, const RevisionEvidence *evidence)
+{
+    guint n_run = evidence->n_ok + evidence->n_other_crash;
+
+    if (job_spec_is_run(job->spec)) {
+        return g_strdup_printf("%.12s, given as bad, did not fail in %u trials", subject, n_run);
+    }
+    return g_strdup_printf("the start %.12s did not crash%s in %u trials%s", subject,
+                           job->spec->title ? " with that title" : "", n_run,
+                           evidence->n_other_crash ? " (but with another crash, see the log)"
+                                                   : ": is it the right config and reproducer?");
+}
+
+static void give_reason(const Job *job, Answer *answer)
+{
+    const char *subject = answer->subject;
+    const RevisionEvidence *evidence =
+        subject ? g_hash_table_lookup(job->situation.evidence, subject) : NULL;
+
+    if (answer->reason) {
+        return;
+    }
+    switch (answer->kind) {
+    case ANSWER_CULPRIT:
+        answer->reason =
+            g_strdup(job_spec_is_run(job->spec) ? "it fails, its parents do not"
+                                                : "its kernel crashes, its parents' do not");
+        break;
+    case ANSWER_SET:
+        answer->reason = g_strdup("not sure enough of any one");
+        break;
+    case ANSWER_OLDER:
+        answer->reason = g_strdup_printf(
+            "%.12s, the oldest revision tested, has the bug already: give an older --good",
+            subject);
+        break;
+    case ANSWER_NOT_REPRODUCED:
+        answer->reason = not_reproduced(job, subject, evidence);
+        break;
+    case ANSWER_UNTESTABLE:
+        answer->reason =
+            evidence->kernel->status == KERNEL_FAILED
+                ? g_strdup_printf("%.12s does not build: %s", subject,
+                                  evidence->kernel->first_error)
+                : g_strdup_printf(
+                      "%.12s does not boot, or cannot run a trivial program: see its consoles",
+                      subject);
+        break;
+    case ANSWER_GOOD_CRASHES:
+        answer->reason =
+            g_strdup_printf("%.12s, given as good, has the bug too: give an older --good", subject);
+        break;
+    }
+}
+
+static const RevisionEvidence *evidence_of(const Job *job, const char *commit)
+{
+    return g_hash_table_lookup(job->situation.evidence, commit);
+}
+
+/* Was it seen on @commit, or on a revision whose kernel is the same to the byte? */
+static gboolean is_kernel_of(const Job *job, const TrialRow *trial, const char *commit)
+{
+    const RevisionEvidence *wanted = evidence_of(job, commit),
+                           *tried = evidence_of(job, trial->commit);
+
+    if (g_str_equal(trial->commit, commit)) {
+        return TRUE;
+    }
+    return wanted && wanted->kernel && wanted->kernel->signature && tried && tried->kernel &&
+           g_strcmp0(wanted->kernel->signature, tried->kernel->signature) == 0;
+}
+
+/* A crash to show of @commit's kernel, or NULL. */
+static const TrialRow *find_crash(const Job *job, const GPtrArray *trials, const char *commit)
+{
+    for (guint i = 0; i < trials->len; i++) {
+        const TrialRow *trial = trials->pdata[i];
+
+        if (trial->kind == OUTCOME_CRASH && trial->report && is_kernel_of(job, trial, commit) &&
+            identity_matches(trial, (const char *const *)job->titles)) {
+            return trial;
+        }
+    }
+    return NULL;
+}
+
+/* @report with lines and inlined calls, or as it is when the kernel has no debug information. */
+static char *symbolize(Job *job, const RevisionEvidence *evidence, const char *report)
+{
+    g_autofree char *folder = store_job_dir(job->store, job->id);
+    g_autofree char *vmlinux = g_build_filename(folder, "vmlinux", NULL);
+    g_autoptr(Symbols) symbols = NULL;
+    g_autoptr(GError) error = NULL;
+    char *text = NULL;
+
+    if (evidence && evidence->kernel && evidence->kernel->dir &&
+        kernel_unpack(evidence->kernel, "vmlinux", vmlinux, &error)) {
+        symbols = symbols_open(vmlinux, job->farm->ops->source_prefixes(job->farm), &error);
+        text = symbols ? symbols_report(symbols, report) : NULL;
+        g_unlink(vmlinux);
+    }
+    if (error) {
+        g_message("the crash report stays without line numbers: %s", error->message);
+    }
+    return text ? text : g_strdup(report);
+}
+
+static gboolean gather_crash(Job *job, Answer *answer, GError **error)
+{
+    const char *commit = answer->culprit ? answer->culprit : job->spec->start;
+    g_autoptr(GPtrArray) trials = store_trials(job->store, job->id, error);
+    const TrialRow *crash;
+
+    if (!trials) {
+        return FALSE;
+    }
+    crash = find_crash(job, trials, commit);
+    if (!crash) {
+        return TRUE;
+    }
+    answer->crash_title = g_strdup(crash->title);
+    answer->crash_report = symbolize(job, evidence_of(job, crash->commit), crash->report);
+    return TRUE;
+}
+
+static char *signature_of(const Job *job, const char *commit)
+{
+    const RevisionEvidence *evidence = evidence_of(job, commit);
+
+    return evidence && evidence->kernel ? g_strdup(evidence->kernel->signature) : NULL;
+}
+
+static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
+{
+    g_autoptr(CommitInfo) info = repo_commit_info(job->repo, answer->culprit, error);
+    const char *worktree = job->farm->ops->worktree(job->farm);
+
+    if (!info) {
+        return FALSE;
+    }
+    answer->culprit_show = repo_show_stat(job->repo, answer->culprit, error);
+    if (!answer->culprit_show) {
+        return FALSE;
+    }
+    answer->culprit_signature = signature_of(job, answer->culprit);
+    answer->parent_signature = info->parents[0] ? signature_of(job, info->parents[0]) : NULL;
+    if (worktree && !repo_worktree_switch(job->repo, worktree, answer->culprit, error)) {
+        return FALSE;
+    }
+    return repo_recipients(job->repo, answer->culprit, worktree, &answer->to, &answer->cc, error);
+}
+
+/* The verdicts of all revisions, by the whole evidence: they agree with each other and with the
+ * answer. */
+static gboolean keep_verdicts(Job *job, GError **error)
+{
+    GHashTableIter iter;
+    const char *commit;
+
+    g_hash_table_iter_init(&iter, job->decided);
+    while (g_hash_table_iter_next(&iter, (gpointer *)&commit, NULL)) {
+        gint64 revision = job->range ? range_find(job->range, commit) : -1;
+        Verdict verdict;
+        Tally tally;
+
+        situation_tally(&job->situation, commit, &tally);
+        verdict = revision >= 0 ? belief_verdict_of(job->belief, (guint32)revision)
+                                : belief_verdict(&tally);
+        if (!store_set_verdict(job->store, job->id, commit, verdict_name(verdict), error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
+{
+    json_t *json;
+    g_autofree char *text = NULL;
+
+    give_reason(job, answer);
+    for (guint i = 0; i < answer->candidates->len; i++) {
+        Candidate *candidate = answer->candidates->pdata[i];
+
+        candidate->subject = repo_subject(job->repo, candidate->commit, error);
+        if (!candidate->subject) {
+            return FALSE;
+        }
+    }
+    if (!keep_verdicts(job, error) || (answer->culprit && !gather_culprit(job, answer, error))) {
+        return FALSE;
+    }
+    if (!gather_crash(job, answer, error)) {
+        return FALSE;
+    }
+    json = answer_to_json(answer);
+    text = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    return store_set_job(job->store, job->id, JOB_DONE, job_phase_name(PHASE_DONE), text, NULL,
+                         error);
+}

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The half of a job that carries out: asks decide.c what to do, has the farm do it, stores what
+ * came out, and asks again.
+ */
+#include "job/private.h"
+
+#include <string.h>
+
+/* So many trials in a row that fail by our machine's fault end the work: something is broken that a
+ * person must mend. */
+#define N_INFRA_LIMIT 4
+/* Trials of the start, where they are cheap; half of it elsewhere. */
+#define N_START_TRIALS 10
+
+static const char *const phase_names[] = {
+    [PHASE_REPRODUCE] = "reproduce", [PHASE_RANGE] = "range", [PHASE_SEARCH] = "search",
+    [PHASE_CHECK] = "check",         [PHASE_DONE] = "done",
+};
+
+const char *job_phase_name(JobPhase phase)
+{
+    return phase_names[phase];
+}
+
+/* --- Evidence
+ * --------------------------------------------------------------------------------------------- */
+
+static RevisionEvidence *evidence_for(Job *job, const char *commit)
+{
+    RevisionEvidence *evidence = g_hash_table_lookup(job->situation.evidence, commit);
+
+    if (!evidence) {
+        evidence = revision_evidence_new(commit);
+        g_hash_table_insert(job->situation.evidence, evidence->commit, evidence);
+    }
+    return evidence;
+}
+
+static void count_trial(Job *job, const TrialRow *trial)
+{
+    RevisionEvidence *evidence = evidence_for(job, trial->commit);
+
+    switch (trial->kind) {
+    case OUTCOME_OK:
+        evidence->n_ok++;
+        break;
+    case OUTCOME_CRASH:
+        if (identity_matches(trial, (const char *const *)job->titles)) {
+            evidence->n_crash++;
+        } else {
+            evidence->n_other_crash++;
+        }
+        break;
+    case OUTCOME_BOOT_FAILED:
+    case OUTCOME_BASIC_FAILED:
+        evidence->n_broken++;
+        break;
+    case OUTCOME_UNREACHED:
+        evidence->n_unreached++;
+        break;
+    case OUTCOME_INFRA:
+        break;
+    }
+}
+
+/* The identity is learned from the start's crashes: when these change, all trials are counted anew.
+ */
+static void learn_identity(Job *job)
+{
+    GHashTableIter iter;
+    RevisionEvidence *evidence;
+
+    if (job_spec_is_run(job->spec)) {
+        return;
+    }
+    g_clear_pointer(&job->titles, g_strfreev);
+    job->titles = identity_titles(job->spec->title, job->trials, job->spec->start);
+    g_hash_table_iter_init(&iter, job->situation.evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        evidence->n_ok = evidence->n_crash = evidence->n_other_crash = 0;
+        evidence->n_broken = evidence->n_unreached = 0;
+    }
+    for (guint i = 0; i < job->trials->len; i++) {
+        count_trial(job, job->trials->pdata[i]);
+    }
+}
+
+static void learn_trial(Job *job, TrialRow *trial)
+{
+    g_ptr_array_add(job->trials, trial);
+    if (g_str_equal(trial->commit, job->spec->start)) {
+        evidence_for(job, trial->commit);
+        learn_identity(job);
+    }
+    if (!g_str_equal(trial->commit, job->spec->start) || job_spec_is_run(job->spec)) {
+        count_trial(job, trial);
+    }
+}
+
+/* What builds and trials have cost lately, as the planner's guess of the next. */
+static void learn_costs(Job *job)
+{
+    double build_s = 0, trial_s = 0;
+    guint n_builds = 0, n_trials = 0;
+
+    for (guint i = job->kernels->len; i-- > 0 && n_builds < 3;) {
+        const Kernel *kernel = ((const KernelRow *)job->kernels->pdata[i])->kernel;
+
+        if (!kernel->reused && kernel->status == KERNEL_BUILT) {
+            build_s += kernel->build_ms / 1000.0;
+            n_builds++;
+        }
+    }
+    for (guint i = job->trials->len; i-- > 0 && n_trials < 10;) {
+        const TrialRow *trial = job->trials->pdata[i];
+
+        if (trial->kind != OUTCOME_INFRA) {
+            trial_s += trial->run_ms / 1000.0;
+            n_trials++;
+        }
+    }
+    /* The first build starts from nothing and says little about the next. */
+    job->situation.build_s = n_builds > 1 ? build_s / n_builds : job->farm->expected_build_s;
+    job->situation.trial_s = n_trials ? trial_s / n_trials : job->farm->expected_trial_s;
+}
+
+/* --- Progress and time
+ * -------------------------------------------------------------------------------------- */
+
+static void tell(Job *job, const char *doing, const char *line)
+{
+    JobProgress progress = {.phase = job->phase,
+                            .doing = doing,
+                            .line = line,
+                            .n_kernels = job->kernels->len,
+                            .n_trials = job->trials->len};
+
+    if (job->belief) {
+        g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
+        guint32 best = g_array_index(candidates, guint32, 0);
+
+        progress.n_left = candidates->len;
+        progress.best = job->range->commits[best];
+        progress.best_p = belief_posterior(job->belief)[best];
+    }
+    if (job->progress) {
+        job->progress(&progress, job->progress_data);
+    }
+}
+
+static void say(Job *job, const char *format, ...)
+{
+    g_autofree char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    line = g_strdup_vprintf(format, args);
+    va_end(args);
+    tell(job, NULL, line);
+}
+
+typedef enum TimeUse { TIME_OTHER, TIME_BUILD, TIME_TEST } TimeUse;
+
+/* Book the time since the last call. */
+static gboolean book_time(Job *job, TimeUse use, GError **error)
+{
+    gint64 now_us = g_get_monotonic_time();
+    guint64 ms = (guint64)(now_us - job->booked_us) / 1000;
+
+    job->booked_us += (gint64)ms * 1000;
+    return store_add_time(job->store, job->id, ms, use == TIME_BUILD ? ms : 0,
+                          use == TIME_TEST ? ms : 0, error);
+}
+
+/* --- Life
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+void job_free(Job *job)
+{
+    if (!job) {
+        return;
+    }
+    g_clear_pointer(&job->belief, belief_free);
+    g_clear_pointer(&job->range, range_free);
+    g_clear_pointer(&job->releases, g_ptr_array_unref);
+    g_clear_pointer(&job->trials, g_ptr_array_unref);
+    g_clear_pointer(&job->kernels, g_ptr_array_unref);
+    g_clear_pointer(&job->situation.evidence, g_hash_table_unref);
+    g_clear_pointer(&job->situation.overruled, g_hash_table_unref);
+    g_clear_pointer(&job->decided, g_hash_table_unref);
+    g_clear_pointer(&job->rebuilt, g_hash_table_unref);
+    g_strfreev(job->titles);
+    g_free(job->compiler);
+    g_free(job);
+}
+
+/* Read back all that is known of the job. */
+static gboolean load_evidence(Job *job, GError **error)
+{
+    g_autoptr(GPtrArray) decisions = store_decisions(job->store, job->id, error);
+
+    if (!decisions) {
+        return FALSE;
+    }
+    job->kernels = store_kernels(job->store, job->id, error);
+    job->trials = job->kernels ? store_trials(job->store, job->id, error) : NULL;
+    if (!job->trials) {
+        return FALSE;
+    }
+    for (guint i = 0; i < decisions->len; i++) {
+        g_hash_table_add(job->decided, g_strdup(((DecisionRow *)decisions->pdata[i])->commit));
+    }
+    for (guint i = 0; i < job->kernels->len; i++) {
+        const KernelRow *row = job->kernels->pdata[i];
+
+        evidence_for(job, row->commit)->kernel = kernel_copy(row->kernel);
+    }
+    for (guint i = 0; i < job->trials->len; i++) {
+        evidence_for(job, ((TrialRow *)job->trials->pdata[i])->commit);
+    }
+    if (job_spec_is_run(job->spec)) {
+        for (guint i = 0; i < job->trials->len; i++) {
+            count_trial(job, job->trials->pdata[i]);
+        }
+    } else {
+        learn_identity(job);
+    }
+    return TRUE;
+}
+
+/* The crash rate of the start is worth knowing well, but not more than a build's time. */
+static guint n_start_trials(const Farm *farm)
+{
+    double many_s = N_START_TRIALS * farm->expected_trial_s / farm->n_trials_at_once;
+
+    return many_s <= farm->expected_build_s ? N_START_TRIALS : N_START_TRIALS / 2;
+}
+
+Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *repo, Store *store,
+             Farm *farm, GError **error)
+{
+    g_autoptr(Job) job = g_new0(Job, 1);
+
+    job->id = id;
+    job->spec = spec;
+    job->repo = repo;
+    job->store = store;
+    job->farm = farm;
+    job->compiler = g_strdup(compiler);
+    job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
+    job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->rebuilt = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->situation.evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                    (GDestroyNotify)revision_evidence_free);
+    job->situation.overruled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->situation.start = spec->start;
+    job->situation.good = spec->good;
+    job->situation.n_start_trials = n_start_trials(farm);
+    job->situation.n_check_trials = job->situation.n_start_trials / 2;
+    job->situation.max_trials = spec->max_trials;
+    job->situation.confidence = spec->confidence;
+    job->situation.n_trials_at_once = farm->n_trials_at_once;
+    job->releases =
+        spec->good ? g_ptr_array_new() : repo_release_tags_behind(repo, spec->start, error);
+    if (!job->releases || !load_evidence(job, error)) {
+        return NULL;
+    }
+    job->situation.releases = job->releases;
+    return g_steal_pointer(&job);
+}
+
+/* --- Carrying out
+ * --------------------------------------------------------------------------------------------- */
+
+static gboolean load_range(Job *job, const char *good, GError **error)
+{
+    BeliefModel model;
+    Range *range = repo_load_range(job->repo, good, job->spec->start, error);
+
+    if (!range) {
+        return FALSE;
+    }
+    g_clear_pointer(&job->belief, belief_free);
+    g_clear_pointer(&job->range, range_free);
+    belief_model_default(&model);
+    job->range = range;
+    job->belief = belief_new(range->history, &model, NULL);
+    job->situation.range = range;
+    job->situation.belief = job->belief;
+    say(job, "range: %u revisions after %.12s", history_size(range->history) - 1, good);
+    return TRUE;
+}
+
+/* Write down, once for each revision, why it was chosen. */
+static gboolean keep_decision(Job *job, const Action *action, GError **error)
+{
+    g_autoptr(DecisionRow) row = NULL;
+
+    if (g_hash_table_contains(job->decided, action->commit)) {
+        return TRUE;
+    }
+    row = g_new0(DecisionRow, 1);
+    row->phase = g_strdup(job_phase_name(action->phase));
+    row->commit = g_strdup(action->commit);
+    row->label = g_strdup(action->label);
+    row->subject = repo_subject(job->repo, action->commit, error);
+    if (!row->subject) {
+        return FALSE;
+    }
+    if (job->belief) {
+        g_autoptr(GArray) candidates = belief_candidates(job->belief, 0.999);
+        guint32 best = g_array_index(candidates, guint32, 0);
+
+        row->n_left = candidates->len;
+        row->bits = belief_entropy(job->belief);
+        row->best = g_strdup(job->range->commits[best]);
+        row->best_p = belief_posterior(job->belief)[best];
+    }
+    g_hash_table_add(job->decided, g_strdup(action->commit));
+    return store_put_decision(job->store, job->id, row, error);
+}
+
+static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
+{
+    *(GAsyncResult **)data = g_object_ref(res);
+}
+
+static gboolean carry_build(Job *job, const Action *action, GCancellable *cancellable,
+                            GError **error)
+{
+    gboolean only_checkout = job_spec_is_run(job->spec) && !job->spec->build_command;
+    g_autofree char *doing =
+        g_strdup_printf("%s %.12s", only_checkout ? "checking out" : "building", action->commit);
+    g_autoptr(GAsyncResult) res = NULL;
+    g_autoptr(Kernel) kernel = NULL;
+    g_autofree char *commit = g_strdup(action->commit);
+    KernelRow *row;
+
+    tell(job, doing, NULL);
+    job->farm->ops->build_async(job->farm, commit, cancellable, keep_result, &res);
+    while (!res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    if (!job->farm->ops->build_finish(job->farm, res, &kernel, error)) {
+        g_prefix_error(error, "building %.12s: ", commit);
+        return FALSE;
+    }
+    if (!store_put_kernel(job->store, job->id, commit, kernel, job->compiler, error) ||
+        !book_time(job, TIME_BUILD, error)) {
+        return FALSE;
+    }
+    row = g_new0(KernelRow, 1);
+    row->commit = g_strdup(commit);
+    row->kernel = kernel_copy(kernel);
+    row->compiler = g_strdup(job->compiler);
+    g_ptr_array_add(job->kernels, row);
+    if (kernel->status == KERNEL_FAILED) {
+        say(job, "%.12s does not build: %s", commit, kernel->first_error);
+    } else if (kernel->signature) {
+        say(job, "%.12s %s: kernel %.12s", commit, kernel->reused ? "was built before" : "built",
+            kernel->signature);
+    }
+    if (g_str_equal(commit, job->spec->start) && kernel->lost_options && kernel->lost_options[0]) {
+        g_autofree char *lost = g_strjoinv(", ", kernel->lost_options);
+
+        say(job, "of the config, %u options are not in the start's kernel: %s",
+            g_strv_length(kernel->lost_options), lost);
+    }
+    evidence_for(job, commit)->kernel = g_steal_pointer(&kernel);
+    return TRUE;
+}
+
+/* Trials of one revision in flight. */
+typedef struct Batch {
+    Job *job;
+    char *commit;
+    Kernel *kernel;
+    GCancellable *cancellable;
+    guint n_wanted; /* still to be started */
+    guint n_running;
+    GError *error; /* the first failure of our machine */
+} Batch;
+
+static void start_trials(Batch *batch);
+
+/* Store what a trial showed, and ask whether more of the same are still wanted. */
+static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **error)
+{
+    Job *job = batch->job;
+    TrialRow *trial;
+    Action action;
+
+    if (!store_put_trial(job->store, job->id, batch->commit, batch->kernel->key, outcome,
+                         g_get_real_time() / G_USEC_PER_SEC, error)) {
+        return FALSE;
+    }
+    trial = g_new0(TrialRow, 1);
+    trial->commit = g_strdup(batch->commit);
+    trial->kind = outcome->kind;
+    trial->title = g_strdup(outcome->title);
+    trial->alt_titles = outcome->report ? g_strdupv(outcome->report->alt_titles) : NULL;
+    trial->run_ms = outcome->run_ms;
+    learn_trial(job, trial);
+    if (outcome->kind == OUTCOME_INFRA) {
+        say(job, "%.12s: our machine failed, trial repeated: %s", batch->commit, outcome->title);
+        if (++job->n_infra >= N_INFRA_LIMIT) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                        "this machine failed %u trials in a row: %s", job->n_infra, outcome->title);
+            return FALSE;
+        }
+    } else {
+        job->n_infra = 0;
+    }
+    learn_costs(job);
+    job_decide(&job->situation, &action);
+    batch->n_wanted = 0;
+    if (action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->commit) &&
+        action.n_trials > batch->n_running) {
+        batch->n_wanted = action.n_trials - batch->n_running;
+    }
+    g_clear_pointer(&action.answer, answer_free);
+    return book_time(job, TIME_TEST, error);
+}
+
+static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+    Batch *batch = data;
+    g_autoptr(Outcome) outcome = NULL;
+    GError *error = NULL;
+
+    batch->n_running--;
+    if (!batch->job->farm->ops->trial_finish(batch->job->farm, res, &outcome, &error) ||
+        !take_outcome(batch, outcome, &error)) {
+        if (batch->error) {
+            g_error_free(error);
+        } else {
+            batch->error = error;
+        }
+        batch->n_wanted = 0;
+    }
+    start_trials(batch);
+}
+
+static void start_trials(Batch *batch)
+{
+    Job *job = batch->job;
+    const RevisionEvidence *evidence = evidence_for(job, batch->commit);
+    g_autofree char *doing = NULL;
+
+    while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
+        batch->n_wanted--;
+        batch->n_running++;
+        job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
+                                    on_trial_done, batch);
+    }
+    doing = g_strdup_printf("testing %.12s: %u ok, %u %s, %u to go", batch->commit, evidence->n_ok,
+                            evidence->n_crash, job_spec_is_run(job->spec) ? "failed" : "crashed",
+                            batch->n_running + batch->n_wanted);
+    tell(job, doing, NULL);
+}
+
+/* "6533e558c650 bad: 3 of 3 trials crashed" */
+static void say_result(Job *job, const char *commit)
+{
+    const RevisionEvidence *evidence = evidence_for(job, commit);
+    guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_other_crash;
+    gint64 revision = job->range ? range_find(job->range, commit) : -1;
+    g_autoptr(GString) line = g_string_new(NULL);
+    Verdict verdict;
+    Tally tally;
+
+    situation_tally(&job->situation, commit, &tally);
+    verdict =
+        revision >= 0 ? belief_verdict_of(job->belief, (guint32)revision) : belief_verdict(&tally);
+    g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_name(verdict),
+                    evidence->n_crash, n_run, job_spec_is_run(job->spec) ? "failed" : "crashed");
+    if (evidence->n_other_crash) {
+        g_string_append_printf(line, ", %u with another crash", evidence->n_other_crash);
+    }
+    if (evidence->n_broken) {
+        g_string_append_printf(line, ", %u did not boot or run", evidence->n_broken);
+    }
+    tell(job, NULL, line->str);
+}
+
+static gboolean carry_trials(Job *job, const Action *action, GCancellable *cancellable,
+                             GError **error)
+{
+    g_autofree char *commit = g_strdup(action->commit);
+    g_autoptr(Kernel) kernel = kernel_copy(evidence_for(job, commit)->kernel);
+    Batch batch = {.job = job,
+                   .commit = commit,
+                   .kernel = kernel,
+                   .cancellable = cancellable,
+                   .n_wanted = action->n_trials};
+
+    start_trials(&batch);
+    while (batch.n_running) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    if (g_error_matches(batch.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+        g_hash_table_add(job->rebuilt, g_strdup(commit))) {
+        say(job, "%.12s must be built again: %s", commit, batch.error->message);
+        g_clear_error(&batch.error);
+        g_clear_pointer(&evidence_for(job, commit)->kernel, kernel_free);
+        return TRUE;
+    }
+    if (batch.error) {
+        g_propagate_prefixed_error(error, batch.error, "testing %.12s: ", commit);
+        return FALSE;
+    }
+    if (job->belief) {
+        situation_update_belief(&job->situation);
+    }
+    say_result(job, commit);
+    return TRUE;
+}
+
+/* A job that is resumed with another compiler goes on, but a person should know. */
+static void tell_compiler(Job *job)
+{
+    const KernelRow *last = job->kernels->len ? job->kernels->pdata[job->kernels->len - 1] : NULL;
+
+    if (last && last->compiler && job->compiler && !g_str_equal(last->compiler, job->compiler)) {
+        say(job, "kernels so far were built by %s; now it is %s", last->compiler, job->compiler);
+    }
+}
+
+gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
+                       GCancellable *cancellable, Answer **ret_answer, GError **error)
+{
+    job->progress = progress;
+    job->progress_data = user_data;
+    job->booked_us = g_get_monotonic_time();
+    tell_compiler(job);
+    for (;;) {
+        Action action;
+        gboolean done = FALSE;
+
+        if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+            return FALSE;
+        }
+        learn_costs(job);
+        job_decide(&job->situation, &action);
+        if (action.phase != job->phase) {
+            job->phase = action.phase;
+            if (action.kind != ACTION_ANSWER &&
+                !store_set_job(job->store, job->id, JOB_RUNNING, job_phase_name(job->phase), NULL,
+                               NULL, error)) {
+                return FALSE;
+            }
+        }
+        switch (action.kind) {
+        case ACTION_OVERRULE:
+            say(job, "%.12s looked good, but all after it has the bug: going further back",
+                action.commit);
+            g_hash_table_add(job->situation.overruled, g_strdup(action.commit));
+            done = TRUE;
+            break;
+        case ACTION_LOAD_RANGE:
+            done = load_range(job, action.commit, error);
+            break;
+        case ACTION_BUILD:
+            done =
+                keep_decision(job, &action, error) && carry_build(job, &action, cancellable, error);
+            break;
+        case ACTION_TRIALS:
+            done = keep_decision(job, &action, error) &&
+                   carry_trials(job, &action, cancellable, error);
+            break;
+        case ACTION_ANSWER:
+            tell(job, "writing the report", NULL);
+            if (!job_finish_answer(job, action.answer, error) ||
+                !book_time(job, TIME_OTHER, error)) {
+                answer_free(action.answer);
+                return FALSE;
+            }
+            farm_done(job->farm);
+            *ret_answer = action.answer;
+            return TRUE;
+        }
+        if (!done) {
+            return FALSE;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Phases of a bisection: decide (pure) and carry out.
+ *
+ *   reproduce --> range --> search --> check --> done
+ *        |          |  ^       |  ^      |
+ *        |          |  +-------+  +------+    the range was too short; the check moved belief
+ *        +----------+-------------------------> done (does not crash, cannot be built, good
+ * crashes, older)
+ *
+ * job_decide() looks at all evidence so far and says what to do next; job_carry_out() does it,
+ * stores what came out, and asks again. A resumed job loads its evidence and asks the same
+ * question, so `resume` is the code path of a job that never stopped.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <jansson.h>
+
+#include "farm/farm.h"
+#include "store/store.h"
+
+/* --- What is wanted: the job file
+ * ------------------------------------------------------------------ */
+
+typedef struct JobSpec {
+    char *kind; /* "cause" or "run" */
+    char *name;
+    char *tree;  /* repository */
+    char *start; /* revision that crashes (run: --bad) */
+    char *good;  /* revision that does not, or NULL: search the releases */
+    char *config, *repro, *compiler;
+    char *title; /* the crash looked for; NULL: whatever the start shows */
+    char *qemu, *cmdline;
+    char *accel;                                /* "auto", "kvm", "tcg" */
+    guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
+    guint max_trials;                           /* of one revision */
+    guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;
+    guint build_memory_mib; /* of each process of a build; 0: no limit */
+    gboolean panic_on_warn;
+    double confidence;
+    char *test_command, *build_command; /* run */
+    gboolean no_checkout;               /* run */
+} JobSpec;
+JobSpec *job_spec_new(const char *kind); /* the defaults */
+/* TRUE for `firstbad run`: commands and failures, where a cause job has kernels and crashes. */
+gboolean job_spec_is_run(const JobSpec *spec);
+void job_spec_free(JobSpec *spec);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSpec, job_spec_free)
+/* Read keys of group [job] over what @spec has; relative paths are taken from the file's folder. An
+ * unknown key is an error that names it. */
+gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GError **error);
+/* Set one key; @folder as above. The message names the key as an option. */
+gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const char *folder,
+                      GError **error);
+char *job_spec_write(const JobSpec *spec);
+
+typedef enum JobPhase {
+    PHASE_REPRODUCE,
+    PHASE_RANGE,
+    PHASE_SEARCH,
+    PHASE_CHECK,
+    PHASE_DONE
+} JobPhase;
+const char *job_phase_name(JobPhase phase); /* "reproduce", "range", "search", "check", "done" */
+
+/* --- Answers
+ * ------------------------------------------------------------------------------------------- */
+
+typedef enum AnswerKind {
+    ANSWER_CULPRIT,        /* one commit, checked */
+    ANSWER_SET,            /* cannot be told apart, or not sure enough */
+    ANSWER_OLDER,          /* the oldest revision of the range has it already */
+    ANSWER_NOT_REPRODUCED, /* the start does not crash */
+    ANSWER_UNTESTABLE,     /* start or good does not build, boot or run a trivial program */
+    ANSWER_GOOD_CRASHES,   /* the revision given as good crashes */
+} AnswerKind;
+const char *answer_kind_name(AnswerKind kind);
+
+typedef struct Candidate {
+    char *commit;
+    double probability;
+    gboolean or_older; /* the good end, which stands for all before it */
+    char *subject;     /* first line of its message; NULL until the answer is finished */
+} Candidate;
+Candidate *candidate_new(const char *commit, double probability);
+void candidate_free(Candidate *candidate);
+json_t *candidate_to_json(const Candidate *candidate);
+
+typedef struct Answer {
+    AnswerKind kind;
+    char *culprit;         /* ANSWER_CULPRIT: its id; otherwise NULL */
+    double confidence;     /* probability of the culprit, or that the set holds it */
+    GPtrArray *candidates; /* of Candidate, most probable first */
+    char *subject;     /* ANSWER_UNTESTABLE, GOOD_CRASHES, OLDER, NOT_REPRODUCED: the revision it is
+                          about */
+    char *reason;      /* one sentence for people */
+    GPtrArray *checks; /* of char *: "passed: the culprit crashes (5 of 5)" */
+    /* What the report quotes; gathered once at the end, NULL where there is none. */
+    char *culprit_show; /* `git show --stat` of the culprit */
+    char *culprit_signature, *parent_signature;
+    char **to, **cc; /* recipients */
+    char *crash_title,
+        *crash_report; /* of the culprit, else of the start; symbolized where possible */
+} Answer;
+void answer_free(Answer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
+json_t *answer_to_json(const Answer *answer);
+Answer *answer_from_json(const char *text, GError **error);
+/* @bytes from anybody as a JSON string: U+FFFD stands for what is no UTF-8; NULL becomes null. */
+json_t *job_text_json(const char *bytes);
+
+/* --- Identity: which crash a job looks for (pure) ------------------------------------------ */
+
+/* Titles of the crash looked for, NULL-terminated, owned by the caller: @wanted when the user gave
+ * one; else those that the crashes of
+ * @start (of @trials) carry. A bug may show itself under several titles, but a title of fewer than
+ * a fifth of the crashes is taken for another bug that passed by. Empty when nothing crashed yet.
+ */
+char **identity_titles(const char *wanted, const GPtrArray *trials, const char *start);
+
+/* Does the crash of @trial carry that identity? @titles NULL: any crash does (`firstbad run`). */
+gboolean identity_matches(const TrialRow *trial, const char *const *titles);
+
+/* --- Before work
+ * ------------------------------------------------------------------------------------------ */
+
+/* A program that a job needs or can use; or, by its path, a file. */
+typedef struct Tool {
+    const char *program, *package, *purpose;
+    gboolean required;  /* by `firstbad cause` */
+    const char *option; /* of the job, that names another in its place; or NULL */
+} Tool;
+/* All of them, ended by a NULL program. */
+const Tool *job_tools(void);
+/* Its path, owned by the caller; NULL when it is not installed. */
+char *job_find_tool(const Tool *tool);
+
+/* Is all there that @spec needs? Nothing is built or written. Each failure names the option and the
+ * remedy. @spec's start and good become full commit ids, so that a branch that moves does not move
+ * the job. */
+gboolean job_check_spec(JobSpec *spec, GError **error);
+
+/* What a job works with, opened; freed after the job. */
+typedef struct JobSetup {
+    Repo *repo;
+    Toolchain *toolchain; /* NULL for `run` */
+    KernelStore *kernels; /* NULL for `run` */
+    OopsReader *reader;
+    Farm *farm;
+    char *compiler;   /* what the log says of the toolchain, or NULL */
+    GPtrArray *notes; /* of char *: what a person should be told once, such as that KVM does not
+                         work here */
+} JobSetup;
+void job_setup_free(JobSetup *setup);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
+/* Open the repository, prepare the reproducer, find out how guests can run. @job_dir is the job's
+ * own folder; kernels and build slots are shared by the jobs of @state_dir. */
+JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
+                        GError **error);
+
+/* --- A job at work
+ * -------------------------------------------------------------------------------------- */
+
+typedef struct Job Job;
+
+/* What is going on, for the terminal; strings are valid during the call. */
+typedef struct JobProgress {
+    JobPhase phase;
+    const char *doing; /* "building 6533e558c650", "testing 341adeec9ada: 3 of 8" */
+    const char *line;  /* something that just ended, to print as a line of its own; or NULL */
+    guint n_left;      /* candidates; 0 when not known yet */
+    const char *best;  /* most probable culprit, or NULL */
+    double best_p;
+    guint n_kernels, n_trials;
+} JobProgress;
+typedef void (*JobProgressFunc)(const JobProgress *progress, gpointer user_data);
+
+/* Take job @id of the store up, with all that is known of it. @spec has full commit ids in start
+ * and good; @compiler is what the log says of the toolchain. All but @compiler must outlive the
+ * job. */
+Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *repo, Store *store,
+             Farm *farm, GError **error);
+void job_free(Job *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
+
+/* Work until there is an answer. GError: our machine could not; or cancelled
+ * (G_IO_ERROR_CANCELLED): the job can be resumed. */
+gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
+                       GCancellable *cancellable, Answer **ret_answer, GError **error);

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Before work: is all there that the job needs, and how can this machine do it.
+ */
+#include "job/job.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const Tool tools[] = {
+    {"git", "git", "reads the history, checks revisions out", TRUE},
+    {"make", "make", "builds kernels", TRUE},
+    {"gcc", "gcc", "compiles kernels and reproducers", TRUE, "--compiler"},
+    {"ld", "binutils", "links kernels", TRUE},
+    {"flex", "flex", "builds kernels (Kconfig)", TRUE},
+    {"bison", "bison", "builds kernels (Kconfig)", TRUE},
+    {"bc", "bc", "builds kernels (timeconst.h)", TRUE},
+    {"/usr/include/gelf.h", "libelf-dev", "builds kernels (objtool)", TRUE},
+    {"qemu-system-x86_64", "qemu-system-x86", "runs guests", TRUE, "--qemu"},
+    {"/usr/include/openssl/opensslv.h", "libssl-dev", "builds kernels that sign modules", FALSE},
+    {"ccache", "ccache", "makes repeated builds faster", FALSE},
+    {"bwrap", "bubblewrap", "keeps builds from network and home", FALSE},
+    {"perl", "perl", "finds maintainers (get_maintainer.pl)", FALSE},
+    {"busybox", "busybox-static", "runs shell-script reproducers", FALSE},
+    {"clang", "clang", "compiles kernels that want it", FALSE},
+    {NULL},
+};
+
+const Tool *job_tools(void)
+{
+    return tools;
+}
+
+char *job_find_tool(const Tool *tool)
+{
+    if (!g_path_is_absolute(tool->program)) {
+        return g_find_program_in_path(tool->program);
+    }
+    return g_file_test(tool->program, G_FILE_TEST_EXISTS) ? g_strdup(tool->program) : NULL;
+}
+
+static gboolean invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean invalid(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_propagate_error(error,
+                      g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, args));
+    va_end(args);
+    return FALSE;
+}
+
+static gboolean check_tool(const Tool *tool, GError **error)
+{
+    g_autofree char *path = job_find_tool(tool);
+
+    if (path) {
+        return TRUE;
+    }
+    return invalid(error, "%s%s'%s' is not installed: apt-get install %s",
+                   tool->option ? tool->option : "", tool->option ? ": " : "", tool->program,
+                   tool->package);
+}
+
+/* The compiler and the QEMU that are needed are those that @spec names. */
+static gboolean check_tools(const JobSpec *spec, GError **error)
+{
+    const Tool compiler = {.program = spec->compiler,
+                           .package = spec->compiler,
+                           .option = "--compiler"},
+               qemu = {.program = spec->qemu, .package = "qemu-system-x86", .option = "--qemu"};
+
+    for (const Tool *tool = tools; tool->program; tool++) {
+        if (tool->required && !tool->option && !check_tool(tool, error)) {
+            return FALSE;
+        }
+    }
+    return check_tool(&compiler, error) && check_tool(&qemu, error);
+}
+
+/* Is @line one that Kconfig writes or reads? */
+static gboolean is_config_line(const char *line)
+{
+    static const char not_set[] = " is not set";
+
+    if (g_str_has_prefix(line, "CONFIG_")) {
+        return strchr(line, '=') != NULL;
+    }
+    return !*line || (*line == '#' && (!g_str_has_prefix(line, "# CONFIG_") ||
+                                       g_str_has_suffix(line, not_set) || strchr(line, ' ')));
+}
+
+static gboolean check_config(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    guint n_set = 0;
+
+    if (!g_file_get_contents(path, &text, NULL, error)) {
+        g_prefix_error(error, "--config: ");
+        return FALSE;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        g_strchomp(lines[i]);
+        if (!is_config_line(lines[i])) {
+            g_autofree char *start = g_strndup(lines[i], 40);
+            g_autofree char *shown = g_utf8_make_valid(start, -1);
+
+            return invalid(error, "--config: %s:%u: '%s' is not a line of a kernel .config", path,
+                           i + 1, shown);
+        }
+        n_set += g_str_has_prefix(lines[i], "CONFIG_");
+    }
+    if (!n_set) {
+        return invalid(error,
+                       "--config: %s sets no option: give the .config of the kernel that crashed",
+                       path);
+    }
+    return TRUE;
+}
+
+static gboolean check_file(const char *path, const char *option, GError **error)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+
+    if (!file) {
+        g_prefix_error(error, "%s: ", option);
+        return FALSE;
+    }
+    if (g_mapped_file_get_length(file) == 0) {
+        return invalid(error, "%s: %s is empty", option, path);
+    }
+    return TRUE;
+}
+
+static gboolean resolve(const Repo *repo, char **revision, const char *option, GError **error)
+{
+    char *id = repo_resolve(repo, *revision, error);
+
+    if (!id) {
+        g_prefix_error(error, "%s: ", option);
+        return FALSE;
+    }
+    g_free(*revision);
+    *revision = id;
+    return TRUE;
+}
+
+static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error)
+{
+    g_auto(GStrv) bases = NULL;
+    gboolean behind;
+
+    if (g_str_equal(spec->good, spec->start)) {
+        return invalid(error, "--good: is the same commit as the one that crashes");
+    }
+    if (!repo_is_ancestor(repo, spec->good, spec->start, &behind, error)) {
+        return FALSE;
+    }
+    if (behind) {
+        return TRUE;
+    }
+    bases = repo_merge_bases(repo, spec->good, spec->start, error);
+    if (!bases) {
+        return FALSE;
+    }
+    if (!bases[0]) {
+        return invalid(
+            error, "--good: %.12s and the crashing commit share no history%s", spec->good,
+            repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)" : "");
+    }
+    return invalid(error,
+                   "--good: %.12s is not behind the crashing commit: give their merge base %.12s, "
+                   "or one older",
+                   spec->good, bases[0]);
+}
+
+static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **error)
+{
+    g_autoptr(GPtrArray) releases = repo_release_tags_behind(repo, spec->start, error);
+
+    if (!releases) {
+        return FALSE;
+    }
+    if (releases->len == 0) {
+        return invalid(
+            error,
+            "--good: there is no release tag (vX.Y) behind the start: fetch the tags, or name a "
+            "revision that does not crash%s",
+            repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)" : "");
+    }
+    return TRUE;
+}
+
+/* Prepare the reproducer once for trial, so that one that does not compile is known before any
+ * work. */
+static gboolean check_repro(const JobSpec *spec, GError **error)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstbad-XXXXXX", error);
+    g_autoptr(Repro) repro =
+        folder ? repro_prepare(spec->repro, spec->compiler, folder, error) : NULL;
+
+    if (repro) {
+        g_unlink(repro->path);
+    } else {
+        g_prefix_error(error, "--repro: ");
+    }
+    if (folder) {
+        g_rmdir(folder);
+    }
+    return repro != NULL;
+}
+
+static gboolean check_timeout(guint timeout_s, const char *option, GError **error)
+{
+    return timeout_s || invalid(error, "%s: at least 1 second", option);
+}
+
+/* A name of digits would be taken for a job's number. */
+static gboolean check_name(const char *name, GError **error)
+{
+    return !name || name[strspn(name, "0123456789")] ||
+           invalid(error, "--name: '%s' is a number, which names another job: add a letter", name);
+}
+
+static gboolean check_kernel_inputs(const Repo *repo, const JobSpec *spec, GError **error)
+{
+    g_autoptr(GBytes) kconfig = NULL;
+
+    if (!spec->config) {
+        return invalid(error, "--config is missing: the .config of the kernel that crashed");
+    }
+    if (!spec->repro) {
+        return invalid(error,
+                       "--repro is missing: a reproducer (C source, static binary or script)");
+    }
+    if (!check_config(spec->config, error) || !check_file(spec->repro, "--repro", error)) {
+        return FALSE;
+    }
+    kconfig = repo_read_file(repo, spec->start, "Kconfig", NULL);
+    if (!kconfig) {
+        return invalid(error, "--tree: %s is not a Linux tree at %.12s: it has no Kconfig",
+                       spec->tree, spec->start);
+    }
+    if (!g_str_equal(spec->accel, "auto") && !g_str_equal(spec->accel, "kvm") &&
+        !g_str_equal(spec->accel, "tcg")) {
+        return invalid(error, "--accel: '%s' is none of auto, kvm, tcg", spec->accel);
+    }
+    if (spec->memory_mib < 32) {
+        return invalid(error, "--memory: a guest needs at least 32 MiB");
+    }
+    if (spec->n_cpus == 0) {
+        return invalid(error, "--cpus: a guest needs at least 1");
+    }
+    if (!check_timeout(spec->build_timeout_s, "--build-timeout", error) ||
+        !check_timeout(spec->boot_timeout_s, "--boot-timeout", error) ||
+        !check_timeout(spec->trial_timeout_s, "--trial-timeout", error)) {
+        return FALSE;
+    }
+    return check_tools(spec, error) && check_repro(spec, error);
+}
+
+gboolean job_check_spec(JobSpec *spec, GError **error)
+{
+    gboolean run = job_spec_is_run(spec);
+    const char *tree_option = run ? "--repo" : "--tree", *start_option = run ? "--bad" : "--start";
+    g_autoptr(Repo) repo = NULL;
+
+    if (!spec->tree) {
+        return invalid(error, "%s is missing: the git repository to search", tree_option);
+    }
+    if (!spec->start) {
+        return invalid(error, "%s is missing: a commit that %s", start_option,
+                       run ? "is bad" : "crashes");
+    }
+    if (run && !spec->test_command) {
+        return invalid(error,
+                       "--test is missing: a command that exits with 0 when a revision is good");
+    }
+    if (run && !spec->good) {
+        return invalid(error, "--good is missing: a commit that is good");
+    }
+    if (spec->max_trials < 2) {
+        return invalid(error, "--max-trials: at least 2");
+    }
+    if (!check_name(spec->name, error) || !check_tool(&tools[0], error)) {
+        return FALSE;
+    }
+    repo = repo_open(spec->tree, error);
+    if (!repo) {
+        g_prefix_error(error, "%s: ", tree_option);
+        return FALSE;
+    }
+    if (!resolve(repo, &spec->start, start_option, error) ||
+        (spec->good && !resolve(repo, &spec->good, "--good", error))) {
+        return FALSE;
+    }
+    if (!(spec->good ? check_good(repo, spec, error) : check_releases(repo, spec, error))) {
+        return FALSE;
+    }
+    return run || check_kernel_inputs(repo, spec, error);
+}
+
+/* --- Opening
+ * -----------------------------------------------------------------------------------------------
+ */
+
+void job_setup_free(JobSetup *setup)
+{
+    if (!setup) {
+        return;
+    }
+    g_clear_pointer(&setup->farm, farm_free);
+    g_clear_pointer(&setup->kernels, kernel_store_free);
+    g_clear_pointer(&setup->toolchain, toolchain_free);
+    g_clear_pointer(&setup->repo, repo_free);
+    g_clear_pointer(&setup->reader, oops_reader_free);
+    g_clear_pointer(&setup->notes, g_ptr_array_unref);
+    g_free(setup->compiler);
+    g_free(setup);
+}
+
+static Accel choose_accel(const JobSpec *spec, GPtrArray *notes)
+{
+    g_autofree char *why = NULL;
+
+    if (g_str_equal(spec->accel, "kvm")) {
+        return ACCEL_KVM;
+    }
+    if (g_str_equal(spec->accel, "tcg")) {
+        return ACCEL_TCG;
+    }
+    if (guest_kvm_works(spec->qemu, &why)) {
+        return ACCEL_KVM;
+    }
+    g_ptr_array_add(notes,
+                    g_strdup_printf("KVM cannot be used, guests are emulated (TCG): %s", why));
+    return ACCEL_TCG;
+}
+
+/* May QEMU confine itself? Said once when not. */
+static gboolean check_sandbox(const JobSpec *spec, GPtrArray *notes)
+{
+    g_autofree char *why = NULL;
+
+    if (guest_sandbox_works(spec->qemu, &why)) {
+        return TRUE;
+    }
+    g_ptr_array_add(notes, g_strdup_printf("guests run without QEMU's seccomp sandbox: %s", why));
+    return FALSE;
+}
+
+/* The job's own copy of what the user gave as @path, made once: what he does to his file later
+ * changes nothing in a job that is resumed. Owned by the caller. */
+static char *own_copy(const char *path, const char *job_dir, const char *what, GError **error)
+{
+    g_autofree char *folder = g_build_filename(job_dir, "inputs", what, NULL);
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *copy = g_build_filename(folder, name, NULL);
+    g_autofree char *bytes = NULL;
+    gsize n_bytes;
+
+    if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
+        return g_steal_pointer(&copy);
+    }
+    g_mkdir_with_parents(folder, 0700);
+    if (!g_file_get_contents(path, &bytes, &n_bytes, error) ||
+        !g_file_set_contents(copy, bytes, (gssize)n_bytes, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&copy);
+}
+
+static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
+                                   const char *job_dir, GError **error)
+{
+    g_autofree char *kernels = g_build_filename(state_dir, "kernels", NULL);
+    g_autofree char *tree_sum =
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, repo_git_dir(setup->repo), -1);
+    g_autofree char *slot_name = g_strdup_printf("%.12s-0", tree_sum);
+    g_autofree char *slot = g_build_filename(state_dir, "slots", slot_name, NULL);
+    g_autofree char *config = own_copy(spec->config, job_dir, "config", error);
+    g_autofree char *repro = config ? own_copy(spec->repro, job_dir, "repro", error) : NULL;
+    LocalFarmOptions options = {
+        .config = config,
+        .repro = repro,
+        .slot_dir = slot,
+        .work_dir = job_dir,
+        .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
+        .build_timeout_ms = spec->build_timeout_s * 1000,
+        .build_memory_bytes = (guint64)spec->build_memory_mib << 20,
+        .n_guests =
+            spec->n_guests ? spec->n_guests : local_farm_guests(spec->memory_mib, spec->n_cpus),
+    };
+
+    if (!repro) {
+        return FALSE;
+    }
+    setup->toolchain = toolchain_probe(spec->compiler, error);
+    setup->kernels = setup->toolchain ? kernel_store_open(kernels, error) : NULL;
+    if (!setup->kernels) {
+        return FALSE;
+    }
+    setup->compiler =
+        g_strdup_printf("%s, %s", setup->toolchain->compiler_name, setup->toolchain->linker_name);
+    guest_spec_default(&options.guest, setup->reader);
+    options.toolchain = setup->toolchain;
+    options.guest.qemu = spec->qemu;
+    options.guest.accel = choose_accel(spec, setup->notes);
+    options.guest.memory_mib = spec->memory_mib;
+    options.guest.n_cpus = spec->n_cpus;
+    options.guest.cmdline = spec->cmdline;
+    options.guest.panic_on_warn = spec->panic_on_warn;
+    options.guest.boot_timeout_ms = spec->boot_timeout_s * 1000;
+    options.guest.trial_timeout_ms = spec->trial_timeout_s * 1000;
+    options.guest.n_repeats = spec->n_repeats;
+    options.guest.no_sandbox = !check_sandbox(spec, setup->notes);
+    setup->farm = local_farm_new(setup->repo, setup->kernels, &options, error);
+    return setup->farm != NULL;
+}
+
+JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
+                        GError **error)
+{
+    g_autoptr(JobSetup) setup = g_new0(JobSetup, 1);
+
+    setup->notes = g_ptr_array_new_with_free_func(g_free);
+    setup->reader = oops_reader_new();
+    setup->repo = repo_open(spec->tree, error);
+    if (!setup->repo) {
+        return NULL;
+    }
+    if (job_spec_is_run(spec)) {
+        CommandFarmOptions options = {
+            .test_command = spec->test_command,
+            .build_command = spec->build_command,
+            .work_dir = job_dir,
+            .no_checkout = spec->no_checkout,
+            .run_dir = spec->tree,
+            .timeout_ms = spec->trial_timeout_s * 1000,
+        };
+
+        setup->farm = command_farm_new(setup->repo, &options, error);
+    } else if (!set_up_kernel_farm(setup, spec, state_dir, job_dir, error)) {
+        return NULL;
+    }
+    if (!setup->farm) {
+        return NULL;
+    }
+    if (setup->farm->note) {
+        g_ptr_array_add(setup->notes, g_strdup(setup->farm->note));
+    }
+    return g_steal_pointer(&setup);
+}

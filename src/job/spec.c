@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The job file: one table of keys serves the file, the command line and the store.
+ */
+#include "job/job.h"
+
+#include <string.h>
+
+typedef enum FieldType {
+    FIELD_TEXT,  /* empty: NULL */
+    FIELD_WORD,  /* text that must not be empty */
+    FIELD_PATH,  /* relative ones are taken from the job file's folder */
+    FIELD_COUNT, /* guint, 0..1000000 */
+    FIELD_SHARE, /* double, in (0, 1) */
+    FIELD_FLAG,
+} FieldType;
+
+typedef struct Field {
+    const char *key;
+    FieldType type;
+    gsize offset;
+} Field;
+
+#define FIELD(key, type, member)                                                                   \
+    {                                                                                              \
+        key, type, G_STRUCT_OFFSET(JobSpec, member)                                                \
+    }
+static const Field fields[] = {
+    FIELD("name", FIELD_TEXT, name),
+    FIELD("tree", FIELD_PATH, tree),
+    FIELD("start", FIELD_TEXT, start),
+    FIELD("good", FIELD_TEXT, good),
+    FIELD("config", FIELD_PATH, config),
+    FIELD("repro", FIELD_PATH, repro),
+    FIELD("compiler", FIELD_WORD, compiler),
+    FIELD("title", FIELD_TEXT, title),
+    FIELD("qemu", FIELD_WORD, qemu),
+    FIELD("accel", FIELD_WORD, accel),
+    FIELD("cmdline", FIELD_TEXT, cmdline),
+    FIELD("memory", FIELD_COUNT, memory_mib),
+    FIELD("cpus", FIELD_COUNT, n_cpus),
+    FIELD("guests", FIELD_COUNT, n_guests),
+    FIELD("jobs", FIELD_COUNT, n_jobs),
+    FIELD("max-trials", FIELD_COUNT, max_trials),
+    FIELD("build-timeout", FIELD_COUNT, build_timeout_s),
+    FIELD("boot-timeout", FIELD_COUNT, boot_timeout_s),
+    FIELD("trial-timeout", FIELD_COUNT, trial_timeout_s),
+    FIELD("repeats", FIELD_COUNT, n_repeats),
+    FIELD("build-memory", FIELD_COUNT, build_memory_mib),
+    FIELD("panic-on-warn", FIELD_FLAG, panic_on_warn),
+    FIELD("confidence", FIELD_SHARE, confidence),
+    FIELD("test", FIELD_TEXT, test_command),
+    FIELD("build", FIELD_TEXT, build_command),
+    FIELD("no-checkout", FIELD_FLAG, no_checkout),
+};
+#undef FIELD
+
+JobSpec *job_spec_new(const char *kind)
+{
+    JobSpec *spec = g_new0(JobSpec, 1);
+
+    spec->kind = g_strdup(kind);
+    spec->compiler = g_strdup("gcc");
+    spec->qemu = g_strdup("qemu-system-x86_64");
+    spec->accel = g_strdup("auto");
+    spec->memory_mib = 512;
+    spec->n_cpus = 1;
+    spec->max_trials = 20;
+    spec->build_timeout_s = 3600;
+    spec->boot_timeout_s = 300;
+    spec->trial_timeout_s = 60;
+    spec->confidence = 0.95;
+    return spec;
+}
+
+gboolean job_spec_is_run(const JobSpec *spec)
+{
+    return g_str_equal(spec->kind, "run");
+}
+
+static gboolean is_string(const Field *field)
+{
+    return field->type == FIELD_TEXT || field->type == FIELD_WORD || field->type == FIELD_PATH;
+}
+
+void job_spec_free(JobSpec *spec)
+{
+    if (!spec) {
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (is_string(&fields[i])) {
+            g_free(G_STRUCT_MEMBER(char *, spec, fields[i].offset));
+        }
+    }
+    g_free(spec->kind);
+    g_free(spec);
+}
+
+static const Field *find_field(const char *key)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (strcmp(fields[i].key, key) == 0) {
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
+static gboolean set_flag(gboolean *ret_flag, const char *value)
+{
+    gboolean yes =
+        g_str_equal(value, "true") || g_str_equal(value, "yes") || g_str_equal(value, "1");
+
+    if (!yes && !g_str_equal(value, "false") && !g_str_equal(value, "no") &&
+        !g_str_equal(value, "0")) {
+        return FALSE;
+    }
+    *ret_flag = yes;
+    return TRUE;
+}
+
+static gboolean set_share(double *ret_share, const char *value)
+{
+    char *end;
+    double share = g_ascii_strtod(value, &end);
+
+    if (end == value || *end || !(share > 0 && share < 1)) {
+        return FALSE;
+    }
+    *ret_share = share;
+    return TRUE;
+}
+
+gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const char *folder,
+                      GError **error)
+{
+    const Field *field = find_field(key);
+    gpointer member = field ? G_STRUCT_MEMBER_P(spec, field->offset) : NULL;
+    guint64 count;
+
+    if (!field) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no such key: '%s'", key);
+        return FALSE;
+    }
+    if (field->type == FIELD_WORD && !*value) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--%s: must not be empty", key);
+        return FALSE;
+    }
+    switch (field->type) {
+    case FIELD_TEXT:
+    case FIELD_WORD:
+        g_free(*(char **)member);
+        *(char **)member = *value ? g_strdup(value) : NULL;
+        return TRUE;
+    case FIELD_PATH:
+        g_free(*(char **)member);
+        *(char **)member = *value ? g_canonicalize_filename(value, folder) : NULL;
+        return TRUE;
+    case FIELD_COUNT:
+        if (g_ascii_string_to_unsigned(value, 10, 0, 1000000, &count, NULL)) {
+            *(guint *)member = (guint)count;
+            return TRUE;
+        }
+        break;
+    case FIELD_SHARE:
+        if (set_share(member, value)) {
+            return TRUE;
+        }
+        break;
+    case FIELD_FLAG:
+        if (set_flag(member, value)) {
+            return TRUE;
+        }
+        break;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--%s: '%s' is not %s", key, value,
+                field->type == FIELD_COUNT   ? "a whole number from 0 to 1000000"
+                : field->type == FIELD_SHARE ? "a number between 0 and 1"
+                                             : "'true' or 'false'");
+    return FALSE;
+}
+
+gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_auto(GStrv) keys = NULL;
+
+    if (!g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, error)) {
+        return FALSE;
+    }
+    keys = g_key_file_get_keys(file, "job", NULL, error);
+    if (!keys) {
+        return FALSE;
+    }
+    for (char **key = keys; *key; key++) {
+        g_autofree char *value = g_key_file_get_string(file, "job", *key, error);
+
+        if (!value) {
+            return FALSE;
+        }
+        /* Jobs stored before the kind had a column of its own have it here too. */
+        if (g_str_equal(*key, "kind") && g_str_equal(value, spec->kind)) {
+            continue;
+        }
+        if (!job_spec_set(spec, *key, value, folder, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+char *job_spec_write(const JobSpec *spec)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        const Field *field = &fields[i];
+        gconstpointer member = (const char *)spec + field->offset;
+
+        switch (field->type) {
+        case FIELD_TEXT:
+        case FIELD_WORD:
+        case FIELD_PATH:
+            if (*(char *const *)member) {
+                g_key_file_set_string(file, "job", field->key, *(char *const *)member);
+            }
+            break;
+        case FIELD_COUNT:
+            g_key_file_set_uint64(file, "job", field->key, *(const guint *)member);
+            break;
+        case FIELD_SHARE:
+            g_key_file_set_double(file, "job", field->key, *(const double *)member);
+            break;
+        case FIELD_FLAG:
+            g_key_file_set_boolean(file, "job", field->key, *(const gboolean *)member);
+            break;
+        }
+    }
+    return g_key_file_to_data(file, NULL, NULL);
+}
