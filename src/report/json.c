@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The report for programs. docs/JSON.md describes it.
+ */
+#include "report/report.h"
+
+static json_t *revision_json(const ReportRevision *revision)
+{
+    const DecisionRow *decision = revision->decision;
+    const Kernel *kernel = revision->kernel ? revision->kernel->kernel : NULL;
+    json_t *object = json_pack(
+        "{s:s, s:o, s:o, s:s, s:s, s:i, s:f, s:i, s:i, s:i, s:i, s:i}", "commit", decision->commit,
+        "subject", job_text_json(decision->subject), "release", job_text_json(decision->label),
+        "phase", decision->phase, "verdict", revision->verdict, "candidates_before",
+        (int)decision->n_left, "bits_before", decision->bits, "ok", (int)revision->n_ok, "crash",
+        (int)revision->n_crash, "other_crash", (int)revision->n_other_crash, "broken",
+        (int)revision->n_broken, "infra", (int)revision->n_infra);
+
+    json_object_set_new(
+        object, "same_kernel_as",
+        job_text_json(revision->same_as ? revision->same_as->decision->commit : NULL));
+    if (kernel) {
+        json_object_set_new(object, "kernel",
+                            json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:b}", "key", kernel->key,
+                                      "built", kernel->status == KERNEL_BUILT, "signature",
+                                      job_text_json(kernel->signature), "first_error",
+                                      job_text_json(kernel->first_error), "compiler",
+                                      job_text_json(revision->kernel->compiler), "build_ms",
+                                      (json_int_t)kernel->build_ms, "reused", kernel->reused));
+    }
+    return object;
+}
+
+json_t *report_json(const Report *report)
+{
+    const JobRow *row = report->row;
+    json_t *revisions = json_array();
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        json_array_append_new(revisions, revision_json(report->revisions->pdata[i]));
+    }
+    return json_pack(
+        "{s:i, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o}",
+        "version", REPORT_JSON_VERSION, "job", job_text_json(row->name), "kind", row->kind, "state",
+        job_state_name(row->state), "phase", row->phase, "start", report->spec->start, "error",
+        job_text_json(row->error), "answer",
+        report->answer ? answer_to_json(report->answer) : json_null(), "kernels_built",
+        (int)(report->n_kernels - report->n_reused), "kernels_reused", (int)report->n_reused,
+        "trials", (int)report->n_trials, "total_ms", (json_int_t)row->total_ms, "build_ms",
+        (json_int_t)row->build_ms, "test_ms", (json_int_t)row->test_ms, "title",
+        job_text_json(report->spec->title), "revisions", revisions);
+}

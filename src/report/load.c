@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A job read back from the store and put in order for telling.
+ */
+#include "report/report.h"
+
+#include "belief/belief.h"
+
+static void report_revision_free(ReportRevision *revision)
+{
+    g_ptr_array_unref(revision->trials);
+    g_free(revision);
+}
+
+void report_free(Report *report)
+{
+    if (!report) {
+        return;
+    }
+    g_clear_pointer(&report->revisions, g_ptr_array_unref);
+    g_clear_pointer(&report->kernels, g_ptr_array_unref);
+    g_clear_pointer(&report->trials, g_ptr_array_unref);
+    g_clear_pointer(&report->decisions, g_ptr_array_unref);
+    g_clear_pointer(&report->answer, answer_free);
+    g_clear_pointer(&report->spec, job_spec_free);
+    g_clear_pointer(&report->row, job_row_free);
+    g_free(report);
+}
+
+static void count_trial(ReportRevision *revision, const TrialRow *trial, const char *const *titles)
+{
+    g_ptr_array_add(revision->trials, (gpointer)trial);
+    switch (trial->kind) {
+    case OUTCOME_OK:
+    case OUTCOME_UNREACHED:
+        revision->n_ok += trial->kind == OUTCOME_OK;
+        break;
+    case OUTCOME_CRASH:
+        if (identity_matches(trial, titles)) {
+            revision->n_crash++;
+        } else {
+            revision->n_other_crash++;
+        }
+        break;
+    case OUTCOME_BOOT_FAILED:
+    case OUTCOME_BASIC_FAILED:
+        revision->n_broken++;
+        break;
+    case OUTCOME_INFRA:
+        revision->n_infra++;
+        break;
+    }
+}
+
+static const char *verdict_of(const ReportRevision *revision)
+{
+    Tally tally = {.n_crash = revision->n_crash, .n_ok = revision->n_ok};
+
+    tally.untestable =
+        revision->kernel && (revision->kernel->kernel->status == KERNEL_FAILED ||
+                             (revision->n_broken && tally.n_crash + tally.n_ok == 0));
+    return revision->decision->verdict ? revision->decision->verdict
+                                       : verdict_name(belief_verdict(&tally));
+}
+
+/* A revision that was not tried, because another one with the same kernel was. */
+static void find_same_kernels(Report *report)
+{
+    g_autoptr(GHashTable) tried = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        ReportRevision *revision = report->revisions->pdata[i];
+
+        if (revision->trials->len && revision->kernel && revision->kernel->kernel->signature) {
+            g_hash_table_insert(tried, revision->kernel->kernel->signature, revision);
+        }
+    }
+    for (guint i = 0; i < report->revisions->len; i++) {
+        ReportRevision *revision = report->revisions->pdata[i];
+
+        if (!revision->trials->len && revision->kernel && revision->kernel->kernel->signature) {
+            revision->same_as = g_hash_table_lookup(tried, revision->kernel->kernel->signature);
+        }
+    }
+}
+
+/* Sort kernels and trials to the revisions that were decided on. */
+static void put_in_order(Report *report)
+{
+    g_autoptr(GHashTable) of_commit = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean run = job_spec_is_run(report->spec);
+    g_auto(GStrv) titles =
+        identity_titles(report->spec->title, report->trials, report->spec->start);
+    ReportRevision *revision;
+
+    for (guint i = 0; i < report->decisions->len; i++) {
+        revision = g_new0(ReportRevision, 1);
+        revision->decision = report->decisions->pdata[i];
+        revision->trials = g_ptr_array_new();
+        g_ptr_array_add(report->revisions, revision);
+        g_hash_table_insert(of_commit, revision->decision->commit, revision);
+    }
+    for (guint i = 0; i < report->kernels->len; i++) {
+        const KernelRow *kernel = report->kernels->pdata[i];
+
+        revision = g_hash_table_lookup(of_commit, kernel->commit);
+        if (revision) {
+            revision->kernel = kernel;
+        }
+        report->n_kernels++;
+        report->n_reused += kernel->kernel->reused;
+    }
+    for (guint i = 0; i < report->trials->len; i++) {
+        const TrialRow *trial = report->trials->pdata[i];
+
+        revision = g_hash_table_lookup(of_commit, trial->commit);
+        if (revision) {
+            count_trial(revision, trial, run ? NULL : (const char *const *)titles);
+        }
+        report->n_trials++;
+    }
+    for (guint i = 0; i < report->revisions->len; i++) {
+        revision = report->revisions->pdata[i];
+        revision->verdict = verdict_of(revision);
+    }
+    find_same_kernels(report);
+}
+
+Report *report_load(Store *store, const JobRow *row, GError **error)
+{
+    g_autoptr(Report) report = g_new0(Report, 1);
+
+    report->revisions = g_ptr_array_new_with_free_func((GDestroyNotify)report_revision_free);
+    report->row = job_row_copy(row);
+    report->spec = job_spec_new(row->kind);
+    if (!job_spec_read(report->spec, row->spec, "/", error)) {
+        g_prefix_error(error, "stored job is damaged: ");
+        return NULL;
+    }
+    if (!report->spec->start) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "stored job is damaged: it has no start");
+        return NULL;
+    }
+    if (row->answer) {
+        report->answer = answer_from_json(row->answer, error);
+        if (!report->answer) {
+            return NULL;
+        }
+    }
+    report->kernels = store_kernels(store, row->id, error);
+    report->trials = report->kernels ? store_trials(store, row->id, error) : NULL;
+    report->decisions = report->trials ? store_decisions(store, row->id, error) : NULL;
+    if (!report->decisions) {
+        return NULL;
+    }
+    put_in_order(report);
+    return g_steal_pointer(&report);
+}
+
+char *report_go_duration(guint64 ms)
+{
+    guint64 s = ms / 1000, rest = ms % 1000;
+    g_autofree char *fraction = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (ms == 0) {
+        return g_strdup("0s");
+    }
+    if (s == 0) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT "ms", ms);
+    }
+    if (s >= 3600) {
+        g_string_append_printf(text, "%" G_GUINT64_FORMAT "h", s / 3600);
+    }
+    if (s >= 60) {
+        g_string_append_printf(text, "%" G_GUINT64_FORMAT "m", s / 60 % 60);
+    }
+    g_string_append_printf(text, "%" G_GUINT64_FORMAT, s % 60);
+    if (rest) {
+        fraction = g_strdup_printf(".%03" G_GUINT64_FORMAT, rest);
+        while (g_str_has_suffix(fraction, "0")) {
+            fraction[strlen(fraction) - 1] = '\0';
+        }
+        g_string_append(text, fraction);
+    }
+    g_string_append_c(text, 's');
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *report_duration(guint64 ms)
+{
+    guint64 s = (ms + 500) / 1000;
+
+    if (s >= 3600) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT " h %02" G_GUINT64_FORMAT " min", s / 3600,
+                               s / 60 % 60);
+    }
+    if (s >= 60) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT " min %02" G_GUINT64_FORMAT " s", s / 60,
+                               s % 60);
+    }
+    return g_strdup_printf("%" G_GUINT64_FORMAT " s", s);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The bisection log, in the seed's format: what tools that read syzbot's logs read, and what `git
+ * bisect replay` takes once the "# " before its lines is gone.
+ *
+ * The format knows a bisection as one chain of steps. Ours visits a revision again when that tells
+ * more; the log shows each revision once, where it was first chosen, with all its trials and its
+ * last verdict.
+ */
+#include "report/report.h"
+
+#include <string.h>
+
+/* Git's own estimate of the steps that @n_left candidates take (bisect.c: estimate_bisect_steps()).
+ */
+static guint estimate_steps(guint n_left)
+{
+    guint bits = n_left < 3 ? 0 : g_bit_storage(n_left) - 1;
+    guint power = 1u << bits;
+
+    if (n_left < 3) {
+        return 0;
+    }
+    return power < 3 * (n_left - power) ? bits : bits - 1;
+}
+
+static char *describe_trial(const TrialRow *trial)
+{
+    const char *title = trial->title ? trial->title : "";
+
+    switch (trial->kind) {
+    case OUTCOME_OK:
+        return g_strdup("OK");
+    case OUTCOME_CRASH:
+        return g_strdup_printf("crashed: %s", title);
+    case OUTCOME_BOOT_FAILED:
+        return g_strdup_printf("boot failed: %s", title);
+    case OUTCOME_BASIC_FAILED:
+        return g_strdup_printf("basic kernel testing failed: %s", title);
+    case OUTCOME_INFRA:
+        return g_strdup_printf("infra problem: %s", title);
+    case OUTCOME_UNREACHED:
+        return g_strdup_printf("ignore: %s", title);
+    }
+    g_assert_not_reached();
+}
+
+/* "all runs: V" when they agree, else one line each. */
+static void add_runs(GString *log, const GPtrArray *trials)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    gboolean same = TRUE;
+
+    for (guint i = 0; i < trials->len; i++) {
+        char *line = describe_trial(trials->pdata[i]);
+
+        g_strdelimit(line, "\n", ' ');
+        g_ptr_array_add(lines, line);
+        same = same && g_str_equal(line, lines->pdata[0]);
+    }
+    if (lines->len && same) {
+        g_string_append_printf(log, "all runs: %s\n", (char *)lines->pdata[0]);
+        return;
+    }
+    for (guint i = 0; i < lines->len; i++) {
+        g_string_append_printf(log, "run #%u: %s\n", i, (char *)lines->pdata[i]);
+    }
+}
+
+static void add_test(GString *log, const ReportRevision *revision)
+{
+    const KernelRow *kernel = revision->kernel;
+
+    g_string_append_printf(log, "testing commit %s\n", revision->decision->commit);
+    if (!kernel) {
+        return;
+    }
+    if (kernel->compiler) {
+        g_string_append_printf(log, "compiler: %s\n", kernel->compiler);
+    }
+    if (kernel->kernel->status == KERNEL_FAILED) {
+        g_string_append_printf(log, "%s\n", kernel->kernel->first_error);
+        return;
+    }
+    if (kernel->kernel->signature) {
+        g_string_append_printf(log, "kernel signature: %s\n", kernel->kernel->signature);
+    }
+    add_runs(log, revision->same_as ? revision->same_as->trials : revision->trials);
+}
+
+static gboolean is_phase(const ReportRevision *revision, const char *phase)
+{
+    return g_str_equal(revision->decision->phase, phase);
+}
+
+static gboolean has_verdict(const ReportRevision *revision)
+{
+    return !g_str_equal(revision->verdict, "unknown");
+}
+
+/* The ends of the range that `git bisect start` takes: the oldest bad release (or the start), and
+ * the newest good one. */
+static void find_ends(const Report *report, const char **ret_bad, const char **ret_good)
+{
+    *ret_bad = report->spec->start;
+    *ret_good = NULL;
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (is_phase(revision, "range") && g_str_equal(revision->verdict, "bad")) {
+            *ret_bad = revision->decision->commit;
+        }
+        if (is_phase(revision, "range") && g_str_equal(revision->verdict, "good")) {
+            *ret_good = revision->decision->commit;
+        }
+    }
+}
+
+static gboolean is_step(const ReportRevision *revision)
+{
+    return is_phase(revision, "search") || is_phase(revision, "check");
+}
+
+static void add_steps(GString *log, const Report *report)
+{
+    const char *bad, *good;
+    gboolean started = FALSE;
+
+    find_ends(report, &bad, &good);
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+        const DecisionRow *decision = revision->decision;
+        guint n_after = decision->n_left > 1 ? (decision->n_left - 1) / 2 : 0,
+              n_steps = estimate_steps(decision->n_left);
+
+        if (!is_step(revision) || !good) {
+            continue;
+        }
+        if (!started) {
+            g_string_append_printf(log, "# git bisect start %s %s\n", bad, good);
+            started = TRUE;
+        }
+        g_string_append_printf(
+            log, "Bisecting: %u revision%s left to test after this (roughly %u step%s)\n", n_after,
+            n_after == 1 ? "" : "s", n_steps, n_steps == 1 ? "" : "s");
+        g_string_append_printf(log, "[%s] %s\n\n", decision->commit, decision->subject);
+        add_test(log, revision);
+        if (has_verdict(revision)) {
+            g_string_append_printf(log, "# git bisect %s %s\n", revision->verdict,
+                                   decision->commit);
+        }
+    }
+    if (!started && good && report->answer &&
+        (report->answer->kind == ANSWER_CULPRIT || report->answer->kind == ANSWER_SET)) {
+        g_string_append_printf(log, "# git bisect start %s %s\n", bad, good);
+    }
+}
+
+static void add_list(GString *log, const char *name, char *const *addresses)
+{
+    g_string_append_printf(log, "recipients (%s): [", name);
+    for (guint i = 0; addresses && addresses[i]; i++) {
+        g_string_append_printf(log, "%s\"%s\"", i ? " " : "", addresses[i]);
+    }
+    g_string_append(log, "]\n");
+}
+
+static guint count_tested(const Report *report)
+{
+    guint n_tested = 0;
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        n_tested += revision->kernel && revision->kernel->kernel->status == KERNEL_BUILT;
+    }
+    return n_tested;
+}
+
+/* The good end is none for git, which takes it for good without a doubt. */
+static void add_candidates(GString *log, const Answer *answer)
+{
+    for (guint i = 0; i < answer->candidates->len; i++) {
+        const Candidate *candidate = answer->candidates->pdata[i];
+
+        if (!candidate->or_older) {
+            g_string_append_printf(log, "%s\n", candidate->commit);
+        }
+    }
+}
+
+static void add_totals(GString *log, const Report *report)
+{
+    g_autofree char *total = report_go_duration(report->row->total_ms);
+    g_autofree char *build = report_go_duration(report->row->build_ms);
+    g_autofree char *test = report_go_duration(report->row->test_ms);
+
+    g_string_append_printf(log, "revisions tested: %u, total time: %s (build: %s, test: %s)\n",
+                           count_tested(report), total, build, test);
+}
+
+static void add_crash(GString *log, const Answer *answer)
+{
+    if (answer->crash_title) {
+        g_string_append_printf(log, "crash: %s\n%s", answer->crash_title,
+                               answer->crash_report ? answer->crash_report : "");
+        if (log->len && log->str[log->len - 1] != '\n') {
+            g_string_append_c(log, '\n');
+        }
+    }
+}
+
+static const char *subject_of(const Answer *answer, const char *commit)
+{
+    for (guint i = 0; i < answer->candidates->len; i++) {
+        const Candidate *candidate = answer->candidates->pdata[i];
+
+        if (g_str_equal(candidate->commit, commit)) {
+            return candidate->subject;
+        }
+    }
+    return "";
+}
+
+static void add_culprit(GString *log, const Report *report)
+{
+    const Answer *answer = report->answer;
+
+    g_string_append_printf(log, "%s is the first bad commit\n%s\n\n", answer->culprit,
+                           answer->culprit_show);
+    if (answer->culprit_signature && answer->parent_signature) {
+        g_string_append_printf(log, "culprit signature: %s\nparent  signature: %s\n",
+                               answer->culprit_signature, answer->parent_signature);
+    }
+    add_totals(log, report);
+    g_string_append_printf(log, "first bad commit: %s %s\n", answer->culprit,
+                           subject_of(answer, answer->culprit));
+    add_list(log, "to", answer->to);
+    add_list(log, "cc", answer->cc);
+    add_crash(log, answer);
+}
+
+static void add_set(GString *log, const Report *report)
+{
+    /* With checks, one suspect was left that did not pass them. */
+    if (report->answer->checks->len == 0) {
+        g_string_append(log, "There are only 'skip'ped commits left to test.\n"
+                             "The first bad commit could be any of:\n");
+        add_candidates(log, report->answer);
+        g_string_append(log, "We cannot bisect more!\n");
+    }
+    add_totals(log, report);
+    g_string_append(log, "bisection is inconclusive, the first bad commit could be any of:\n");
+    add_candidates(log, report->answer);
+    add_crash(log, report->answer);
+}
+
+static void add_answer(GString *log, const Report *report)
+{
+    const Answer *answer = report->answer;
+
+    switch (answer->kind) {
+    case ANSWER_CULPRIT:
+        add_culprit(log, report);
+        break;
+    case ANSWER_SET:
+        add_set(log, report);
+        break;
+    case ANSWER_OLDER:
+        add_totals(log, report);
+        g_string_append(log, "the crash already happened on the oldest tested release\n");
+        add_crash(log, answer);
+        break;
+    case ANSWER_NOT_REPRODUCED:
+        add_totals(log, report);
+        g_string_append(log, "error: the crash wasn't reproduced on the original commit\n");
+        break;
+    case ANSWER_UNTESTABLE:
+    case ANSWER_GOOD_CRASHES:
+        add_totals(log, report);
+        g_string_append_printf(log, "error: %s\n", answer->reason);
+        break;
+    }
+}
+
+char *report_log(const Report *report)
+{
+    GString *log = g_string_new(NULL);
+    gboolean flaky = FALSE;
+
+    g_string_append_printf(log, "bisecting cause commit starting from %s\n", report->spec->start);
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (is_step(revision)) {
+            continue;
+        }
+        if (revision->decision->label) {
+            g_string_append_printf(log, "testing release %s\n", revision->decision->label);
+        }
+        add_test(log, revision);
+        if (is_phase(revision, "reproduce") && revision->n_crash && revision->n_ok) {
+            g_string_append(log, "reproducer seems to be flaky\n");
+            flaky = TRUE;
+        }
+    }
+    add_steps(log, report);
+    if (flaky && report->answer) {
+        g_string_append(log, "Reproducer flagged being flaky\n");
+    }
+    if (report->answer) {
+        add_answer(log, report);
+    }
+    return g_string_free(log, FALSE);
+}
+
+char *report_replay(const Report *report)
+{
+    static const char mark[] = "# git bisect ";
+    g_autofree char *log = report_log(report);
+    g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+    GString *replay = g_string_new(NULL);
+
+    for (char **line = lines; *line; line++) {
+        if (g_str_has_prefix(*line, mark)) {
+            g_string_append_printf(replay, "%s\n", *line + strlen("# "));
+        }
+    }
+    return g_string_free(replay, FALSE);
+}

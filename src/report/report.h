@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An answer told: as the bisection log of the seed, for `git bisect replay`, for people, and as
+ * JSON.
+ *
+ * All from the store alone: neither the tree nor the kernels are needed.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "job/job.h"
+#include "store/store.h"
+
+/* One revision of a job, with all that was found out about it. Pointers are into the report's rows.
+ */
+typedef struct ReportRevision {
+    const DecisionRow *decision;
+    const KernelRow *kernel; /* NULL: not built */
+    GPtrArray *trials;       /* of const TrialRow, in order */
+    guint n_ok, n_crash, n_other_crash, n_broken, n_infra;
+    const struct ReportRevision
+        *same_as;        /* another with the same kernel, which has the trials; or NULL */
+    const char *verdict; /* "good", "bad", "skip" or "unknown" */
+} ReportRevision;
+
+typedef struct Report {
+    JobRow *row;
+    JobSpec *spec;
+    Answer *answer;       /* NULL while the job runs */
+    GPtrArray *revisions; /* of ReportRevision, in the order they were first chosen */
+    guint n_kernels, n_reused, n_trials;
+    GPtrArray *kernels, *trials, *decisions; /* the rows that own everything */
+} Report;
+void report_free(Report *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
+
+/* Of the job of @row, finished or not. */
+Report *report_load(Store *store, const JobRow *row, GError **error);
+
+/* @bytes from anybody, fit for a terminal: valid UTF-8 in which '?' stands for control characters
+ * but newline and tab, and for those that turn the direction of text. Owned by the caller. */
+char *report_clean(const char *bytes);
+/* The same on one line. */
+char *report_clean_line(const char *bytes);
+
+/* The bisection log in the grammar of specs/bisect-log.md, with the bytes that were found: clean it
+ * for a terminal. Owned by the caller, as are those below. */
+char *report_log(const Report *report);
+/* Lines for `git bisect replay FILE`. */
+char *report_replay(const Report *report);
+/* For people, clean, 80 columns where what is quoted allows. */
+char *report_text(const Report *report);
+/* For programs: docs/JSON.md describes it. The version counts changes that break readers. */
+#define REPORT_JSON_VERSION 1
+json_t *report_json(const Report *report);
+
+/* "3h54m22.057s", as Go prints durations. */
+char *report_go_duration(guint64 ms);
+/* "3 h 54 min", for people. */
+char *report_duration(guint64 ms);

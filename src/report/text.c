@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The answer for people: what, how sure, why, what it cost, whom to tell; 80 columns.
+ */
+#include "report/report.h"
+
+#include <string.h>
+
+#define WIDTH 80
+
+/* @bytes on one line, cut to @width characters. */
+static void add_cut(GString *text, const char *bytes, guint width)
+{
+    g_autofree char *clean = report_clean_line(bytes), *cut = NULL;
+
+    if (g_utf8_strlen(clean, -1) <= width) {
+        g_string_append(text, clean);
+        return;
+    }
+    cut = g_utf8_substring(clean, 0, width - 3);
+    g_string_append_printf(text, "%s...", cut);
+}
+
+static void add_headline(GString *text, const Report *report)
+{
+    const Answer *answer = report->answer;
+
+    switch (answer->kind) {
+    case ANSWER_CULPRIT:
+        g_string_append_printf(text, "First bad commit, %.1f %% sure:\n\n",
+                               answer->confidence * 100);
+        break;
+    case ANSWER_SET:
+        g_string_append_printf(text, "No single commit. With %.1f %% one of these %u:\n\n",
+                               answer->confidence * 100, answer->candidates->len);
+        break;
+    case ANSWER_OLDER:
+        g_string_append(text, "The bug is older than the revisions tested.\n");
+        break;
+    case ANSWER_NOT_REPRODUCED:
+        g_string_append(text, job_spec_is_run(report->spec)
+                                  ? "The bad end of the range is not bad.\n"
+                                  : "The crash was not seen at the start.\n");
+        break;
+    case ANSWER_UNTESTABLE:
+        g_string_append(text, "An end of the range cannot be tested.\n");
+        break;
+    case ANSWER_GOOD_CRASHES:
+        g_string_append(text, "The good end of the range is not good.\n");
+        break;
+    }
+}
+
+/* Most candidates shown; the JSON has all. */
+#define N_CANDIDATES_SHOWN 20
+
+static void add_candidates(GString *text, const Answer *answer)
+{
+    for (guint i = 0; i < answer->candidates->len && i < N_CANDIDATES_SHOWN; i++) {
+        const Candidate *candidate = answer->candidates->pdata[i];
+        g_autofree char *subject = NULL;
+
+        g_string_append_printf(text, "  %.12s  ", candidate->commit);
+        if (answer->candidates->len > 1) {
+            g_string_append_printf(text, "%5.1f %%  ", candidate->probability * 100);
+        }
+        subject =
+            g_strconcat(candidate->or_older ? "this or older: " : "", candidate->subject, NULL);
+        add_cut(text, subject, answer->candidates->len > 1 ? WIDTH - 25 : WIDTH - 16);
+        g_string_append_c(text, '\n');
+    }
+    if (answer->candidates->len > N_CANDIDATES_SHOWN) {
+        g_string_append_printf(text, "  and %u more\n",
+                               answer->candidates->len - N_CANDIDATES_SHOWN);
+    }
+}
+
+static void add_reasons(GString *text, const Answer *answer)
+{
+    if (answer->reason) {
+        g_string_append_printf(text, "\n%s.\n", answer->reason);
+    }
+    for (guint i = 0; i < answer->checks->len; i++) {
+        g_string_append_printf(text, "%s  %s\n", i ? "" : "Checks:\n",
+                               (char *)answer->checks->pdata[i]);
+    }
+}
+
+static void add_revisions(GString *text, const Report *report)
+{
+    gboolean run = job_spec_is_run(report->spec);
+
+    g_string_append(text, "\nRevisions tested (=: its kernel is the same as that of the other):\n");
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+        const char *subject =
+            revision->decision->label ? revision->decision->label : revision->decision->subject;
+        guint n_run = revision->n_ok + revision->n_crash + revision->n_other_crash;
+
+        g_string_append_printf(text, "  %.12s  %-7s  ", revision->decision->commit,
+                               revision->verdict);
+        if (revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED) {
+            g_string_append(text, "does not build    ");
+        } else if (revision->n_broken && !n_run) {
+            g_string_append(text, run ? "cannot be tested  " : "does not boot     ");
+        } else if (revision->same_as) {
+            g_string_append_printf(text, "= %.12s    ", revision->same_as->decision->commit);
+        } else {
+            g_string_append_printf(text, "%2u of %2u %-7s  ", revision->n_crash, n_run,
+                                   run ? "failed" : "crashed");
+        }
+        add_cut(text, subject, WIDTH - 43);
+        g_string_append_c(text, '\n');
+    }
+}
+
+static void add_totals(GString *text, const Report *report)
+{
+    g_autofree char *total = report_duration(report->row->total_ms);
+    g_autofree char *build = report_duration(report->row->build_ms);
+    g_autofree char *test = report_duration(report->row->test_ms);
+
+    g_string_append_printf(text, "\n%u revisions, ", report->revisions->len);
+    if (!job_spec_is_run(report->spec)) {
+        g_string_append_printf(text, "%u kernels built, %u reused, ",
+                               report->n_kernels - report->n_reused, report->n_reused);
+    }
+    g_string_append_printf(text, "%u trials\n%s (building %s, testing %s)\n", report->n_trials,
+                           total, build, test);
+}
+
+static void add_people(GString *text, const char *name, char *const *addresses)
+{
+    for (guint i = 0; addresses && addresses[i]; i++) {
+        g_string_append_printf(text, "  %s: %s\n", name, addresses[i]);
+    }
+}
+
+static void add_unfinished(GString *text, const Report *report)
+{
+    g_string_append_printf(text, "%s in phase %s.\n",
+                           report->row->state == JOB_FAILED ? "Stopped by a failure"
+                                                            : "Not finished",
+                           report->row->phase);
+    if (report->row->error) {
+        g_string_append_printf(text, "%s\n", report->row->error);
+    }
+    add_revisions(text, report);
+    add_totals(text, report);
+    g_string_append_printf(text, "\nGo on: firstbad resume %s\n", report->row->name);
+}
+
+static void add_quotes(GString *text, const Answer *answer)
+{
+    if (answer->culprit_show) {
+        g_string_append_printf(text, "\nThe commit:\n%s\n", answer->culprit_show);
+    }
+    if (answer->crash_title) {
+        g_string_append_printf(text, "\nThe crash: %s\n%s", answer->crash_title,
+                               answer->crash_report ? answer->crash_report : "");
+    }
+}
+
+char *report_text(const Report *report)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const Answer *answer = report->answer;
+
+    g_string_append_printf(text, "Job %s (%s), start %.12s\n\n", report->row->name,
+                           report->row->kind, report->spec->start);
+    if (!answer) {
+        add_unfinished(text, report);
+        return report_clean(text->str);
+    }
+    add_headline(text, report);
+    add_candidates(text, answer);
+    add_reasons(text, answer);
+    if (answer->to && answer->to[0]) {
+        g_string_append(text, "\nWhom to tell:\n");
+        add_people(text, "To", answer->to);
+        add_people(text, "Cc", answer->cc);
+    }
+    add_revisions(text, report);
+    add_totals(text, report);
+    add_quotes(text, answer);
+    g_string_append_printf(text, "\nThe whole log: firstbad log %s\n", report->row->name);
+    return report_clean(text->str);
+}

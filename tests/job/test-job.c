@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole jobs on a real little repository and a farm in memory: every ending, and a stop after every
+ * step.
+ */
+#include "job/job.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "process/process.h"
+#include "report/report.h"
+
+/* --- A world in memory
+ * ------------------------------------------------------------------------------------- */
+
+typedef struct SimFarm {
+    Farm base;
+    const char *const *commits; /* ids, oldest first */
+    guint first_bad;            /* index; commits before it are good */
+    guint last_bad;             /* commits after it are good again; G_MAXUINT: none is */
+    const guint *unbuildable;   /* indexes, ended by G_MAXUINT; or NULL */
+    guint same_as_parent;       /* this commit's kernel is its parent's; 0: none's */
+    const char *title;          /* of the crash */
+    guint other_crash_at;       /* index of a commit that crashes otherwise; G_MAXUINT: none */
+    guint infra_first;          /* so many first trials fail by the machine's fault */
+    guint stop_after;           /* stop with an error after so many builds and trials; 0: never */
+    guint n_builds, n_trials;
+} SimFarm;
+
+static guint index_of(const SimFarm *farm, const char *commit)
+{
+    guint i = 0;
+
+    while (!g_str_equal(farm->commits[i], commit)) {
+        i++;
+    }
+    return i;
+}
+
+static gboolean must_stop(const SimFarm *farm, GTask *task)
+{
+    if (farm->stop_after && farm->n_builds + farm->n_trials >= farm->stop_after) {
+        g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "stopped by the test");
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
+                      GAsyncReadyCallback done, gpointer user_data)
+{
+    SimFarm *farm = (SimFarm *)base;
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, done, user_data);
+    guint i = index_of(farm, commit);
+    Kernel *kernel;
+
+    if (must_stop(farm, task)) {
+        return;
+    }
+    farm->n_builds++;
+    kernel = g_new0(Kernel, 1);
+    kernel->key = g_strdup(commit);
+    kernel->build_ms = 10000;
+    for (const guint *bad = farm->unbuildable; bad && *bad != G_MAXUINT; bad++) {
+        if (*bad == i) {
+            kernel->status = KERNEL_FAILED;
+            kernel->first_error = g_strdup("net/smc.c:1:2: error: no");
+        }
+    }
+    if (kernel->status == KERNEL_BUILT) {
+        kernel->signature = g_strdup(farm->commits[i && i == farm->same_as_parent ? i - 1 : i]);
+    }
+    g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
+}
+
+static gboolean sim_build_finish(Farm *base, GAsyncResult *res, Kernel **ret_kernel, GError **error)
+{
+    *ret_kernel = g_task_propagate_pointer(G_TASK(res), error);
+    return *ret_kernel != NULL;
+}
+
+static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
+                      GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+    SimFarm *farm = (SimFarm *)base;
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, done, user_data);
+    guint i = index_of(farm, commit);
+    Outcome *outcome;
+
+    if (must_stop(farm, task)) {
+        return;
+    }
+    farm->n_trials++;
+    outcome = g_new0(Outcome, 1);
+    outcome->run_ms = 1000;
+    if (farm->n_trials <= farm->infra_first) {
+        outcome->kind = OUTCOME_INFRA;
+        outcome->title = g_strdup("no memory");
+    } else if (i >= farm->first_bad && i <= farm->last_bad) {
+        outcome->kind = OUTCOME_CRASH;
+        outcome->title = g_strdup(farm->title);
+    } else if (i == farm->other_crash_at) {
+        outcome->kind = OUTCOME_CRASH;
+        outcome->title = g_strdup("KASAN: use-after-free Read in ext4_foo");
+    } else {
+        outcome->kind = OUTCOME_OK;
+    }
+    if (outcome->title) {
+        outcome->report = g_new0(OopsReport, 1);
+        outcome->report->title = g_strdup(outcome->title);
+        outcome->report->alt_titles = g_new0(char *, 1);
+        outcome->report->text = g_strdup("Call Trace:\n foo+0x1/0x2\n");
+    }
+    g_task_return_pointer(task, outcome, (GDestroyNotify)outcome_free);
+}
+
+static gboolean sim_trial_finish(Farm *base, GAsyncResult *res, Outcome **ret_outcome,
+                                 GError **error)
+{
+    *ret_outcome = g_task_propagate_pointer(G_TASK(res), error);
+    return *ret_outcome != NULL;
+}
+
+static const char *sim_worktree(Farm *base)
+{
+    return NULL;
+}
+
+static const char *const *sim_prefixes(Farm *base)
+{
+    static const char *const none[] = {NULL};
+
+    return none;
+}
+
+static const FarmOps sim_ops = {.build_async = sim_build,
+                                .build_finish = sim_build_finish,
+                                .trial_async = sim_trial,
+                                .trial_finish = sim_trial_finish,
+                                .worktree = sim_worktree,
+                                .source_prefixes = sim_prefixes};
+
+/* --- A repository of a line of commits, every tenth a release
+ * ------------------------------------------------ */
+
+#define N_COMMITS 61
+
+typedef struct World {
+    char *folder, *tree, *state;
+    char *commits[N_COMMITS + 1];
+    SimFarm farm;
+} World;
+
+static char *git(const char *tree, const char *a, const char *b, const char *c)
+{
+    const char *argv[] = {"git", "-C", tree, a, b, c, NULL};
+    GError *error = NULL;
+    char *out = process_ask(NULL, argv, &error);
+
+    g_assert_no_error(error);
+    return out;
+}
+
+static void world_init(World *world)
+{
+    g_autoptr(GString) stream = g_string_new(NULL);
+    g_autofree char *ids = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    *world = (World){.folder = g_dir_make_tmp("firstbad-job-XXXXXX", NULL)};
+    world->tree = g_build_filename(world->folder, "tree", NULL);
+    world->state = g_build_filename(world->folder, "state", NULL);
+    g_mkdir(world->tree, 0700);
+    g_free(git(world->tree, "init", "-q", "."));
+    for (guint i = 0; i < N_COMMITS; i++) {
+        g_autofree char *message = g_strdup_printf("net: change %u\n", i);
+
+        g_string_append_printf(
+            stream,
+            "commit refs/heads/main\ncommitter A Person <a@example.org> %u +0000\ndata %zu\n%s"
+            "M 644 inline f\ndata 3\n%03u\n",
+            1700000000 + i, strlen(message), message, i);
+        if (i % 10 == 0) {
+            g_string_append_printf(stream, "reset refs/tags/v5.%u\nfrom refs/heads/main\n\n",
+                                   i / 10);
+        }
+    }
+    const char *argv[] = {"git", "fast-import", "--quiet", NULL};
+    ProcessSpec spec = {
+        .argv = argv, .cwd = world->tree, .input = stream->str, .n_input = stream->len};
+    g_autoptr(ProcessResult) result = NULL;
+    g_assert_true(process_run(&spec, &result, NULL) && process_succeeded(result));
+    ids = git(world->tree, "rev-list", "--reverse", "main");
+    lines = g_strsplit(ids, "\n", -1);
+    for (guint i = 0; i < N_COMMITS; i++) {
+        world->commits[i] = g_strdup(lines[i]);
+    }
+    world->farm = (SimFarm){.base = {.ops = &sim_ops,
+                                     .n_trials_at_once = 2,
+                                     .expected_build_s = 60,
+                                     .expected_trial_s = 2},
+                            .commits = (const char *const *)world->commits,
+                            .last_bad = G_MAXUINT,
+                            .other_crash_at = G_MAXUINT,
+                            .title = "WARNING: refcount bug in sk_psock_get"};
+}
+
+static void world_clear(World *world)
+{
+    const char *argv[] = {"rm", "-rf", world->folder, NULL};
+
+    g_free(process_ask(NULL, argv, NULL));
+    for (guint i = 0; i < N_COMMITS; i++) {
+        g_free(world->commits[i]);
+    }
+    g_free(world->folder);
+    g_free(world->tree);
+    g_free(world->state);
+}
+
+/* Work on the world's only job, made when missing, until the answer or a stop (NULL). */
+static Answer *work(World *world, const char *good, const char *title)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(world->state, STORE_WRITE, &error);
+    g_autoptr(Repo) repo = repo_open(world->tree, &error);
+    g_autoptr(JobSpec) spec = job_spec_new("cause");
+    g_autofree char *text = NULL;
+    g_autoptr(Job) job = NULL;
+    Answer *answer = NULL;
+    gint64 id = 1;
+
+    g_assert_no_error(error);
+    spec->start = g_strdup(world->commits[N_COMMITS - 1]);
+    spec->good = g_strdup(good);
+    spec->title = g_strdup(title);
+    text = job_spec_write(spec);
+    store_add_job(store, "job", "cause", text, 0, &id, NULL);
+    job = job_new(1, spec, "gcc", repo, store, &world->farm.base, &error);
+    g_assert_no_error(error);
+    if (!job_carry_out(job, NULL, NULL, NULL, &answer, &error)) {
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    }
+    return answer;
+}
+
+static Answer *work_once(World *world, const char *good)
+{
+    Answer *answer = work(world, good, NULL);
+
+    g_assert_nonnull(answer);
+    return answer;
+}
+
+/* --- Endings
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static void test_culprit_by_releases(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+    g_assert_cmpfloat(answer->confidence, >, 0.95);
+    g_assert_cmpuint(answer->checks->len, ==, 3);
+    /* Start, v5.5, v5.4, v5.3, then some of the 30 revisions up to the start. */
+    g_assert_cmpuint(world.farm.n_builds, <=, 4 + 6);
+    g_assert_nonnull(strstr(answer->culprit_show, "change 37"));
+    world_clear(&world);
+}
+
+static void test_culprit_by_good(void)
+{
+    for (guint first_bad = 1; first_bad < N_COMMITS; first_bad += 7) {
+        World world;
+
+        world_init(&world);
+        world.farm.first_bad = first_bad;
+        g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+        g_assert_cmpstr(answer->culprit, ==, world.commits[first_bad]);
+        g_assert_cmpuint(world.farm.n_builds, <=, 2 + 8);
+        world_clear(&world);
+    }
+}
+
+static void test_unbuildable_neighbours_make_a_set(void)
+{
+    static const guint unbuildable[] = {34, 35, 36, 37, G_MAXUINT};
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 36;
+    world.farm.unbuildable = unbuildable;
+    g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_SET);
+    g_assert_null(answer->culprit);
+    g_assert_cmpuint(answer->candidates->len, ==, 5); /* 34..38: 33 is good, 38 is bad */
+    world_clear(&world);
+}
+
+static void test_same_kernel_is_never_named(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 36;
+    world.farm.same_as_parent = 36;
+    g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+    g_assert_cmpstr(answer->culprit, !=, world.commits[36]);
+    world_clear(&world);
+}
+
+static void test_start_does_not_crash(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 1000;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpint(answer->kind, ==, ANSWER_NOT_REPRODUCED);
+    g_assert_nonnull(strstr(answer->reason, "did not crash"));
+    g_assert_cmpuint(world.farm.n_trials, ==, 20);
+    world_clear(&world);
+}
+
+static void test_start_crashes_otherwise(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 10;
+    g_autoptr(Answer) answer = work(&world, NULL, "KASAN: use-after-free Read in foo");
+    g_assert_cmpint(answer->kind, ==, ANSWER_NOT_REPRODUCED);
+    g_assert_nonnull(strstr(answer->reason, "another crash"));
+    world_clear(&world);
+}
+
+static void test_start_does_not_build(void)
+{
+    static const guint unbuildable[] = {N_COMMITS - 1, G_MAXUINT};
+    World world;
+
+    world_init(&world);
+    world.farm.unbuildable = unbuildable;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpint(answer->kind, ==, ANSWER_UNTESTABLE);
+    g_assert_nonnull(strstr(answer->reason, "net/smc.c:1:2: error: no"));
+    world_clear(&world);
+}
+
+static void test_good_crashes(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 5;
+    g_autoptr(Answer) answer = work_once(&world, world.commits[20]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_GOOD_CRASHES);
+    world_clear(&world);
+}
+
+static void test_older_than_all_releases(void)
+{
+    World world;
+
+    world_init(&world);
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpint(answer->kind, ==, ANSWER_OLDER);
+    g_assert_cmpstr(answer->subject, ==, world.commits[0]);
+    world_clear(&world);
+}
+
+static void test_another_crash_is_not_the_bug(void)
+{
+    /* At a release; somewhere; and just before the culprit, where it hides whether the bug is
+     * there. */
+    static const guint places[] = {20, 31, 36};
+
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        World world;
+
+        world_init(&world);
+        world.farm.first_bad = 37;
+        world.farm.other_crash_at = places[i];
+        g_autoptr(Answer) answer = work_once(&world, NULL);
+        if (places[i] == 36) {
+            g_assert_cmpint(answer->kind, ==, ANSWER_SET);
+            g_assert_cmpuint(answer->candidates->len, ==, 2);
+        } else {
+            g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+        }
+        g_assert_cmpuint(world.farm.n_trials, <, 100);
+        world_clear(&world);
+    }
+}
+
+static void test_no_release_can_be_tested(void)
+{
+    static const guint releases[] = {0, 10, 20, 30, 40, 50, G_MAXUINT};
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    world.farm.unbuildable = releases;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpint(answer->kind, ==, ANSWER_UNTESTABLE);
+    g_assert_nonnull(strstr(answer->reason, "name a --good"));
+    world_clear(&world);
+}
+
+static void test_infra_is_repeated(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    world.farm.infra_first = 3;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+    world_clear(&world);
+}
+
+/* --- Resuming
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void test_stop_after_every_step(void)
+{
+    World world;
+    guint n_builds, n_trials;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    answer_free(work_once(&world, NULL));
+    n_builds = world.farm.n_builds;
+    n_trials = world.farm.n_trials;
+    world_clear(&world);
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    for (guint step = 1;; step++) {
+        world.farm.stop_after = step;
+        g_autoptr(Answer) answer = work(&world, NULL, NULL);
+
+        if (answer) {
+            g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+            break;
+        }
+        g_assert_cmpuint(world.farm.n_builds + world.farm.n_trials, ==, step);
+    }
+    /* Nothing that was finished is done again; a job that is stopped after each trial starts none
+     * too many. */
+    g_assert_cmpuint(world.farm.n_builds, ==, n_builds);
+    g_assert_cmpuint(world.farm.n_trials, <=, n_trials);
+    world_clear(&world);
+}
+
+/* --- The log, read back by git
+ * ------------------------------------------------------------------------------- */
+
+static void test_log_replays(void)
+{
+    World world;
+    g_autoptr(GError) error = NULL;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    answer_free(work_once(&world, NULL));
+    g_autoptr(Store) store = store_open(world.state, STORE_READ, &error);
+    g_autoptr(JobRow) row = store_find_job(store, "job", &error);
+    g_autoptr(Report) report = report_load(store, row, &error);
+    g_assert_no_error(error);
+    g_autofree char *replay = report_replay(report);
+    g_autofree char *path = g_build_filename(world.folder, "replay", NULL);
+    g_assert_true(g_file_set_contents(path, replay, -1, NULL));
+    g_free(git(world.tree, "checkout", "-q", "main"));
+    g_free(git(world.tree, "bisect", "replay", path));
+    g_autofree char *log = git(world.tree, "bisect", "log", NULL);
+    g_autofree char *found = g_strdup_printf("# first bad commit: [%s]", world.commits[37]);
+    g_assert_nonnull(strstr(log, found));
+    g_autofree char *text = report_text(report);
+    g_assert_nonnull(strstr(text, "First bad commit"));
+    json_t *json = report_json(report);
+    g_assert_nonnull(json);
+    g_assert_cmpstr(json_string_value(json_object_get(json_object_get(json, "answer"), "culprit")),
+                    ==, world.commits[37]);
+    json_decref(json);
+    world_clear(&world);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job/culprit-by-releases", test_culprit_by_releases);
+    g_test_add_func("/job/culprit-by-good", test_culprit_by_good);
+    g_test_add_func("/job/unbuildable-neighbours", test_unbuildable_neighbours_make_a_set);
+    g_test_add_func("/job/same-kernel", test_same_kernel_is_never_named);
+    g_test_add_func("/job/start-does-not-crash", test_start_does_not_crash);
+    g_test_add_func("/job/start-crashes-otherwise", test_start_crashes_otherwise);
+    g_test_add_func("/job/start-does-not-build", test_start_does_not_build);
+    g_test_add_func("/job/good-crashes", test_good_crashes);
+    g_test_add_func("/job/older", test_older_than_all_releases);
+    g_test_add_func("/job/another-crash", test_another_crash_is_not_the_bug);
+    g_test_add_func("/job/no-release", test_no_release_can_be_tested);
+    g_test_add_func("/job/infra", test_infra_is_repeated);
+    g_test_add_func("/job/stop-after-every-step", test_stop_after_every_step);
+    g_test_add_func("/job/log-replays", test_log_replays);
+    return g_test_run();
+}
