@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad cause: find the commit that made a kernel crash.
+ */
+#include "cli/cli.h"
+
+static const char description[] =
+    "Needed: --tree, --start, --config and --repro, on the command line or in\n"
+    "--job FILE (a GKeyFile: group [job], the long options as keys; the command\n"
+    "line wins). Without --good the releases behind the start are searched.\n\n"
+    "All that is finished is kept: after Ctrl-C, 'firstbad resume NAME' goes on.\n"
+    "The tree's checkout is never touched; revisions are built in worktrees in\n"
+    "the state folder ($FIRSTBAD_STATE_DIR, or ~/.local/state/firstbad).";
+
+int cmd_cause(int argc, char **argv)
+{
+    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *job_file = NULL, *state_option = NULL, *state_dir = NULL;
+    gboolean verbose = FALSE;
+    const GOptionEntry entries[] = {
+        CLI_KEY("tree", "DIR", "Git repository of the kernel"),
+        CLI_KEY("start", "REV", "Commit that crashes"),
+        CLI_KEY("good", "REV", "Commit that does not; default: by releases"),
+        CLI_KEY("config", "FILE", "The .config of the kernel that crashed"),
+        CLI_KEY("repro", "FILE", "Reproducer: C source, static binary, script"),
+        CLI_KEY("title", "TITLE", "The crash looked for; default: the start's"),
+        CLI_KEY("name", "NAME", "Name of the job"),
+        {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
+        CLI_KEY("compiler", "CC", "Compiler (gcc)"),
+        CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
+        CLI_KEY("max-trials", "N", "Trials of one revision, at most (20)"),
+        CLI_KEY("trial-timeout", "S", "Seconds for the reproducer (60)"),
+        CLI_KEY("repeats", "N", "Runs of it in a trial; 0: until time is up"),
+        CLI_KEY("boot-timeout", "S", "Seconds for the boot (300)"),
+        CLI_KEY("build-timeout", "S", "Seconds for a build (3600)"),
+        CLI_KEY("build-memory", "MIB", "Memory for each process of a build"),
+        CLI_KEY("jobs", "N", "Compilers at once (cores)"),
+        CLI_KEY("guests", "N", "Guests at once (by cores and memory)"),
+        CLI_KEY("memory", "MIB", "Memory of a guest (512)"),
+        CLI_KEY("cpus", "N", "CPUs of a guest (1)"),
+        CLI_KEY("qemu", "PROGRAM", "QEMU (qemu-system-x86_64)"),
+        CLI_KEY("accel", "HOW", "auto, kvm or tcg (auto)"),
+        CLI_KEY("cmdline", "TEXT", "Added to the kernel's command line"),
+        CLI_FLAG("panic-on-warn", "A warning ends the trial"),
+        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
+         "DIR"},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Show the commands that are run", NULL},
+        {NULL},
+    };
+    const CommandLine line = {.command = "cause",
+                              .arguments = "--tree DIR --start REV --config FILE --repro FILE",
+                              .description = description,
+                              .entries = entries,
+                              .job_keys = keys};
+    g_autoptr(JobSpec) spec = NULL;
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    if (verbose) {
+        cli_show_commands();
+    }
+    spec = cli_job_spec("cause", job_file, keys, &error);
+    if (!spec || !job_check_spec(spec, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_USAGE;
+    }
+    state_dir = cli_state_dir(state_option);
+    return cli_work(&(WorkOptions){.state_dir = state_dir, .spec = spec});
+}

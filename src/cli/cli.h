@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The command line: one file a command. stdout is the answer, stderr the chatter.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "report/report.h"
+
+/* Exit codes, as the man page says. `firstbad run` and the commands that work on a job end with one
+ * of them. */
+typedef enum ExitCode {
+    EXIT_ANSWER = 0, /* one commit was found, or the command did what it was asked */
+    EXIT_UNSURE = 1, /* a ranked set, or older than the range */
+    EXIT_USAGE = 2,  /* wrong options or inputs, or no such job; nothing was done */
+    EXIT_NO_CASE =
+        3, /* nothing to bisect: the start does not crash, an end cannot be tested, good crashes */
+    EXIT_MACHINE = 4, /* this machine failed (disk, QEMU, ...): mend it, then `firstbad resume` */
+    EXIT_INTERRUPTED = 130, /* stopped by Ctrl-C or SIGTERM: `firstbad resume` goes on */
+} ExitCode;
+
+typedef struct Command {
+    const char *name;
+    const char *summary; /* one line, shown by `firstbad --help` */
+    int (*run)(int argc, char **argv);
+} Command;
+
+int cmd_cause(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+/* Parse the options of `firstbad COMMAND`. On --help the text goes to stdout, on a mistake a
+ * message to stderr; then FALSE comes back, with the exit code. @arguments: shown after the command
+ * in the usage; @description: shown below the options. What is no option stays in
+ * @argv, with at most @n_arguments_max of it. */
+typedef struct CommandLine {
+    const char *command, *arguments, *description;
+    const GOptionEntry *entries;
+    GHashTable *job_keys; /* filled by cli_job_key(); NULL for commands without job options */
+    int n_arguments_max;
+} CommandLine;
+gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_code);
+
+/* Callback of an option that is a key of the job file: it is kept in job_keys, so that the command
+ * line wins over the file. */
+gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, GError **error);
+#define CLI_KEY(name, argument, text)                                                              \
+    {                                                                                              \
+        name, 0, 0, G_OPTION_ARG_CALLBACK, cli_job_key, text, argument                             \
+    }
+#define CLI_FLAG(name, text)                                                                       \
+    {                                                                                              \
+        name, 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, cli_job_key, text, NULL              \
+    }
+/* The job of the command line: defaults, then the file @path (or NULL), then @job_keys. */
+JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error);
+
+/* Print "firstbad: MESSAGE" to stderr, cleaned of what could steer a terminal. */
+void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* The folder for jobs and kernels: @given, else $FIRSTBAD_STATE_DIR, else $XDG_STATE_HOME/firstbad.
+ * Owned by the caller. */
+char *cli_state_dir(const char *given);
+
+/* What the failure @error to open the state folder, or to find or add a job there, ends with: a
+ * wrong name is the user's, all else this machine's. */
+ExitCode cli_store_failure(const GError *error);
+
+/* Load the report of job @name (NULL: the newest) of the state folder that @state_option names.
+ * NULL: it was complained of, *ret_code is set. */
+Report *cli_open_report(const char *state_option, const char *name, int *ret_code);
+
+/* Show the programs that are run, on stderr (-v). */
+void cli_show_commands(void);
+
+/* Live line on a terminal, plain lines elsewhere; both on stderr. */
+typedef struct ProgressLine ProgressLine;
+ProgressLine *progress_line_new(void);
+void progress_line_free(ProgressLine *line);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProgressLine, progress_line_free)
+void progress_line_show(const JobProgress *progress, gpointer line);
+/* Print @text above the live line. */
+void progress_line_say(ProgressLine *line, const char *text);
+
+/* Open what job @name of @state_dir needs and work until the answer; print it. @spec NULL: the job
+ * is resumed; else it is added. */
+typedef struct WorkOptions {
+    const char *state_dir;
+    const char *name; /* resume: name or number, NULL for the newest */
+    JobSpec *spec;    /* new job: checked by job_check_spec() */
+    gboolean json;    /* print the answer as `firstbad run --json` does */
+} WorkOptions;
+int cli_work(const WorkOptions *options);

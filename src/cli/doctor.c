@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad doctor: what this machine can do, and what to install.
+ */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#include "process/process.h"
+
+/* First line with text of `PROGRAM --version`, or NULL. */
+static char *version_of(const char *path)
+{
+    const char *argv[] = {path, "--version", NULL};
+    ProcessSpec spec = {.argv = argv, .timeout_ms = 5000};
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!process_run(&spec, &result, NULL) || !process_succeeded(result)) {
+        return NULL;
+    }
+    g_strstrip(result->out);
+    return g_strndup(result->out, strcspn(result->out, "\n"));
+}
+
+/* Print a line for each program; the packages that are missing are added to @packages. TRUE when
+ * all required ones are there. */
+static gboolean print_tools(GPtrArray *packages)
+{
+    gboolean complete = TRUE;
+
+    for (const Tool *tool = job_tools(); tool->program; tool++) {
+        gboolean is_file = g_path_is_absolute(tool->program);
+        g_autofree char *path = job_find_tool(tool);
+        g_autofree char *version = path && !is_file ? version_of(path) : NULL;
+        g_autofree char *name =
+            is_file ? g_path_get_basename(tool->program) : g_strdup(tool->program);
+
+        if (path) {
+            g_print("  ok       %-19s %.50s\n", name, version ? version : path);
+            continue;
+        }
+        g_print("  %s  %-19s %s\n", tool->required ? "MISSING" : "missing", name, tool->purpose);
+        g_ptr_array_add(packages, (gpointer)tool->package);
+        complete = complete && !tool->required;
+    }
+    return complete;
+}
+
+/* Compilers with a version in their name, as Debian installs them side by side. */
+static void print_compilers(void)
+{
+    g_autoptr(GString) found = g_string_new(NULL);
+
+    for (guint version = 5; version < 25; version++) {
+        static const char *const families[] = {"gcc", "clang"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(families); i++) {
+            g_autofree char *name = g_strdup_printf("%s-%u", families[i], version);
+            g_autofree char *path = g_find_program_in_path(name);
+
+            if (path) {
+                g_string_append_printf(found, " %s", name);
+            }
+        }
+    }
+    g_print("  compilers:%s\n", found->len ? found->str : " only the defaults above");
+}
+
+static void print_machine(const char *state_dir)
+{
+    g_autofree char *folder = g_strdup(state_dir);
+    g_autoptr(GFileInfo) info = NULL;
+    g_autoptr(GFile) file = NULL;
+
+    g_print("  cores:    %u\n", g_get_num_processors());
+    g_print("  memory:   %.1f GiB free\n", (double)local_farm_free_memory_mib() / 1024);
+    while (!g_file_test(folder, G_FILE_TEST_EXISTS)) {
+        char *parent = g_path_get_dirname(folder);
+
+        g_free(folder);
+        folder = parent;
+    }
+    file = g_file_new_for_path(folder);
+    info = g_file_query_filesystem_info(file, G_FILE_ATTRIBUTE_FILESYSTEM_FREE, NULL, NULL);
+    if (info) {
+        g_print("  disk:     %.1f GiB free for %s\n",
+                g_file_info_get_attribute_uint64(info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE) /
+                    1073741824.0,
+                state_dir);
+    }
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+    g_autofree char *state_option = NULL, *state_dir = NULL, *why = NULL;
+    g_autoptr(GPtrArray) packages = g_ptr_array_new();
+    const GOptionEntry entries[] = {
+        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
+         "DIR"},
+        {NULL},
+    };
+    const CommandLine line = {.command = "doctor",
+                              .description =
+                                  "Exits with 0 when 'firstbad cause' can work here, else with 4.",
+                              .entries = entries};
+    gboolean able, kvm;
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    state_dir = cli_state_dir(state_option);
+    g_print("Programs and headers:\n");
+    able = print_tools(packages);
+    print_compilers();
+    g_print("\nThis machine:\n");
+    print_machine(state_dir);
+    kvm = guest_kvm_works("qemu-system-x86_64", &why);
+    g_print("  KVM:      %s\n", why);
+    if (!kvm) {
+        g_print("            guests are emulated (TCG): right, but several times slower\n");
+    }
+    if (packages->len) {
+        g_ptr_array_add(packages, NULL);
+        g_autofree char *list = g_strjoinv(" ", (char **)packages->pdata);
+
+        g_print("\nTo install what is missing:\n  apt-get install %s\n", list);
+    }
+    return able ? EXIT_ANSWER : EXIT_MACHINE;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad: finds the commit that made a kernel crash.
+ */
+#include "cli/cli.h"
+
+#include <locale.h>
+#include <signal.h>
+
+static const Command commands[] = {
+    {"cause", "find the commit that made a kernel crash", cmd_cause},
+    {"run", "find the first bad commit of any project by a test command", cmd_run},
+    {"resume", "go on with a job that was stopped", cmd_resume},
+    {"status", "list jobs and what they do", cmd_status},
+    {"log", "print a job's bisection log", cmd_log},
+    {"report", "print a job's answer", cmd_report},
+    {"doctor", "say what this machine can do, and what to install", cmd_doctor},
+};
+
+static void print_help(void)
+{
+    g_print("Usage: firstbad COMMAND [OPTION...]\n\n"
+            "Finds the commit that made a kernel crash, and says how sure it is.\n\nCommands:\n");
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_print("  %-8s  %s\n", commands[i].name, commands[i].summary);
+    }
+    g_print("\n'firstbad COMMAND --help' tells the options of a command.\n"
+            "\nExit codes:\n"
+            "  0    one commit was found; or the command did what it was asked\n"
+            "  1    no single commit: a ranked set, or older than the range\n"
+            "  2    wrong options or inputs, or no such job; nothing was done\n"
+            "  3    nothing to bisect: the start does not crash, or an end of the\n"
+            "       range cannot be tested, or the good end crashes\n"
+            "  4    this machine failed; mend it, then 'firstbad resume'\n"
+            "  130  interrupted; 'firstbad resume' goes on\n");
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    /* A reader that went away (`firstbad run ... | head`) must not end a job. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_help();
+        return EXIT_USAGE;
+    }
+    if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") ||
+        g_str_equal(argv[1], "help")) {
+        print_help();
+        return EXIT_ANSWER;
+    }
+    if (g_str_equal(argv[1], "--version")) {
+        g_print("firstbad %s\n", FIRSTBAD_VERSION);
+        return EXIT_ANSWER;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_str_equal(commands[i].name, argv[1])) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    cli_complain("no such command: '%s'; 'firstbad --help' lists them", argv[1]);
+    return EXIT_USAGE;
+}

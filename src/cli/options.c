@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Options, messages, folders: what the commands share.
+ */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#include "process/process.h"
+
+void cli_complain(const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    g_autofree char *clean = NULL;
+    va_list args;
+
+    va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
+    clean = report_clean(message);
+    g_printerr("firstbad: %s\n", clean);
+}
+
+gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_code)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(line->arguments);
+    g_autofree char *name = g_strdup_printf("firstbad %s", line->command);
+    g_autoptr(GError) error = NULL;
+    gboolean help = FALSE;
+    const GOptionEntry help_entry[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL}, {NULL}};
+    GOptionGroup *group = g_option_group_new("job", "", "", line->job_keys, NULL);
+
+    g_set_prgname(name);
+    g_option_group_add_entries(group, line->entries);
+    g_option_group_add_entries(group, help_entry);
+    g_option_context_set_main_group(context, group);
+    /* Our own --help, since GOption's ends the program by itself. */
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_description(context, line->description);
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        cli_complain("%s; see '%s --help'", error->message, name);
+        *ret_code = EXIT_USAGE;
+        return FALSE;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+
+        g_print("%s", text);
+        *ret_code = EXIT_ANSWER;
+        return FALSE;
+    }
+    if (*argc - 1 > line->n_arguments_max) {
+        cli_complain("what is '%s'? see '%s --help'", (*argv)[1 + line->n_arguments_max], name);
+        *ret_code = EXIT_USAGE;
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Options of `firstbad run` that are named as git bisect names them. */
+static const char *const aliases[][2] = {
+    {"repo", "tree"}, {"bad", "start"}, {"timeout", "trial-timeout"}};
+
+gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, GError **error)
+{
+    const char *key = option + strspn(option, "-");
+
+    for (guint i = 0; i < G_N_ELEMENTS(aliases); i++) {
+        if (g_str_equal(key, aliases[i][0])) {
+            key = aliases[i][1];
+        }
+    }
+    g_hash_table_insert(job_keys, g_strdup(key), g_strdup(value ? value : "true"));
+    return TRUE;
+}
+
+JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
+{
+    g_autoptr(JobSpec) spec = job_spec_new(kind);
+    g_autofree char *here = g_get_current_dir();
+    GHashTableIter iter;
+    const char *key, *value;
+
+    if (path) {
+        g_autofree char *text = NULL, *folder = g_path_get_dirname(path),
+                        *absolute = g_canonicalize_filename(folder, NULL);
+
+        if (!g_file_get_contents(path, &text, NULL, error) ||
+            !job_spec_read(spec, text, absolute, error)) {
+            g_prefix_error(error, "--job: %s: ", path);
+            return NULL;
+        }
+    }
+    g_hash_table_iter_init(&iter, job_keys);
+    while (g_hash_table_iter_next(&iter, (gpointer *)&key, (gpointer *)&value)) {
+        if (!job_spec_set(spec, key, value, here, error)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&spec);
+}
+
+char *cli_state_dir(const char *given)
+{
+    const char *from_environment = g_getenv("FIRSTBAD_STATE_DIR");
+
+    if (given || from_environment) {
+        return g_canonicalize_filename(given ? given : from_environment, NULL);
+    }
+    return g_build_filename(g_get_user_state_dir(), "firstbad", NULL);
+}
+
+ExitCode cli_store_failure(const GError *error)
+{
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
+                   g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS)
+               ? EXIT_USAGE
+               : EXIT_MACHINE;
+}
+
+Report *cli_open_report(const char *state_option, const char *name, int *ret_code)
+{
+    g_autofree char *state_dir = cli_state_dir(state_option);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(state_dir, STORE_READ, &error);
+    g_autoptr(JobRow) row = store ? store_find_job(store, name, &error) : NULL;
+    Report *report = row ? report_load(store, row, &error) : NULL;
+
+    if (!report) {
+        cli_complain("%s%s%s", row ? row->name : "", row ? ": " : "", error->message);
+        *ret_code = cli_store_failure(error);
+    }
+    return report;
+}
+
+static void show_command(const char *const *argv, gpointer unused)
+{
+    g_autoptr(GString) line = g_string_new("+");
+    g_autofree char *clean = NULL;
+
+    for (; *argv; argv++) {
+        g_autofree char *quoted =
+            strpbrk(*argv, " \t\n'\"$\\*?&|;<>()") ? g_shell_quote(*argv) : g_strdup(*argv);
+
+        g_string_append_printf(line, " %s", quoted);
+    }
+    clean = report_clean(line->str);
+    g_printerr("%s\n", clean);
+}
+
+void cli_show_commands(void)
+{
+    process_set_trace(show_command, NULL);
+}

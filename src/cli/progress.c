@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a person sees while a job works: on a terminal one line that is drawn anew, elsewhere plain
+ * lines.
+ */
+#include "cli/cli.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define DEFAULT_COLUMNS 80
+
+struct ProgressLine {
+    gboolean terminal;
+    gint64 start_us;
+    guint redraw_source;
+    char *phase, *doing, *best; /* what the live line shows */
+    guint n_left, n_kernels, n_trials;
+    double best_p;
+};
+
+static guint terminal_columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col
+                                                                       : DEFAULT_COLUMNS;
+}
+
+/* "search · 412 left · best 341adeec9ada 12 % · building 6533e558c650 · 7 kernels, 31 trials ·
+ * 2:41" */
+static void draw(ProgressLine *line)
+{
+    gint64 s = (g_get_monotonic_time() - line->start_us) / G_USEC_PER_SEC;
+    g_autoptr(GString) text = g_string_new(line->phase ? line->phase : "starting");
+    guint columns = terminal_columns();
+
+    g_string_append_printf(text, " %" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, s / 60, s % 60);
+    if (line->doing) {
+        g_string_append_printf(text, " | %s", line->doing);
+    }
+    if (line->n_left) {
+        g_string_append_printf(text, " | %u left", line->n_left);
+    }
+    if (line->best && line->n_left && line->best_p >= 0.01) {
+        g_string_append_printf(text, ", %.12s %.0f %%", line->best, line->best_p * 100);
+    }
+    g_string_append_printf(text, " | %u kernels, %u trials", line->n_kernels, line->n_trials);
+    if (text->len >= columns) {
+        g_string_truncate(text, columns - 1);
+    }
+    g_printerr("\r\033[K%s", text->str);
+}
+
+static gboolean redraw(gpointer data)
+{
+    draw(data);
+    return G_SOURCE_CONTINUE;
+}
+
+ProgressLine *progress_line_new(void)
+{
+    ProgressLine *line = g_new0(ProgressLine, 1);
+    const char *term = g_getenv("TERM");
+
+    line->terminal = isatty(STDERR_FILENO) && g_strcmp0(term, "dumb") != 0;
+    line->start_us = g_get_monotonic_time();
+    if (line->terminal) {
+        line->redraw_source = g_timeout_add_seconds(1, redraw, line);
+    }
+    return line;
+}
+
+void progress_line_free(ProgressLine *line)
+{
+    if (!line) {
+        return;
+    }
+    if (line->redraw_source) {
+        g_source_remove(line->redraw_source);
+        g_printerr("\r\033[K");
+    }
+    g_free(line->phase);
+    g_free(line->doing);
+    g_free(line->best);
+    g_free(line);
+}
+
+void progress_line_say(ProgressLine *line, const char *text)
+{
+    g_autofree char *shown = report_clean_line(text);
+
+    g_printerr("%s%s\n", line->terminal ? "\r\033[K" : "", shown);
+}
+
+static void set(char **member, const char *value)
+{
+    g_free(*member);
+    *member = value ? report_clean_line(value) : NULL;
+}
+
+void progress_line_show(const JobProgress *progress, gpointer data)
+{
+    ProgressLine *line = data;
+    gboolean new_build = progress->doing && g_str_has_prefix(progress->doing, "building") &&
+                         g_strcmp0(progress->doing, line->doing) != 0;
+
+    set(&line->phase, job_phase_name(progress->phase));
+    set(&line->doing, progress->doing);
+    set(&line->best, progress->best);
+    line->n_left = progress->n_left;
+    line->best_p = progress->best_p;
+    line->n_kernels = progress->n_kernels;
+    line->n_trials = progress->n_trials;
+    if (progress->line) {
+        progress_line_say(line, progress->line);
+    } else if (!line->terminal && new_build) {
+        progress_line_say(line, progress->doing);
+    }
+    if (line->terminal) {
+        draw(line);
+    }
+}

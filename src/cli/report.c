@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad report: a job's answer, for people or programs.
+ */
+#include "cli/cli.h"
+
+int cmd_report(int argc, char **argv)
+{
+    g_autofree char *state_option = NULL, *text = NULL;
+    gboolean json = FALSE;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print as JSON", NULL},
+        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
+         "DIR"},
+        {NULL},
+    };
+    const CommandLine line = {.command = "report",
+                              .arguments = "[JOB]",
+                              .description = "JOB: name or number; default: the newest.",
+                              .entries = entries,
+                              .n_arguments_max = 1};
+    g_autoptr(Report) report = NULL;
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    report = cli_open_report(state_option, argc > 1 ? argv[1] : NULL, &code);
+    if (!report) {
+        return code;
+    }
+    if (json) {
+        json_t *object = report_json(report);
+
+        text = json_dumps(object, JSON_INDENT(2));
+        json_decref(object);
+        g_print("%s\n", text);
+    } else {
+        text = report_text(report);
+        g_print("%s", text);
+    }
+    return EXIT_ANSWER;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad run: the same engine for any project: find the first bad commit by a test command, flaky
+ * or not.
+ */
+#include "cli/cli.h"
+
+static const char description[] =
+    "The test command runs in a worktree of its own, with FIRSTBAD_COMMIT set. It\n"
+    "exits as for 'git bisect run': 0 good, 125 cannot be tested, 1-127 bad; any\n"
+    "other end is taken for this machine's fault and tried again. A test that\n"
+    "fails only sometimes is run again until the answer is sure.\n\n"
+    "With --json the last line of stdout is an object with culprit (null when\n"
+    "unsure), confidence, candidates, revisions, trials and seconds.";
+
+/* Name for a job that nobody named: free in the store, since a run is often repeated. */
+static void name_job(JobSpec *spec)
+{
+    if (!spec->name) {
+        g_autofree char *uuid = g_uuid_string_random();
+
+        spec->name = g_strdup_printf("run-%.8s-%.8s", spec->start, uuid);
+    }
+}
+
+int cmd_run(int argc, char **argv)
+{
+    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *state_option = NULL, *state_dir = NULL;
+    gboolean verbose = FALSE, json = FALSE;
+    const GOptionEntry entries[] = {
+        CLI_KEY("repo", "DIR", "Git repository (.)"),
+        CLI_KEY("good", "REV", "Commit that is good"),
+        CLI_KEY("bad", "REV", "Commit that is bad"),
+        CLI_KEY("test", "CMD", "Test command, run by /bin/sh"),
+        CLI_KEY("build", "CMD", "Build command, run once per visit"),
+        CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
+        CLI_KEY("max-trials", "N", "Trials at either end, at most (20)"),
+        CLI_KEY("timeout", "S", "Seconds for a command; 0: no limit (0)"),
+        CLI_KEY("name", "NAME", "Name of the job"),
+        CLI_FLAG("no-checkout", "Run the commands in DIR, check nothing out"),
+        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs", "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the answer as JSON", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Show the commands that are run", NULL},
+        {NULL},
+    };
+    const CommandLine line = {.command = "run",
+                              .arguments = "--good REV --bad REV --test CMD",
+                              .description = description,
+                              .entries = entries,
+                              .job_keys = keys};
+    g_autoptr(JobSpec) spec = NULL;
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    g_hash_table_insert(keys, g_strdup("tree"), g_strdup("."));
+    g_hash_table_insert(keys, g_strdup("trial-timeout"), g_strdup("0"));
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    if (verbose) {
+        cli_show_commands();
+    }
+    spec = cli_job_spec("run", NULL, keys, &error);
+    if (!spec || !job_check_spec(spec, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_USAGE;
+    }
+    name_job(spec);
+    state_dir = cli_state_dir(state_option);
+    return cli_work(&(WorkOptions){.state_dir = state_dir, .spec = spec, .json = json});
+}

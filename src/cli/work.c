@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A job from the command line to its answer: what `cause`, `run` and `resume` share.
+ */
+#include "cli/cli.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* One piece of work, opened. */
+typedef struct Work {
+    Store *store;
+    JobRow *row;
+    JobSpec *spec;
+    JobSetup *setup;
+    ProgressLine *line;
+    GCancellable *cancellable;
+} Work;
+
+static gboolean on_signal(gpointer data)
+{
+    GCancellable *cancellable = data;
+
+    if (g_cancellable_is_cancelled(cancellable)) {
+        _exit(EXIT_INTERRUPTED);
+    }
+    g_cancellable_cancel(cancellable);
+    return G_SOURCE_CONTINUE;
+}
+
+static void say_note(gpointer note, gpointer line)
+{
+    progress_line_say(line, note);
+}
+
+/* Add the new job, or find the one to go on with. */
+static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
+{
+    gint64 now_s = g_get_real_time() / G_USEC_PER_SEC, id;
+    g_autofree char *text = NULL;
+
+    if (!options->spec) {
+        work->row = store_find_job(work->store, options->name, error);
+        work->spec = work->row ? job_spec_new(work->row->kind) : NULL;
+        return work->spec && job_spec_read(work->spec, work->row->spec, "/", error);
+    }
+    if (!options->spec->name) {
+        options->spec->name =
+            g_strdup_printf("%s-%.12s", options->spec->kind, options->spec->start);
+    }
+    text = job_spec_write(options->spec);
+    if (!store_add_job(work->store, options->spec->name, options->spec->kind, text, now_s, &id,
+                       error)) {
+        return FALSE;
+    }
+    work->row = store_read_job(work->store, id, error);
+    work->spec = work->row ? job_spec_new(work->row->kind) : NULL;
+    return work->spec && job_spec_read(work->spec, text, "/", error);
+}
+
+static gboolean carry_out(Work *work, const char *state_dir, Answer **ret_answer, GError **error)
+{
+    g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
+    g_autoptr(Job) job = NULL;
+
+    work->setup = job_setup_new(work->spec, state_dir, job_dir, error);
+    if (!work->setup) {
+        return FALSE;
+    }
+    g_ptr_array_foreach(work->setup->notes, say_note, work->line);
+    job = job_new(work->row->id, work->spec, work->setup->compiler, work->setup->repo, work->store,
+                  work->setup->farm, error);
+    return job &&
+           job_carry_out(job, progress_line_show, work->line, work->cancellable, ret_answer, error);
+}
+
+static int exit_code_of(const Answer *answer)
+{
+    switch (answer->kind) {
+    case ANSWER_CULPRIT:
+        return EXIT_ANSWER;
+    case ANSWER_SET:
+    case ANSWER_OLDER:
+        return EXIT_UNSURE;
+    default:
+        return EXIT_NO_CASE;
+    }
+}
+
+/* The object that `run --json` ends with. */
+static void print_json(const Report *report)
+{
+    const Answer *answer = report->answer;
+    json_t *candidates = json_array();
+    json_t *object;
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < answer->candidates->len; i++) {
+        json_array_append_new(candidates, candidate_to_json(answer->candidates->pdata[i]));
+    }
+    object = json_pack("{s:s?, s:f, s:o, s:i, s:i, s:f, s:s}", "culprit", answer->culprit,
+                       "confidence", answer->confidence, "candidates", candidates, "revisions",
+                       (int)report->revisions->len, "trials", (int)report->n_trials, "seconds",
+                       report->row->total_ms / 1000.0, "answer", answer_kind_name(answer->kind));
+    text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    g_print("%s\n", text);
+}
+
+/* The answer as it lies in the store now. */
+static gboolean print_answer(Work *work, const WorkOptions *options, int *ret_code, GError **error)
+{
+    g_autoptr(JobRow) row = store_read_job(work->store, work->row->id, error);
+    g_autoptr(Report) report = row ? report_load(work->store, row, error) : NULL;
+
+    if (!report) {
+        return FALSE;
+    }
+    if (!report->answer) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "stored job is damaged: it is done, but has no answer");
+        return FALSE;
+    }
+    if (options->json) {
+        print_json(report);
+    } else {
+        g_autofree char *text = report_text(report);
+
+        g_print("%s", text);
+    }
+    *ret_code = exit_code_of(report->answer);
+    return TRUE;
+}
+
+static gboolean is_disk_full(const GError *error)
+{
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE) ||
+           g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+}
+
+/* The work on the job ended without an answer: tell the person and, where it is a failure, the
+ * store. */
+static int tell_failure(const Work *work, const GError *error)
+{
+    const char *name = work->row->name;
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        cli_complain("stopped; all that was finished is kept: 'firstbad resume %s' goes on", name);
+        return EXIT_INTERRUPTED;
+    }
+    store_fail_job(work->store, work->row->id, error->message, NULL);
+    if (is_disk_full(error)) {
+        cli_complain("%s: the disk is full; make room, then 'firstbad resume %s'", error->message,
+                     name);
+    } else {
+        cli_complain("%s\nfirstbad: when that is mended, 'firstbad resume %s' goes on",
+                     error->message, name);
+    }
+    return EXIT_MACHINE;
+}
+
+static int work_on(Work *work, const WorkOptions *options)
+{
+    g_autoptr(Answer) answer = NULL;
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    work->store = store_open(options->state_dir, STORE_WRITE, &error);
+    if (!work->store || !take_job(work, options, &error)) {
+        g_clear_pointer(&work->line, progress_line_free);
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
+    }
+    if (work->row->state != JOB_DONE && !carry_out(work, options->state_dir, &answer, &error)) {
+        g_clear_pointer(&work->line, progress_line_free);
+        return tell_failure(work, error);
+    }
+    g_clear_pointer(&work->line, progress_line_free);
+    if (!print_answer(work, options, &code, &error)) {
+        cli_complain("%s: %s", work->row->name, error->message);
+        return EXIT_MACHINE;
+    }
+    return code;
+}
+
+int cli_work(const WorkOptions *options)
+{
+    Work work = {.cancellable = g_cancellable_new(), .line = progress_line_new()};
+    guint sigint = g_unix_signal_add(SIGINT, on_signal, work.cancellable);
+    guint sigterm = g_unix_signal_add(SIGTERM, on_signal, work.cancellable);
+    int code = work_on(&work, options);
+
+    g_source_remove(sigint);
+    g_source_remove(sigterm);
+    g_clear_pointer(&work.setup, job_setup_free);
+    g_clear_pointer(&work.spec, job_spec_free);
+    g_clear_pointer(&work.row, job_row_free);
+    g_clear_pointer(&work.store, store_free);
+    g_clear_object(&work.cancellable);
+    return code;
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# TAP for black-box tests. A test is: run FIRSTBAD ARGS..., then ask about $code, $out, $err.
+# Needs: $FIRSTBAD, the program. Gives: $work, a folder that goes away at the end.
+set -u
+n_tests=0
+work=$(mktemp -d /tmp/firstbad-cli-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+export FIRSTBAD_STATE_DIR=$work/state LC_ALL=C.UTF-8 GIT_CONFIG_NOSYSTEM=1 HOME=$work
+export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@example.org
+
+run() { # run ARGS...: sets code, out, err
+    "$FIRSTBAD" "$@" >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    out=$(cat "$work/out")
+    err=$(cat "$work/err")
+}
+
+ok() { # ok NAME CONDITION...: one result
+    name=$1
+    shift
+    n_tests=$((n_tests + 1))
+    if "$@"; then
+        echo "ok $n_tests $name"
+    else
+        echo "not ok $n_tests $name"
+        printf '%s\n' "exit $code" "$out" "$err" | sed 's/^/# /'
+    fi
+}
+
+skip() { # skip NAME WHY
+    n_tests=$((n_tests + 1))
+    echo "ok $n_tests $1 # SKIP $2"
+}
+
+exits() { [ "$code" -eq "$1" ]; }
+says() { # says CODE TEXT: it ended with CODE and TEXT stands in its stderr
+    [ "$code" -eq "$1" ] && case $err in *"$2"*) true ;; *) false ;; esac
+}
+prints() { # prints CODE TEXT: the same for stdout
+    [ "$code" -eq "$1" ] && case $out in *"$2"*) true ;; *) false ;; esac
+}
+
+finish() { echo "1..$n_tests"; }
+
+# make_repo DIR N BAD: a history of N commits; file `bad` is there from commit BAD on. Every tenth is a release.
+make_repo() {
+    git init -q "$1"
+    i=1
+    {
+        while [ "$i" -le "$2" ]; do
+            echo "commit refs/heads/main"
+            echo "mark :$i"
+            echo "committer A <a@example.org> $((1700000000 + i)) +0000"
+            message="change $i"
+            printf 'data %d\n%s\n' "${#message}" "$message"
+            printf 'M 644 inline n\ndata %d\n%s\n' "${#i}" "$i"
+            [ "$i" -eq "$3" ] && printf 'M 644 inline bad\ndata 4\nyes\n\n'
+            [ $((i % 10)) -eq 1 ] && printf 'reset refs/tags/v5.%d\nfrom :%d\n\n' $((i / 10)) "$i"
+            i=$((i + 1))
+        done
+    } | git -C "$1" fast-import --quiet
+    git -C "$1" symbolic-ref HEAD refs/heads/main
+    git -C "$1" reset -q --hard
+}

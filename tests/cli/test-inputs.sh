@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What a person gets wrong, and what firstbad says: each failure names the option and the remedy, and nothing is done.
+. "$(dirname "$0")/tap.sh"
+
+make_repo "$work/tree" 25 13
+mkdir "$work/tree/scripts"
+printf 'config FOO\n' >"$work/tree/Kconfig"
+git -C "$work/tree" add Kconfig
+git -C "$work/tree" commit -qm 'a Kconfig, as kernels have'
+printf 'CONFIG_SMP=y\n# CONFIG_NET is not set\n' >"$work/config"
+printf 'int main(void) { return 0; }\n' >"$work/repro.c"
+cause() { run cause --tree "$work/tree" --start HEAD --config "$work/config" --repro "$work/repro.c" "$@"; }
+
+run
+ok 'no command: help and exit 2' prints 2 'Usage: firstbad COMMAND'
+run --help
+ok '--help names every exit code' prints 0 '130  interrupted'
+run --version
+ok '--version' prints 0 'firstbad '
+run cuase
+ok 'unknown command' says 2 "no such command: 'cuase'"
+for command in cause run resume status log report doctor; do
+    run $command --help
+    ok "$command --help fits 80 columns" [ -z "$(printf '%s\n' "$out" | awk 'length($0) > 80')" ]
+    ok "$command --help goes to stdout" prints 0 'Usage:'
+done
+run cause --no-such-option
+ok 'unknown option' says 2 "Unknown option --no-such-option; see 'firstbad cause --help'"
+run log one two
+ok 'too many arguments' says 2 "what is 'two'?"
+
+run cause
+ok 'no tree' says 2 '--tree is missing'
+cause --tree "$work/nowhere"
+ok 'tree does not exist' says 2 "--tree: "
+mkdir "$work/plain"
+cause --tree "$work/plain"
+ok 'tree is not a repository' says 2 "--tree: "
+cause --start no-such-rev
+ok 'no such start' says 2 "--start: "
+ok 'it is named' says 2 "no-such-rev"
+cause --good no-such-rev
+ok 'no such good' says 2 "--good: "
+cause --start=--upload-pack=x
+ok 'a revision that looks like an option' says 2 '--start: '
+cause --good HEAD
+ok 'good is the start' says 2 'same commit'
+git -C "$work/tree" checkout -q -b side v5.1
+git -C "$work/tree" commit -q --allow-empty -m side
+git -C "$work/tree" checkout -q main
+cause --good side
+ok 'good is not behind the start' says 2 'give their merge base'
+git -C "$work/tree" tag -d v5.0 v5.1 v5.2 >/dev/null
+cause
+ok 'no releases and no good' says 2 '--good: there is no release tag'
+cause --good main~20 --config "$work/none"
+ok 'no config' says 2 '--config: '
+: >"$work/empty"
+cause --good main~20 --config "$work/empty"
+ok 'empty config' says 2 'sets no option'
+printf 'CONFIG_SMP=y\nhello\n' >"$work/broken"
+cause --good main~20 --config "$work/broken"
+ok 'broken config: the line is named' says 2 "broken:2: 'hello' is not a line of a kernel .config"
+cause --good main~20 --repro "$work/none.c"
+ok 'no reproducer' says 2 '--repro: '
+printf 'int main(void) { return x; }\n' >"$work/bad.c"
+cause --good main~20 --repro "$work/bad.c"
+ok 'reproducer does not compile: the compiler is quoted' says 2 "'x' undeclared"
+cause --good main~20 --compiler no-such-cc
+ok 'no compiler' says 2 "--compiler: 'no-such-cc' is not installed"
+cause --good main~20 --qemu no-such-qemu
+ok 'no QEMU' says 2 "--qemu: 'no-such-qemu' is not installed: apt-get install qemu-system-x86"
+for option in compiler qemu accel; do
+    cause --good main~20 --$option ''
+    ok "empty --$option" says 2 "--$option: must not be empty"
+done
+for option in build-timeout boot-timeout trial-timeout cpus; do
+    cause --good main~20 --$option 0
+    ok "--$option 0" says 2 "--$option: "
+done
+cause --good main~20 --name 12
+ok 'a name that is a number' says 2 "--name: '12' is a number"
+cause --good main~20 --accel fast
+ok 'wrong accel' says 2 "--accel: 'fast' is none of auto, kvm, tcg"
+cause --good main~20 --confidence 2
+ok 'wrong confidence' says 2 "--confidence: '2' is not a number between 0 and 1"
+cause --good main~20 --max-trials -1
+ok 'wrong number' says 2 "--max-trials: '-1' is not a whole number"
+printf '[job]\ntree=%s\nstrat=HEAD\n' "$work/tree" >"$work/bug.ini"
+run cause --job "$work/bug.ini"
+ok 'wrong key in a job file' says 2 "no such key: 'strat'"
+for kind in '' run fix; do
+    printf '[job]\ntree=%s\nstart=HEAD\nkind=%s\n' "$work/tree" "$kind" >"$work/bug.ini"
+    run cause --job "$work/bug.ini"
+    ok "kind '$kind' in a job file" says 2 "no such key: 'kind'"
+done
+printf '[job]\ntree=tree\nstart=HEAD\nconfig=config\nrepro=repro.c\ngood=main~20\nqemu=no-such-qemu\n' >"$work/bug.ini"
+run cause --job "$work/bug.ini"
+ok 'job file: paths from its folder' says 2 "--qemu: 'no-such-qemu'"
+run cause --job "$work/bug.ini" --qemu other-qemu
+ok 'the command line wins over the job file' says 2 "--qemu: 'other-qemu'"
+git clone -q --bare "$work/tree" "$work/bare.git"
+cause --tree "$work/bare.git" --good main~20 --qemu no-such-qemu
+ok 'a bare repository will do' says 2 "--qemu: 'no-such-qemu'"
+git -C "$work/tree" rm -q --cached Kconfig
+git -C "$work/tree" commit -qm 'no Kconfig'
+cause --good main~20
+ok 'not a Linux tree' says 2 'is not a Linux tree'
+
+mkdir "$work/few"
+for program in git make ld flex bison bc; do
+    ln -s "$(command -v $program)" "$work/few/$program"
+done
+out=$(PATH=$work/few "$FIRSTBAD" doctor 2>&1)
+code=$?
+ok 'doctor: no compiler' prints 4 'MISSING  gcc'
+ok 'doctor: no QEMU' prints 4 'MISSING  qemu-system-x86_64'
+ok 'doctor: what to install' prints 4 'apt-get install gcc qemu-system-x86'
+
+ok 'nothing was done: no state folder' [ ! -e "$work/state" ]
+run status
+ok 'status without jobs' says 2 'there are no jobs in'
+finish

@@ -1,0 +1,193 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# firstbad run from outside: answers, exit codes, flaky tests, interruptions, and what can go wrong.
+. "$(dirname "$0")/tap.sh"
+
+make_repo "$work/tree" 120 77
+culprit=$(git -C "$work/tree" rev-parse main~43)
+tree=$work/tree
+go() { run run --repo "$tree" --good main~119 --bad main "$@"; }
+answer() { printf '%s\n' "$out" | tail -n 1; }
+found() { case $(answer) in *"\"culprit\":\"$culprit\""*) [ "$code" -eq 0 ] ;; *) false ;; esac; }
+
+before=$(git -C "$tree" status --porcelain=v2 --branch; git -C "$tree" rev-parse HEAD; cat "$tree/.git/index" | cksum)
+go --test 'test ! -e bad' --json
+ok 'a sure test: the culprit' found
+ok 'no worktree of a finished job is left' [ "$(git -C "$tree" worktree list | wc -l)" -eq 1 ]
+go --test 'test ! -e bad'
+ok 'for people' prints 0 'First bad commit'
+run report
+ok 'report: the same again' prints 0 "$(printf '%.12s' "$culprit")  change 77"
+run log
+ok 'log: the seed'"'"'s words' prints 0 "$culprit is the first bad commit"
+run log --replay
+printf '%s\n' "$out" >"$work/replay"
+git -C "$tree" bisect replay "$work/replay" >/dev/null 2>&1
+ok 'git bisect replay takes it' grep -q "first bad commit: \[$culprit\]" "$tree/.git/BISECT_LOG"
+git -C "$tree" bisect reset >/dev/null 2>&1
+run report --json
+ok 'report --json' prints 0 '"kind": "culprit"'
+run status
+ok 'status' prints 0 culprit
+
+go --test 'echo "$FIRSTBAD_COMMIT" >>'"$work/asked"'; test ! -e bad' --build 'test -f n' --json
+ok 'a build command' found
+ok 'the commit is in the environment' grep -q "$culprit" "$work/asked"
+go --no-checkout --test "git merge-base --is-ancestor $culprit \$FIRSTBAD_COMMIT && exit 1; exit 0" --json
+ok '--no-checkout' found
+go --timeout 20 --build "exec 9>$work/lock; flock -n 9 || exit 1; setsid sleep 60 &" \
+    --test "sleep 60 & exec 9>$work/lock; flock -n 9 || exit 128; setsid sleep 60 & test ! -e bad" --json
+ok 'commands that leave children in the background' found
+GIT_DIR=/nonexistent go --test 'test $(git rev-parse HEAD) = $FIRSTBAD_COMMIT || exit 128; test ! -e bad' --json
+ok 'a GIT_DIR around us is not that of the commands' found
+git clone -q --bare "$tree" "$work/bare.git"
+tree=$work/bare.git go --test 'test ! -e bad' --json
+ok 'a bare repository' found
+git -C "$work/tree" worktree add -q "$work/linked" main~5 2>/dev/null || git -C "$work/tree" worktree add -q --detach "$work/linked" main~5
+tree=$work/linked go --test 'test ! -e bad' --json
+ok 'a linked worktree' found
+echo dirt >"$work/linked/n"
+tree=$work/linked go --test 'test ! -e bad' --json
+ok 'a dirty one, untouched' [ "$(cat "$work/linked/n")" = dirt ]
+
+# Commits 70..84 cannot be tested.
+go --test 'i=$(cat n); [ $i -ge 70 ] && [ $i -le 84 ] && exit 125; test ! -e bad' --json
+ok 'untestable neighbours: unsure' exits 1
+ok 'no culprit then' prints 1 '"culprit":null'
+ok 'but the set holds it' prints 1 "$culprit"
+go --test 'exit 0' --json
+ok 'bad is not bad' prints 3 '"answer":"not-reproduced"'
+go --test 'exit 1' --json
+ok 'good is not good' prints 3 '"answer":"good-crashes"'
+go --test 'exit 125' --json
+ok 'bad cannot be tested' prints 3 '"answer":"untestable"'
+go --test 'exit 200'
+ok 'a test that fails by itself stops the work' says 4 'failed 4 trials in a row: exited with 200'
+go --build 'echo no; exit 1' --test true --json
+ok 'bad does not build' prints 3 '"answer":"untestable"'
+
+# 30 % of the tests of bad commits fail, by a fixed dice: right in 19 of 20.
+right=0
+for seed in $(seq 20); do
+    echo 0 >"$work/count"
+    go --json --test 'c=$(($(cat '"$work"'/count) + 1)); echo $c >'"$work"'/count; test -e bad || exit 0
+        set -- $(echo '"$seed"' $c | cksum); [ $(($1 % 10)) -ge 3 ]'
+    found && right=$((right + 1))
+done
+echo "# flaky at 30 %: right in $right of 20"
+ok 'flaky test: right in 19 of 20' [ "$right" -ge 19 ]
+
+# kill -9 at any time, then resume: same answer, no finished trial repeated.
+: >"$work/asked"
+i=0
+run run --repo "$tree" --good main~119 --bad main --name killed --json \
+    --test 'echo "$FIRSTBAD_COMMIT" >>'"$work"'/asked; test ! -e bad; r=$?; [ $(($(wc -l <'"$work"'/asked) % 3)) -eq 0 ] && kill -9 $PPID; exit $r'
+while [ "$code" -eq 137 ] && [ "$i" -lt 100 ]; do
+    run resume killed --json
+    i=$((i + 1))
+done
+ok "killed $i times: same answer" found
+ok 'it was killed more than once' [ "$i" -gt 1 ]
+n_trials=$(answer | sed 's/.*"trials":\([0-9]*\).*/\1/')
+ok 'every trial but those cut off was run once' [ "$(wc -l <"$work/asked")" -eq $((n_trials + i)) ]
+
+# kill -9 in the middle of the build of a revision that was built and tested before.
+: >"$work/asked"
+rm -f "$work/once" "$work/stale"
+run run --repo "$tree" --good main~119 --bad main --name half-built --json \
+    --build 'rm -f built; echo "$FIRSTBAD_COMMIT" >>'"$work"'/asked
+        [ $(grep -c "$FIRSTBAD_COMMIT" '"$work"'/asked) -gt 1 ] && [ ! -e '"$work"'/once ] && touch '"$work"'/once && kill -9 $PPID && exit
+        cp n built' \
+    --test 'cmp -s n built || touch '"$work"'/stale; test ! -e bad'
+ok 'killed when it builds again' exits 137
+run resume half-built --json
+ok 'then the same answer' found
+ok 'and no half build was tested' [ ! -e "$work/stale" ]
+go --build 'kill -9 $$' --test true
+ok 'a build command that is killed stops the work' says 4 'the build command was killed by signal 9'
+
+sleep_test='sleep 30; test ! -e bad'
+"$FIRSTBAD" run --repo "$tree" --good main~119 --bad main --name slow --test "$sleep_test" >/dev/null 2>"$work/slow.err" &
+slow=$!
+tries=0
+until [ -e "$work/state/jobs" ] && "$FIRSTBAD" status 2>/dev/null | grep -q '^slow' || [ "$tries" -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+go --test true
+ok 'a second job on the same state' says 4 'another firstbad works in'
+kill -INT $slow
+wait $slow
+code=$?
+err=$(cat "$work/slow.err")
+ok 'Ctrl-C: exit 130 and how to go on' says 130 "'firstbad resume slow' goes on"
+go --name slow --test true
+ok 'a name that exists' says 2 "there is a job named 'slow' already"
+
+# What strangers wrote, on a terminal and in a pipe.
+esc=$(printf '\033')
+csi=$(printf '\302\233')
+echo evil >"$work/tree/evil"
+git -C "$work/tree" checkout -q -b evil
+git -C "$work/tree" add evil
+git -C "$work/tree" commit -qm "subject ${esc}[2J${csi}3J end"
+go --bad evil --test 'test ! -e evil' --name evil
+ok 'evil subject: the report is clean' prints 0 'subject ?[2J?3J end'
+"$FIRSTBAD" log evil >"$work/log"
+ok 'evil subject: the piped log has the bytes' grep -q "subject ${esc}\[2J${csi}3J end" "$work/log"
+LC_ALL=C "$FIRSTBAD" log evil >"$work/log.C"
+ok 'whatever the locale' cmp "$work/log" "$work/log.C"
+if command -v script >/dev/null; then
+    script -qec "'$FIRSTBAD' log evil" /dev/null </dev/null >"$work/log.tty"
+    ok 'evil subject: the log on a terminal is clean' grep -q 'subject ?\[2J?3J end' "$work/log.tty"
+else
+    skip 'evil subject: the log on a terminal is clean' 'no script(1)'
+fi
+go --bad "no${esc}[2Jrev" --test true
+ok 'evil words of git' says 2 'no?[2Jrev'
+git -C "$work/tree" checkout -q main
+
+{
+    "$FIRSTBAD" run --repo "$tree" --good main~119 --bad main --test 'test ! -e bad' --name piped
+    echo $? >"$work/code"
+} 2>&1 | true
+ok 'a reader that goes away ends no job' [ "$(cat "$work/code")" -eq 0 ]
+
+# A stored answer that cannot be read.
+if command -v sqlite3 >/dev/null; then
+    sqlite3 "$work/state/firstbad.db" "UPDATE job SET answer = '{' WHERE name = 'piped'"
+    run resume piped
+    ok 'damaged: resume says so' says 4 'piped: stored answer is damaged'
+    ok 'damaged: and leaves it' [ "$(sqlite3 "$work/state/firstbad.db" "SELECT state, answer, error IS NULL FROM job WHERE name = 'piped'")" = '1|{|1' ]
+    run report piped
+    ok 'damaged: report' says 4 'piped: stored answer is damaged'
+    run status
+    ok 'damaged: status marks it' prints 0 'damaged'
+    ok 'damaged: and lists the others' prints 0 'evil '
+    run status --json
+    ok 'damaged: status --json' prints 0 '"state": "damaged"'
+else
+    for name in 'resume says so' 'and leaves it' report 'status marks it' 'and lists the others' 'status --json'; do
+        skip "damaged: $name" 'no sqlite3'
+    done
+fi
+run report nobody
+ok 'no such job' says 2 "no job 'nobody'"
+: >"$work/file"
+go --test true --state-dir "$work/file/state"
+ok 'a state folder that cannot be made' says 4 'cannot make the state folder'
+
+if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=400k none "$work/small" 2>/dev/null; then
+    run run --repo "$tree" --good main~119 --bad main --state-dir "$work/small" --test 'head -c 1000000 /dev/zero >fill; test ! -e bad'
+    ok 'disk full: says so' says 4 'the disk is full; make room'
+    mount -o remount,size=50m "$work/small"
+    run resume --state-dir "$work/small" --json
+    ok 'disk full: goes on when there is room' found
+    umount "$work/small"
+else
+    skip 'disk full: says so' 'cannot mount a small tmpfs'
+    skip 'disk full: goes on when there is room' 'cannot mount a small tmpfs'
+fi
+after=$(git -C "$work/tree" status --porcelain=v2 --branch; git -C "$work/tree" rev-parse HEAD; cat "$work/tree/.git/index" | cksum)
+ok 'the checkout of the user is as it was' [ "$before" = "$after" ]
+finish
