@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The whole path: a real history of Linux, real builds, real QEMU, a real crash; killed on the way.
-# Needs FIRSTBAD_TEST_TREE (example/make-history) and FIRSTBAD_TEST_CONFIG; about ten minutes.
+# Needs FIRSTBAD_TEST_TREE (example/make-history) and FIRSTBAD_TEST_CONFIG; about ten
+# minutes.
 . "$(dirname "$0")/tap.sh"
 example=$(dirname "$0")/../../example
 
@@ -10,8 +11,8 @@ if [ -z "${FIRSTBAD_TEST_TREE-}" ] || [ -z "${FIRSTBAD_TEST_CONFIG-}" ]; then
     finish
     exit 0
 fi
-# The compiler's cache of the user makes this twice as fast when it is run again.
-export CCACHE_DIR=${FIRSTBAD_TEST_CCACHE:-/var/tmp/firstbad-test-ccache}
+# A cache of compiled files that stays makes this twice as fast when it is run again.
+export CCACHE_DIR=${CCACHE_DIR:-$work/ccache}
 tree=$FIRSTBAD_TEST_TREE
 subject='net/smc: forward wakeups to the smc socket after fallback'
 culprit=$(git -C "$tree" log --format=%H --fixed-strings --grep="$subject" main)

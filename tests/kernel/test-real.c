@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A real kernel, when asked for: FIRSTBAD_TEST_TREE (a git repository of Linux) and
  * FIRSTBAD_TEST_CONFIG. Builds the newest revision (or FIRSTBAD_TEST_REVISION), its parent in the
- * same slot, the first one again, and again in another folder: the same signature each time.
+ * same slot, the first one again; and both again in another folder without ccache, which would hide
+ * a difference: the same signatures each time.
  */
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "kernel/kernel.h"
+#include "process/process.h"
 
 static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
 {
@@ -49,31 +51,50 @@ static KernelBuilder *new_builder(const Repo *repo, KernelStore *store, const ch
     return builder;
 }
 
+static void run(const char *const *argv)
+{
+    ProcessSpec spec = {.argv = argv};
+    g_autoptr(ProcessResult) result = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(process_run(&spec, &result, &error));
+    g_assert_no_error(error);
+    g_assert_true(process_succeeded(result));
+}
+
 static void test_real(void)
 {
     const char *tree = g_getenv("FIRSTBAD_TEST_TREE");
     const char *revision = g_getenv("FIRSTBAD_TEST_REVISION") ?: "HEAD";
-    const char *work = g_getenv("FIRSTBAD_TEST_DIR") ?: "/var/tmp/firstbad-test-real";
     g_autofree char *parent = g_strconcat(revision, "~1", NULL);
-    g_autofree char *store_dir = g_build_filename(work, "store", NULL);
-    g_autofree char *other_store_dir = g_build_filename(work, "other-store", NULL);
-    g_autofree char *slot = g_build_filename(work, "slot", NULL);
-    g_autofree char *other_slot = g_build_filename(work, "another", "slot", NULL);
+    g_autofree char *work = g_strdup("/var/tmp/firstbad-test-real-XXXXXX"); /* a few GB */
     g_autoptr(GError) error = NULL;
 
     if (!tree || !g_getenv("FIRSTBAD_TEST_CONFIG")) {
         g_test_skip("no FIRSTBAD_TEST_TREE and FIRSTBAD_TEST_CONFIG");
         return;
     }
-    g_autoptr(Repo) repo = repo_open(tree, &error);
+    g_assert_nonnull(g_mkdtemp(work));
+    /* A clone, so that no worktree of this test stays registered with the tree. */
+    g_autofree char *clone = g_build_filename(work, "clone.git", NULL);
+    run((const char *const[]){"git", "clone", "--quiet", "--shared", "--bare", tree, clone, NULL});
+    g_autofree char *store_dir = g_build_filename(work, "store", NULL);
+    g_autofree char *other_store_dir = g_build_filename(work, "other-store", NULL);
+    g_autofree char *slot = g_build_filename(work, "slot", NULL);
+    g_autofree char *other_slot = g_build_filename(work, "another", "slot", NULL);
+    g_autoptr(Repo) repo = repo_open(clone, &error);
     g_assert_no_error(error);
     g_autoptr(Toolchain) toolchain = toolchain_probe("gcc", &error);
     g_assert_no_error(error);
+    g_autoptr(Toolchain) uncached = toolchain_probe("gcc", &error);
+    g_assert_no_error(error);
+    g_clear_pointer(&uncached->ccache_dir, g_free);
     g_autoptr(KernelStore) store = kernel_store_open(store_dir, &error);
+    g_assert_no_error(error);
     g_autoptr(KernelStore) other_store = kernel_store_open(other_store_dir, &error);
     g_assert_no_error(error);
     g_autoptr(KernelBuilder) builder = new_builder(repo, store, slot, toolchain);
-    g_autoptr(KernelBuilder) other = new_builder(repo, other_store, other_slot, toolchain);
+    g_autoptr(KernelBuilder) other = new_builder(repo, other_store, other_slot, uncached);
 
     g_autoptr(Kernel) first = build(builder, revision);
     g_autoptr(Kernel) before = build(builder, parent);
@@ -82,9 +103,11 @@ static void test_real(void)
 
     g_assert_true(again->reused);
     g_assert_cmpstr(first->key, ==, clean->key);
+    g_assert_nonnull(first->signature);
     g_assert_cmpstr(first->signature, ==, clean->signature);
     g_autoptr(Kernel) clean_before = build(other, parent);
     g_assert_cmpstr(before->signature, ==, clean_before->signature);
+    run((const char *const[]){"rm", "-rf", work, NULL});
 }
 
 int main(int argc, char **argv)
