@@ -10,8 +10,8 @@
  * loopback, make it a TLS receiver, and shut its sending side down. Its own FIN is the data that is
  * ready. One round is enough when the kernel has the bug; more rounds cost next to nothing.
  *
- * Exit status: 0 when all rounds were made, 1 when the kernel does not let us make one (its config
- * has no SMC or TLS, or there is no loopback).
+ * Exit status: 0 when all rounds were made, 125 when the kernel has no SMC or TLS, which tells
+ * firstbad that nothing was tried; 1 when something else went wrong.
  */
 #include <arpa/inet.h>
 #include <linux/tls.h>
@@ -35,7 +35,9 @@
 #define SOL_TLS 282
 #endif
 
-#define N_ROUNDS 20
+#define N_ROUNDS        20
+#define EXIT_WRONG      1
+#define EXIT_NO_FEATURE 125
 
 static bool bring_loopback_up(void)
 {
@@ -75,7 +77,8 @@ static bool connect_to_itself(int fd)
     return true;
 }
 
-static bool receive_tls(int fd)
+/* The socket becomes a TLS receiver: an exit status. */
+static int receive_tls(int fd)
 {
     struct tls12_crypto_info_aes_gcm_128 keys = {
         .info = {.version = TLS_1_2_VERSION, .cipher_type = TLS_CIPHER_AES_GCM_128},
@@ -83,29 +86,30 @@ static bool receive_tls(int fd)
 
     if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")) < 0) {
         perror("TCP_ULP tls");
-        return false;
+        return EXIT_NO_FEATURE;
     }
     if (setsockopt(fd, SOL_TLS, TLS_RX, &keys, sizeof(keys)) < 0) {
         perror("TLS_RX");
-        return false;
+        return EXIT_WRONG;
     }
-    return true;
+    return 0;
 }
 
 int main(void)
 {
     if (!bring_loopback_up()) {
-        return 1;
+        return EXIT_WRONG;
     }
     for (int i = 0; i < N_ROUNDS; i++) {
         int fd = socket(AF_SMC, SOCK_STREAM, 0);
 
         if (fd < 0) {
             perror("socket(AF_SMC)");
-            return 1;
+            return EXIT_NO_FEATURE;
         }
-        if (!connect_to_itself(fd) || !receive_tls(fd)) {
-            return 1;
+        int status = connect_to_itself(fd) ? receive_tls(fd) : EXIT_WRONG;
+        if (status != 0) {
+            return status;
         }
         shutdown(fd, SHUT_WR);
         close(fd);

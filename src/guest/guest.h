@@ -27,10 +27,11 @@ typedef struct Repro {
 } Repro;
 void repro_free(Repro *repro);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repro, repro_free)
-/* C source (by its .c ending) is compiled static with -pthread by @compiler into @work_dir; an ELF
- * file must be static; a file that begins with "#!" is a script (run by a static busybox of the
- * host, which is /bin/sh in the guest whatever the "#!" line says). Both are copied into @work_dir,
- * so that the user may change his file. Errors quote the compiler. */
+/* C source (by its .c ending; one file that includes none of its own) is compiled static with
+ * -pthread by @compiler into @work_dir; an ELF file must be static; a file that begins with "#!" is
+ * a script (run by a static busybox of the host, which is /bin/sh in the guest whatever the "#!"
+ * line says). Both are copied into @work_dir, so that the user may change his file. Errors quote
+ * the compiler. */
 Repro *repro_prepare(const char *path, const char *compiler, const char *work_dir, GError **error);
 
 /* Write the initramfs (newc, through libarchive) with our PID 1 and @repro to @path, by rename. The
@@ -76,9 +77,12 @@ typedef enum OutcomeKind {
     OUTCOME_BOOT_FAILED,  /* our PID 1 was never reached */
     OUTCOME_BASIC_FAILED, /* a trivial program, or the reproducer's own, did not run */
     OUTCOME_INFRA,        /* our machine's fault: never moves belief */
-    OUTCOME_UNREACHED,    /* ran, but could not exercise the bug: decided above this floor */
+    OUTCOME_UNREACHED,    /* ran, but could not exercise the bug: the reproducer says so */
 } OutcomeKind;
 #define N_OUTCOME_KINDS (OUTCOME_UNREACHED + 1)
+/* Exit status by which a reproducer says that this kernel lacks what it needs (a socket family that
+ * is off, say), as a test of `git bisect run` does: then a quiet run tells nothing. */
+#define REPRO_EXIT_UNREACHED 125
 const char *outcome_kind_name(OutcomeKind kind); /* "ok", "crash", "boot-failed", ... */
 gboolean outcome_kind_parse(const char *name, OutcomeKind *ret_kind);
 

@@ -54,11 +54,21 @@ static char *first_complaint(const char *text)
     return g_strdup(lines[0] ? lines[0] : "");
 }
 
-static gboolean compile(const char *path, const char *compiler, const char *target, GError **error)
+/* The source comes over stdin, so that it finds no file beside it: a job keeps this one alone. */
+static gboolean compile(const char *path, const char *source, gsize n_source, const char *compiler,
+                        const char *target, GError **error)
 {
-    const char *argv[] = {compiler, "-O1", "-w", "-static", "-pthread", "-o", target, path, NULL};
+    const char *argv[] = {compiler, "-O1", "-w",   "-static", "-pthread",
+                          "-o",     target, "-x", "c",       "-",        NULL};
     const char *env[] = {"LC_ALL=C", NULL};
-    ProcessSpec spec = {.argv = argv, .env = env, .timeout_ms = COMPILE_TIMEOUT_MS};
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *work_dir = g_path_get_dirname(target);
+    ProcessSpec spec = {.argv = argv,
+                        .env = env,
+                        .cwd = work_dir,
+                        .input = source,
+                        .n_input = n_source,
+                        .timeout_ms = COMPILE_TIMEOUT_MS};
     g_autoptr(ProcessResult) result = NULL;
 
     if (!process_run(&spec, &result, error)) {
@@ -66,7 +76,9 @@ static gboolean compile(const char *path, const char *compiler, const char *targ
         return FALSE;
     }
     if (!process_succeeded(result)) {
-        g_autofree char *complaint = first_complaint(result->err);
+        g_autoptr(GString) said = g_string_new(result->err);
+        g_string_replace(said, "<stdin>", name, 0);
+        g_autofree char *complaint = first_complaint(said->str);
         g_autofree char *how = process_describe(result);
 
         return fail(error, path, "does not compile: %s", *complaint ? complaint : how);
@@ -153,7 +165,7 @@ Repro *repro_prepare(const char *path, const char *compiler, const char *work_di
             g_prefix_error(error, "reproducer: ");
             return NULL;
         }
-    } else if (!compile(path, compiler, temporary, error)) {
+    } else if (!compile(path, bytes, n_bytes, compiler, temporary, error)) {
         return NULL;
     } else if (g_rename(temporary, repro->path)) {
         fail(error, path, "renaming %s: %s", temporary, g_strerror(errno));

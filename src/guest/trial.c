@@ -231,6 +231,10 @@ static Outcome *make_outcome(Trial *trial)
     outcome->run_ms = now_ms(trial);
     outcome->repro_exit = protocol->last_exit;
     outcome->n_runs = protocol->n_runs;
+    if (outcome->kind == OUTCOME_OK && outcome->repro_exit == REPRO_EXIT_UNREACHED) {
+        outcome->kind = OUTCOME_UNREACHED;
+        outcome->title = g_strdup("the reproducer says that it cannot work here");
+    }
     return outcome;
 }
 

@@ -160,6 +160,18 @@ static void test_crash(Fixture *fixture, gconstpointer unused)
     g_assert_cmpint(outcome->repro_exit, ==, -1);
 }
 
+static void test_unreached(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture)) {
+        return;
+    }
+    g_autoptr(Outcome) outcome = run(fixture, "unreached.sh", "#!/bin/sh\nexit 125\n");
+
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_UNREACHED);
+    g_assert_nonnull(outcome->title);
+    g_assert_null(outcome->report);
+}
+
 /* A reproducer whose time runs out did not crash; all it started is gone. */
 static void test_hang_of_program(Fixture *fixture, gconstpointer unused)
 {
@@ -438,6 +450,7 @@ int main(int argc, char **argv)
 #define ADD(name, func) g_test_add(name, Fixture, NULL, set_up, func, tear_down)
     ADD("/trial/no-qemu", test_no_qemu);
     ADD("/trial/ok", test_ok);
+    ADD("/trial/unreached", test_unreached);
     ADD("/trial/crash", test_crash);
     ADD("/trial/hang-of-program", test_hang_of_program);
     ADD("/trial/reset", test_reset);
