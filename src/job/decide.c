@@ -8,8 +8,9 @@
  *   search     belief chooses what tells most per second;
  *   check      the one suspect left must crash, and its parents must not.
  *
- * No phase remembers anything: all is worked out anew from the evidence. That costs a few
- * milliseconds a decision, and makes a resumed job the same as one that never stopped.
+ * No phase remembers anything: all is worked out anew from the evidence (and the releases that were
+ * overruled, which the job keeps). That costs a few milliseconds a decision, and makes a resumed job
+ * the same as one that never stopped.
  */
 #include "job/decide.h"
 
@@ -29,8 +30,6 @@
  * quiet trials comes to the first: 0 of 113 at a rate of 15 % gave 1.9. */
 #define CHECK_LOG10_ODDS 2.0
 #define PASS_LOG10_ODDS  1.0
-/* So many trials that do not reach it will not. */
-#define N_CHECK_LIMIT 200
 
 RevisionEvidence *revision_evidence_new(const char *commit)
 {
@@ -91,6 +90,12 @@ static guint n_trials_run(const Pool *pool)
     return pool->n_ok + pool->n_crash + n_told_nothing(pool);
 }
 
+/* So many trials that told nothing are enough, where all did. */
+static guint n_to_give_up(const Situation *situation)
+{
+    return MIN(N_TELLS_NOTHING, situation->max_trials);
+}
+
 /* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
  * another identity, which hides whether the bug is there. More of them would tell nothing either.
  */
@@ -100,7 +105,7 @@ static gboolean is_untestable(const Situation *situation, const RevisionEvidence
     if (evidence->kernel->status == KERNEL_FAILED) {
         return TRUE;
     }
-    return pool->n_ok + pool->n_crash == 0 ? n_told_nothing(pool) >= N_TELLS_NOTHING
+    return pool->n_ok + pool->n_crash == 0 ? n_told_nothing(pool) >= n_to_give_up(situation)
                                            : n_told_nothing(pool) >= situation->max_trials;
 }
 
@@ -209,10 +214,20 @@ static gboolean crashes_like_start(const RevisionEvidence *start, const Pool *po
     return pool->n_crash >= MIN_RATE_SHARE * rate * (pool->n_crash + pool->n_ok);
 }
 
+/* Where the trials are used up: a crash now and then is another bug's; and good, with fewer trials
+ * that told anything than were wanted, takes that most of them did. What is in between is left to
+ * belief, as good as it can be. */
+static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
+{
+    if (pool->n_crash && crashes_like_start(start, pool)) {
+        return STANDING_BAD;
+    }
+    return 2 * pool->n_ok >= n_trials_run(pool) ? STANDING_GOOD : STANDING_BROKEN;
+}
+
 /* Try @commit until its verdict is clear. While it is not, *ret_action asks for more and
  * STANDING_OPEN comes back. Bad takes two crashes, since one can be a passing bug of the same name;
- * good takes as many trials as the start's crash rate needs. What is in between is left to belief,
- * as good as it can be. */
+ * good takes as many trials as the start's crash rate needs. */
 static Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                             const char *label, Action *ret_action)
 {
@@ -220,7 +235,7 @@ static Standing stand_alone(const Situation *situation, JobPhase phase, const ch
     const RevisionEvidence *evidence = evidence_of(situation, commit);
     guint wanted =
         belief_trials_for_good(start->n_crash, start->n_ok, RELEASE_MISS, situation->max_trials);
-    guint limit = MAX(situation->max_trials, wanted);
+    guint limit = situation->max_trials;
     Pool pool;
 
     if (!evidence || !evidence->kernel) {
@@ -238,7 +253,7 @@ static Standing stand_alone(const Situation *situation, JobPhase phase, const ch
         return STANDING_GOOD;
     }
     if (n_trials_run(&pool) >= limit) {
-        return pool.n_crash && crashes_like_start(start, &pool) ? STANDING_BAD : STANDING_GOOD;
+        return stand_at_limit(start, &pool);
     }
     ask_trials(ret_action, phase, commit, label,
                pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - n_trials_run(&pool)));
@@ -260,7 +275,7 @@ static gboolean decide_reproduce(const Situation *situation, Action *ret_action)
     pool = pool_of(situation, start);
     n_run = n_trials_run(&pool);
     if (start->kernel->status == KERNEL_FAILED ||
-        (n_run >= N_TELLS_NOTHING && n_run == pool.n_broken)) {
+        (n_run >= n_to_give_up(situation) && n_run == pool.n_broken)) {
         return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->start));
     }
     n_wanted = situation->n_start_trials;
@@ -397,9 +412,10 @@ static SideState side_state(const Situation *situation, const char *commit, gboo
     }
     pool = pool_of(situation, evidence);
     log10_odds = belief_log10_odds(situation->belief, &tally);
+    log10_odds = has_bug ? log10_odds : -log10_odds;
     if (tally.n_crash + tally.n_ok >= situation->n_check_trials &&
-        (has_bug ? log10_odds >= PASS_LOG10_ODDS : log10_odds <= -PASS_LOG10_ODDS)) {
-        return SIDE_PASSED;
+        ABS(log10_odds) >= PASS_LOG10_ODDS) {
+        return log10_odds > 0 ? SIDE_PASSED : SIDE_FAILED;
     }
     return n_trials_run(&pool) < MAX(situation->max_trials, situation->n_check_trials)
                ? SIDE_OPEN
@@ -474,23 +490,27 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
     g_assert_not_reached();
 }
 
-/* A culprit whose kernel is its parent's to the byte is never named: the change cannot matter. */
+/* A culprit whose kernel is its parent's to the byte is never named: the change cannot matter.
+ * Without signatures (`firstbad run`), one whose sources are its parent's. */
 static gboolean add_difference(const Situation *situation, Answer *answer, const char *culprit,
                                const char *parent)
 {
     const RevisionEvidence *ours = evidence_of(situation, culprit),
                            *theirs = evidence_of(situation, parent);
-    gboolean differs;
+    gboolean is_signed, differs;
 
-    if (!ours || !ours->kernel || !ours->kernel->signature || !theirs || !theirs->kernel ||
-        !theirs->kernel->signature) {
+    if (!ours || !ours->kernel || !theirs || !theirs->kernel) {
         return TRUE;
     }
-    differs = !g_str_equal(ours->kernel->signature, theirs->kernel->signature);
+    is_signed = ours->kernel->signature && theirs->kernel->signature;
+    differs = is_signed ? !g_str_equal(ours->kernel->signature, theirs->kernel->signature)
+                        : !g_str_equal(ours->kernel->key, theirs->kernel->key);
     g_ptr_array_add(answer->checks,
-                    g_strdup_printf("%s: the kernel of the culprit %s that of its parent %.12s",
-                                    differs ? "passed" : "failed", differs ? "differs from" : "is",
-                                    parent));
+                    g_strdup_printf("%s: the %s of the culprit %s %s of its parent %.12s",
+                                    differs ? "passed" : "failed", is_signed ? "kernel" : "sources",
+                                    differs ? (is_signed ? "differs from" : "differ from")
+                                            : (is_signed ? "is" : "are"),
+                                    is_signed ? "that" : "those", parent));
     return differs;
 }
 
@@ -511,7 +531,9 @@ static Answer *answer_checked(const Situation *situation, const GArray *candidat
         answer->kind = ANSWER_CULPRIT;
         answer->culprit = g_strdup(commit);
     } else {
-        answer->reason = g_strdup("the most probable culprit did not pass its checks");
+        /* What failed contradicts belief, or lies where belief does not look. */
+        answer->confidence = 0;
+        answer->reason = g_strdup("the most probable commit did not pass its checks");
     }
     return g_steal_pointer(&answer);
 }
@@ -551,7 +573,12 @@ static void decide_search(Situation *situation, const char *good, Action *ret_ac
         return;
     }
     if (situation->good) {
-        give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, good));
+        Answer *answer = answer_new(ANSWER_GOOD_CRASHES, good);
+
+        answer->reason = g_strdup_printf(
+            "%.12s, given as good, looked good, but all after it has the bug: give an older --good",
+            good);
+        give_answer(ret_action, answer);
         return;
     }
     *ret_action = (Action){.kind = ACTION_OVERRULE, .phase = PHASE_RANGE, .commit = good};

@@ -21,8 +21,7 @@ typedef struct RevisionEvidence {
 RevisionEvidence *revision_evidence_new(const char *commit);
 void revision_evidence_free(RevisionEvidence *evidence);
 
-/* What a decision rests on. The job fills it; the decider changes only @belief, @overruled and
- * @culprit. */
+/* What a decision rests on. The job fills it; the decider changes only @belief. */
 typedef struct Situation {
     const char *start;         /* ids */
     const char *good;          /* given by the user, or NULL */
@@ -34,7 +33,7 @@ typedef struct Situation {
     GHashTable *evidence;    /* commit -> RevisionEvidence */
     const Range *range;      /* NULL: not loaded yet */
     Belief *belief;          /* over @range */
-    GHashTable *overruled;   /* commits of releases that belief no longer takes for good */
+    GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
     double build_s, trial_s; /* costs as seen so far */
     guint n_trials_at_once;
 } Situation;

@@ -20,6 +20,41 @@ static char *not_reproduced(const Job *job, const char *subject, const RevisionE
                                                    : ": is it the right config and reproducer?");
 }
 
+/* How to read the last console of @commit, or NULL when none was kept. */
+static char *console_hint(const Job *job, const char *commit)
+{
+    g_autoptr(GPtrArray) trials = store_trials(job->store, job->id, NULL);
+
+    for (guint i = trials ? trials->len : 0; i-- > 0;) {
+        const TrialRow *trial = trials->pdata[i];
+
+        if (trial->console_path && g_str_equal(trial->commit, commit)) {
+            return g_strdup_printf("zstdcat %s", trial->console_path);
+        }
+    }
+    return NULL;
+}
+
+static char *untestable(const Job *job, const char *subject, const RevisionEvidence *evidence)
+{
+    g_autofree char *hint = console_hint(job, subject);
+    const char *what = "always crashes, but with another crash";
+
+    if (evidence->kernel->status == KERNEL_FAILED) {
+        return g_strdup_printf("%.12s does not build: %s", subject, evidence->kernel->first_error);
+    }
+    if (job_spec_is_run(job->spec)) {
+        return g_strdup_printf("the test command asks to skip %.12s (125)", subject);
+    }
+    if (evidence->n_broken) {
+        what = "does not boot, or cannot run a trivial program";
+    } else if (evidence->n_unreached) {
+        what = "has not what the reproducer needs (it exits with 125)";
+    }
+    return g_strdup_printf("%.12s %s%s%s", subject, what, hint ? "; its console: " : "",
+                           hint ? hint : "");
+}
+
 static void give_reason(const Job *job, Answer *answer)
 {
     const char *subject = answer->subject;
@@ -47,13 +82,7 @@ static void give_reason(const Job *job, Answer *answer)
         answer->reason = not_reproduced(job, subject, evidence);
         break;
     case ANSWER_UNTESTABLE:
-        answer->reason =
-            evidence->kernel->status == KERNEL_FAILED
-                ? g_strdup_printf("%.12s does not build: %s", subject,
-                                  evidence->kernel->first_error)
-                : g_strdup_printf(
-                      "%.12s does not boot, or cannot run a trivial program: see its consoles",
-                      subject);
+        answer->reason = untestable(job, subject, evidence);
         break;
     case ANSWER_GOOD_CRASHES:
         answer->reason =

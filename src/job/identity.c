@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* Share of the start's crashes that a title must have to count as a face of the bug. */
+/* Share of the start's crashes that a title must have to count as a face of the bug; the most
+ * frequent ones always do, since a memory corruption may crash in as many ways as it is tried. */
 #define MIN_TITLE_SHARE 0.2
 /* At this match two crashes are taken for one bug. */
 #define MIN_MATCH 0.5
@@ -21,7 +22,7 @@ char **identity_titles(const char *wanted, const GPtrArray *trials, const char *
 {
     g_autoptr(GPtrArray) titles = g_ptr_array_new();
     g_autoptr(GHashTable) n_of_title = g_hash_table_new(g_str_hash, g_str_equal);
-    guint n_crashes = 0;
+    guint n_crashes = 0, n_most = 0;
 
     if (wanted) {
         add_once(titles, wanted);
@@ -34,6 +35,7 @@ char **identity_titles(const char *wanted, const GPtrArray *trials, const char *
 
             g_hash_table_insert(n_of_title, trial->title, GUINT_TO_POINTER(n + 1));
             n_crashes++;
+            n_most = MAX(n_most, n + 1);
         }
     }
     for (guint i = 0; n_crashes && i < trials->len; i++) {
@@ -41,7 +43,8 @@ char **identity_titles(const char *wanted, const GPtrArray *trials, const char *
         guint n =
             trial->title ? GPOINTER_TO_UINT(g_hash_table_lookup(n_of_title, trial->title)) : 0;
 
-        if (n >= MIN_TITLE_SHARE * n_crashes && n > 0 && g_str_equal(trial->commit, start)) {
+        if (n >= MIN(MIN_TITLE_SHARE * n_crashes, n_most) && n > 0 &&
+            g_str_equal(trial->commit, start)) {
             add_once(titles, trial->title);
             for (char **alt = trial->alt_titles; alt && *alt; alt++) {
                 add_once(titles, *alt);
@@ -54,7 +57,9 @@ char **identity_titles(const char *wanted, const GPtrArray *trials, const char *
 
 gboolean identity_matches(const TrialRow *trial, const char *const *titles)
 {
-    OopsReport report = {.title = trial->title, .alt_titles = trial->alt_titles};
+    OopsReport report = {.title = trial->title,
+                         .alt_titles = trial->alt_titles,
+                         .corrupted_reason = trial->corrupted ? (char *)"corrupted" : NULL};
 
     if (!titles) {
         return TRUE;

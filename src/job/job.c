@@ -148,6 +148,7 @@ static void tell(Job *job, const char *doing, const char *line)
     }
 }
 
+static void say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void say(Job *job, const char *format, ...)
 {
     g_autofree char *line = NULL;
@@ -209,7 +210,12 @@ static gboolean load_evidence(Job *job, GError **error)
         return FALSE;
     }
     for (guint i = 0; i < decisions->len; i++) {
-        g_hash_table_add(job->decided, g_strdup(((DecisionRow *)decisions->pdata[i])->commit));
+        const DecisionRow *row = decisions->pdata[i];
+
+        g_hash_table_add(job->decided, g_strdup(row->commit));
+        if (g_strcmp0(row->verdict, verdict_name(VERDICT_BAD)) == 0) {
+            g_hash_table_add(job->situation.overruled, g_strdup(row->commit));
+        }
     }
     for (guint i = 0; i < job->kernels->len; i++) {
         const KernelRow *row = job->kernels->pdata[i];
@@ -400,6 +406,7 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     trial->kind = outcome->kind;
     trial->title = g_strdup(outcome->title);
     trial->alt_titles = outcome->report ? g_strdupv(outcome->report->alt_titles) : NULL;
+    trial->corrupted = outcome->report && outcome->report->corrupted_reason;
     trial->run_ms = outcome->run_ms;
     learn_trial(job, trial);
     if (outcome->kind == OUTCOME_INFRA) {
@@ -556,7 +563,8 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             say(job, "%.12s looked good, but all after it has the bug: going further back",
                 action.commit);
             g_hash_table_add(job->situation.overruled, g_strdup(action.commit));
-            done = TRUE;
+            done = store_set_verdict(job->store, job->id, action.commit,
+                                     verdict_name(VERDICT_BAD), error);
             break;
         case ACTION_LOAD_RANGE:
             done = load_range(job, action.commit, error);

@@ -89,7 +89,8 @@ json_t *candidate_to_json(const Candidate *candidate);
 typedef struct Answer {
     AnswerKind kind;
     char *culprit;         /* ANSWER_CULPRIT: its id; otherwise NULL */
-    double confidence;     /* probability of the culprit, or that the set holds it */
+    double confidence;     /* probability of the culprit, or that the set holds it; 0 when the one
+                              candidate did not pass its checks */
     GPtrArray *candidates; /* of Candidate, most probable first */
     char *subject;     /* ANSWER_UNTESTABLE, GOOD_CRASHES, OLDER, NOT_REPRODUCED: the revision it is
                           about */
@@ -112,10 +113,9 @@ json_t *job_text_json(const char *bytes);
 /* --- Identity: which crash a job looks for (pure) ------------------------------------------ */
 
 /* Titles of the crash looked for, NULL-terminated, owned by the caller: @wanted when the user gave
- * one; else those that the crashes of
- * @start (of @trials) carry. A bug may show itself under several titles, but a title of fewer than
- * a fifth of the crashes is taken for another bug that passed by. Empty when nothing crashed yet.
- */
+ * one; else those that the crashes of @start (of @trials) carry. A bug may show itself under several
+ * titles, but one that is not the most frequent and has fewer than a fifth of the crashes is taken
+ * for another bug that passed by. Empty when nothing crashed yet. */
 char **identity_titles(const char *wanted, const GPtrArray *trials, const char *start);
 
 /* Does the crash of @trial carry that identity? @titles NULL: any crash does (`firstbad run`). */

@@ -81,13 +81,10 @@ static gboolean check_tools(const JobSpec *spec, GError **error)
 /* Is @line one that Kconfig writes or reads? */
 static gboolean is_config_line(const char *line)
 {
-    static const char not_set[] = " is not set";
-
     if (g_str_has_prefix(line, "CONFIG_")) {
         return strchr(line, '=') != NULL;
     }
-    return !*line || (*line == '#' && (!g_str_has_prefix(line, "# CONFIG_") ||
-                                       g_str_has_suffix(line, not_set) || strchr(line, ' ')));
+    return !*line || *line == '#';
 }
 
 static gboolean check_config(const char *path, GError **error)

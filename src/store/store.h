@@ -107,7 +107,8 @@ typedef struct DecisionRow {
     double bits;   /* entropy of the posterior before it */
     char *best;    /* most probable culprit then, or NULL */
     double best_p;
-    char *verdict; /* by the whole evidence, once the job is done; NULL before */
+    char *verdict; /* by the whole evidence, once the job is done; NULL before, but "bad" for a
+                      release that looked good and was overruled */
 } DecisionRow;
 void decision_row_free(DecisionRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DecisionRow, decision_row_free)
