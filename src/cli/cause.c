@@ -27,7 +27,7 @@ int cmd_cause(int argc, char **argv)
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
         CLI_KEY("compiler", "CC", "Compiler (gcc)"),
         CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
-        CLI_KEY("max-trials", "N", "Trials of one revision, at most (20)"),
+        CLI_KEY("max-trials", "N", "Trials of a revision by itself, at most (20)"),
         CLI_KEY("trial-timeout", "S", "Seconds for the reproducer (60)"),
         CLI_KEY("repeats", "N", "Runs of it in a trial; 0: until time is up"),
         CLI_KEY("boot-timeout", "S", "Seconds for the boot (300)"),
@@ -67,5 +67,6 @@ int cmd_cause(int argc, char **argv)
         return EXIT_USAGE;
     }
     state_dir = cli_state_dir(state_option);
-    return cli_work(&(WorkOptions){.state_dir = state_dir, .spec = spec});
+    return cli_work(&(WorkOptions){
+        .state_dir = state_dir, .names_state_dir = state_option != NULL, .spec = spec});
 }

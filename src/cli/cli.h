@@ -62,6 +62,10 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 /* Print "firstbad: MESSAGE" to stderr, cleaned of what could steer a terminal. */
 void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/* Print @object, which is taken, to stdout as it is: g_print() would turn it into the locale's
+ * character set. */
+void cli_print_json(json_t *object, size_t flags);
+
 /* The folder for jobs and kernels: @given, else $FIRSTBAD_STATE_DIR, else $XDG_STATE_HOME/firstbad.
  * Owned by the caller. */
 char *cli_state_dir(const char *given);
@@ -90,8 +94,9 @@ void progress_line_say(ProgressLine *line, const char *text);
  * is resumed; else it is added. */
 typedef struct WorkOptions {
     const char *state_dir;
-    const char *name; /* resume: name or number, NULL for the newest */
-    JobSpec *spec;    /* new job: checked by job_check_spec() */
-    gboolean json;    /* print the answer as `firstbad run --json` does */
+    gboolean names_state_dir; /* the user named it: so do the commands that we tell him of */
+    const char *name;         /* resume: name or number, NULL for the newest */
+    JobSpec *spec;            /* new job: checked by job_check_spec() */
+    gboolean json;            /* print the answer as `firstbad run --json` does */
 } WorkOptions;
 int cli_work(const WorkOptions *options);

@@ -3,6 +3,7 @@
  */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "process/process.h"
@@ -18,6 +19,15 @@ void cli_complain(const char *format, ...)
     va_end(args);
     clean = report_clean(message);
     g_printerr("firstbad: %s\n", clean);
+}
+
+void cli_print_json(json_t *object, size_t flags)
+{
+    g_autofree char *text = json_dumps(object, flags);
+
+    json_decref(object);
+    fputs(text, stdout);
+    fputc('\n', stdout);
 }
 
 gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_code)
@@ -139,8 +149,7 @@ static void show_command(const char *const *argv, gpointer unused)
     g_autofree char *clean = NULL;
 
     for (; *argv; argv++) {
-        g_autofree char *quoted =
-            strpbrk(*argv, " \t\n'\"$\\*?&|;<>()") ? g_shell_quote(*argv) : g_strdup(*argv);
+        g_autofree char *quoted = report_shell_word(*argv);
 
         g_string_append_printf(line, " %s", quoted);
     }

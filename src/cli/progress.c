@@ -27,8 +27,7 @@ static guint terminal_columns(void)
                                                                        : DEFAULT_COLUMNS;
 }
 
-/* "search · 412 left · best 341adeec9ada 12 % · building 6533e558c650 · 7 kernels, 31 trials ·
- * 2:41" */
+/* "search 2:41 | building 6533e558c650 | 412 left, 341adeec9ada 12 % | 7 kernels, 31 trials" */
 static void draw(ProgressLine *line)
 {
     gint64 s = (g_get_monotonic_time() - line->start_us) / G_USEC_PER_SEC;

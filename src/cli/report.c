@@ -5,7 +5,7 @@
 
 int cmd_report(int argc, char **argv)
 {
-    g_autofree char *state_option = NULL, *text = NULL;
+    g_autofree char *state_option = NULL;
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print as JSON", NULL},
@@ -29,13 +29,11 @@ int cmd_report(int argc, char **argv)
         return code;
     }
     if (json) {
-        json_t *object = report_json(report);
-
-        text = json_dumps(object, JSON_INDENT(2));
-        json_decref(object);
-        g_print("%s\n", text);
+        cli_print_json(report_json(report), JSON_INDENT(2));
     } else {
-        text = report_text(report);
+        g_autofree char *state_dir = state_option ? cli_state_dir(state_option) : NULL;
+        g_autofree char *text = report_text(report, state_dir);
+
         g_print("%s", text);
     }
     return EXIT_ANSWER;

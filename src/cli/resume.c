@@ -30,6 +30,8 @@ int cmd_resume(int argc, char **argv)
         cli_show_commands();
     }
     state_dir = cli_state_dir(state_option);
-    return cli_work(
-        &(WorkOptions){.state_dir = state_dir, .name = argc > 1 ? argv[1] : NULL, .json = json});
+    return cli_work(&(WorkOptions){.state_dir = state_dir,
+                                   .names_state_dir = state_option != NULL,
+                                   .name = argc > 1 ? argv[1] : NULL,
+                                   .json = json});
 }

@@ -67,5 +67,8 @@ int cmd_run(int argc, char **argv)
     }
     name_job(spec);
     state_dir = cli_state_dir(state_option);
-    return cli_work(&(WorkOptions){.state_dir = state_dir, .spec = spec, .json = json});
+    return cli_work(&(WorkOptions){.state_dir = state_dir,
+                                   .names_state_dir = state_option != NULL,
+                                   .spec = spec,
+                                   .json = json});
 }

@@ -38,16 +38,16 @@ static GPtrArray *load_jobs(Store *store, GError **error)
     return g_steal_pointer(&jobs);
 }
 
-/* One coordinator works on one job: the newest that is not done. The others wait for `resume`. */
 static const char *describe_state(const Report *report, gboolean worked_on)
 {
     if (report->answer) {
         return answer_kind_name(report->answer->kind);
     }
-    return worked_on && report->row->state == JOB_RUNNING ? report->row->phase : "stopped";
+    return worked_on ? report->row->phase : "stopped";
 }
 
-static void print_table(const GPtrArray *jobs, gboolean worked_on)
+/* @worked_on: number of the job that a coordinator works on now. */
+static void print_table(const GPtrArray *jobs, gint64 worked_on)
 {
     g_print("%-24s %-6s %-14s %-12s %7s %6s %s\n", "JOB", "KIND", "STATE", "CULPRIT", "KERNELS",
             "TRIALS", "TIME");
@@ -59,8 +59,9 @@ static void print_table(const GPtrArray *jobs, gboolean worked_on)
                         *time = report_duration(job->row->total_ms);
 
         g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s\n", name, job->row->kind,
-                report ? describe_state(report, worked_on) : "damaged", culprit ? culprit : "-",
-                report ? report->n_kernels : 0, report ? report->n_trials : 0, time);
+                report ? describe_state(report, job->row->id == worked_on) : "damaged",
+                culprit ? culprit : "-", report ? report->n_kernels : 0,
+                report ? report->n_trials : 0, time);
         if (job->damage) {
             cli_complain("%s: %s", job->row->name, job->damage);
         }
@@ -77,7 +78,6 @@ static json_t *damaged_json(const ListedJob *job)
 static void print_json(const GPtrArray *jobs)
 {
     json_t *array = json_array();
-    g_autofree char *text = NULL;
 
     for (guint i = 0; i < jobs->len; i++) {
         const ListedJob *job = jobs->pdata[i];
@@ -86,9 +86,7 @@ static void print_json(const GPtrArray *jobs)
         json_object_del(object, "revisions");
         json_array_append_new(array, object);
     }
-    text = json_dumps(array, JSON_INDENT(2));
-    json_decref(array);
-    g_print("%s\n", text);
+    cli_print_json(array, JSON_INDENT(2));
 }
 
 int cmd_status(int argc, char **argv)
@@ -120,7 +118,7 @@ int cmd_status(int argc, char **argv)
     if (json) {
         print_json(jobs);
     } else {
-        print_table(jobs, store_is_worked_on(store));
+        print_table(jobs, store_job_worked_on(store));
     }
     return EXIT_ANSWER;
 }

@@ -93,7 +93,6 @@ static void print_json(const Report *report)
     const Answer *answer = report->answer;
     json_t *candidates = json_array();
     json_t *object;
-    g_autofree char *text = NULL;
 
     for (guint i = 0; i < answer->candidates->len; i++) {
         json_array_append_new(candidates, candidate_to_json(answer->candidates->pdata[i]));
@@ -102,9 +101,7 @@ static void print_json(const Report *report)
                        "confidence", answer->confidence, "candidates", candidates, "revisions",
                        (int)report->revisions->len, "trials", (int)report->n_trials, "seconds",
                        report->row->total_ms / 1000.0, "answer", answer_kind_name(answer->kind));
-    text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    g_print("%s\n", text);
+    cli_print_json(object, JSON_COMPACT);
 }
 
 /* The answer as it lies in the store now. */
@@ -124,7 +121,8 @@ static gboolean print_answer(Work *work, const WorkOptions *options, int *ret_co
     if (options->json) {
         print_json(report);
     } else {
-        g_autofree char *text = report_text(report);
+        g_autofree char *text =
+            report_text(report, options->names_state_dir ? options->state_dir : NULL);
 
         g_print("%s", text);
     }
@@ -140,21 +138,20 @@ static gboolean is_disk_full(const GError *error)
 
 /* The work on the job ended without an answer: tell the person and, where it is a failure, the
  * store. */
-static int tell_failure(const Work *work, const GError *error)
+static int tell_failure(const Work *work, const WorkOptions *options, const GError *error)
 {
-    const char *name = work->row->name;
+    g_autofree char *resume = report_command("resume", work->row->name,
+                                             options->names_state_dir ? options->state_dir : NULL);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        cli_complain("stopped; all that was finished is kept: 'firstbad resume %s' goes on", name);
+        cli_complain("stopped; all that was finished is kept; go on with: %s", resume);
         return EXIT_INTERRUPTED;
     }
     store_fail_job(work->store, work->row->id, error->message, NULL);
     if (is_disk_full(error)) {
-        cli_complain("%s: the disk is full; make room, then 'firstbad resume %s'", error->message,
-                     name);
+        cli_complain("%s: the disk is full; make room, then: %s", error->message, resume);
     } else {
-        cli_complain("%s\nfirstbad: when that is mended, 'firstbad resume %s' goes on",
-                     error->message, name);
+        cli_complain("%s\nfirstbad: when that is mended, go on with: %s", error->message, resume);
     }
     return EXIT_MACHINE;
 }
@@ -171,9 +168,10 @@ static int work_on(Work *work, const WorkOptions *options)
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }
+    store_work_on(work->store, work->row->id);
     if (work->row->state != JOB_DONE && !carry_out(work, options->state_dir, &answer, &error)) {
         g_clear_pointer(&work->line, progress_line_free);
-        return tell_failure(work, error);
+        return tell_failure(work, options, error);
     }
     g_clear_pointer(&work->line, progress_line_free);
     if (!print_answer(work, options, &code, &error)) {

@@ -112,8 +112,7 @@ static gboolean take_result(const CommandFarm *farm, GAsyncResult *res, ProcessR
     return TRUE;
 }
 
-/* --- Builds: check out, then the build command
- * ------------------------------------------------------------ */
+/* --- Builds: check out, then the build command ----------------------------------------------- */
 
 static void return_kernel(GTask *task, KernelStatus status, const char *first_error)
 {
@@ -203,9 +202,7 @@ static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel,
     return TRUE;
 }
 
-/* --- Trials
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Trials ---------------------------------------------------------------------------------- */
 
 static void on_tried(GObject *source, GAsyncResult *res, gpointer data)
 {
@@ -273,8 +270,7 @@ static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcom
     return TRUE;
 }
 
-/* --- Life
- * ---------------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------ */
 
 static const char *no_worktree(Farm *farm)
 {

@@ -48,8 +48,7 @@ guint local_farm_guests(guint memory_mib, guint n_cpus)
     return (guint)CLAMP(by_memory, 1, MAX(by_cores, 1));
 }
 
-/* --- Builds
- * -------------------------------------------------------------------------------------------- */
+/* --- Builds ---------------------------------------------------------------------------------- */
 
 static void build_async(Farm *farm, const char *commit, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
@@ -62,8 +61,7 @@ static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel,
     return kernel_build_finish(((LocalFarm *)farm)->builder, res, ret_kernel, error);
 }
 
-/* --- Trials
- * -------------------------------------------------------------------------------------------- */
+/* --- Trials ---------------------------------------------------------------------------------- */
 
 static gboolean provide_image(LocalFarm *local, const Kernel *kernel, GError **error)
 {
@@ -103,8 +101,7 @@ static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcom
     return guest_trial_finish(res, ret_outcome, error);
 }
 
-/* --- Life
- * ---------------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------ */
 
 static const char *worktree(Farm *farm)
 {

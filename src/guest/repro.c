@@ -58,8 +58,8 @@ static char *first_complaint(const char *text)
 static gboolean compile(const char *path, const char *source, gsize n_source, const char *compiler,
                         const char *target, GError **error)
 {
-    const char *argv[] = {compiler, "-O1", "-w",   "-static", "-pthread",
-                          "-o",     target, "-x", "c",       "-",        NULL};
+    const char *argv[] = {compiler, "-O1", "-w", "-static", "-pthread", "-o",
+                          target,   "-x",  "c",  "-",       NULL};
     const char *env[] = {"LC_ALL=C", NULL};
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *work_dir = g_path_get_dirname(target);

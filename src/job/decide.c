@@ -9,8 +9,8 @@
  *   check      the one suspect left must crash, and its parents must not.
  *
  * No phase remembers anything: all is worked out anew from the evidence (and the releases that were
- * overruled, which the job keeps). That costs a few milliseconds a decision, and makes a resumed job
- * the same as one that never stopped.
+ * overruled, which the job keeps). That costs a few milliseconds a decision, and makes a resumed
+ * job the same as one that never stopped.
  */
 #include "job/decide.h"
 
@@ -163,8 +163,7 @@ void situation_update_belief(Situation *situation)
     }
 }
 
-/* --- Actions
- * ------------------------------------------------------------------------------------------ */
+/* --- Actions --------------------------------------------------------------------------------- */
 
 static gboolean ask_build(Action *action, JobPhase phase, const char *commit, const char *label)
 {
@@ -200,8 +199,7 @@ static gboolean give_answer(Action *action, Answer *answer)
     return TRUE;
 }
 
-/* --- One revision by itself, as reproduce and range need it
- * --------------------------------------------- */
+/* --- One revision by itself, as reproduce and range need it ---------------------------------- */
 
 typedef enum Standing { STANDING_OPEN, STANDING_GOOD, STANDING_BAD, STANDING_BROKEN } Standing;
 
@@ -260,8 +258,7 @@ static Standing stand_alone(const Situation *situation, JobPhase phase, const ch
     return STANDING_OPEN;
 }
 
-/* --- Phases: TRUE when an action was asked for
- * ------------------------------------------------------------ */
+/* --- Phases: TRUE when an action was asked for ----------------------------------------------- */
 
 static gboolean decide_reproduce(const Situation *situation, Action *ret_action)
 {

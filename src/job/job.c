@@ -22,8 +22,7 @@ const char *job_phase_name(JobPhase phase)
     return phase_names[phase];
 }
 
-/* --- Evidence
- * --------------------------------------------------------------------------------------------- */
+/* --- Evidence -------------------------------------------------------------------------------- */
 
 static RevisionEvidence *evidence_for(Job *job, const char *commit)
 {
@@ -124,8 +123,7 @@ static void learn_costs(Job *job)
     job->situation.trial_s = n_trials ? trial_s / n_trials : job->farm->expected_trial_s;
 }
 
-/* --- Progress and time
- * -------------------------------------------------------------------------------------- */
+/* --- Progress and time ----------------------------------------------------------------------- */
 
 static void tell(Job *job, const char *doing, const char *line)
 {
@@ -173,9 +171,7 @@ static gboolean book_time(Job *job, TimeUse use, GError **error)
                           use == TIME_TEST ? ms : 0, error);
 }
 
-/* --- Life
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------------------ */
 
 void job_free(Job *job)
 {
@@ -276,8 +272,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *r
     return g_steal_pointer(&job);
 }
 
-/* --- Carrying out
- * --------------------------------------------------------------------------------------------- */
+/* --- Carrying out ---------------------------------------------------------------------------- */
 
 static gboolean load_range(Job *job, const char *good, GError **error)
 {
@@ -563,8 +558,8 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             say(job, "%.12s looked good, but all after it has the bug: going further back",
                 action.commit);
             g_hash_table_add(job->situation.overruled, g_strdup(action.commit));
-            done = store_set_verdict(job->store, job->id, action.commit,
-                                     verdict_name(VERDICT_BAD), error);
+            done = store_set_verdict(job->store, job->id, action.commit, verdict_name(VERDICT_BAD),
+                                     error);
             break;
         case ACTION_LOAD_RANGE:
             done = load_range(job, action.commit, error);

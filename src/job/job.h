@@ -19,8 +19,7 @@
 #include "farm/farm.h"
 #include "store/store.h"
 
-/* --- What is wanted: the job file
- * ------------------------------------------------------------------ */
+/* --- What is wanted: the job file ------------------------------------------------------------ */
 
 typedef struct JobSpec {
     char *kind; /* "cause" or "run" */
@@ -33,7 +32,7 @@ typedef struct JobSpec {
     char *qemu, *cmdline;
     char *accel;                                /* "auto", "kvm", "tcg" */
     guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
-    guint max_trials;                           /* of one revision */
+    guint max_trials;                           /* of a revision that is judged by itself */
     guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;
     guint build_memory_mib; /* of each process of a build; 0: no limit */
     gboolean panic_on_warn;
@@ -63,8 +62,7 @@ typedef enum JobPhase {
 } JobPhase;
 const char *job_phase_name(JobPhase phase); /* "reproduce", "range", "search", "check", "done" */
 
-/* --- Answers
- * ------------------------------------------------------------------------------------------- */
+/* --- Answers --------------------------------------------------------------------------------- */
 
 typedef enum AnswerKind {
     ANSWER_CULPRIT,        /* one commit, checked */
@@ -113,16 +111,15 @@ json_t *job_text_json(const char *bytes);
 /* --- Identity: which crash a job looks for (pure) ------------------------------------------ */
 
 /* Titles of the crash looked for, NULL-terminated, owned by the caller: @wanted when the user gave
- * one; else those that the crashes of @start (of @trials) carry. A bug may show itself under several
- * titles, but one that is not the most frequent and has fewer than a fifth of the crashes is taken
- * for another bug that passed by. Empty when nothing crashed yet. */
+ * one; else those that the crashes of @start (of @trials) carry. A bug may show itself under
+ * several titles, but one that is not the most frequent and has fewer than a fifth of the crashes
+ * is taken for another bug that passed by. Empty when nothing crashed yet. */
 char **identity_titles(const char *wanted, const GPtrArray *trials, const char *start);
 
 /* Does the crash of @trial carry that identity? @titles NULL: any crash does (`firstbad run`). */
 gboolean identity_matches(const TrialRow *trial, const char *const *titles);
 
-/* --- Before work
- * ------------------------------------------------------------------------------------------ */
+/* --- Before work ----------------------------------------------------------------------------- */
 
 /* A program that a job needs or can use; or, by its path, a file. */
 typedef struct Tool {
@@ -158,8 +155,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
 JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
                         GError **error);
 
-/* --- A job at work
- * -------------------------------------------------------------------------------------- */
+/* --- A job at work --------------------------------------------------------------------------- */
 
 typedef struct Job Job;
 

@@ -299,9 +299,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     return run || check_kernel_inputs(repo, spec, error);
 }
 
-/* --- Opening
- * -----------------------------------------------------------------------------------------------
- */
+/* --- Opening --------------------------------------------------------------------------------- */
 
 void job_setup_free(JobSetup *setup)
 {
@@ -363,7 +361,9 @@ static char *own_copy(const char *path, const char *job_dir, const char *what, G
     }
     g_mkdir_with_parents(folder, 0700);
     if (!g_file_get_contents(path, &bytes, &n_bytes, error) ||
-        !g_file_set_contents(copy, bytes, (gssize)n_bytes, error)) {
+        !g_file_set_contents_full(copy, bytes, (gssize)n_bytes,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                  0600, error)) {
         return NULL;
     }
     return g_steal_pointer(&copy);

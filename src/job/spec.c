@@ -198,10 +198,6 @@ gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GErr
         if (!value) {
             return FALSE;
         }
-        /* Jobs stored before the kind had a column of its own have it here too. */
-        if (g_str_equal(*key, "kind") && g_str_equal(value, spec->kind)) {
-            continue;
-        }
         if (!job_spec_set(spec, *key, value, folder, error)) {
             return FALSE;
         }

@@ -27,3 +27,18 @@ char *report_clean_line(const char *bytes)
 {
     return g_strdelimit(report_clean(bytes), "\n\t", ' ');
 }
+
+char *report_shell_word(const char *word)
+{
+    return *word && !strpbrk(word, " \t\n'\"$\\*?&|;<>()#~`!{}[]") ? g_strdup(word)
+                                                                   : g_shell_quote(word);
+}
+
+char *report_command(const char *command, const char *job, const char *state_dir)
+{
+    g_autofree char *name = report_shell_word(job);
+    g_autofree char *folder = state_dir ? report_shell_word(state_dir) : NULL;
+
+    return g_strconcat("firstbad ", command, " ", name, folder ? " --state-dir " : "", folder,
+                       NULL);
+}

@@ -31,8 +31,10 @@ static void count_trial(ReportRevision *revision, const TrialRow *trial, const c
     g_ptr_array_add(revision->trials, (gpointer)trial);
     switch (trial->kind) {
     case OUTCOME_OK:
+        revision->n_ok++;
+        break;
     case OUTCOME_UNREACHED:
-        revision->n_ok += trial->kind == OUTCOME_OK;
+        revision->n_unreached++;
         break;
     case OUTCOME_CRASH:
         if (identity_matches(trial, titles)) {
@@ -56,8 +58,9 @@ static const char *verdict_of(const ReportRevision *revision)
     Tally tally = {.n_crash = revision->n_crash, .n_ok = revision->n_ok};
 
     tally.untestable =
-        revision->kernel && (revision->kernel->kernel->status == KERNEL_FAILED ||
-                             (revision->n_broken && tally.n_crash + tally.n_ok == 0));
+        revision->kernel &&
+        (revision->kernel->kernel->status == KERNEL_FAILED ||
+         (revision->trials->len > revision->n_infra && tally.n_crash + tally.n_ok == 0));
     return revision->decision->verdict ? revision->decision->verdict
                                        : verdict_name(belief_verdict(&tally));
 }

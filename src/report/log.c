@@ -120,7 +120,23 @@ static gboolean is_step(const ReportRevision *revision)
     return is_phase(revision, "search") || is_phase(revision, "check");
 }
 
-static void add_steps(GString *log, const Report *report)
+/* A line for git: in the log behind "# ", in @replay as it is. Replay is never read back from the
+ * log, in which consoles may say anything. */
+static void add_git(GString *log, GString *replay, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void add_git(GString *log, GString *replay, const char *format, ...)
+{
+    g_autofree char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    line = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_string_append_printf(log, "# git bisect %s\n", line);
+    g_string_append_printf(replay, "git bisect %s\n", line);
+}
+
+/* Where no revision behind the start is good in the end, there is nothing to tell git. */
+static void add_steps(GString *log, GString *replay, const Report *report)
 {
     const char *bad, *good;
     gboolean started = FALSE;
@@ -132,11 +148,11 @@ static void add_steps(GString *log, const Report *report)
         guint n_after = decision->n_left > 1 ? (decision->n_left - 1) / 2 : 0,
               n_steps = estimate_steps(decision->n_left);
 
-        if (!is_step(revision) || !good) {
+        if (!is_step(revision)) {
             continue;
         }
-        if (!started) {
-            g_string_append_printf(log, "# git bisect start %s %s\n", bad, good);
+        if (!started && good) {
+            add_git(log, replay, "start %s %s", bad, good);
             started = TRUE;
         }
         g_string_append_printf(
@@ -144,14 +160,13 @@ static void add_steps(GString *log, const Report *report)
             n_after == 1 ? "" : "s", n_steps, n_steps == 1 ? "" : "s");
         g_string_append_printf(log, "[%s] %s\n\n", decision->commit, decision->subject);
         add_test(log, revision);
-        if (has_verdict(revision)) {
-            g_string_append_printf(log, "# git bisect %s %s\n", revision->verdict,
-                                   decision->commit);
+        if (has_verdict(revision) && good) {
+            add_git(log, replay, "%s %s", revision->verdict, decision->commit);
         }
     }
     if (!started && good && report->answer &&
         (report->answer->kind == ANSWER_CULPRIT || report->answer->kind == ANSWER_SET)) {
-        g_string_append_printf(log, "# git bisect start %s %s\n", bad, good);
+        add_git(log, replay, "start %s %s", bad, good);
     }
 }
 
@@ -188,12 +203,28 @@ static void add_candidates(GString *log, const Answer *answer)
     }
 }
 
+/* Does the start crash only sometimes? */
+static gboolean is_flaky(const Report *report)
+{
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (is_phase(revision, "reproduce") && revision->n_crash && revision->n_ok) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static void add_totals(GString *log, const Report *report)
 {
     g_autofree char *total = report_go_duration(report->row->total_ms);
     g_autofree char *build = report_go_duration(report->row->build_ms);
     g_autofree char *test = report_go_duration(report->row->test_ms);
 
+    if (is_flaky(report)) {
+        g_string_append(log, "Reproducer flagged being flaky\n");
+    }
     g_string_append_printf(log, "revisions tested: %u, total time: %s (build: %s, test: %s)\n",
                            count_tested(report), total, build, test);
 }
@@ -254,6 +285,19 @@ static void add_set(GString *log, const Report *report)
     add_crash(log, report->answer);
 }
 
+/* The first line of the message of a revision that was tested. */
+static const char *decided_subject(const Report *report, const char *commit)
+{
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (g_strcmp0(revision->decision->commit, commit) == 0) {
+            return revision->decision->subject;
+        }
+    }
+    return "";
+}
+
 static void add_answer(GString *log, const Report *report)
 {
     const Answer *answer = report->answer;
@@ -268,6 +312,7 @@ static void add_answer(GString *log, const Report *report)
     case ANSWER_OLDER:
         add_totals(log, report);
         g_string_append(log, "the crash already happened on the oldest tested release\n");
+        g_string_append_printf(log, "commit msg: %s\n", decided_subject(report, answer->subject));
         add_crash(log, answer);
         break;
     case ANSWER_NOT_REPRODUCED:
@@ -285,7 +330,7 @@ static void add_answer(GString *log, const Report *report)
 char *report_log(const Report *report)
 {
     GString *log = g_string_new(NULL);
-    gboolean flaky = FALSE;
+    g_autoptr(GString) unused = g_string_new(NULL);
 
     g_string_append_printf(log, "bisecting cause commit starting from %s\n", report->spec->start);
     for (guint i = 0; i < report->revisions->len; i++) {
@@ -300,13 +345,9 @@ char *report_log(const Report *report)
         add_test(log, revision);
         if (is_phase(revision, "reproduce") && revision->n_crash && revision->n_ok) {
             g_string_append(log, "reproducer seems to be flaky\n");
-            flaky = TRUE;
         }
     }
-    add_steps(log, report);
-    if (flaky && report->answer) {
-        g_string_append(log, "Reproducer flagged being flaky\n");
-    }
+    add_steps(log, unused, report);
     if (report->answer) {
         add_answer(log, report);
     }
@@ -315,15 +356,9 @@ char *report_log(const Report *report)
 
 char *report_replay(const Report *report)
 {
-    static const char mark[] = "# git bisect ";
-    g_autofree char *log = report_log(report);
-    g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+    g_autoptr(GString) unused = g_string_new(NULL);
     GString *replay = g_string_new(NULL);
 
-    for (char **line = lines; *line; line++) {
-        if (g_str_has_prefix(*line, mark)) {
-            g_string_append_printf(replay, "%s\n", *line + strlen("# "));
-        }
-    }
+    add_steps(unused, replay, report);
     return g_string_free(replay, FALSE);
 }

@@ -17,7 +17,7 @@ typedef struct ReportRevision {
     const DecisionRow *decision;
     const KernelRow *kernel; /* NULL: not built */
     GPtrArray *trials;       /* of const TrialRow, in order */
-    guint n_ok, n_crash, n_other_crash, n_broken, n_infra;
+    guint n_ok, n_crash, n_other_crash, n_broken, n_unreached, n_infra;
     const struct ReportRevision
         *same_as;        /* another with the same kernel, which has the trials; or NULL */
     const char *verdict; /* "good", "bad", "skip" or "unknown" */
@@ -43,13 +43,20 @@ char *report_clean(const char *bytes);
 /* The same on one line. */
 char *report_clean_line(const char *bytes);
 
+/* @word as a shell takes it for one word. Owned by the caller. */
+char *report_shell_word(const char *word);
+/* "firstbad @command @job", with --state-dir unless @state_dir is NULL: what a person types next.
+ * Owned by the caller. */
+char *report_command(const char *command, const char *job, const char *state_dir);
+
 /* The bisection log in the grammar of specs/bisect-log.md, with the bytes that were found: clean it
  * for a terminal. Owned by the caller, as are those below. */
 char *report_log(const Report *report);
 /* Lines for `git bisect replay FILE`. */
 char *report_replay(const Report *report);
-/* For people, clean, 80 columns where what is quoted allows. */
-char *report_text(const Report *report);
+/* For people, clean, 80 columns where what is quoted allows. @state_dir: named in the commands that
+ * it tells of; NULL where that of the environment will do. */
+char *report_text(const Report *report, const char *state_dir);
 /* For programs: docs/JSON.md describes it. The version counts changes that break readers. */
 #define REPORT_JSON_VERSION 1
 json_t *report_json(const Report *report);

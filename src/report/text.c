@@ -20,6 +20,12 @@ static void add_cut(GString *text, const char *bytes, guint width)
     g_string_append_printf(text, "%s...", cut);
 }
 
+/* Nothing that was measured is sure. */
+static double percent(double probability)
+{
+    return MIN(probability * 100, 99.9);
+}
+
 static void add_headline(GString *text, const Report *report)
 {
     const Answer *answer = report->answer;
@@ -27,11 +33,15 @@ static void add_headline(GString *text, const Report *report)
     switch (answer->kind) {
     case ANSWER_CULPRIT:
         g_string_append_printf(text, "First bad commit, %.1f %% sure:\n\n",
-                               answer->confidence * 100);
+                               percent(answer->confidence));
         break;
     case ANSWER_SET:
-        g_string_append_printf(text, "No single commit. With %.1f %% one of these %u:\n\n",
-                               answer->confidence * 100, answer->candidates->len);
+        if (answer->checks->len) {
+            g_string_append(text, "No commit can be named. The most probable one:\n\n");
+        } else {
+            g_string_append_printf(text, "No single commit: one of these %u, %.1f %% sure:\n\n",
+                                   answer->candidates->len, percent(answer->confidence));
+        }
         break;
     case ANSWER_OLDER:
         g_string_append(text, "The bug is older than the revisions tested.\n");
@@ -61,7 +71,7 @@ static void add_candidates(GString *text, const Answer *answer)
 
         g_string_append_printf(text, "  %.12s  ", candidate->commit);
         if (answer->candidates->len > 1) {
-            g_string_append_printf(text, "%5.1f %%  ", candidate->probability * 100);
+            g_string_append_printf(text, "%5.1f %%  ", percent(candidate->probability));
         }
         subject =
             g_strconcat(candidate->or_older ? "this or older: " : "", candidate->subject, NULL);
@@ -94,19 +104,23 @@ static void add_revisions(GString *text, const Report *report)
         const ReportRevision *revision = report->revisions->pdata[i];
         const char *subject =
             revision->decision->label ? revision->decision->label : revision->decision->subject;
-        guint n_run = revision->n_ok + revision->n_crash + revision->n_other_crash;
+        guint n_told = revision->n_ok + revision->n_crash;
 
         g_string_append_printf(text, "  %.12s  %-7s  ", revision->decision->commit,
                                revision->verdict);
         if (revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED) {
             g_string_append(text, "does not build    ");
-        } else if (revision->n_broken && !n_run) {
+        } else if (revision->n_other_crash && !n_told) {
+            g_string_append(text, "another crash     ");
+        } else if (revision->n_broken && !n_told) {
             g_string_append(text, run ? "cannot be tested  " : "does not boot     ");
+        } else if (revision->n_unreached && !n_told) {
+            g_string_append(text, "not reached       ");
         } else if (revision->same_as) {
             g_string_append_printf(text, "= %.12s    ", revision->same_as->decision->commit);
         } else {
-            g_string_append_printf(text, "%2u of %2u %-7s  ", revision->n_crash, n_run,
-                                   run ? "failed" : "crashed");
+            g_string_append_printf(text, "%2u of %2u %-7s  ", revision->n_crash,
+                                   n_told + revision->n_other_crash, run ? "failed" : "crashed");
         }
         add_cut(text, subject, WIDTH - 43);
         g_string_append_c(text, '\n');
@@ -135,7 +149,15 @@ static void add_people(GString *text, const char *name, char *const *addresses)
     }
 }
 
-static void add_unfinished(GString *text, const Report *report)
+static void add_command(GString *text, const char *command, const Report *report,
+                        const char *state_dir)
+{
+    g_autofree char *line = report_command(command, report->row->name, state_dir);
+
+    g_string_append_printf(text, "%s\n", line);
+}
+
+static void add_unfinished(GString *text, const Report *report, const char *state_dir)
 {
     g_string_append_printf(text, "%s in phase %s.\n",
                            report->row->state == JOB_FAILED ? "Stopped by a failure"
@@ -146,7 +168,8 @@ static void add_unfinished(GString *text, const Report *report)
     }
     add_revisions(text, report);
     add_totals(text, report);
-    g_string_append_printf(text, "\nGo on: firstbad resume %s\n", report->row->name);
+    g_string_append(text, "\nGo on: ");
+    add_command(text, "resume", report, state_dir);
 }
 
 static void add_quotes(GString *text, const Answer *answer)
@@ -160,7 +183,7 @@ static void add_quotes(GString *text, const Answer *answer)
     }
 }
 
-char *report_text(const Report *report)
+char *report_text(const Report *report, const char *state_dir)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     const Answer *answer = report->answer;
@@ -168,7 +191,7 @@ char *report_text(const Report *report)
     g_string_append_printf(text, "Job %s (%s), start %.12s\n\n", report->row->name,
                            report->row->kind, report->spec->start);
     if (!answer) {
-        add_unfinished(text, report);
+        add_unfinished(text, report, state_dir);
         return report_clean(text->str);
     }
     add_headline(text, report);
@@ -182,6 +205,7 @@ char *report_text(const Report *report)
     add_revisions(text, report);
     add_totals(text, report);
     add_quotes(text, answer);
-    g_string_append_printf(text, "\nThe whole log: firstbad log %s\n", report->row->name);
+    g_string_append(text, "\nThe whole log: ");
+    add_command(text, "log", report, state_dir);
     return report_clean(text->str);
 }

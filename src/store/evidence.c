@@ -6,8 +6,7 @@
 #include <string.h>
 #include <zstd.h>
 
-/* --- Kernels
- * ---------------------------------------------------------------------------------------------- */
+/* --- Kernels --------------------------------------------------------------------------------- */
 
 gboolean store_put_kernel(Store *store, gint64 job, const char *commit, const Kernel *kernel,
                           const char *compiler, GError **error)
@@ -101,9 +100,7 @@ GPtrArray *store_kernels(Store *store, gint64 job, GError **error)
         read_kernel, (GDestroyNotify)kernel_row_free, error);
 }
 
-/* --- Trials
- * -----------------------------------------------------------------------------------------------
- */
+/* --- Trials ---------------------------------------------------------------------------------- */
 
 /* Keep @console as jobs/N/consoles/UUID.zst; *ret_name is relative to the job's folder. */
 static gboolean keep_console(Store *store, gint64 job, GBytes *console, char **ret_name,
@@ -120,8 +117,15 @@ static gboolean keep_console(Store *store, gint64 job, GBytes *console, char **r
     g_autofree char *packed = g_malloc(room);
 
     n_packed = ZSTD_compress(packed, room, bytes, n_bytes, 3);
+    if (ZSTD_isError(n_packed)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "compressing a console: %s",
+                    ZSTD_getErrorName(n_packed));
+        return FALSE;
+    }
     g_mkdir_with_parents(folder, 0700);
-    if (!g_file_set_contents_full(path, packed, (gssize)n_packed, G_FILE_SET_CONTENTS_CONSISTENT,
+    /* On disk before the row that names it. */
+    if (!g_file_set_contents_full(path, packed, (gssize)n_packed,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                   0600, error)) {
         return FALSE;
     }
@@ -216,8 +220,7 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error)
                        read_trial, (GDestroyNotify)trial_row_free, error);
 }
 
-/* --- Decisions
- * -------------------------------------------------------------------------------------------- */
+/* --- Decisions ------------------------------------------------------------------------------- */
 
 void decision_row_free(DecisionRow *row)
 {

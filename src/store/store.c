@@ -80,8 +80,7 @@ char *store_column(sqlite3_stmt *statement, int column)
     return g_strdup((const char *)sqlite3_column_text(statement, column));
 }
 
-/* --- Opening
- * --------------------------------------------------------------------------------------------- */
+/* --- Opening --------------------------------------------------------------------------------- */
 
 static struct flock whole_file(void)
 {
@@ -115,17 +114,32 @@ static gboolean take_lock(Store *store, GError **error)
     return FALSE;
 }
 
-gboolean store_is_worked_on(const Store *store)
+void store_work_on(Store *store, gint64 job)
+{
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT "\n", job);
+    gssize n = (gssize)strlen(number);
+
+    /* For people only: what cannot be written is not told. */
+    if (ftruncate(store->lock_fd, 0) != 0 || pwrite(store->lock_fd, number, (gsize)n, 0) != n) {
+        g_debug("%s: %s", store->state_dir, g_strerror(errno));
+    }
+}
+
+gint64 store_job_worked_on(const Store *store)
 {
     g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct flock lock = whole_file();
     gboolean held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    char number[24] = "";
 
+    if (held && pread(fd, number, sizeof number - 1, 0) < 0) {
+        held = FALSE;
+    }
     if (fd >= 0) {
         close(fd);
     }
-    return held;
+    return held ? g_ascii_strtoll(number, NULL, 10) : 0;
 }
 
 static gboolean execute(Store *store, const char *sql, GError **error)
@@ -226,9 +240,7 @@ char *store_job_dir(Store *store, gint64 job)
     return path;
 }
 
-/* --- Jobs
- * -----------------------------------------------------------------------------------------------
- */
+/* --- Jobs ------------------------------------------------------------------------------------ */
 
 const char *job_state_name(JobState state)
 {

@@ -23,8 +23,10 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
-/* Does a coordinator hold the state folder now? */
-gboolean store_is_worked_on(const Store *store);
+/* Let readers know that this coordinator works on @job, as long as it lives. */
+void store_work_on(Store *store, gint64 job);
+/* The job that a coordinator works on now; 0: none. */
+gint64 store_job_worked_on(const Store *store);
 
 typedef enum JobState { JOB_RUNNING, JOB_DONE, JOB_FAILED } JobState;
 const char *job_state_name(JobState state);

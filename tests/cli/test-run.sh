@@ -120,9 +120,24 @@ kill -INT $slow
 wait $slow
 code=$?
 err=$(cat "$work/slow.err")
-ok 'Ctrl-C: exit 130 and how to go on' says 130 "'firstbad resume slow' goes on"
+ok 'Ctrl-C: exit 130 and how to go on' says 130 "go on with: firstbad resume slow"
+run status
+ok 'status: nobody works on it now' grep -q '^slow .* stopped ' "$work/out"
 go --name slow --test true
 ok 'a name that exists' says 2 "there is a job named 'slow' already"
+
+# A commit that changes nothing is not named, whatever a flaky test says of it.
+git -C "$work/tree" checkout -q -b empty
+git -C "$work/tree" commit -q --allow-empty -m 'nothing changes'
+go --good main --bad empty --test 'test "$(git rev-parse HEAD)" = "$(git rev-parse main)"' --json
+ok 'a commit with the sources of its parent is not named' prints 1 '"culprit":null'
+run report
+ok 'and the report says why' prints 0 'failed: the sources of the culprit are those of its parent'
+git -C "$work/tree" checkout -q main
+
+go --test 'test ! -e bad' --state-dir "$work/other state"
+ok 'a state folder of its own is named in what to do next' prints 0 "firstbad log run-"
+ok 'as a shell takes it' prints 0 "--state-dir '$work/other state'"
 
 # What strangers wrote, on a terminal and in a pipe.
 esc=$(printf '\033')

@@ -10,8 +10,7 @@
 #include "process/process.h"
 #include "report/report.h"
 
-/* --- A world in memory
- * ------------------------------------------------------------------------------------- */
+/* --- A world in memory ----------------------------------------------------------------------- */
 
 typedef struct SimFarm {
     Farm base;
@@ -21,7 +20,11 @@ typedef struct SimFarm {
     const guint *unbuildable;   /* indexes, ended by G_MAXUINT; or NULL */
     guint same_as_parent;       /* this commit's kernel is its parent's; 0: none's */
     const char *title;          /* of the crash */
+    guint n_titles;             /* a bad commit crashes under so many in turn; 0: under one */
     guint other_crash_at;       /* index of a commit that crashes otherwise; G_MAXUINT: none */
+    guint unbootable;           /* index of a commit that never boots; G_MAXUINT: none */
+    guint late;                 /* index of a bad commit that does not crash at first; G_MAXUINT */
+    guint n_late_oks;           /* how often it still does not */
     guint infra_first;          /* so many first trials fail by the machine's fault */
     guint stop_after;           /* stop with an error after so many builds and trials; 0: never */
     guint n_builds, n_trials;
@@ -96,16 +99,23 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
     if (farm->n_trials <= farm->infra_first) {
         outcome->kind = OUTCOME_INFRA;
         outcome->title = g_strdup("no memory");
+    } else if (i == farm->unbootable) {
+        outcome->kind = OUTCOME_BOOT_FAILED;
+        outcome->title = g_strdup("no output from test machine");
+    } else if (i == farm->late && farm->n_late_oks > 0) {
+        farm->n_late_oks--;
     } else if (i >= farm->first_bad && i <= farm->last_bad) {
         outcome->kind = OUTCOME_CRASH;
-        outcome->title = g_strdup(farm->title);
+        outcome->title = farm->n_titles ? g_strdup_printf("KASAN: use-after-free Read in f%u_",
+                                                          farm->n_trials % farm->n_titles)
+                                        : g_strdup(farm->title);
     } else if (i == farm->other_crash_at) {
         outcome->kind = OUTCOME_CRASH;
         outcome->title = g_strdup("KASAN: use-after-free Read in ext4_foo");
     } else {
         outcome->kind = OUTCOME_OK;
     }
-    if (outcome->title) {
+    if (outcome->kind == OUTCOME_CRASH) {
         outcome->report = g_new0(OopsReport, 1);
         outcome->report->title = g_strdup(outcome->title);
         outcome->report->alt_titles = g_new0(char *, 1);
@@ -140,14 +150,14 @@ static const FarmOps sim_ops = {.build_async = sim_build,
                                 .worktree = sim_worktree,
                                 .source_prefixes = sim_prefixes};
 
-/* --- A repository of a line of commits, every tenth a release
- * ------------------------------------------------ */
+/* --- A repository of a line of commits, every tenth a release -------------------------------- */
 
 #define N_COMMITS 61
 
 typedef struct World {
     char *folder, *tree, *state;
     char *commits[N_COMMITS + 1];
+    guint max_trials; /* as the user's; 0: the default */
     SimFarm farm;
 } World;
 
@@ -202,6 +212,8 @@ static void world_init(World *world)
                             .commits = (const char *const *)world->commits,
                             .last_bad = G_MAXUINT,
                             .other_crash_at = G_MAXUINT,
+                            .unbootable = G_MAXUINT,
+                            .late = G_MAXUINT,
                             .title = "WARNING: refcount bug in sk_psock_get"};
 }
 
@@ -234,6 +246,7 @@ static Answer *work(World *world, const char *good, const char *title)
     spec->start = g_strdup(world->commits[N_COMMITS - 1]);
     spec->good = g_strdup(good);
     spec->title = g_strdup(title);
+    spec->max_trials = world->max_trials ? world->max_trials : spec->max_trials;
     text = job_spec_write(spec);
     store_add_job(store, "job", "cause", text, 0, &id, NULL);
     job = job_new(1, spec, "gcc", repo, store, &world->farm.base, &error);
@@ -252,9 +265,7 @@ static Answer *work_once(World *world, const char *good)
     return answer;
 }
 
-/* --- Endings
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- Endings --------------------------------------------------------------------------------- */
 
 static void test_culprit_by_releases(void)
 {
@@ -412,6 +423,67 @@ static void test_no_release_can_be_tested(void)
     world_clear(&world);
 }
 
+/* A memory corruption crashes here and there. */
+static void test_many_titles(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    world.farm.n_titles = 6;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+    world_clear(&world);
+}
+
+/* However few trials it is given, a release that does not boot is not good. */
+static void test_unbootable_release(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 27;
+    world.farm.unbootable = 30;
+    world.max_trials = 2;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[27]);
+    world_clear(&world);
+}
+
+static void test_unbootable_start(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.unbootable = N_COMMITS - 1;
+    world.max_trials = 2;
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpint(answer->kind, ==, ANSWER_UNTESTABLE);
+    g_assert_nonnull(strstr(answer->reason, "does not boot"));
+    world_clear(&world);
+}
+
+/* v5.3 does not crash when it is tried as a release, but has the bug: the check of the commit after
+ * it finds out, and the range grows. */
+static void overruled_release(World *world)
+{
+    world->farm.first_bad = 25;
+    world->farm.late = 30;
+    world->farm.n_late_oks = 3;
+}
+
+static void test_overruled_release(void)
+{
+    World world;
+
+    world_init(&world);
+    overruled_release(&world);
+    g_autoptr(Answer) answer = work_once(&world, NULL);
+    g_assert_cmpuint(world.farm.n_late_oks, ==, 0);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[25]);
+    world_clear(&world);
+}
+
 static void test_infra_is_repeated(void)
 {
     World world;
@@ -424,30 +496,33 @@ static void test_infra_is_repeated(void)
     world_clear(&world);
 }
 
-/* --- Resuming
- * -----------------------------------------------------------------------------------------------
- */
+/* --- Resuming -------------------------------------------------------------------------------- */
 
-static void test_stop_after_every_step(void)
+static void culprit_by_releases(World *world)
+{
+    world->farm.first_bad = 37;
+}
+
+static void test_stop_after_every_step(gconstpointer make)
 {
     World world;
     guint n_builds, n_trials;
 
     world_init(&world);
-    world.farm.first_bad = 37;
+    ((void (*)(World *))make)(&world);
     answer_free(work_once(&world, NULL));
     n_builds = world.farm.n_builds;
     n_trials = world.farm.n_trials;
     world_clear(&world);
 
     world_init(&world);
-    world.farm.first_bad = 37;
+    ((void (*)(World *))make)(&world);
     for (guint step = 1;; step++) {
         world.farm.stop_after = step;
         g_autoptr(Answer) answer = work(&world, NULL, NULL);
 
         if (answer) {
-            g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+            g_assert_cmpstr(answer->culprit, ==, world.commits[world.farm.first_bad]);
             break;
         }
         g_assert_cmpuint(world.farm.n_builds + world.farm.n_trials, ==, step);
@@ -459,8 +534,7 @@ static void test_stop_after_every_step(void)
     world_clear(&world);
 }
 
-/* --- The log, read back by git
- * ------------------------------------------------------------------------------- */
+/* --- The log, read back by git --------------------------------------------------------------- */
 
 static void test_log_replays(void)
 {
@@ -482,7 +556,7 @@ static void test_log_replays(void)
     g_autofree char *log = git(world.tree, "bisect", "log", NULL);
     g_autofree char *found = g_strdup_printf("# first bad commit: [%s]", world.commits[37]);
     g_assert_nonnull(strstr(log, found));
-    g_autofree char *text = report_text(report);
+    g_autofree char *text = report_text(report, NULL);
     g_assert_nonnull(strstr(text, "First bad commit"));
     json_t *json = report_json(report);
     g_assert_nonnull(json);
@@ -506,8 +580,15 @@ int main(int argc, char **argv)
     g_test_add_func("/job/older", test_older_than_all_releases);
     g_test_add_func("/job/another-crash", test_another_crash_is_not_the_bug);
     g_test_add_func("/job/no-release", test_no_release_can_be_tested);
+    g_test_add_func("/job/many-titles", test_many_titles);
+    g_test_add_func("/job/unbootable-release", test_unbootable_release);
+    g_test_add_func("/job/unbootable-start", test_unbootable_start);
+    g_test_add_func("/job/overruled-release", test_overruled_release);
     g_test_add_func("/job/infra", test_infra_is_repeated);
-    g_test_add_func("/job/stop-after-every-step", test_stop_after_every_step);
+    g_test_add_data_func("/job/stop-after-every-step", culprit_by_releases,
+                         test_stop_after_every_step);
+    g_test_add_data_func("/job/stop-after-every-step/overruled", overruled_release,
+                         test_stop_after_every_step);
     g_test_add_func("/job/log-replays", test_log_replays);
     return g_test_run();
 }

@@ -181,10 +181,78 @@ static void test_log(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(log, ==, expected);
 }
 
+/* The words of a flaky reproducer, in the places where syzbot's logs have them. */
+static void test_flaky(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Report) report = NULL;
+    g_autofree char *log = NULL;
+
+    try(fixture, START, OUTCOME_OK, NULL);
+    finish(fixture, "net/smc: Forward wakeup");
+    report = load(fixture);
+    log = report_log(report);
+    g_assert_nonnull(strstr(log, "run #2: OK\nreproducer seems to be flaky\ntesting release"));
+    g_assert_nonnull(strstr(log, "parent  signature: s-parent\n"
+                                 "Reproducer flagged being flaky\nrevisions tested: "));
+}
+
+/* Even the good end has the bug in the end: there are steps, but none that git could follow. */
+static void test_older(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Answer) answer = answer_new();
+    g_autoptr(Report) report = NULL;
+    g_autofree char *log = NULL, *replay = NULL;
+
+    answer->kind = ANSWER_OLDER;
+    answer->subject = g_strdup(GOOD);
+    answer->crash_title = g_strdup(TITLE);
+    g_assert_true(store_set_verdict(fixture->store, 1, GOOD, "bad", NULL));
+    keep(fixture, answer);
+    report = load(fixture);
+    log = report_log(report);
+    replay = report_replay(report);
+    g_assert_nonnull(strstr(log, "the crash already happened on the oldest tested release\n"
+                                 "commit msg: Linux 5.16\ncrash: " TITLE "\n"));
+    g_assert_nonnull(strstr(log, "testing commit " STEP "\n"));
+    g_assert_null(strstr(log, "# git bisect"));
+    g_assert_cmpstr(replay, ==, "");
+}
+
+/* What a guest prints is not taken for a step. */
+static void test_replay_is_not_read_back(Fixture *fixture, gconstpointer unused)
+{
+    static const char replayed[] = "git bisect start " START " " GOOD "\n"
+                                   "git bisect good " STEP "\n"
+                                   "git bisect skip " SKIP "\n"
+                                   "git bisect bad " BAD "\n";
+    g_autoptr(Answer) answer = answer_new();
+    g_autoptr(Report) report = NULL;
+    g_autofree char *replay = NULL;
+
+    answer->kind = ANSWER_CULPRIT;
+    answer->culprit = g_strdup(BAD);
+    answer->culprit_show = g_strdup("commit " BAD);
+    answer->crash_title = g_strdup(TITLE);
+    answer->crash_report = g_strdup("\n# git bisect good " BAD "\n");
+    keep(fixture, answer);
+    report = load(fixture);
+    replay = report_replay(report);
+    g_assert_cmpstr(replay, ==, replayed);
+}
+
+static void test_commands(void)
+{
+    g_autofree char *plain = report_command("resume", "demo", NULL);
+    g_autofree char *quoted = report_command("log", "a b", "/x y/it's");
+
+    g_assert_cmpstr(plain, ==, "firstbad resume demo");
+    g_assert_cmpstr(quoted, ==, "firstbad log 'a b' --state-dir '/x y/it'\\''s'");
+}
+
 static void test_unfinished(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Report) report = load(fixture);
-    g_autofree char *text = report_text(report), *log = report_log(report);
+    g_autofree char *text = report_text(report, NULL), *log = report_log(report);
 
     g_assert_nonnull(strstr(text, "Not finished in phase"));
     g_assert_nonnull(strstr(text, "firstbad resume bug"));
@@ -210,10 +278,11 @@ static void test_set(Fixture *fixture, gconstpointer unused)
         keep(fixture, answer);
         report = load(fixture);
         log = report_log(report);
-        text = report_text(report);
+        text = report_text(report, NULL);
         g_assert_nonnull(strstr(log, list));
         g_assert_cmpint(strstr(log, "only 'skip'ped") != NULL, ==, n_checks == 0);
         g_assert_null(strstr(log, "\n" GOOD "\n"));
+        g_assert_cmpint(strstr(text, "No commit can be named") != NULL, ==, n_checks == 1);
         g_assert_nonnull(strstr(text, "this or older: "));
         g_ptr_array_add(answer->checks, g_strdup("failed: the culprit crashes"));
     }
@@ -268,7 +337,7 @@ static void test_text_is_narrow_and_harmless(Fixture *fixture, gconstpointer unu
     finish(fixture, "evil \033[2J\xff\u202e subject that goes on and on and on, further than any "
                     "terminal is wide, and on");
     report = load(fixture);
-    text = report_text(report);
+    text = report_text(report, NULL);
     g_assert_null(strchr(text, '\033'));
     g_assert_null(strstr(text, "\u202e"));
     g_assert_true(g_utf8_validate(text, -1, NULL));
@@ -305,6 +374,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/report/log", Fixture, NULL, set_up, test_log, tear_down);
+    g_test_add("/report/flaky", Fixture, NULL, set_up, test_flaky, tear_down);
+    g_test_add("/report/older", Fixture, NULL, set_up, test_older, tear_down);
+    g_test_add("/report/replay", Fixture, NULL, set_up, test_replay_is_not_read_back, tear_down);
+    g_test_add_func("/report/commands", test_commands);
     g_test_add("/report/unfinished", Fixture, NULL, set_up, test_unfinished, tear_down);
     g_test_add("/report/text", Fixture, NULL, set_up, test_text_is_narrow_and_harmless, tear_down);
     g_test_add("/report/set", Fixture, NULL, set_up, test_set, tear_down);

@@ -165,10 +165,13 @@ static void test_one_writer(Fixture *fixture, gconstpointer unused)
     reader = store_open(fixture->folder, STORE_READ, &error);
     g_assert_no_error(error);
     g_assert_nonnull(reader);
-    g_assert_true(store_is_worked_on(reader));
-    g_assert_true(store_is_worked_on(fixture->store));
+    g_assert_cmpint(store_job_worked_on(reader), ==, 0);
+    store_work_on(fixture->store, 12);
+    store_work_on(fixture->store, 7);
+    g_assert_cmpint(store_job_worked_on(reader), ==, 7);
+    g_assert_cmpint(store_job_worked_on(fixture->store), ==, 7);
     g_clear_pointer(&fixture->store, store_free);
-    g_assert_false(store_is_worked_on(reader));
+    g_assert_cmpint(store_job_worked_on(reader), ==, 0);
 }
 
 static gpointer ask_on(gpointer fixture)
@@ -176,7 +179,7 @@ static gpointer ask_on(gpointer fixture)
     g_autoptr(Store) reader = store_open(((Fixture *)fixture)->folder, STORE_READ, NULL);
 
     while (!g_atomic_int_get(&((Fixture *)fixture)->enough)) {
-        store_is_worked_on(reader);
+        store_job_worked_on(reader);
     }
     return NULL;
 }
