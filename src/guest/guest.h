@@ -119,8 +119,9 @@ typedef enum GuestStage {
     STAGE_REPRO, /* the reproducer was started */
     STAGE_DONE   /* all runs are over */
 } GuestStage;
-Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage stage, GBytes *console,
-                          const char *qemu_stderr);
+/* @failure: why our PID 1 gave up, or NULL. */
+Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage stage,
+                          const char *failure, GBytes *console, const char *qemu_stderr);
 
 /* Boot @image with @initramfs, run the basic test and the reproducer. Runs in the thread's default
  * main context; cancelling kills QEMU. GError only when this machine could not do its part (no

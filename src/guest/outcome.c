@@ -3,7 +3,8 @@
  *
  * The order of belief: a crash report after the reproducer's start is a crash, whatever came then;
  * QEMU failing is our machine's fault; a guest that did not come so far failed at its stage; a
- * guest that stopped answering or reset without a word is a crash of that name; the rest is ok.
+ * guest that stopped answering or reset without a word is a crash of that name; a PID 1 that gave
+ * up after all that could not run programs; the rest is ok.
  *
  * What the kernel prints before MARK_REPRO is the boot's: many revisions warn while booting, and
  * that must not be taken for the reproducer's work.
@@ -160,12 +161,16 @@ static const char *boot_failure(GuestEnd end, GBytes *console)
     }
 }
 
-static void fail(Outcome *outcome, OutcomeKind kind, GuestEnd end, const OopsReader *reader)
+/* The reproducer was not reached. */
+static void fail(Outcome *outcome, OutcomeKind kind, GuestEnd end, const char *failure,
+                 const OopsReader *reader)
 {
     outcome->kind = kind;
     outcome->report = last_report(reader, outcome->console);
-    outcome->title =
-        g_strdup(outcome->report ? outcome->report->title : boot_failure(end, outcome->console));
+    if (outcome->report) {
+        failure = outcome->report->title;
+    }
+    outcome->title = g_strdup(failure ? failure : boot_failure(end, outcome->console));
 }
 
 /* QEMU failed: its own words, or the first of them. */
@@ -179,7 +184,7 @@ static void blame_machine(Outcome *outcome, const char *qemu_stderr)
 }
 
 /* The reproducer was running, and nothing on the console tells of a crash. */
-static void classify_run(Outcome *outcome, GuestEnd end, gsize from)
+static void classify_run(Outcome *outcome, GuestEnd end, const char *failure, gsize from)
 {
     gboolean orderly = shut_down(outcome->console, from);
     gsize at = g_bytes_get_size(outcome->console);
@@ -194,6 +199,11 @@ static void classify_run(Outcome *outcome, GuestEnd end, gsize from)
     if (outcome->report) {
         outcome->kind = OUTCOME_CRASH;
         outcome->title = g_strdup(outcome->report->title);
+    } else if (failure) {
+        /* A guest that cannot run the reproducer's program is one that runs no programs. Reports
+         * of the boot are not why. */
+        outcome->kind = OUTCOME_BASIC_FAILED;
+        outcome->title = g_strdup(failure);
     } else if (end == GUEST_END_CRASHED) {
         /* Cut short for something that is no crash when read as a whole: tells nothing. */
         outcome->kind = OUTCOME_INFRA;
@@ -203,8 +213,8 @@ static void classify_run(Outcome *outcome, GuestEnd end, gsize from)
     }
 }
 
-Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage stage, GBytes *console,
-                          const char *qemu_stderr)
+Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage stage,
+                          const char *failure, GBytes *console, const char *qemu_stderr)
 {
     Outcome *outcome = g_new0(Outcome, 1);
     gsize n_text;
@@ -223,11 +233,11 @@ Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage sta
     } else if (end == GUEST_END_QEMU_DIED || strstr(qemu_stderr, QEMU_KVM_ERROR)) {
         blame_machine(outcome, qemu_stderr);
     } else if (stage == STAGE_START) {
-        fail(outcome, OUTCOME_BOOT_FAILED, end, reader);
+        fail(outcome, OUTCOME_BOOT_FAILED, end, failure, reader);
     } else if (stage == STAGE_INIT) {
-        fail(outcome, OUTCOME_BASIC_FAILED, end, reader);
+        fail(outcome, OUTCOME_BASIC_FAILED, end, failure, reader);
     } else {
-        classify_run(outcome, end, from);
+        classify_run(outcome, end, failure, from);
     }
     return outcome;
 }

@@ -216,15 +216,9 @@ static Outcome *make_outcome(Trial *trial)
 {
     Protocol *protocol = trial->protocol;
     g_autoptr(GBytes) console = console_bytes(trial->console);
-    /* A guest that cannot run the reproducer's program is one that runs no programs. */
-    GuestStage stage = protocol->failure ? STAGE_INIT : protocol->stage;
-    Outcome *outcome =
-        outcome_classify(trial->spec.reader, trial->end, stage, console, trial->qemu_stderr->str);
+    Outcome *outcome = outcome_classify(trial->spec.reader, trial->end, protocol->stage,
+                                        protocol->failure, console, trial->qemu_stderr->str);
 
-    if (protocol->failure && outcome->kind == OUTCOME_BASIC_FAILED && !outcome->report) {
-        g_free(outcome->title);
-        outcome->title = g_strdup(protocol->failure);
-    }
     g_free(outcome->output);
     outcome->output = g_strdup(protocol->output->str);
     outcome->boot_ms = trial->boot_ms;

@@ -34,8 +34,9 @@ typedef struct Case {
     const char *console;
     const char *qemu_stderr;
     OutcomeKind kind;
-    const char *title; /* NULL: none */
-    const char *type;  /* of the report; NULL: no report */
+    const char *title;   /* NULL: none */
+    const char *type;    /* of the report; NULL: no report */
+    const char *failure; /* why PID 1 gave up; NULL: it did not */
 } Case;
 
 static const Case cases[] = {
@@ -90,6 +91,20 @@ static const Case cases[] = {
      "a trivial program does not run", NULL},
     {"basic-crash", GUEST_END_RESET, STAGE_INIT, BOOT WARN PANIC, "", OUTCOME_BASIC_FAILED,
      "kernel panic: VFS: Unable to mount root fs", "DoS"},
+    {"basic-gave-up", GUEST_END_FINISHED, STAGE_INIT, BOOT, "", OUTCOME_BASIC_FAILED,
+     "a trivial program ended with 3", NULL, "a trivial program ended with 3"},
+    {"basic-crash-gave-up", GUEST_END_FINISHED, STAGE_INIT, BOOT WARN, "", OUTCOME_BASIC_FAILED,
+     "WARNING in smc_release", "WARNING", "a trivial program ended with -1"},
+    {"run-gave-up", GUEST_END_FINISHED, STAGE_REPRO, BOOT MARK, "", OUTCOME_BASIC_FAILED,
+     "no pipe: No file descriptors available", NULL, "no pipe: No file descriptors available"},
+    {"run-gave-up-after-boot-warning", GUEST_END_FINISHED, STAGE_REPRO, BOOT WARN MARK, "",
+     OUTCOME_BASIC_FAILED, "no pipe: Cannot allocate memory", NULL,
+     "no pipe: Cannot allocate memory"},
+    /* The crash is why PID 1 gave up, not the other way round. */
+    {"crash-then-gave-up", GUEST_END_FINISHED, STAGE_REPRO, BOOT MARK WARN, "", OUTCOME_CRASH,
+     "WARNING in smc_release", "WARNING", "no pipe: Cannot allocate memory"},
+    {"gave-up-then-reset", GUEST_END_RESET, STAGE_REPRO, BOOT MARK, "", OUTCOME_CRASH,
+     "unexpected kernel reboot", "REBOOT", "no pipe: Cannot allocate memory"},
 };
 
 static void test_classify(gconstpointer data)
@@ -98,7 +113,7 @@ static void test_classify(gconstpointer data)
     g_autoptr(OopsReader) reader = oops_reader_new();
     g_autoptr(GBytes) console = g_bytes_new_static(test->console, strlen(test->console));
     g_autoptr(Outcome) outcome =
-        outcome_classify(reader, test->end, test->stage, console, test->qemu_stderr);
+        outcome_classify(reader, test->end, test->stage, test->failure, console, test->qemu_stderr);
 
     g_assert_cmpstr(outcome_kind_name(outcome->kind), ==, outcome_kind_name(test->kind));
     g_assert_cmpstr(outcome->title, ==, test->title);
