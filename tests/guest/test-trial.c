@@ -160,6 +160,34 @@ static void test_crash(Fixture *fixture, gconstpointer unused)
     g_assert_cmpint(outcome->repro_exit, ==, -1);
 }
 
+/* What a run writes is gone before the next: eight disk images, each of which fits alone. */
+static void test_disk_images(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture)) {
+        return;
+    }
+    fixture->spec.n_repeats = 8;
+    fixture->spec.trial_timeout_ms = 120000;
+    g_autoptr(Outcome) outcome =
+        run(fixture, "images.c",
+            "#include <err.h>\n"
+            "#include <fcntl.h>\n"
+            "#include <unistd.h>\n"
+            "static char block[1 << 20];\n"
+            "int main(void) {\n"
+            "    int fd = open(\"image\", O_CREAT | O_EXCL | O_RDWR, 0600);\n"
+            "    if (fd < 0) err(1, \"open\");\n"
+            "    for (int i = 0; i < 40; i++)\n"
+            "        if (write(fd, block, sizeof block) != sizeof block)\n"
+            "            err(1, \"write\");\n"
+            "}\n");
+
+    g_assert_cmpstr(outcome->output, ==, "");
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
+    g_assert_cmpint(outcome->repro_exit, ==, 0);
+    g_assert_cmpuint(outcome->n_runs, ==, 8);
+}
+
 static void test_unreached(Fixture *fixture, gconstpointer unused)
 {
     if (!can_run(fixture)) {
@@ -450,6 +478,7 @@ int main(int argc, char **argv)
 #define ADD(name, func) g_test_add(name, Fixture, NULL, set_up, func, tear_down)
     ADD("/trial/no-qemu", test_no_qemu);
     ADD("/trial/ok", test_ok);
+    ADD("/trial/disk-images", test_disk_images);
     ADD("/trial/unreached", test_unreached);
     ADD("/trial/crash", test_crash);
     ADD("/trial/hang-of-program", test_hang_of_program);

@@ -392,6 +392,25 @@ static void run_basic_test(int port, Output *output)
     say(port, WORD_BASIC_OK);
 }
 
+/* A folder for one run, with a file system of its own: reproducers write disk images, which must
+ * not fill the guest's memory run by run. A kernel without tmpfs still has ramfs, which it boots
+ * from. */
+static void make_cwd(const char *cwd)
+{
+    mkdir(cwd, 0777);
+    if (mount("tmpfs", cwd, "tmpfs", 0, "mode=0777")) {
+        mount("ramfs", cwd, "ramfs", 0, "mode=0777");
+    }
+}
+
+/* What is still in use (a loop device, a process that does not die) keeps its memory, but not the
+ * folder. */
+static void remove_cwd(const char *cwd)
+{
+    umount2(cwd, MNT_DETACH);
+    rmdir(cwd);
+}
+
 /* Run @k of the reproducer, in a folder of its own. */
 static void run_once(unsigned k, int port, Output *output, long long deadline_ms)
 {
@@ -402,7 +421,7 @@ static void run_once(unsigned k, int port, Output *output, long long deadline_ms
     int out[2];
 
     snprintf(cwd, sizeof cwd, "/tmp/%u", k);
-    mkdir(cwd, 0777);
+    make_cwd(cwd);
     if (pipe2(out, O_CLOEXEC)) {
         say(port, WORD_FAILED "no pipe: %s", strerror(errno));
         finish(port);
@@ -418,6 +437,7 @@ static void run_once(unsigned k, int port, Output *output, long long deadline_ms
     close(out[1]);
     int status = wait_for(pid, out[0], output, port, deadline_ms);
     kill_everybody();
+    remove_cwd(cwd);
     while (pass_output_on(output, out[0], port) > 0) {
     }
     flush_line(output, port);
