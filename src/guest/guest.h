@@ -47,7 +47,8 @@ gboolean guest_kvm_works(const char *qemu, char **ret_why);
 /* The probe behind it: does the tiny guest (real mode, long mode, timer interrupts) come to its end
  * in time? TCG must always say yes, which tells that the probe itself and @qemu are right. */
 gboolean guest_accel_works(const char *qemu, Accel accel, char **ret_why);
-/* Can @qemu confine itself with seccomp? Debian's can; when not, say so and set no_sandbox. */
+/* Can @qemu confine itself with seccomp? Debian's can. FALSE only when @qemu itself refuses: then
+ * say so and set no_sandbox. Where nothing can be found out (a busy machine), it stays confined. */
 gboolean guest_sandbox_works(const char *qemu, char **ret_why);
 
 /* How to run a guest. Fill with guest_spec_default(), then change. */

@@ -117,23 +117,28 @@ gboolean guest_kvm_works(const char *qemu, char **ret_why)
     return guest_accel_works(qemu, ACCEL_KVM, ret_why);
 }
 
+/* The reproducer is untrusted: only QEMU's own word, which names the option (built without seccomp,
+ * a kernel without it), takes its sandbox away. A guest that fails confined is seen; one that runs
+ * free for the sake of a busy machine is not. */
 gboolean guest_sandbox_works(const char *qemu, char **ret_why)
 {
     g_autoptr(ProcessResult) result = NULL;
     g_autoptr(GError) error = NULL;
 
     if (!boot_probe(qemu, ACCEL_TCG, QEMU_SANDBOX, &result, &error)) {
-        *ret_why = g_strdup_printf("QEMU's sandbox cannot be tried: %s", error->message);
-        return FALSE;
+        *ret_why = g_strdup_printf("QEMU's sandbox could not be tried: %s", error->message);
+        return TRUE;
     }
-    if (result->exit_status != PROBE_EXIT_STATUS) {
-        g_autofree char *how = process_describe(result);
-        g_autofree char *what = qemu_complaint(result->err);
-
+    g_autofree char *how = process_describe(result);
+    g_autofree char *what = qemu_complaint(result->err);
+    if (result->exit_status == PROBE_EXIT_STATUS) {
+        *ret_why = g_strdup("QEMU confines itself with seccomp");
+    } else if (result->exit_status > 0 && strstr(result->err, "-sandbox")) {
         *ret_why =
             g_strdup_printf("QEMU cannot confine itself with seccomp: it %s (%s)", how, what);
         return FALSE;
+    } else {
+        *ret_why = g_strdup_printf("QEMU keeps its sandbox, though it %s in it (%s)", how, what);
     }
-    *ret_why = g_strdup("QEMU confines itself with seccomp");
     return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What QEMU can do here, and how we call it.
  */
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +60,41 @@ static void test_sandbox(void)
     }
 }
 
+/* Programs that stand for QEMU: only a refusal of the option takes the sandbox away. */
+static void test_sandbox_refused(void)
+{
+    static const struct {
+        const char *script;
+        gboolean works;
+        const char *why;
+    } cases[] = {
+        {"echo \"$0: -sandbox on: There is no option group 'sandbox'\" >&2; exit 1", FALSE,
+         "There is no option group 'sandbox'"},
+        {"echo \"$0: failed to initialize TCG: Cannot allocate memory\" >&2; exit 1", TRUE,
+         "exited with 1"},
+        {"echo \"$0: warning: -sandbox is slow\" >&2; exec sleep 1000", TRUE, "took longer than"},
+        {"kill -9 $$", TRUE, "killed by signal 9"},
+        {"exit 33", TRUE, "QEMU confines itself"},
+    };
+    g_autofree char *dir = g_dir_make_tmp("firstbad-probe-test-XXXXXX", NULL);
+    g_autofree char *qemu = g_build_filename(dir, "qemu", NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat("#!/bin/sh\n", cases[i].script, "\n", NULL);
+        g_autofree char *why = NULL;
+
+        g_assert_true(
+            g_file_set_contents_full(qemu, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0755, NULL));
+        g_assert_cmpint(guest_sandbox_works(qemu, &why), ==, cases[i].works);
+        if (!strstr(why, cases[i].why)) {
+            g_test_message("'%s' lacks '%s'", why, cases[i].why);
+            g_test_fail();
+        }
+    }
+    g_unlink(qemu);
+    g_rmdir(dir);
+}
+
 static void test_no_qemu(void)
 {
     g_autofree char *why = NULL, *exit_why = NULL, *sandbox_why = NULL;
@@ -67,8 +103,8 @@ static void test_no_qemu(void)
     g_assert_nonnull(strstr(why, "firstbad-no-such-qemu"));
     g_assert_false(guest_accel_works("false", ACCEL_TCG, &exit_why));
     g_assert_nonnull(strstr(exit_why, "exited with 1"));
-    g_assert_false(guest_sandbox_works("true", &sandbox_why));
-    g_assert_nonnull(strstr(sandbox_why, "exited with 0"));
+    g_assert_true(guest_sandbox_works("firstbad-no-such-qemu", &sandbox_why));
+    g_assert_nonnull(strstr(sandbox_why, "firstbad-no-such-qemu"));
 }
 
 static char *option(char **argv, const char *name)
@@ -120,6 +156,7 @@ int main(int argc, char **argv)
     g_test_add_func("/probe/tcg", test_tcg);
     g_test_add_func("/probe/kvm", test_kvm);
     g_test_add_func("/probe/sandbox", test_sandbox);
+    g_test_add_func("/probe/sandbox-refused", test_sandbox_refused);
     g_test_add_func("/probe/no-qemu", test_no_qemu);
     g_test_add_func("/probe/argv", test_argv);
     return g_test_run();
