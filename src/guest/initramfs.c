@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "guest-resources.h"
+#include "guest/program.h"
 #include "process/process.h"
 
 #define INIT_RESOURCE "/firstbad/init"
@@ -98,24 +99,32 @@ static gboolean add_program(Archive *archive, const char *name, const char *byte
     return add(archive, entry, bytes, n_bytes, error);
 }
 
+static gboolean read_file(const char *path, char **ret_bytes, gsize *ret_n_bytes, GError **error)
+{
+    if (!g_file_get_contents(path, ret_bytes, ret_n_bytes, error)) {
+        g_prefix_error(error, "initramfs: ");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean add_file(Archive *archive, const char *name, const char *path, GError **error)
 {
     g_autofree char *bytes = NULL;
     gsize n_bytes;
 
-    if (!g_file_get_contents(path, &bytes, &n_bytes, error)) {
-        g_prefix_error(error, "initramfs: ");
-        return FALSE;
-    }
-    return add_program(archive, name, bytes, n_bytes, error);
+    return read_file(path, &bytes, &n_bytes, error) &&
+           add_program(archive, name, bytes, n_bytes, error);
 }
 
 /* A script's shell and commands. */
 static gboolean add_busybox(Archive *archive, GError **error)
 {
     g_autofree char *busybox = g_find_program_in_path("busybox");
-    g_autofree char *list = NULL;
+    g_autofree char *list = NULL, *bytes = NULL;
     const char *argv[] = {busybox, "--list", NULL};
+    const char *complaint;
+    gsize n_bytes;
 
     if (!busybox) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
@@ -123,8 +132,20 @@ static gboolean add_busybox(Archive *archive, GError **error)
                     "machine has none: install busybox-static");
         return FALSE;
     }
+    if (!read_file(busybox, &bytes, &n_bytes, error)) {
+        return FALSE;
+    }
+    /* Debian's package "busybox" has one that needs the C library. */
+    complaint = program_complaint(bytes, n_bytes);
+    if (complaint) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "a reproducer that is a script needs a static busybox in the guest, and %s %s: "
+                    "install busybox-static",
+                    busybox, complaint);
+        return FALSE;
+    }
     list = process_ask(NULL, argv, error);
-    if (!list || !add_file(archive, "bin/busybox", busybox, error)) {
+    if (!list || !add_program(archive, "bin/busybox", bytes, n_bytes, error)) {
         return FALSE;
     }
     g_auto(GStrv) commands = g_strsplit(list, "\n", -1);

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "guest/program.h"
 #include "process/process.h"
 
 #define COMPILE_TIMEOUT_MS 120000
@@ -86,47 +87,16 @@ static gboolean compile(const char *path, const char *source, gsize n_source, co
     return TRUE;
 }
 
-/* Can a guest without libraries run these bytes? */
-static gboolean check_elf(const char *path, const char *bytes, gsize n_bytes, GError **error)
-{
-    Elf64_Ehdr header;
-    Elf64_Phdr program;
-
-    if (n_bytes < sizeof header) {
-        return fail(error, path, "is a truncated ELF file");
-    }
-    memcpy(&header, bytes, sizeof header);
-    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
-        return fail(error, path, "is not an x86-64 program");
-    }
-    if (header.e_type != ET_EXEC && header.e_type != ET_DYN) {
-        return fail(error, path, "is not an executable ELF file; link it, with -static");
-    }
-    for (guint i = 0; i < header.e_phnum; i++) {
-        guint64 at = header.e_phoff + (guint64)i * sizeof program;
-
-        if (header.e_phentsize != sizeof program || header.e_phoff > n_bytes ||
-            at > n_bytes - sizeof program) {
-            return fail(error, path, "is a truncated ELF file");
-        }
-        memcpy(&program, bytes + at, sizeof program);
-        if (program.p_type == PT_INTERP) {
-            return fail(error, path,
-                        "is dynamically linked, and the guest has no libraries; link it with "
-                        "-static, or give its C source");
-        }
-    }
-    return TRUE;
-}
-
 static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, ReproKind *ret_kind,
                         GError **error)
 {
     if (g_str_has_suffix(path, ".c")) {
         *ret_kind = REPRO_C;
     } else if (n_bytes >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0) {
-        if (!check_elf(path, bytes, n_bytes, error)) {
-            return FALSE;
+        const char *complaint = program_complaint(bytes, n_bytes);
+
+        if (complaint) {
+            return fail(error, path, "%s; link it with -static, or give its C source", complaint);
         }
         *ret_kind = REPRO_BINARY;
     } else if (n_bytes >= 2 && memcmp(bytes, "#!", 2) == 0) {
