@@ -28,10 +28,10 @@ typedef struct Repro {
 void repro_free(Repro *repro);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repro, repro_free)
 /* C source (by its .c ending; one file that includes none of its own) is compiled static with
- * -pthread by @compiler into @work_dir; an ELF file must be static; a file that begins with "#!" is
- * a script (run by a static busybox of the host, which is /bin/sh in the guest whatever the "#!"
- * line says). Both are copied into @work_dir, so that the user may change his file. Errors quote
- * the compiler. */
+ * -pthread by @compiler into @work_dir, in a sandbox where this machine has one; an ELF file must
+ * be static; a file that begins with "#!" is a script (run by a static busybox of the host, which
+ * is /bin/sh in the guest whatever the "#!" line says). Both are copied into @work_dir, so that the
+ * user may change his file. Errors quote the compiler. */
 Repro *repro_prepare(const char *path, const char *compiler, const char *work_dir, GError **error);
 
 /* Write the initramfs (newc, through libarchive) with our PID 1 and @repro to @path, by rename. The

@@ -37,12 +37,12 @@ static gboolean fail(GError **error, const char *path, const char *format, ...)
     return FALSE;
 }
 
-/* The first line of @text in which the linker (whose last line is an "error:" without content) or
- * the compiler complains, else the first one. */
+/* The first line of @text in which the linker (whose last line is an "error:" without content), the
+ * compiler or the assembler complains, else the first one. */
 static char *first_complaint(const char *text)
 {
-    static const char *const complaints[] = {"undefined reference", "cannot find",
-                                             "error:", "cc1: ", "ld: "};
+    static const char *const complaints[] = {
+        "undefined reference", "cannot find", "error:", "Error: ", "cc1: ", "ld: "};
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
     for (guint i = 0; i < G_N_ELEMENTS(complaints); i++) {
@@ -55,7 +55,9 @@ static char *first_complaint(const char *text)
     return g_strdup(lines[0] ? lines[0] : "");
 }
 
-/* The source comes over stdin, so that it finds no file beside it: a job keeps this one alone. */
+/* The source comes over stdin, so that it finds no file beside it: a job keeps this one alone. It
+ * is somebody else's, and may ask the compiler for any file that we can read (#include, .incbin),
+ * so the compiler is boxed in where that is possible. On failure @target may be there in part. */
 static gboolean compile(const char *path, const char *source, gsize n_source, const char *compiler,
                         const char *target, GError **error)
 {
@@ -64,14 +66,23 @@ static gboolean compile(const char *path, const char *source, gsize n_source, co
     const char *env[] = {"LC_ALL=C", NULL};
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *work_dir = g_path_get_dirname(target);
-    ProcessSpec spec = {.argv = argv,
+    g_autofree char *program = g_find_program_in_path(compiler);
+    const char *writable[] = {work_dir, NULL};
+    g_autoptr(Sandbox) sandbox = sandbox_new();
+    g_auto(GStrv) boxed = sandbox_wrap(sandbox, argv, work_dir, NULL, writable);
+    ProcessSpec spec = {.argv = (const char *const *)boxed,
                         .env = env,
                         .cwd = work_dir,
                         .input = source,
                         .n_input = n_source,
                         .timeout_ms = COMPILE_TIMEOUT_MS};
     g_autoptr(ProcessResult) result = NULL;
+    GStatBuf status;
 
+    /* In the box this would look like source that does not compile. */
+    if (!program) {
+        return fail(error, path, "is C source, and there is no compiler %s", compiler);
+    }
     if (!process_run(&spec, &result, error)) {
         g_prefix_error(error, "compiling the reproducer %s: ", path);
         return FALSE;
@@ -83,6 +94,9 @@ static gboolean compile(const char *path, const char *source, gsize n_source, co
         g_autofree char *how = process_describe(result);
 
         return fail(error, path, "does not compile: %s", *complaint ? complaint : how);
+    }
+    if (g_stat(target, &status) == 0 && status.st_size > REPRO_MAX_BYTES) {
+        return fail(error, path, "is larger than 128 MiB when it is compiled");
     }
     return TRUE;
 }
@@ -136,6 +150,7 @@ Repro *repro_prepare(const char *path, const char *compiler, const char *work_di
             return NULL;
         }
     } else if (!compile(path, bytes, n_bytes, compiler, temporary, error)) {
+        g_unlink(temporary);
         return NULL;
     } else if (g_rename(temporary, repro->path)) {
         fail(error, path, "renaming %s: %s", temporary, g_strerror(errno));

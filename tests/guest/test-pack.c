@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "process/process.h"
+
 typedef struct Fixture {
     char *dir;
 } Fixture;
@@ -79,6 +81,34 @@ static void test_c(Fixture *fixture, gconstpointer unused)
     g_autoptr(Repro) binary = prepare(fixture, copy, &error);
     g_assert_no_error(error);
     g_assert_cmpint(binary->kind, ==, REPRO_BINARY);
+}
+
+/* The source is somebody else's: it takes no file of this machine into the guest, and what comes of
+ * it is as small as a program that the user gives. */
+static void test_hostile_c(Fixture *fixture, gconstpointer unused)
+{
+    /* Not of g_get_tmp_dir(): other folders than /tmp may be seen in the sandbox. */
+    char dir[] = "/tmp/firstbad-secret-XXXXXX";
+    g_autoptr(Sandbox) sandbox = sandbox_new();
+    g_autofree char *large =
+        put(fixture, "large.c", "char x[129 << 20] = {1};\nint main(void) { return x[5]; }\n", -1);
+    g_autofree char *left = g_build_filename(fixture->dir, "repro.new", NULL);
+
+    refuse(fixture, large, "is larger than 128 MiB");
+    g_assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
+    if (*sandbox_missing(sandbox)) {
+        g_test_skip(sandbox_missing(sandbox));
+        return;
+    }
+    g_assert_nonnull(g_mkdtemp(dir));
+    g_autofree char *secret = g_build_filename(dir, "secret", NULL);
+    g_autofree char *text =
+        g_strdup_printf("asm(\".incbin \\\"%s\\\"\");\nint main(void) { return 0; }\n", secret);
+    g_autofree char *thief = put(fixture, "thief.c", text, -1);
+    g_assert_true(g_file_set_contents(secret, "secret", -1, NULL));
+    refuse(fixture, thief, "file not found: ");
+    g_unlink(secret);
+    g_rmdir(dir);
 }
 
 static void test_script(Fixture *fixture, gconstpointer unused)
@@ -250,6 +280,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, func) g_test_add(name, Fixture, NULL, set_up, func, tear_down)
     ADD("/repro/c", test_c);
+    ADD("/repro/hostile-c", test_hostile_c);
     ADD("/repro/script", test_script);
     ADD("/repro/errors", test_errors);
     ADD("/initramfs/content", test_initramfs);
