@@ -258,7 +258,7 @@ static void test_silence(Fixture *fixture, gconstpointer unused)
     if (!can_run(fixture)) {
         return;
     }
-    fixture->spec.silence_timeout_ms = 4000;
+    fixture->spec.silence_timeout_ms = 10000;
     g_autofree char *text = port_writer("outw(1 << 13 | 1 << 10, 0x604)");
     g_autoptr(Outcome) outcome = run(fixture, "silence.c", text);
 
@@ -276,7 +276,7 @@ static void test_halt(Fixture *fixture, gconstpointer unused)
     if (!can_run(fixture)) {
         return;
     }
-    fixture->spec.silence_timeout_ms = 4000;
+    fixture->spec.silence_timeout_ms = 10000;
     g_autoptr(Outcome) outcome = run(fixture, "halt.sh", "#!/bin/sh\nhalt -f\n");
 
     g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
