@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /* Addresses of the Signed-off-by, Reviewed-by, Acked-by and Tested-by trailers of @message, also
- * joined ones (Reported-and-tested-by), as written, in order, without duplicates, stable lists and
- * robots. NULL-terminated, owned by the caller. */
+ * joined ones (Reported-and-tested-by), as written, in order, without duplicates and without stable
+ * lists. NULL-terminated, owned by the caller. */
 char **people_of_message(const char *message);
 
 /* The address in "Name <address>" or "address", or NULL. Owned by the caller. */
