@@ -92,9 +92,21 @@ CommitInfo *repo_commit_info(const Repo *repo, const char *commit, GError **erro
 
 char *repo_subject(const Repo *repo, const char *commit, GError **error)
 {
-    g_autoptr(CommitInfo) info = repo_commit_info(repo, commit, error);
+    g_autofree char *id = repo_resolve(repo, commit, error);
+    g_autofree char *text = NULL;
+    const char *message;
 
-    return info ? g_steal_pointer(&info->subject) : NULL;
+    if (id) {
+        /* Not repo_commit_info(): it compares the trees of the commit and of all its parents. */
+        text = git_ask(git_place(repo), GIT("rev-list", "--max-count=1", "--format=%B", id), error);
+    }
+    if (!text) {
+        return NULL;
+    }
+    /* rev-list says "commit ID" first. */
+    message = text + strcspn(text, "\n");
+    message += *message == '\n';
+    return g_utf8_make_valid(message, (gssize)strcspn(message, "\n"));
 }
 
 char *repo_show_stat(const Repo *repo, const char *commit, GError **error)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "process/process.h"
 #include "scratch.h"
 
 static Repo *open_repo(const Scratch *scratch, const char *name)
@@ -367,6 +368,40 @@ static void test_commit_info(Scratch *scratch, gconstpointer unused)
     g_assert_cmpstr(merge->message, ==, "m");
 }
 
+static void note_command(const char *const *argv, gpointer commands)
+{
+    g_autofree char *line = g_strjoinv(" ", (char **)argv);
+
+    g_string_append_printf(commands, "%s\n", line);
+}
+
+/* A subject is the first line and no more, and no tree is read for it. */
+static void test_subject(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch, GRAPH "tick; git commit -q --allow-empty -m 'a long\nsubject\n\nbody'; git tag t;"
+                       "tick; git commit -q --allow-empty --allow-empty-message -m ''; git tag n");
+    const char *const revisions[] = {"a", "m", "t", "n"};
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GString) commands = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(revisions); i++) {
+        g_autoptr(CommitInfo) info = repo_commit_info(repo, revisions[i], &error);
+        g_autofree char *subject = NULL;
+
+        process_set_trace(note_command, commands);
+        subject = repo_subject(repo, revisions[i], &error);
+        process_set_trace(NULL, NULL);
+        g_assert_no_error(error);
+        g_assert_cmpstr(subject, ==, info->subject);
+    }
+    g_assert_nonnull(strstr(commands->str, "rev-list"));
+    g_assert_null(strstr(commands->str, "diff-tree"));
+    g_assert_null(repo_subject(repo, "nothing", &error));
+    g_assert_nonnull(strstr(error->message, "revision 'nothing'"));
+}
+
 /* What git bisect prints of its find is what we print. */
 static void test_show_stat(Scratch *scratch, gconstpointer unused)
 {
@@ -455,6 +490,7 @@ int main(int argc, char **argv)
     ADD("releases", test_releases);
     g_test_add_func("/repo/release-order", test_release_order);
     ADD("commit-info", test_commit_info);
+    ADD("subject", test_subject);
     ADD("show-stat", test_show_stat);
     ADD("read-file", test_read_file);
     ADD("shallow", test_shallow);
