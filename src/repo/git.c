@@ -19,7 +19,9 @@
 static const char *const environment[] = {
     "LC_ALL=C", "TZ=UTC", "COLUMNS=80",
     "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "GIT_PAGER=cat",
-    "GIT_SSH_COMMAND=ssh -oBatchMode=yes", "GIT_ADVICE=0",
+    /* Not GIT_SSH_COMMAND: it would replace the user's own, and his core.sshCommand. This keeps any
+     * ssh (OpenSSH 8.4) from asking the terminal: false answers nothing, and ssh gives up. */
+    "SSH_ASKPASS=false", "SSH_ASKPASS_REQUIRE=force", "GIT_ADVICE=0",
     /* As `git -c`, but it also reaches a git that another program runs for us. */
     "GIT_CONFIG_COUNT=11",
     CONFIG(0, "core.hooksPath", "/dev/null"),

@@ -472,6 +472,40 @@ static void test_partial_clone(Scratch *scratch, gconstpointer unused)
     g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
 }
 
+/* Blobs that are missing come through the user's own ssh, by configuration or by variable. */
+static void test_own_ssh(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch, GRAPH
+        "git config uploadpack.allowFilter true; cd ..; cat >ssh <<'EOF'\n"
+        "#!/bin/sh\n"
+        "echo $SSH_ASKPASS $SSH_ASKPASS_REQUIRE >>\"$(dirname $0)/asked\"\n"
+        "while [ $# -gt 1 ]; do shift; done; eval \"$1\"\n"
+        "EOF\n"
+        "chmod +x ssh; for name in by-config by-variable; do GIT_SSH_COMMAND=$SCRATCH/ssh git "
+        "clone -q --bare --filter=blob:none ssh://host$SCRATCH/repo $name; done; rm asked;"
+        "git -C by-config config core.sshCommand $SCRATCH/ssh");
+    g_autofree char *ssh = scratch_path(scratch, "ssh");
+    const char *const names[] = {"by-config", "by-variable"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(Repo) repo = open_repo(scratch, names[i]);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) bytes = NULL;
+        g_autofree char *asked = NULL;
+
+        if (g_str_equal(names[i], "by-variable")) {
+            g_setenv("GIT_SSH_COMMAND", ssh, TRUE);
+        }
+        bytes = repo_read_file(repo, "e", "f", &error);
+        g_unsetenv("GIT_SSH_COMMAND");
+        g_assert_no_error(error);
+        g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), "3\n", 2);
+        asked = scratch_sh(scratch, "sort -u asked; rm asked");
+        g_assert_cmpstr(asked, ==, "false force");
+    }
+}
+
 #define ADD(name, function)                                                                        \
     g_test_add("/repo/" name, Scratch, NULL, scratch_set_up, function, scratch_tear_down)
 
@@ -495,5 +529,6 @@ int main(int argc, char **argv)
     ADD("read-file", test_read_file);
     ADD("shallow", test_shallow);
     ADD("partial-clone", test_partial_clone);
+    ADD("own-ssh", test_own_ssh);
     return g_test_run();
 }
