@@ -57,10 +57,13 @@ static GPtrArray *ask_tree(const Repo *repo, const char *commit, const char *wor
     g_autoptr(GPtrArray) people = NULL;
 
     if (script && g_file_test(script, G_FILE_TEST_IS_REGULAR)) {
-        patch = git_ask(git_place(repo),
-                        GIT("show", "--pretty=email", "--patch", "--no-notes", "--no-ext-diff",
-                            "--no-textconv", commit),
-                        NULL);
+        /* As `git show`, but plumbing reads none of diff.noprefix, diff.mnemonicPrefix,
+         * diff.orderFile, diff.context, ...: the script needs "+++ b/FILE". */
+        patch =
+            git_ask(git_place(repo),
+                    GIT("diff-tree", "--pretty=email", "--patch", "--cc", "--root", "--always",
+                        "--find-renames", "--no-notes", "--no-ext-diff", "--no-textconv", commit),
+                    NULL);
     }
     if (!patch) {
         return people_of_maintainers("");

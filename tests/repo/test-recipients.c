@@ -127,6 +127,39 @@ static void test_blame_when_hardly_anybody(Scratch *scratch, gconstpointer unuse
     assert_recipients(scratch, "few", "repo", "author@example.org l@x.y m@x.y s@example.org", "");
 }
 
+/* The patch is the same whatever the user set for his own eyes. */
+static void test_user_settings(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch,
+        REPO "; for file in f g h; do seq 20 >$file; done; git add .; commit before;"
+             "for file in f g; do sed -i 's/10/ten/' $file; done; git mv h i; git add .;"
+             "commit moved; git tag moved; echo g >order; for setting in 'noprefix true' "
+             "'mnemonicPrefix true' \"orderFile $PWD/order\" 'context 0' 'renames false'; do "
+             "git config diff.$setting; done",
+        "my $p = join '', <STDIN>; my ($f, $g) = map { index $p, qq{+++ b/$_\n} } 'f', 'g';"
+        "print qq{m\\@x.y (maintainer:X)\n} if 0 < $f and $f < $g and "
+        "index($p, '@@ -7,7 +7,7 @@') > 0 and index($p, 'rename from h') > 0;");
+
+    assert_recipients(scratch, "moved", "repo", "author@example.org m@x.y", "");
+}
+
+/* A merge and a first commit have patches, too. */
+static void test_odd_commits(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch,
+        REPO "; git tag first few~; git checkout -qb side few; commit side f 3; git checkout -q "
+             "main; tick; git merge -q side 2>/dev/null || true; echo 4 >f; git commit -qam merge;"
+             "git tag merge",
+        "my $p = join '', <STDIN>; print qq{m\\@x.y (maintainer:X)\n} if $p =~ /^From /;"
+        "print qq{f\\@x.y (reviewer:X)\n} if $p =~ m{^\\+\\+\\+ b/f\n}m;"
+        "print qq{s\\@x.y (reviewer:X)\n} if $p =~ m{^\\+\\+\\+ b/scripts/}m;");
+
+    assert_recipients(scratch, "first", "repo", "author@example.org m@x.y", "s@x.y");
+    assert_recipients(scratch, "merge", "repo", "author@example.org m@x.y", "f@x.y");
+}
+
 static void test_script_fails(Scratch *scratch, gconstpointer unused)
 {
     g_autofree char *out =
@@ -153,6 +186,8 @@ int main(int argc, char **argv)
     g_test_add_func("/recipients/addresses", test_addresses);
     ADD("script-is-asked-for-few", test_script_is_asked_for_few);
     ADD("blame-when-hardly-anybody", test_blame_when_hardly_anybody);
+    ADD("user-settings", test_user_settings);
+    ADD("odd-commits", test_odd_commits);
     ADD("script-fails", test_script_fails);
     ADD("no-script", test_no_script);
     return g_test_run();
