@@ -222,6 +222,32 @@ static void test_user_is_left_alone(Fixture *fixture, gconstpointer unused)
     g_assert_false(g_file_test(hook, G_FILE_TEST_EXISTS));
 }
 
+/* Files come as they were committed, whatever line ends the user wants in his own checkout. */
+static void test_line_ends(Fixture *fixture, gconstpointer unused)
+{
+    const char *const settings[] = {"core.autocrlf true", "core.eol crlf",
+                                    "core.attributesFile $SCRATCH/attributes"};
+    g_autofree char *out = scratch_sh(
+        &fixture->scratch, "echo '* eol=crlf' >attributes; cd repo; echo 'a text' >.gitattributes;"
+                           "git add .gitattributes; commit text; git tag text");
+    g_autofree char *file = g_build_filename(fixture->mine, "a", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
+        g_autofree char *text = NULL;
+
+        g_free(out);
+        out =
+            scratch_sh(&fixture->scratch, "git -C repo config %s; rm -rf state/mine", settings[i]);
+        prepare(fixture);
+        switch_to(fixture, "text");
+        g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+        g_assert_cmpstr(text, ==, "3\n");
+        g_free(out);
+        out =
+            scratch_sh(&fixture->scratch, "set -- %s; git -C repo config --unset $1", settings[i]);
+    }
+}
+
 static void test_remove(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
@@ -313,6 +339,7 @@ int main(int argc, char **argv)
     ADD("scratch-survives-mending", test_scratch_survives_mending);
     ADD("strangers-are-left-alone", test_strangers_are_left_alone);
     ADD("user-is-left-alone", test_user_is_left_alone);
+    ADD("line-ends", test_line_ends);
     ADD("remove", test_remove);
     ADD("bare-without-head", test_bare_without_head);
     ADD("switch-async", test_switch_async);
