@@ -23,7 +23,7 @@ static const char *const environment[] = {
      * ssh (OpenSSH 8.4) from asking the terminal: false answers nothing, and ssh gives up. */
     "SSH_ASKPASS=false", "SSH_ASKPASS_REQUIRE=force", "GIT_ADVICE=0",
     /* As `git -c`, but it also reaches a git that another program runs for us. */
-    "GIT_CONFIG_COUNT=14",
+    "GIT_CONFIG_COUNT=15",
     CONFIG(0, "core.hooksPath", "/dev/null"),
     CONFIG(1, "core.fsmonitor", "false"),
     CONFIG(2, "core.quotePath", "false"),
@@ -38,6 +38,7 @@ static const char *const environment[] = {
     CONFIG(11, "core.autocrlf", "false"), /* files as they were committed */
     CONFIG(12, "core.eol", "lf"),
     CONFIG(13, "core.attributesFile", "/dev/null"),
+    CONFIG(14, "worktree.useRelativePaths", "false"), /* true raises his repository's version */
     /* `git rev-parse --local-env-vars` and what else changes an answer. */
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS",

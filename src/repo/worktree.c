@@ -9,20 +9,38 @@
  */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "repo/git.h"
 
-/* What the `.git` file of a worktree at @path names, absolute; NULL when there is no such file. */
-static char *read_admin_dir(const char *path)
+/* What @file in @dir names after @prefix, absolute; NULL when it names nothing. A relative name
+ * (worktree.useRelativePaths) begins at the real folder, whatever link we came by. */
+static char *read_name(const char *dir, const char *file, const char *prefix)
 {
-    g_autofree char *file = g_build_filename(path, ".git", NULL);
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    g_autofree char *real_dir = realpath(dir, NULL);
     g_autofree char *text = NULL;
+    const char *name;
 
-    if (!g_file_get_contents(file, &text, NULL, NULL) || !g_str_has_prefix(text, "gitdir: ")) {
+    if (!real_dir || !g_file_get_contents(path, &text, NULL, NULL) ||
+        !g_str_has_prefix(text, prefix)) {
         return NULL;
     }
-    return g_canonicalize_filename(g_strstrip(text + strlen("gitdir: ")), path);
+    name = g_strstrip(text + strlen(prefix));
+    return *name ? g_canonicalize_filename(name, real_dir) : NULL;
+}
+
+/* The administrative folder that the `.git` file of a worktree at @path names. */
+static char *read_admin_dir(const char *path)
+{
+    return read_name(path, ".git", "gitdir: ");
+}
+
+/* The `.git` file that @admin_dir names. */
+static char *read_dot_git(const char *admin_dir)
+{
+    return read_name(admin_dir, "gitdir", "");
 }
 
 /* Do two names lead to the same folder, be it through links? */
@@ -45,19 +63,13 @@ static gboolean is_in_our_repository(const Repo *repo, const char *admin_dir)
 /* Do the three things exist and name each other? */
 static gboolean is_whole(const Repo *repo, const char *path, const char *admin_dir)
 {
-    g_autofree char *back_file = g_build_filename(admin_dir, "gitdir", NULL);
     g_autofree char *head = g_build_filename(admin_dir, "HEAD", NULL);
     g_autofree char *common = g_build_filename(admin_dir, "commondir", NULL);
-    g_autofree char *back = NULL, *back_dir = NULL;
+    g_autofree char *dot_git = read_dot_git(admin_dir);
+    g_autofree char *folder = dot_git ? g_path_get_dirname(dot_git) : NULL;
 
-    if (!is_in_our_repository(repo, admin_dir) ||
-        !g_file_get_contents(back_file, &back, NULL, NULL) ||
-        !g_file_test(head, G_FILE_TEST_IS_REGULAR) ||
-        !g_file_test(common, G_FILE_TEST_IS_REGULAR)) {
-        return FALSE;
-    }
-    back_dir = g_path_get_dirname(g_strstrip(back));
-    return same_folder(back_dir, path);
+    return is_in_our_repository(repo, admin_dir) && folder && same_folder(folder, path) &&
+           g_file_test(head, G_FILE_TEST_IS_REGULAR) && g_file_test(common, G_FILE_TEST_IS_REGULAR);
 }
 
 /* Remove a folder with all that is in it, links not followed. What is named @last in it goes last,
@@ -108,11 +120,9 @@ static gboolean forget(const Repo *repo, const char *path, GError **error)
 
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *admin_dir = g_build_filename(worktrees, name, NULL);
-        g_autofree char *back_file = g_build_filename(admin_dir, "gitdir", NULL);
-        g_autofree char *back = NULL;
+        g_autofree char *named = read_dot_git(admin_dir);
 
-        if (g_file_get_contents(back_file, &back, NULL, NULL) &&
-            g_str_equal(g_strstrip(back), dot_git) && !remove_tree(admin_dir, NULL, error)) {
+        if (g_strcmp0(named, dot_git) == 0 && !remove_tree(admin_dir, NULL, error)) {
             return FALSE;
         }
     }
@@ -157,9 +167,9 @@ gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **erro
     }
     if (admin_dir && is_in_our_repository(repo, admin_dir)) {
         /* It was one of ours; what it holds can be made again. */
-        g_autofree char *back_file = g_build_filename(admin_dir, "gitdir", NULL);
+        g_autofree char *named = read_dot_git(admin_dir);
 
-        if (!g_file_test(back_file, G_FILE_TEST_EXISTS) && !remove_tree(admin_dir, NULL, error)) {
+        if (!named && !remove_tree(admin_dir, NULL, error)) {
             return FALSE;
         }
         if (!remove_tree(full, ".git", error)) {

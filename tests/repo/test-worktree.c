@@ -140,6 +140,7 @@ static const struct {
     {"admin without HEAD", "rm $ADMIN/HEAD"},
     {"admin without commondir", "rm $ADMIN/commondir"},
     {"admin without gitdir", "rm $ADMIN/gitdir"},
+    {"admin with an empty gitdir", ": >$ADMIN/gitdir"},
     {"locked by a killed add", "echo initializing >$ADMIN/locked; rm -rf ../mine; mkdir ../mine"},
     {"removal cut short", "rm -rf a same dir .firstbad"},
     {"index lock", "touch $ADMIN/index.lock; echo half >half; echo x >a; rm same"},
@@ -248,6 +249,31 @@ static void test_line_ends(Fixture *fixture, gconstpointer unused)
     }
 }
 
+/* Three things that name each other relatively (git 2.48, worktree.useRelativePaths) are whole. */
+static void test_relative_names(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    out = scratch_sh(&fixture->scratch,
+                     "cd state/mine; echo 'gitdir: ../../repo/.git/worktrees/mine' >.git;"
+                     "echo ../../../../state/mine/.git >$SCRATCH/repo/.git/worktrees/mine/gitdir;"
+                     "git config worktree.useRelativePaths true; mkdir .firstbad");
+    prepare(fixture);
+    switch_to(fixture, "two");
+    assert_is_at(fixture, "two");
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "ls -d state/mine/.firstbad; rm -r state/mine");
+    g_assert_cmpstr(out, ==, "state/mine/.firstbad");
+    repo_worktree_remove(fixture->repo, fixture->mine, &error);
+    g_assert_no_error(error);
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "ls -A repo/.git/worktrees");
+    g_assert_cmpstr(out, ==, "");
+}
+
 static void test_remove(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
@@ -340,6 +366,7 @@ int main(int argc, char **argv)
     ADD("strangers-are-left-alone", test_strangers_are_left_alone);
     ADD("user-is-left-alone", test_user_is_left_alone);
     ADD("line-ends", test_line_ends);
+    ADD("relative-names", test_relative_names);
     ADD("remove", test_remove);
     ADD("bare-without-head", test_bare_without_head);
     ADD("switch-async", test_switch_async);
