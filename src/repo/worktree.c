@@ -37,10 +37,28 @@ static char *read_admin_dir(const char *path)
     return read_name(path, ".git", "gitdir: ");
 }
 
-/* The `.git` file that @admin_dir names. */
-static char *read_dot_git(const char *admin_dir)
+/* As git writes a worktree down: absolute, and through no links, as far as the folders above exist.
+ * The last name stays; nothing may be there yet, or no longer. */
+static char *absolute(const char *path)
 {
-    return read_name(admin_dir, "gitdir", "");
+    g_autofree char *full = g_canonicalize_filename(path, NULL);
+    g_autofree char *name = g_path_get_basename(full);
+    g_autofree char *parent = g_path_get_dirname(full);
+    g_autofree char *real_parent = realpath(parent, NULL);
+
+    if (!real_parent) {
+        real_parent = absolute(parent);
+    }
+    return g_build_filename(real_parent, name, NULL);
+}
+
+/* The folder of the worktree that @admin_dir belongs to, as absolute() gives it. */
+static char *read_folder(const char *admin_dir)
+{
+    g_autofree char *dot_git = read_name(admin_dir, "gitdir", "");
+    g_autofree char *folder = dot_git ? g_path_get_dirname(dot_git) : NULL;
+
+    return folder ? absolute(folder) : NULL;
 }
 
 /* Do two names lead to the same folder, be it through links? */
@@ -65,8 +83,7 @@ static gboolean is_whole(const Repo *repo, const char *path, const char *admin_d
 {
     g_autofree char *head = g_build_filename(admin_dir, "HEAD", NULL);
     g_autofree char *common = g_build_filename(admin_dir, "commondir", NULL);
-    g_autofree char *dot_git = read_dot_git(admin_dir);
-    g_autofree char *folder = dot_git ? g_path_get_dirname(dot_git) : NULL;
+    g_autofree char *folder = read_folder(admin_dir);
 
     return is_in_our_repository(repo, admin_dir) && folder && same_folder(folder, path) &&
            g_file_test(head, G_FILE_TEST_IS_REGULAR) && g_file_test(common, G_FILE_TEST_IS_REGULAR);
@@ -114,15 +131,14 @@ static gboolean remove_tree(const char *path, const char *last, GError **error)
 static gboolean forget(const Repo *repo, const char *path, GError **error)
 {
     g_autofree char *worktrees = g_build_filename(repo->common_dir, "worktrees", NULL);
-    g_autofree char *dot_git = g_build_filename(path, ".git", NULL);
     g_autoptr(GDir) dir = g_dir_open(worktrees, 0, NULL);
     const char *name;
 
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *admin_dir = g_build_filename(worktrees, name, NULL);
-        g_autofree char *named = read_dot_git(admin_dir);
+        g_autofree char *folder = read_folder(admin_dir);
 
-        if (g_strcmp0(named, dot_git) == 0 && !remove_tree(admin_dir, NULL, error)) {
+        if (g_strcmp0(folder, path) == 0 && !remove_tree(admin_dir, NULL, error)) {
             return FALSE;
         }
     }
@@ -151,11 +167,6 @@ static char *any_commit(const Repo *repo, GError **error)
     return g_steal_pointer(&commit);
 }
 
-static char *absolute(const char *path)
-{
-    return g_canonicalize_filename(path, NULL);
-}
-
 gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **error)
 {
     g_autofree char *full = absolute(path);
@@ -167,9 +178,9 @@ gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **erro
     }
     if (admin_dir && is_in_our_repository(repo, admin_dir)) {
         /* It was one of ours; what it holds can be made again. */
-        g_autofree char *named = read_dot_git(admin_dir);
+        g_autofree char *folder = read_folder(admin_dir);
 
-        if (!named && !remove_tree(admin_dir, NULL, error)) {
+        if (!folder && !remove_tree(admin_dir, NULL, error)) {
             return FALSE;
         }
         if (!remove_tree(full, ".git", error)) {
@@ -333,6 +344,10 @@ gboolean repo_worktree_remove(const Repo *repo, const char *path, GError **error
 {
     g_autofree char *full = absolute(path);
     g_autofree char *admin_dir = read_admin_dir(full);
+    g_autofree char *folder = admin_dir ? read_folder(admin_dir) : NULL;
+    /* A copy of a worktree names what belongs to another. Two names can be told to be one folder
+     * only while it is there. */
+    gboolean is_its_own = admin_dir && (!folder || same_folder(folder, full));
 
     if (admin_dir && !is_in_our_repository(repo, admin_dir)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s is not a worktree of %s", full,
@@ -340,6 +355,9 @@ gboolean repo_worktree_remove(const Repo *repo, const char *path, GError **error
         return FALSE;
     }
     if (admin_dir && !remove_tree(full, ".git", error)) {
+        return FALSE;
+    }
+    if (is_its_own && !remove_tree(admin_dir, NULL, error)) {
         return FALSE;
     }
     return forget(repo, full, error);

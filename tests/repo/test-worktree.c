@@ -293,6 +293,66 @@ static void test_remove(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(out, ==, "a\ndir\nsame");
 }
 
+static void assert_nothing_registered(const Fixture *fixture)
+{
+    g_autofree char *out =
+        scratch_sh(&fixture->scratch, "ls repo/.git/worktrees 2>/dev/null || true");
+
+    g_assert_cmpstr(out, ==, "");
+}
+
+/* git writes names without links down; the state folder may be a link. */
+static void test_link_above(Fixture *fixture, gconstpointer unused)
+{
+    const char *const before_removal[] = {"", "rm -r disk/deep",
+                                          "mv disk moved; ln -s moved disk; rm -r disk/deep/mine"};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = scratch_sh(&fixture->scratch, "mkdir disk; ln -s disk state");
+
+    /* The folder above ours is not there yet, either. */
+    g_free(fixture->mine);
+    fixture->mine = scratch_path(&fixture->scratch, "state/deep/mine");
+    for (gsize i = 0; i < G_N_ELEMENTS(before_removal); i++) {
+        prepare(fixture);
+        switch_to(fixture, "three");
+        g_free(out);
+        out = scratch_sh(&fixture->scratch, "%s", before_removal[i]);
+        repo_worktree_remove(fixture->repo, fixture->mine, &error);
+        g_assert_no_error(error);
+        g_assert_false(g_file_test(fixture->mine, G_FILE_TEST_EXISTS));
+        assert_nothing_registered(fixture);
+    }
+}
+
+/* A link in the place of our folder itself. */
+static void test_link(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out =
+        scratch_sh(&fixture->scratch, "mkdir -p disk state; ln -s ../disk state/mine");
+
+    prepare(fixture);
+    switch_to(fixture, "three");
+    repo_worktree_remove(fixture->repo, fixture->mine, &error);
+    g_assert_no_error(error);
+    assert_nothing_registered(fixture);
+}
+
+/* A copy of a worktree of the user's names his registration, which is not ours to remove. */
+static void test_remove_copy(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out =
+        scratch_sh(&fixture->scratch,
+                   "git -C repo worktree add -q ../his one; mkdir state; cp -r his state/mine");
+
+    repo_worktree_remove(fixture->repo, fixture->mine, &error);
+    g_assert_no_error(error);
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "ls repo/.git/worktrees; git -C his status --porcelain");
+    g_assert_cmpstr(out, ==, "his");
+}
+
 static void test_bare_without_head(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *out =
@@ -368,6 +428,9 @@ int main(int argc, char **argv)
     ADD("line-ends", test_line_ends);
     ADD("relative-names", test_relative_names);
     ADD("remove", test_remove);
+    ADD("link-above", test_link_above);
+    ADD("link", test_link);
+    ADD("remove-copy", test_remove_copy);
     ADD("bare-without-head", test_bare_without_head);
     ADD("switch-async", test_switch_async);
     ADD("switch-fails", test_switch_fails);
