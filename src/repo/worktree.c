@@ -70,12 +70,14 @@ static gboolean same_folder(const char *a, const char *b)
            status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
 }
 
+/* Is it COMMON/worktrees/NAME? A submodule of the user's has its own at COMMON/modules/NAME. */
 static gboolean is_in_our_repository(const Repo *repo, const char *admin_dir)
 {
     g_autofree char *worktrees = g_path_get_dirname(admin_dir);
+    g_autofree char *name = g_path_get_basename(worktrees);
     g_autofree char *common_dir = g_path_get_dirname(worktrees);
 
-    return same_folder(common_dir, repo->common_dir);
+    return g_str_equal(name, "worktrees") && same_folder(common_dir, repo->common_dir);
 }
 
 /* Do the three things exist and name each other? */
@@ -145,11 +147,30 @@ static gboolean forget(const Repo *repo, const char *path, GError **error)
     return TRUE;
 }
 
+static gboolean is_empty_file(const char *path)
+{
+    GStatBuf status;
+
+    return g_lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
+/* Is there nothing at @path, or nothing but what a power cut leaves of a `git worktree add`: a
+ * `.git` file without its text? */
 static gboolean is_empty_or_missing(const char *path)
 {
+    g_autofree char *dot_git = g_build_filename(path, ".git", NULL);
     g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
 
-    return dir ? g_dir_read_name(dir) == NULL : !g_file_test(path, G_FILE_TEST_EXISTS);
+    if (!dir) {
+        return !g_file_test(path, G_FILE_TEST_EXISTS);
+    }
+    while ((name = g_dir_read_name(dir))) {
+        if (!g_str_equal(name, ".git") || !is_empty_file(dot_git)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 /* Any commit, to begin a worktree with; HEAD may name a branch that does not exist. */
@@ -167,6 +188,32 @@ static char *any_commit(const Repo *repo, GError **error)
     return g_steal_pointer(&commit);
 }
 
+/* Clear away what would keep `git worktree add` from making @path. */
+static gboolean make_way(const Repo *repo, const char *path, const char *admin_dir, GError **error)
+{
+    g_autofree char *dot_git = g_build_filename(path, ".git", NULL);
+
+    if (admin_dir && is_in_our_repository(repo, admin_dir)) {
+        /* It was one of ours; what it holds can be made again. */
+        g_autofree char *folder = read_folder(admin_dir);
+
+        if (!folder && !remove_tree(admin_dir, NULL, error)) {
+            return FALSE;
+        }
+        if (!remove_tree(path, ".git", error)) {
+            return FALSE;
+        }
+    } else if (is_empty_or_missing(path)) {
+        g_unlink(dot_git);
+    } else {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                    "%s is in the way: it is no worktree of %s; remove it or choose another folder",
+                    path, repo->path);
+        return FALSE;
+    }
+    return forget(repo, path, error);
+}
+
 gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **error)
 {
     g_autofree char *full = absolute(path);
@@ -176,23 +223,7 @@ gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **erro
     if (admin_dir && is_whole(repo, full, admin_dir)) {
         return TRUE;
     }
-    if (admin_dir && is_in_our_repository(repo, admin_dir)) {
-        /* It was one of ours; what it holds can be made again. */
-        g_autofree char *folder = read_folder(admin_dir);
-
-        if (!folder && !remove_tree(admin_dir, NULL, error)) {
-            return FALSE;
-        }
-        if (!remove_tree(full, ".git", error)) {
-            return FALSE;
-        }
-    } else if (!is_empty_or_missing(full)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                    "%s is in the way: it is no worktree of %s; remove it or choose another folder",
-                    full, repo->path);
-        return FALSE;
-    }
-    if (!forget(repo, full, error)) {
+    if (!make_way(repo, full, admin_dir, error)) {
         return FALSE;
     }
     commit = any_commit(repo, error);

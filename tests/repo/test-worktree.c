@@ -146,6 +146,8 @@ static const struct {
     {"index lock", "touch $ADMIN/index.lock; echo half >half; echo x >a; rm same"},
     {"HEAD lock", "touch $ADMIN/HEAD.lock"},
     {"index gone", "rm $ADMIN/index"},
+    {"empty .git", "find . -mindepth 1 -delete; touch .git"},
+    {"empty .git, admin gone", "find . -mindepth 1 -delete; touch .git; rm -rf $ADMIN"},
     {"empty folder", "rm -rf ../mine $ADMIN; mkdir ../mine"},
 };
 
@@ -188,6 +190,31 @@ static void test_strangers_are_left_alone(Fixture *fixture, gconstpointer unused
     out = scratch_sh(&fixture->scratch, "cat state/mine/f; rm -r other");
     assert_refused(fixture, "is in the way");
     g_assert_cmpstr(out, ==, "1");
+}
+
+/* Folders whose `.git` file is no worktree's: nobody removes them. */
+static void test_other_kinds_are_left_alone(Fixture *fixture, gconstpointer unused)
+{
+    const char *const kinds[] = {
+        ": >state/mine/.git", /* not known to be ours: there is something in the folder */
+        "git clone -q --bare repo repo/.git/modules/sub;"
+        "echo gitdir: $SCRATCH/repo/.git/modules/sub >state/mine/.git",
+        "echo gitdir: $SCRATCH/repo/.git >state/mine/.git"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *out = scratch_sh(&fixture->scratch,
+                                          "mkdir -p state/mine repo/.git/modules;"
+                                          "echo 1 >state/mine/f; %s",
+                                          kinds[i]);
+
+        assert_refused(fixture, "is in the way");
+        repo_worktree_remove(fixture->repo, fixture->mine, NULL);
+        g_free(out);
+        out = scratch_sh(&fixture->scratch, "cat state/mine/f; [ ! -e repo/.git/modules/sub ] || "
+                                            "git --git-dir=repo/.git/modules/sub rev-parse one; "
+                                            "git -C repo rev-parse one");
+        g_assert_true(g_str_has_prefix(out, "1\n"));
+    }
 }
 
 /* Everything of the user's, byte for byte: his checkout with changes staged and not, HEAD,
@@ -424,6 +451,7 @@ int main(int argc, char **argv)
     }
     ADD("scratch-survives-mending", test_scratch_survives_mending);
     ADD("strangers-are-left-alone", test_strangers_are_left_alone);
+    ADD("other-kinds-are-left-alone", test_other_kinds_are_left_alone);
     ADD("user-is-left-alone", test_user_is_left_alone);
     ADD("line-ends", test_line_ends);
     ADD("relative-names", test_relative_names);
