@@ -60,8 +60,8 @@ static gpointer copy_id(gconstpointer id, gpointer unused)
 }
 
 /* @text: lines "COMMIT PARENT...", parents first. Parents that are not in the range are
- * revision 0. */
-static Range *parse(char *text, const char *good)
+ * revision 0. @ret_rootless: a commit without parents, which belongs to the range, or NULL. */
+static Range *parse(char *text, const char *good, const char **ret_rootless)
 {
     g_autoptr(GArray) offsets = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_autoptr(GArray) parents = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -71,6 +71,7 @@ static Range *parse(char *text, const char *good)
     guint32 zero = 0;
     char *cursor = text;
 
+    *ret_rootless = NULL;
     range->index = g_hash_table_new(g_str_hash, g_str_equal);
     range->outside = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
     g_ptr_array_add(commits, g_strdup(good));
@@ -83,6 +84,9 @@ static Range *parse(char *text, const char *good)
 
         g_ptr_array_set_size(ids, 0);
         all_inside = TRUE;
+        if (line_ends) {
+            *ret_rootless = commit;
+        }
         while (!line_ends) {
             const char *parent = next_id(&cursor, &line_ends);
             gpointer found = NULL;
@@ -117,6 +121,8 @@ Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GErr
     g_autofree char *bad_id = good_id ? repo_resolve(repo, bad, error) : NULL;
     g_autofree char *not_good = NULL;
     g_autoptr(ProcessResult) result = NULL;
+    g_autoptr(Range) range = NULL;
+    const char *rootless;
     gboolean behind;
 
     if (!bad_id || !repo_is_ancestor(repo, good_id, bad_id, &behind, error)) {
@@ -137,5 +143,15 @@ Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GErr
     if (!result) {
         return NULL;
     }
-    return parse(result->out, good_id);
+    range = parse(result->out, good_id, &rootless);
+    if (repo->shallow && rootless) {
+        /* Where a shallow history is cut off, git names no parents. With good for its parent such a
+         * commit would answer for all that was cut off behind it. */
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "the range %.12s..%.12s is cut off at %.12s in this shallow repository: "
+                    "`git fetch --unshallow` brings the rest",
+                    good_id, bad_id, rootless);
+        return NULL;
+    }
+    return g_steal_pointer(&range);
 }

@@ -34,7 +34,7 @@ gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *de
  * is none. */
 char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError **error);
 
-/* Is the repository shallow? Then ranges may end early, and messages should say so. */
+/* Is the repository shallow? Then old commits are missing, and messages should say so. */
 gboolean repo_is_shallow(const Repo *repo);
 
 /* The range good..bad as a graph. */
@@ -47,7 +47,8 @@ typedef struct Range {
 void range_free(Range *range);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Range, range_free)
 /* All commits reachable from @bad and not from @good, oldest first, topologically sorted, @bad
- * last. @good must be an ancestor of @bad. One `git rev-list` call. */
+ * last. @good must be an ancestor of @bad. A range that a shallow repository holds only in part is
+ * refused. One `git rev-list` call. */
 Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GError **error);
 /* Ids of the parents of @revision, also of those outside the range, for which revision 0 stands in
  * the graph. The strings belong to @range, the array of const char * to the caller. */

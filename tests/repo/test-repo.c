@@ -449,6 +449,30 @@ static void test_shallow(Scratch *scratch, gconstpointer unused)
     assert_no_revision(repo, old, "git fetch --unshallow");
 }
 
+/* A range that reaches the cut is refused, be it cut in a side branch; one that does not is the
+ * same as in the whole repository, where a commit without parents is nothing special. */
+static void test_shallow_range(Scratch *scratch, gconstpointer unused)
+{
+    /* The cut takes a and c: b and d have no parents there. */
+    g_autofree char *out = scratch_sh(
+        scratch, GRAPH "cd ..; git clone -q --depth 3 file://$SCRATCH/repo cut; cd repo; tick;"
+                       "git merge -q --allow-unrelated-histories -s ours -m y x; git tag y");
+    g_autoptr(Repo) whole = open_repo(scratch, "repo"), cut = open_repo(scratch, "cut");
+    g_autofree char *d = resolve(cut, "d");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Range) short_range = repo_load_range(cut, "m", "e", &error);
+    g_autoptr(Range) whole_range = repo_load_range(whole, "b", "y", &error);
+    g_autofree char *where = g_strndup(d, 12);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(history_size(short_range->history), ==, 2);
+    g_assert_cmpuint(history_size(whole_range->history), ==, 7);
+    g_assert_null(repo_load_range(cut, "b", "e", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    g_assert_nonnull(strstr(error->message, where));
+    g_assert_nonnull(strstr(error->message, "git fetch --unshallow"));
+}
+
 /* Commits and trees are there, blobs come when they are needed. */
 static void test_partial_clone(Scratch *scratch, gconstpointer unused)
 {
@@ -528,6 +552,7 @@ int main(int argc, char **argv)
     ADD("show-stat", test_show_stat);
     ADD("read-file", test_read_file);
     ADD("shallow", test_shallow);
+    ADD("shallow-range", test_shallow_range);
     ADD("partial-clone", test_partial_clone);
     ADD("own-ssh", test_own_ssh);
     return g_test_run();
