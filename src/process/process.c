@@ -8,6 +8,7 @@
 
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -61,11 +62,16 @@ char *process_describe(const ProcessResult *result)
     return g_strdup_printf("exited with %d", result->exit_status);
 }
 
-void process_child_setup(gpointer unused)
+void process_child_setup(gpointer parent)
 {
     setpgid(0, 0);
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* The signal comes at the end of a parent that still lives; one that was killed since the fork
+     * has ended already. */
+    if (parent && getppid() != GPOINTER_TO_INT(parent)) {
+        _exit(EXIT_FAILURE);
+    }
 }
 
 void process_kill_group(GPid pid)
@@ -121,7 +127,7 @@ static void run_free(Run *run)
  * and its group may outlive it. */
 typedef struct ChildPage {
     guint64 memory_limit_bytes;
-    GPid pid;
+    GPid parent, pid;
 } ChildPage;
 
 /* What the child does between fork and exec; nothing here may allocate. */
@@ -129,7 +135,7 @@ static void child_setup(gpointer data)
 {
     ChildPage *page = data;
 
-    process_child_setup(NULL);
+    process_child_setup(GINT_TO_POINTER(page->parent));
     page->pid = getpid();
     if (page->memory_limit_bytes) {
         struct rlimit limit = {page->memory_limit_bytes, page->memory_limit_bytes};
@@ -177,6 +183,7 @@ static GSubprocess *spawn(const ProcessSpec *spec, GPid *ret_pid, GError **error
         return NULL;
     }
     page->memory_limit_bytes = spec->memory_limit_bytes;
+    page->parent = getpid();
     g_subprocess_launcher_set_child_setup(launcher, child_setup, page, NULL);
     process_trace(spec->argv);
     subprocess = g_subprocess_launcher_spawnv(launcher, spec->argv, error);

@@ -66,8 +66,10 @@ void process_set_trace(ProcessTrace trace, gpointer user_data);
 void process_trace(const char *const *argv);
 
 /* What to put first in the child set-up of a program we start by other means (QEMU): own process
- * group, dies with us, ended by SIGPIPE though we ignore it. Async-signal-safe. */
-void process_child_setup(gpointer unused);
+ * group, dies with us, ended by SIGPIPE though we ignore it. @parent: GINT_TO_POINTER(getpid()),
+ * asked before the fork; with NULL a child outlives us when we are killed before it comes to this.
+ * Async-signal-safe. */
+void process_child_setup(gpointer parent);
 
 /* Kill the group of @pid and wait for nothing. */
 void process_kill_group(GPid pid);

@@ -4,7 +4,9 @@
 #include "process/process.h"
 
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static ProcessResult *run(const ProcessSpec *spec)
@@ -185,6 +187,34 @@ static void test_ask(void)
     g_assert_nonnull(strstr(error->message, "exited with 4: because"));
 }
 
+/* A child that comes to its set-up when its parent is gone already: the kernel sends it no signal
+ * for that any more, so it has to end by itself. */
+static void test_parent_gone_before_setup(void)
+{
+    char byte;
+    int fds[2];
+    pid_t parent;
+
+    g_assert_cmpint(pipe(fds), ==, 0);
+    parent = fork();
+    if (parent == 0) {
+        pid_t pid = getpid();
+
+        if (fork() == 0) {
+            while (getppid() == pid) {
+                sched_yield();
+            }
+            process_child_setup(GINT_TO_POINTER(pid));
+            g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+        }
+        _exit(0);
+    }
+    g_assert_cmpint(waitpid(parent, NULL, 0), ==, parent);
+    close(fds[1]);
+    g_assert_cmpint(read(fds[0], &byte, 1), ==, 0); /* closed without a byte */
+    close(fds[0]);
+}
+
 /* Programs expect to be ended by SIGPIPE, though we ignore it ourselves. */
 static void test_pipe_signal(void)
 {
@@ -256,6 +286,7 @@ int main(int argc, char **argv)
     g_test_add_func("/process/memory-limit", test_memory_limit);
     g_test_add_func("/process/missing", test_missing_program_is_an_error);
     g_test_add_func("/process/ask", test_ask);
+    g_test_add_func("/process/parent-gone-before-setup", test_parent_gone_before_setup);
     g_test_add_func("/process/pipe-signal", test_pipe_signal);
     g_test_add_func("/process/input-nobody-reads", test_input_nobody_reads);
     g_test_add_func("/process/cancel", test_cancel);
