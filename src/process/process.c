@@ -15,9 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "process/excerpt.h"
+
 /* How long we go on reading when the program itself is gone, but somebody outside its group holds
  * its output open. What is in the pipe already takes no time. */
 #define GRACE_MS 200
+
+/* A pipe holds no more, unless somebody asks for it. */
+#define READ_BYTES (64 << 10)
 
 static ProcessTrace trace_func;
 static gpointer trace_data;
@@ -95,9 +100,9 @@ typedef struct Run {
     gulong cancel_handler;
     GCancellable *cancellable;
     GCancellable *piping; /* ends reading and writing */
-    GOutputStream *out, *err;
-    guint n_pending; /* of the end of the program and the pipes */
-    GError *error;   /* the first of reading and writing */
+    Excerpt *out, *err;   /* NULL when they go to a file */
+    guint n_pending;      /* of the end of the program and the pipes */
+    GError *error;        /* the first of reading and writing */
     gboolean timed_out;
 } Run;
 
@@ -115,8 +120,8 @@ static void run_free(Run *run)
     drop_source(&run->grace);
     g_clear_object(&run->cancellable);
     g_clear_object(&run->piping);
-    g_clear_object(&run->out);
-    g_clear_object(&run->err);
+    excerpt_free(run->out);
+    excerpt_free(run->err);
     g_clear_object(&run->subprocess);
     g_clear_error(&run->error);
     g_free(run);
@@ -206,18 +211,10 @@ static void on_cancelled(GCancellable *cancellable, gpointer data)
     process_kill_group(((Run *)data)->pid);
 }
 
-/* What was read, NUL-terminated. */
-static char *take_text(GOutputStream *stream, gsize *ret_n)
+static char *take_text(const Excerpt *excerpt, gsize *ret_n)
 {
-    gsize n = stream ? g_memory_output_stream_get_data_size(G_MEMORY_OUTPUT_STREAM(stream)) : 0;
-    char *text = g_malloc(n + 1);
-
-    if (n) {
-        memcpy(text, g_memory_output_stream_get_data(G_MEMORY_OUTPUT_STREAM(stream)), n);
-    }
-    text[n] = '\0';
-    *ret_n = n;
-    return text;
+    *ret_n = 0;
+    return excerpt ? excerpt_text(excerpt, ret_n) : g_strdup("");
 }
 
 static ProcessResult *result_of(const Run *run)
@@ -257,30 +254,67 @@ static void settle(GTask *task)
     }
 }
 
-static void on_piped(GObject *source, GAsyncResult *res, gpointer data)
+/* Reading or writing has ended. Takes @task. */
+static void end_of_pipe(GTask *task, const GError *error)
 {
-    GTask *task = data;
     Run *run = g_task_get_task_data(task);
-    g_autoptr(GError) error = NULL;
 
     /* A program that closes stdin early is its own affair, and the end of the grace is ours. */
-    if (g_output_stream_splice_finish(G_OUTPUT_STREAM(source), res, &error) < 0 && !run->error &&
-        !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE) &&
+    if (error && !run->error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE) &&
         !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        run->error = g_steal_pointer(&error);
+        run->error = g_error_copy(error);
         process_kill_group(run->pid);
     }
     settle(task);
 }
 
-static void pipe_async(GTask *task, GOutputStream *to, GInputStream *from,
-                       GOutputStreamSpliceFlags flags)
+static void on_written(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_output_stream_splice_finish(G_OUTPUT_STREAM(source), res, &error);
+    end_of_pipe(data, error);
+}
+
+static void on_read(GObject *source, GAsyncResult *res, gpointer data)
+{
+    GInputStream *from = G_INPUT_STREAM(source);
+    Run *run = g_task_get_task_data(data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = g_input_stream_read_bytes_finish(from, res, &error);
+    gboolean is_out = from == g_subprocess_get_stdout_pipe(run->subprocess);
+
+    if (!bytes || g_bytes_get_size(bytes) == 0) {
+        end_of_pipe(data, error);
+        return;
+    }
+    excerpt_add(is_out ? run->out : run->err, g_bytes_get_data(bytes, NULL),
+                g_bytes_get_size(bytes));
+    g_input_stream_read_bytes_async(from, READ_BYTES, G_PRIORITY_DEFAULT, run->piping, on_read,
+                                    data);
+}
+
+/* Read all of @from. */
+static Excerpt *read_pipe(GTask *task, GInputStream *from, gsize limit_bytes)
 {
     Run *run = g_task_get_task_data(task);
 
     run->n_pending++;
-    g_output_stream_splice_async(to, from, flags, G_PRIORITY_DEFAULT, run->piping, on_piped,
-                                 g_object_ref(task));
+    g_input_stream_read_bytes_async(from, READ_BYTES, G_PRIORITY_DEFAULT, run->piping, on_read,
+                                    g_object_ref(task));
+    return excerpt_new(limit_bytes);
+}
+
+/* Write @input to stdin, and close it. */
+static void write_pipe(GTask *task, GBytes *input)
+{
+    Run *run = g_task_get_task_data(task);
+    g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes(input);
+
+    run->n_pending++;
+    g_output_stream_splice_async(g_subprocess_get_stdin_pipe(run->subprocess), stream,
+                                 G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, G_PRIORITY_DEFAULT,
+                                 run->piping, on_written, g_object_ref(task));
 }
 
 static gboolean on_grace_over(gpointer data)
@@ -317,17 +351,16 @@ static void follow(GTask *task, const ProcessSpec *spec)
     run->n_pending = 1;
     g_subprocess_wait_async(run->subprocess, NULL, on_ended, g_object_ref(task));
     if (!spec->output_path) {
-        run->out = g_memory_output_stream_new_resizable();
-        run->err = g_memory_output_stream_new_resizable();
-        pipe_async(task, run->out, g_subprocess_get_stdout_pipe(run->subprocess), 0);
-        pipe_async(task, run->err, g_subprocess_get_stderr_pipe(run->subprocess), 0);
+        gsize limit_bytes =
+            spec->output_limit_bytes ? spec->output_limit_bytes : PROCESS_OUTPUT_LIMIT;
+
+        run->out = read_pipe(task, g_subprocess_get_stdout_pipe(run->subprocess), limit_bytes);
+        run->err = read_pipe(task, g_subprocess_get_stderr_pipe(run->subprocess), limit_bytes);
     }
     if (spec->input) {
         g_autoptr(GBytes) input = g_bytes_new(spec->input, spec->n_input);
-        g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes(input);
 
-        pipe_async(task, g_subprocess_get_stdin_pipe(run->subprocess), stream,
-                   G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET);
+        write_pipe(task, input);
     }
 }
 

@@ -12,6 +12,13 @@
 
 #include <gio/gio.h>
 
+/* What is kept of each of stdout and stderr when nothing else is asked for: a program that prints
+ * for hours must not eat our memory. Half of it is the head, half the tail; between them a line
+ * says how much is left out ("[20480 bytes left out]"). */
+#define PROCESS_OUTPUT_LIMIT (2 << 20)
+/* The limit for output that is of no use in part. */
+#define PROCESS_OUTPUT_WHOLE G_MAXSIZE
+
 typedef struct ProcessSpec {
     const char *const *argv;    /* NULL-terminated; argv[0] is looked up in PATH */
     const char *cwd;            /* NULL: ours */
@@ -20,6 +27,7 @@ typedef struct ProcessSpec {
     const char *input;          /* bytes for stdin, or NULL for none */
     gsize n_input;              /* length of @input */
     const char *output_path;    /* stdout and stderr go to this file, made anew; NULL: captured */
+    gsize output_limit_bytes;   /* of what is captured; 0: PROCESS_OUTPUT_LIMIT */
     guint timeout_ms;           /* 0: none */
     guint64 memory_limit_bytes; /* RLIMIT_AS of each process of the group; 0: none */
 } ProcessSpec;
@@ -29,7 +37,7 @@ typedef struct ProcessResult {
     int exit_status; /* 0..255, or -1 when a signal ended it */
     int term_signal; /* that signal, else 0 */
     char *out;       /* stdout, NUL-terminated; empty when it went to a file */
-    gsize n_out;     /* its length, for output with NUL bytes */
+    gsize n_out;     /* length of @out, for output with NUL bytes */
     char *err;       /* stderr, NUL-terminated */
     guint64 wall_ms;
 } ProcessResult;
@@ -54,7 +62,8 @@ void process_run_async(const ProcessSpec *spec, GCancellable *cancellable, GAsyn
 gboolean process_run_finish(GAsyncResult *res, ProcessResult **ret_result, GError **error);
 
 /* Run a program that must succeed and give its stdout without the last newline; a failure becomes
- * an error that quotes the first line of stderr. For short questions ("git rev-parse ..."). */
+ * an error that quotes the first line of stderr. For short questions ("git rev-parse ..."): an
+ * answer beyond PROCESS_OUTPUT_LIMIT is an excerpt. */
 char *process_ask(const char *cwd, const char *const *argv, GError **error);
 
 /* The line before each program is run ("+ git rev-parse HEAD"), for `-v`; NULL (the default) to be

@@ -107,6 +107,7 @@ static ProcessSpec git_spec(GitPlace place, char **argv)
     return (ProcessSpec){.argv = (const char *const *)argv,
                          .cwd = place.worktree ? place.worktree : place.git_dir,
                          .env = environment,
+                         .output_limit_bytes = PROCESS_OUTPUT_WHOLE, /* we read every line */
                          .timeout_ms = GIT_TIMEOUT_MS};
 }
 

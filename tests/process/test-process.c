@@ -33,6 +33,44 @@ static void test_output(void)
     g_assert_cmpstr(how, ==, "exited with 3");
 }
 
+/* The script prints @n_bytes 'x' and then "end" to both; each comes back as @n_head of them, a
+ * line, and a tail; @n_left_out 0: all of them. */
+static void assert_excerpt(gsize n_bytes, gsize limit_bytes, gsize n_head, gsize n_left_out)
+{
+    g_autofree char *script = g_strdup_printf("print() { head -c %" G_GSIZE_FORMAT
+                                              " /dev/zero | tr '\\0' x; printf end; };"
+                                              "print >&2 & print; wait",
+                                              n_bytes);
+    const char *argv[] = {"sh", "-c", script, NULL};
+    ProcessSpec spec = {.argv = argv, .output_limit_bytes = limit_bytes};
+    g_autoptr(ProcessResult) result = run(&spec);
+    g_autofree char *line = g_strdup_printf("\n[%" G_GSIZE_FORMAT " bytes left out]\n", n_left_out);
+    g_autoptr(GString) want = g_string_new(NULL);
+
+    for (gsize i = 0; i < n_bytes - n_left_out; i++) {
+        if (n_left_out && i == n_head) {
+            g_string_append(want, line);
+        }
+        g_string_append_c(want, 'x');
+    }
+    g_string_append(want, "end");
+    g_assert_cmpuint(result->n_out, ==, want->len);
+    g_assert_true(g_str_equal(result->out, want->str));
+    g_assert_true(g_str_equal(result->err, want->str));
+}
+
+static void test_output_limit(void)
+{
+    const gsize mib = 1 << 20;
+
+    assert_excerpt(20 * mib, 0, mib, 18 * mib + 3);
+    assert_excerpt(2 * mib - 3, 0, mib, 0);
+    assert_excerpt(2 * mib - 2, 0, mib, 1);
+    assert_excerpt(3 * mib - 1, 0, mib, mib + 2);
+    assert_excerpt(20 * mib, PROCESS_OUTPUT_WHOLE, 0, 0);
+    assert_excerpt(100, 10, 5, 93);
+}
+
 static void test_environment_and_file(void)
 {
     const char *argv[] = {"sh", "-c", "echo $WHO${G_TEST_SRCDIR-} in $(pwd); echo err >&2", NULL};
@@ -278,6 +316,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/process/output", test_output);
+    g_test_add_func("/process/output-limit", test_output_limit);
     g_test_add_func("/process/environment-and-file", test_environment_and_file);
     g_test_add_func("/process/time-limit", test_time_limit_ends_the_group);
     g_test_add_func("/process/background-child", test_background_child);

@@ -426,15 +426,20 @@ static void test_show_stat(Scratch *scratch, gconstpointer unused)
 
 static void test_read_file(Scratch *scratch, gconstpointer unused)
 {
-    g_autofree char *out =
-        scratch_sh(scratch, "new repo; cd repo; printf 'a\\0b' >f; git add f; commit 1");
+    g_autofree char *out = scratch_sh(
+        scratch, "new repo; cd repo; printf 'a\\0b' >f; head -c 5000000 /dev/zero >large;"
+                 "git add f large; commit 1");
     g_autoptr(Repo) repo = open_repo(scratch, "repo");
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = repo_read_file(repo, "HEAD", "f", &error);
+    g_autoptr(GBytes) large = NULL;
     gsize n;
 
     g_assert_no_error(error);
     g_assert_cmpmem(g_bytes_get_data(bytes, &n), g_bytes_get_size(bytes), "a\0b", 3);
+    large = repo_read_file(repo, "HEAD", "large", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_bytes_get_size(large), ==, 5000000);
     g_assert_null(repo_read_file(repo, "HEAD", "missing", &error));
     g_assert_nonnull(strstr(error->message, "missing"));
 }
