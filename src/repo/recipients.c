@@ -29,16 +29,18 @@ static char *ask_script(const Repo *repo, const char *worktree, const char *patc
     static const char *const perl_env[] = {"PERL_HASH_SEED=0", "PERL_PERTURB_KEYS=0", NULL};
     g_autoptr(GStrvBuilder) env = g_strv_builder_new();
     g_auto(GStrv) all_env = NULL;
-    const char *readable[] = {repo->common_dir, worktree, NULL};
+    g_autoptr(GStrvBuilder) readable = g_strv_builder_new();
+    g_auto(GStrv) git_folders = repo_git_folders(repo), all_readable = NULL, boxed = NULL;
     g_autoptr(Sandbox) sandbox = sandbox_new();
-    g_auto(GStrv) boxed = sandbox_wrap(sandbox, argv, worktree, readable, NULL);
-    ProcessSpec spec = {.argv = (const char *const *)boxed,
-                        .cwd = worktree,
-                        .input = patch,
-                        .n_input = strlen(patch),
-                        .timeout_ms = SCRIPT_TIMEOUT_MS};
+    ProcessSpec spec = {
+        .cwd = worktree, .input = patch, .n_input = strlen(patch), .timeout_ms = SCRIPT_TIMEOUT_MS};
     g_autoptr(ProcessResult) result = NULL;
 
+    g_strv_builder_addv(readable, (const char **)git_folders);
+    g_strv_builder_add(readable, worktree);
+    all_readable = g_strv_builder_end(readable);
+    boxed = sandbox_wrap(sandbox, argv, worktree, (const char *const *)all_readable, NULL);
+    spec.argv = (const char *const *)boxed;
     g_strv_builder_addv(env, (const char **)git_env());
     g_strv_builder_addv(env, (const char **)perl_env);
     all_env = g_strv_builder_end(env);

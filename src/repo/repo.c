@@ -84,6 +84,22 @@ const char *repo_git_dir(const Repo *repo)
     return repo->common_dir;
 }
 
+char **repo_git_folders(const Repo *repo)
+{
+    /* git finds lenders of lenders, and makes relative names absolute. */
+    g_autofree char *text = git_ask(git_place(repo), GIT("count-objects", "--verbose"), NULL);
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+    g_autoptr(GStrvBuilder) folders = g_strv_builder_new();
+
+    g_strv_builder_add(folders, repo->common_dir);
+    for (char **line = lines; *line; line++) {
+        if (g_str_has_prefix(*line, "alternate: ")) {
+            g_strv_builder_add(folders, *line + strlen("alternate: "));
+        }
+    }
+    return g_strv_builder_end(folders);
+}
+
 gboolean repo_is_shallow(const Repo *repo)
 {
     return repo->shallow;

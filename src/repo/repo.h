@@ -19,6 +19,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repo, repo_free)
 /* The repository's common git folder, absolute. */
 const char *repo_git_dir(const Repo *repo);
 
+/* The folders that a git in one of our worktrees has to read, for a sandbox: the common git folder
+ * and those it borrows objects from (`git clone --shared`, `--reference`). NULL-terminated, owned
+ * by the caller. */
+char **repo_git_folders(const Repo *repo);
+
 /* Full commit id of @revision (any name git knows; one that begins with '-' is refused). Errors say
  * what git knows instead (shallow, no such revision). Owned by the caller. */
 char *repo_resolve(const Repo *repo, const char *revision, GError **error);

@@ -160,6 +160,18 @@ static void test_odd_commits(Scratch *scratch, gconstpointer unused)
     assert_recipients(scratch, "merge", "repo", "author@example.org m@x.y", "f@x.y");
 }
 
+/* The script's own git finds objects that the repository borrows, also in the sandbox. */
+static void test_borrowed_objects(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch,
+        REPO "; cd ..; mv repo first; git clone -q --shared first second; git clone -q --shared "
+             "second repo; cd repo; git tag -f few origin/main^",
+        "print qq{m\\@x.y (maintainer:X)\n} if qx{git log -1 --format=%s few} eq qq{few\n};");
+
+    assert_recipients(scratch, "few", "repo", "author@example.org m@x.y s@example.org", "");
+}
+
 static void test_script_fails(Scratch *scratch, gconstpointer unused)
 {
     g_autofree char *out =
@@ -188,6 +200,7 @@ int main(int argc, char **argv)
     ADD("blame-when-hardly-anybody", test_blame_when_hardly_anybody);
     ADD("user-settings", test_user_settings);
     ADD("odd-commits", test_odd_commits);
+    ADD("borrowed-objects", test_borrowed_objects);
     ADD("script-fails", test_script_fails);
     ADD("no-script", test_no_script);
     return g_test_run();
