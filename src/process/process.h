@@ -91,9 +91,10 @@ void process_kill_group(GPid pid);
 gboolean process_end_marked(const char *mark, GError **error);
 
 /* --- Sandbox: a program of somebody else's, boxed in by bubblewrap: no network, no other
- * processes, files read-only except where it must write, a /tmp of its own, paths as outside, and
- * an end of all its children when it (or we) end. A tree's Makefile and scripts run with our
- * rights; here they can do little with them. */
+ * processes, files read-only except where it must write, nothing of ours in /tmp, /run and the
+ * user's home folder (no keys, no sockets) but what it is given, paths as outside, and an end of
+ * all its children when it (or we) end. A tree's Makefile and scripts run with our rights; here
+ * they can do little with them. */
 typedef struct Sandbox Sandbox;
 
 /* Try bubblewrap once. Never fails: without it programs run plainly. */
@@ -105,7 +106,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sandbox, sandbox_free)
 const char *sandbox_missing(const Sandbox *sandbox);
 
 /* @argv as it is to be run: boxed when possible. @readable, @writable: paths it needs although they
- * may lie in /tmp, and paths it may change; both NULL-terminated, or NULL; missing ones are left
- * out. The working folder must be given with @cwd. Owned by the caller. */
+ * may lie in /tmp, /run or the home folder (a compiler, too), and paths it may change; both
+ * NULL-terminated, or NULL; missing ones are left out. The working folder must be given with @cwd.
+ * Owned by the caller. */
 char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char *cwd,
                     const char *const *readable, const char *const *writable);

@@ -3,6 +3,10 @@
  */
 #include "process/process.h"
 
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 struct Sandbox {
     char *missing;
 };
@@ -14,6 +18,8 @@ static const char *const box[] = {
     "--die-with-parent", "--new-session", "--cap-drop", "ALL",
     "--ro-bind", "/", "/",
     "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+    /* They name sockets of his agent and his session, wherever those are. */
+    "--unsetenv", "SSH_AUTH_SOCK", "--unsetenv", "DBUS_SESSION_BUS_ADDRESS",
     NULL,
 };
 /* clang-format on */
@@ -30,6 +36,31 @@ static void add_binds(GStrvBuilder *argv, const char *option, const char *const 
     }
 }
 
+/* Show an empty folder at @path: by its real name, as bubblewrap mounts on no link, and if it is
+ * there, as it can make none. "/" is home to some services. */
+static void hide(GStrvBuilder *argv, const char *path)
+{
+    g_autofree char *real = path ? realpath(path, NULL) : NULL;
+
+    if (real && !g_str_equal(real, "/")) {
+        g_strv_builder_add_many(argv, "--tmpfs", real, NULL);
+    }
+}
+
+/* Read-only is not enough: keys can be read, and a socket takes connections through a read-only
+ * mount, with all that those can ask of an agent or a service. */
+static void hide_secrets(GStrvBuilder *argv)
+{
+    const struct passwd *me = getpwuid(getuid());
+
+    hide(argv, "/run");
+    /* ssh goes by the second, whatever the first says. */
+    hide(argv, g_getenv("HOME"));
+    hide(argv, me ? me->pw_dir : NULL);
+    /* PATH of NixOS and Guix leads through it. */
+    add_binds(argv, "--ro-bind-try", (const char *const[]){"/run/current-system", NULL});
+}
+
 char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char *cwd,
                     const char *const *readable, const char *const *writable)
 {
@@ -37,6 +68,7 @@ char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char 
 
     if (!*sandbox->missing) {
         add_all(boxed, box);
+        hide_secrets(boxed);
         add_binds(boxed, "--ro-bind-try", readable);
         add_binds(boxed, "--bind-try", writable);
         g_strv_builder_add_many(boxed, "--chdir", cwd, "--", NULL);
