@@ -293,7 +293,8 @@ static gboolean start_qemu(Trial *trial, const char *image, const char *initramf
         return FALSE;
     }
     g_subprocess_launcher_take_stderr_fd(launcher, messages);
-    g_subprocess_launcher_set_child_setup(launcher, process_child_setup, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_child_setup, GINT_TO_POINTER(getpid()),
+                                          NULL);
     process_trace((const char *const *)argv);
     trial->qemu = g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, error);
     return trial->qemu != NULL;
