@@ -105,10 +105,12 @@ static void end_with_kernel(GTask *task)
 /* Begin the entry with what every build leaves. */
 static gboolean begin_parcel(Build *build, GError **error)
 {
+    const char *config = build->config ? build->config : build->wanted_config;
+
     build->parcel = parcel_new(build->builder->store, error);
     return build->parcel &&
            parcel_add_text(build->parcel, "config", FALSE,
-                           build->config ? build->config : build->wanted_config, error) &&
+                           config ? config : build->builder->config_text, error) &&
            parcel_add_text(build->parcel, "build.log", TRUE, build->log->str, error);
 }
 
@@ -486,12 +488,26 @@ static gboolean is_worth_another_try(const Kernel *kernel, const KernelBuildOpti
     return time || memory;
 }
 
+/* *ret_yes: has the tree something where builds take place? Checked out, it would replace the build
+ * folder, by a link to anywhere, or lay objects of its own in it. A look at one tree object. */
+static gboolean brings_build_folder(const Build *build, gboolean *ret_yes, GError **error)
+{
+    g_autofree char *git_dir = g_strconcat("--git-dir=", repo_git_dir(build->builder->repo), NULL);
+    const char *argv[] = {
+        "git", git_dir, "ls-tree", "--full-tree", build->tree_id, REPO_WORKTREE_SCRATCH, NULL};
+    g_autofree char *entry = process_ask(NULL, argv, error);
+
+    *ret_yes = entry && *entry;
+    return entry != NULL;
+}
+
 void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
     Build *build = g_new0(Build, 1);
     g_autoptr(Kernel) found = NULL;
+    gboolean in_the_way = FALSE;
     GError *error = NULL;
 
     g_task_set_task_data(task, build, (GDestroyNotify)build_free);
@@ -513,6 +529,11 @@ void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable
         end_with_error(task, error);
     } else if (found && !is_worth_another_try(found, &builder->options)) {
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
+    } else if (!brings_build_folder(build, &in_the_way, &error)) {
+        end_with_error(task, error);
+    } else if (in_the_way) {
+        end_as_failed(task, "the revision has a '" REPO_WORKTREE_SCRATCH
+                            "' of its own, where firstbad builds");
     } else {
         repo_worktree_switch_async(builder->repo, builder->slot->src_dir, commit, cancellable,
                                    on_switched, g_steal_pointer(&task));

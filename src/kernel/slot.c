@@ -141,6 +141,12 @@ gboolean slot_begin_build(const Slot *slot, GError **error)
     g_autofree char *said = NULL;
     struct stat status;
 
+    /* A link would lead us, and the sandbox's one writable folder, out of the slot. */
+    if (lstat(slot->obj_dir, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY, "%s is not a folder: remove it",
+                    slot->obj_dir);
+        return FALSE;
+    }
     if (g_file_get_contents(path, &said, NULL, NULL) && !g_str_equal(said, ended) &&
         stat(path, &status) == 0 && !remove_newer(slot->obj_dir, &status.st_mtim, options, error)) {
         return FALSE;

@@ -20,7 +20,8 @@ void slot_free(Slot *slot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slot, slot_free)
 
 /* Around the programs that write into the build folder: begin first takes away what an interrupted
- * build may have left half-written; end says that this one was not interrupted. */
+ * build may have left half-written; end says that this one was not interrupted. A build folder that
+ * is something else (a link) is G_IO_ERROR_NOT_DIRECTORY. */
 gboolean slot_begin_build(const Slot *slot, GError **error);
 gboolean slot_end_build(const Slot *slot, GError **error);
 

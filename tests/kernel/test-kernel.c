@@ -704,6 +704,47 @@ static void test_sandbox(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(kernel->first_error, ==, NULL);
 }
 
+/* A tree with something where builds take place: it must not lead us out, nor bring its objects. */
+static void test_build_folder_in_tree(Fixture *fixture, gconstpointer unused)
+{
+    static const char *const makers[] = {
+        "ln -s ../../outside .firstbad",
+        "mkdir .firstbad; echo planted >.firstbad/main.o",
+        "echo text >.firstbad",
+    };
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(makers); i++) {
+        g_autofree char *made = scratch_sh(&fixture->scratch,
+                                           "mkdir -p outside; cd repo; git checkout -q base; %s; "
+                                           "git add -f .firstbad; commit planted; rm -r .firstbad",
+                                           makers[i]);
+        g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
+        g_autofree char *left = NULL;
+
+        g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
+        g_assert_nonnull(strstr(kernel->first_error, "'.firstbad' of its own"));
+        /* What was built before is still there. */
+        left = sh(fixture, "ls -A outside; cat slot/src/.firstbad/compiled");
+        g_assert_cmpstr(left, ==, "main.c\nother.c");
+    }
+}
+
+/* Somebody else put a link there. */
+static void test_build_folder_is_link(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "mkdir outside; echo mine >outside/file; echo running "
+                                       ">slot/building; ln -s ../../outside slot/src/.firstbad");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(try_build(fixture->builder, "base", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
+    g_assert_nonnull(strstr(error->message, "slot/src/.firstbad is not a folder"));
+    g_free(out);
+    out = sh(fixture, "ls -A outside");
+    g_assert_cmpstr(out, ==, "file");
+}
+
 static void test_odd_folder(Fixture *fixture, gconstpointer unused)
 {
     static const char *const names[] = {"a b", "a:b", "a$b"};
@@ -767,6 +808,8 @@ int main(int argc, char **argv)
     ADD("store-full", test_store_full);
     ADD("slot-full", test_slot_full);
     ADD("sandbox", test_sandbox);
+    ADD("build-folder-in-tree", test_build_folder_in_tree);
+    ADD("build-folder-is-link", test_build_folder_is_link);
     ADD("odd-folder", test_odd_folder);
     g_test_add_func("/kernel/no-toolchain", test_no_toolchain);
     return g_test_run();
