@@ -225,13 +225,30 @@ static void keep_log(Build *build)
     }
 }
 
-/* A make that failed, of which the log says why. */
+/* The most that make itself exits with. */
+#define MAKE_FAILED 2
+
+/* What killed make, for a message; NULL when it ended by itself. In a sandbox a signal is an exit
+ * status: bubblewrap says 128 and its number. */
+static char *describe_kill(const ProcessResult *result)
+{
+    if (result->exit_status > 128) {
+        return g_strdup_printf("was killed by signal %d", result->exit_status - 128);
+    }
+    return result->term_signal || result->exit_status > MAKE_FAILED ? process_describe(result)
+                                                                    : NULL;
+}
+
+/* A make that failed, of which the log says why. Only for the revision's own fault has the build
+ * ended in order: what the machine did to a compiler or a make further down may have left objects
+ * half-written. */
 static void end_of_failed_make(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
     LogFault fault;
     g_autofree char *first_error = build_log_first_error(build->log->str, &fault);
     guint64 limit_bytes = build->builder->options.memory_limit_bytes;
+    GError *error = NULL;
 
     if (fault == LOG_FAULT_MACHINE) {
         gboolean full = strstr(first_error, "No space") || strstr(first_error, "quota");
@@ -242,6 +259,8 @@ static void end_of_failed_make(GTask *task)
     } else if (fault == LOG_FAULT_MEMORY && !limit_bytes) {
         end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
                                          "memory ran out (fewer jobs need less): %s", first_error));
+    } else if (!slot_end_build(build->builder->slot, &error)) {
+        end_with_error(task, error);
     } else {
         build->kernel->failed_at_bytes = fault == LOG_FAULT_MEMORY ? limit_bytes : 0;
         end_as_failed(task, first_error);
@@ -255,6 +274,7 @@ static gboolean make_succeeded(GTask *task, GAsyncResult *res)
     Build *build = g_task_get_task_data(task);
     const KernelBuilder *builder = build->builder;
     g_autoptr(ProcessResult) result = NULL;
+    g_autofree char *kill = NULL;
     GError *error = NULL;
 
     if (!process_run_finish(res, &result, &error)) {
@@ -267,8 +287,8 @@ static gboolean make_succeeded(GTask *task, GAsyncResult *res)
         return TRUE;
     }
     build->kernel->build_ms = (guint64)(g_get_monotonic_time() - build->start_us) / 1000;
-    if (!slot_end_leftovers(builder->slot, &error) ||
-        (result->exit_status > 0 && !slot_end_build(builder->slot, &error))) {
+    kill = describe_kill(result);
+    if (!slot_end_leftovers(builder->slot, &error)) {
         end_with_error(task, error);
     } else if (result->timed_out) {
         g_autofree char *why =
@@ -276,10 +296,8 @@ static gboolean make_succeeded(GTask *task, GAsyncResult *res)
 
         build->kernel->failed_at_ms = builder->options.timeout_ms;
         end_as_failed(task, why);
-    } else if (result->term_signal) {
-        g_autofree char *how = process_describe(result);
-
-        end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "make %s", how));
+    } else if (kill) {
+        end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "make %s", kill));
     } else {
         end_of_failed_make(task);
     }

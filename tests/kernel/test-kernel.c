@@ -468,6 +468,21 @@ static void assert_good_after_interruption(const Fixture *fixture)
     g_assert_cmpstr(compiled, ==, "other.c");
 }
 
+/* In a sandbox the death of make itself is an exit code. */
+static void test_killed_make(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autofree char *out = sh(fixture, "cd repo; commit fine other.c 'int other(void) { return 2; "
+                                       "}'; git tag fine; commit kill post.sh 'cd .firstbad; echo "
+                                       "half >other.o; rm vmlinux; kill -9 $PPID'");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(try_build(fixture->builder, "HEAD", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "make was killed by signal 9"));
+    assert_good_after_interruption(fixture);
+}
+
 static void test_cancelled(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Kernel) base = build(fixture->builder, "base");
@@ -799,6 +814,7 @@ int main(int argc, char **argv)
     ADD("release-commit-is-no-change", test_release_commit_is_no_change);
     ADD("time-limit", test_time_limit);
     ADD("memory", test_memory);
+    ADD("killed-make", test_killed_make);
     ADD("cancelled", test_cancelled);
     ADD("killed-coordinator", test_killed_coordinator);
     ADD("leftovers", test_leftovers);
