@@ -3,6 +3,11 @@
  *
  * Rules are tried on each line in the order of the table. A rule has a rank: the first line of the
  * best rank is the one to quote.
+ *
+ * A fault of the machine beats all other lines and lets nothing be stored, so a log must not show
+ * one by chance: drivers are full of "out of memory" in strings, which compilers quote in warnings.
+ * Lines with gcc's margin are skipped. Older compilers quote without one, but indented, as programs
+ * do not speak of such faults; and these must be said in a program's form, "who: what: why".
  */
 #include "kernel/build-log.h"
 
@@ -19,18 +24,22 @@ typedef struct Rule {
     LogFault fault;
 } Rule;
 
+/* What comes before the reason in a program's message: "cc1: ", "cp: error writing 'x': ",
+ * "OSError: [Errno 28] ". Not in quotes, and of nothing that the build survives. */
+#define SAID "^(?!.*\\b(warning|note): )[^\"]*[:\\]] '?"
+
+/* The margin of gcc's quotes: "   45 | foo();", "      |   ^~~", "  +++ |+#include <x.h>". */
+#define QUOTE_MARGIN "^ *(\\d+|\\+\\+\\+)? *\\|"
+
 /* clang-format off */
 static const Rule rules[] = {
-    /* The machine's: whatever else the line says. */
-    {"No space left on device|Disk quota exceeded|Read-only file system|Input/output error",
-     RANK_FAULT, LOG_FAULT_MACHINE},
-    {"Killed signal terminated program|^Killed$|\\*\\*\\* .*\\] (Killed|Error 137)$",
-     RANK_FAULT, LOG_FAULT_MEMORY},
-    {"out of memory|virtual memory exhausted|memory exhausted|Cannot allocate memory",
-     RANK_FAULT, LOG_FAULT_MEMORY},
-    {"\\b(cc|gcc|clang|ld|make|sh)\\S*: .*(Resource temporarily unavailable|Too many open files)",
-     RANK_FAULT, LOG_FAULT_MACHINE},
-
+    {SAID "(No space left on device|Disk quota exceeded|Read-only file system|(Input/output|I/O) error|"
+     "Resource temporarily unavailable|Too many open files)", RANK_FAULT, LOG_FAULT_MACHINE},
+    {"^\\S+: (fatal error|internal compiler error|error: unable to execute command): Killed\\b|"
+     "^\\S+: .*\\bterminated with signal 9\\b|^Killed$|^\\S+: line \\d+: +\\d+ Killed |"
+     "^make(\\[\\d+\\])?: \\*\\*\\* .*\\] (Killed|Error 137)$", RANK_FAULT, LOG_FAULT_MEMORY},
+    {SAID "(out of memory|(virtual )?memory exhausted|Cannot allocate memory)|"
+     "^virtual memory exhausted: ", RANK_FAULT, LOG_FAULT_MEMORY},
     {"^bwrap: |^ccache: error: ", RANK_FAULT, LOG_FAULT_MACHINE},
 
     /* net/core/sock.c:12:3: error: ... of gcc and clang; "fatal error" too. */
@@ -61,11 +70,10 @@ static const Rule rules[] = {
 };
 /* clang-format on */
 
-/* Terminal colours away, and the "../" that a build folder below the sources brings. */
-static char *clean(const GRegex *colours, const char *line)
+/* The "../" away that a build folder below the sources brings, and what is too long. */
+static char *clean(const char *line)
 {
-    g_autofree char *plain = g_regex_replace_literal(colours, line, -1, 0, "", 0, NULL);
-    const char *start = plain;
+    const char *start = line;
     g_autofree char *quote = NULL;
     const char *end;
 
@@ -79,24 +87,32 @@ static char *clean(const GRegex *colours, const char *line)
     return g_strdup(g_strstrip(quote));
 }
 
+static GRegex *compile(const char *pattern)
+{
+    GRegex *regex =
+        g_regex_new(pattern, G_REGEX_RAW | G_REGEX_OPTIMIZE, G_REGEX_MATCH_DEFAULT, NULL);
+
+    g_assert(regex);
+    return regex;
+}
+
 static GPtrArray *compile_rules(void)
 {
     GPtrArray *regexes = g_ptr_array_new_with_free_func((GDestroyNotify)g_regex_unref);
 
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
-        GRegex *regex = g_regex_new(rules[i].pattern, G_REGEX_RAW | G_REGEX_OPTIMIZE,
-                                    G_REGEX_MATCH_DEFAULT, NULL);
-
-        g_assert(regex);
-        g_ptr_array_add(regexes, regex);
+        g_ptr_array_add(regexes, compile(rules[i].pattern));
     }
     return regexes;
 }
 
 /* The rule that @line obeys, or NULL. */
-static const Rule *find_rule(const GPtrArray *regexes, const char *line)
+static const Rule *find_rule(const GPtrArray *regexes, const char *line, gboolean indented)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        if (rules[i].rank == RANK_FAULT && indented) {
+            continue;
+        }
         if (g_regex_match(regexes->pdata[i], line, 0, NULL)) {
             return &rules[i];
         }
@@ -107,22 +123,24 @@ static const Rule *find_rule(const GPtrArray *regexes, const char *line)
 char *build_log_first_error(const char *log, LogFault *ret_fault)
 {
     g_autoptr(GPtrArray) regexes = compile_rules();
-    g_autoptr(GRegex) colours = g_regex_new(
-        "\x1b\\[[0-9;]*[A-Za-z]|\r", G_REGEX_RAW | G_REGEX_OPTIMIZE, G_REGEX_MATCH_DEFAULT, NULL);
+    g_autoptr(GRegex) colours = compile("\x1b\\[[0-9;]*[A-Za-z]|\r");
+    g_autoptr(GRegex) margin = compile(QUOTE_MARGIN);
     g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
     int best = N_RANKS;
     g_autofree char *quote = NULL;
     LogFault fault = LOG_FAULT_SOURCE;
 
     for (char **line = lines; *line && best > RANK_FAULT; line++) {
-        g_autofree char *plain = clean(colours, *line);
-        const Rule *rule = find_rule(regexes, plain);
+        g_autofree char *plain = g_regex_replace_literal(colours, *line, -1, 0, "", 0, NULL);
+        g_autofree char *text = clean(plain);
+        const Rule *rule = find_rule(regexes, text, g_ascii_isspace(*plain));
 
-        if (*plain && (rule ? rule->rank < best : best == N_RANKS)) {
+        if (*text && !g_regex_match(margin, plain, 0, NULL) &&
+            (rule ? rule->rank < best : best == N_RANKS)) {
             best = rule ? rule->rank : N_RANKS;
             fault = rule ? rule->fault : LOG_FAULT_SOURCE;
             g_free(quote);
-            quote = g_steal_pointer(&plain);
+            quote = g_steal_pointer(&text);
         }
     }
     *ret_fault = fault;

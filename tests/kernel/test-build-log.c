@@ -91,6 +91,14 @@ static const struct {
     {"compiler killed",
      "../a.c:1:1: error: x\ngcc: fatal error: Killed signal terminated program cc1\n",
      "gcc: fatal error: Killed signal terminated program cc1", LOG_FAULT_MEMORY},
+    {"compiler killed, before gcc 8", "gcc: internal compiler error: Killed (program cc1)\n",
+     "gcc: internal compiler error: Killed (program cc1)", LOG_FAULT_MEMORY},
+    {"clang's compiler killed", "clang: error: unable to execute command: Killed\n",
+     "clang: error: unable to execute command: Killed", LOG_FAULT_MEMORY},
+    {"linker killed", "collect2: fatal error: ld terminated with signal 9 [Killed]\n",
+     "collect2: fatal error: ld terminated with signal 9 [Killed]", LOG_FAULT_MEMORY},
+    {"bash's view of a kill", "/bin/sh: line 1:   123 Killed                  objtool x.o\n",
+     "/bin/sh: line 1:   123 Killed                  objtool x.o", LOG_FAULT_MEMORY},
     {"make's view of a kill", "make[1]: *** [../Makefile:9: a.o] Killed\n",
      "make[1]: *** [../Makefile:9: a.o] Killed", LOG_FAULT_MEMORY},
     {"out of memory", "cc1: out of memory allocating 65536 bytes after a total of 1 bytes\n",
@@ -105,6 +113,43 @@ static const struct {
      "bwrap: Can't bind mount /a: No such file or directory", LOG_FAULT_MACHINE},
     {"ccache", "ccache: error: Failed to create directory /home/x: Permission denied\n",
      "ccache: error: Failed to create directory /home/x: Permission denied", LOG_FAULT_MACHINE},
+    {"python",
+     "Traceback (most recent call last):\nOSError: [Errno 28] No space left on device: 'x'\n",
+     "OSError: [Errno 28] No space left on device: 'x'", LOG_FAULT_MACHINE},
+    {"perl", "Can't close x.h: No space left on device at ../scripts/x.pl line 3.\n",
+     "Can't close x.h: No space left on device at ../scripts/x.pl line 3.", LOG_FAULT_MACHINE},
+    {"linker's disk", "ld: final link failed: No space left on device\n",
+     "ld: final link failed: No space left on device", LOG_FAULT_MACHINE},
+    {"assembler's memory", "{standard input}: Fatal error: virtual memory exhausted\n",
+     "{standard input}: Fatal error: virtual memory exhausted", LOG_FAULT_MEMORY},
+    {"LLVM's memory", "LLVM ERROR: out of memory\nAllocation failed\n", "LLVM ERROR: out of memory",
+     LOG_FAULT_MEMORY},
+    {"fork", "make[2]: vfork: Cannot allocate memory\n", "make[2]: vfork: Cannot allocate memory",
+     LOG_FAULT_MEMORY},
+    /* What gcc quotes is the source's, be the message an error or a mere warning. */
+    {"quoted source",
+     "../a.c: In function 'f':\n"
+     "../a.c:45:9: warning: too many arguments for format [-Wformat-extra-args]\n"
+     "   45 |         dev_err(dev, \"x: out of memory\\n\");\n"
+     "      |         ^~~~~~~ \"No space left on device\"\n"
+     "12345 | pr_err(\"x: Cannot allocate memory: error: no more\\n\");\n"
+     "  +++ |+#include <cc: Too many open files>\n"
+     "../a.c:45:9: note: in gcc: out of memory\n"
+     "../b.c:1:1: error: x\n",
+     "b.c:1:1: error: x"},
+    /* Before version 9 without a margin; clang still does. */
+    {"quoted source without a margin",
+     "../a.c:45:9: warning: unused variable 'a' [-Wunused-variable]\n"
+     " err: cc: out of memory\n"
+     "\tcc: No space left on device\n"
+     "         ^~~~~~~\n"
+     "../a.c:46:9: warning: \"make: *** [x] Killed\" is not used\n"
+     "../b.c:1:1: error: x\n",
+     "b.c:1:1: error: x"},
+    {"quoted message", "../a.c:1:1: error: expected ')' before \"x: out of memory\"\n",
+     "a.c:1:1: error: expected ')' before \"x: out of memory\""},
+    {"a name that says so", "  CC      drivers/out of memory.o\n",
+     "CC      drivers/out of memory.o"},
     {"colours", "\x1b[1m../a.c:1:1:\x1b[m \x1b[31merror: \x1b[mx\r\n", "a.c:1:1: error: x"},
     {"names with error",
      "  CC      lib/errname.o\n  CC      drivers/error:.o\nmake: *** [a] Error 2\n",
