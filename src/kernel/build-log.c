@@ -37,7 +37,7 @@ static const Rule rules[] = {
      "Resource temporarily unavailable|Too many open files)", RANK_FAULT, LOG_FAULT_MACHINE},
     {"^\\S+: (fatal error|internal compiler error|error: unable to execute command): Killed\\b|"
      "^\\S+: .*\\bterminated with signal 9\\b|^Killed$|^\\S+: line \\d+: +\\d+ Killed |"
-     "^make(\\[\\d+\\])?: \\*\\*\\* .*\\] (Killed|Error 137)$", RANK_FAULT, LOG_FAULT_MEMORY},
+     "^make(\\[\\d+\\])?: \\*\\*\\* .*\\] (Killed|Error 137)$", RANK_FAULT, LOG_FAULT_KILLED},
     {SAID "(out of memory|(virtual )?memory exhausted|Cannot allocate memory)|"
      "^virtual memory exhausted: ", RANK_FAULT, LOG_FAULT_MEMORY},
     {"^bwrap: |^ccache: error: ", RANK_FAULT, LOG_FAULT_MACHINE},

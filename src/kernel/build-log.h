@@ -8,8 +8,10 @@
 /* Whose fault a failure is. */
 typedef enum LogFault {
     LOG_FAULT_SOURCE,  /* of the revision: a value */
-    LOG_FAULT_MEMORY,  /* memory ran out: of the machine, unless a limit was set */
-    LOG_FAULT_MACHINE, /* disk full, compiler killed: try again elsewhere */
+    LOG_FAULT_MEMORY,  /* no memory was given: of the machine, unless a limit was set */
+    LOG_FAULT_KILLED,  /* killed, as a rule for want of memory: of the machine, as a limit makes an
+                          allocation fail and kills nobody */
+    LOG_FAULT_MACHINE, /* disk full, no sandbox: try again elsewhere */
 } LogFault;
 
 /* The first real error line of @log, cleaned for people: no colours, no leading "../", at most 300

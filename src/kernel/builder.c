@@ -256,7 +256,7 @@ static void end_of_failed_make(GTask *task)
         end_with_error(task, g_error_new_literal(G_IO_ERROR,
                                                  full ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
                                                  first_error));
-    } else if (fault == LOG_FAULT_MEMORY && !limit_bytes) {
+    } else if (fault == LOG_FAULT_KILLED || (fault == LOG_FAULT_MEMORY && !limit_bytes)) {
         end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
                                          "memory ran out (fewer jobs need less): %s", first_error));
     } else if (!slot_end_build(build->builder->slot, &error)) {

@@ -438,19 +438,24 @@ static void test_time_limit(Fixture *fixture, gconstpointer unused)
 static void test_memory(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *out =
-        sh(fixture, "cd repo; sed -i 's,^bzImage:.*,&\\n\\techo cc1: out of memory allocating 1 "
-                    "bytes; false,' Makefile; git add .; commit hungry");
+        sh(fixture, "cd repo; say() { git checkout -q base; sed -i \"s,^bzImage:.*,&\\n\\techo $2; "
+                    "false,\" Makefile; git add .; commit $1; git tag $1; };"
+                    "say refused 'cc1: out of memory allocating 1 bytes';"
+                    "say killed 'gcc: fatal error: Killed signal terminated program cc1'");
     g_autoptr(GError) error = NULL;
-    g_autoptr(Kernel) none = try_build(fixture->builder, "HEAD", &error);
     g_autoptr(Kernel) limited = NULL;
 
-    g_assert_null(none);
+    g_assert_null(try_build(fixture->builder, "refused", &error));
     g_assert_nonnull(strstr(error->message, "memory ran out"));
+    g_clear_error(&error);
     fixture->options.memory_limit_bytes = (guint64)4 << 30;
     reopen_slot(fixture);
-    limited = build(fixture->builder, "HEAD");
+    limited = build(fixture->builder, "refused");
     g_assert_cmpint(limited->status, ==, KERNEL_FAILED);
     g_assert_cmpuint(limited->failed_at_bytes, ==, (guint64)4 << 30);
+    /* The limit refuses memory; it does not kill. */
+    g_assert_null(try_build(fixture->builder, "killed", &error));
+    g_assert_nonnull(strstr(error->message, "memory ran out"));
 }
 
 /* The slot of a build that was interrupted gives what a clean one does, and keeps what is old. */
