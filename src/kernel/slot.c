@@ -6,11 +6,12 @@
  * `make` without a sandbox leaves grandchildren: they are known by a mark in their environment.
  *
  * A killed make leaves half-written objects, which are newer than their sources and so pass for
- * good ones; a power cut leaves empty ones. A file `building` tells when the last build began, in
- * which boot, and whether it ended by itself. When it did not, everything in the build folder that
- * is not older is taken away, and made anew by the next make. Except include/config/: Kconfig
- * writes it by rename, and the empty files there say which options changed since the old objects
- * were compiled, which must not be forgotten.
+ * good ones; a power cut leaves empty ones, also of the build before. A file `building` tells when
+ * the last build began, in which boot, and whether it ended by itself. When it did not, everything
+ * in the build folder that is not older is taken away, and made anew by the next make; after
+ * another boot also what is a minute older. Except include/config/: Kconfig writes it by rename,
+ * and the empty files there say which options changed since the old objects were compiled, which
+ * must not be forgotten.
  */
 #include "kernel/slot.h"
 
@@ -25,6 +26,10 @@
 
 #include "process/process.h"
 #include "repo/repo.h"
+
+/* Linux writes pages to disk when they are 30 s old (dirty_expire_centisecs), and looks for such
+ * ones every 5 s; the disk may be busy. */
+#define UNWRITTEN_S 60
 
 void slot_free(Slot *slot)
 {
@@ -131,14 +136,30 @@ static gboolean remove_newer(const char *dir, const struct timespec *time, const
     return TRUE;
 }
 
-gboolean slot_begin_build(const Slot *slot, GError **error)
+/* What the last build may have left half-written, if it did not end in this boot. */
+static gboolean remove_half_written(const Slot *slot, const char *boot, GError **error)
 {
     g_autofree char *path = building_path(slot);
     g_autofree char *options = g_build_filename(slot->obj_dir, "include", "config", NULL);
-    g_autofree char *boot = boot_id();
     g_autofree char *ended = g_strconcat("ended ", boot, NULL);
-    g_autofree char *running = g_strconcat("running ", boot, NULL);
     g_autofree char *said = NULL;
+    struct stat status;
+
+    if (!g_file_get_contents(path, &said, NULL, NULL) || g_str_equal(said, ended) ||
+        stat(path, &status) != 0) {
+        return TRUE;
+    }
+    if (!g_str_has_suffix(said, boot)) {
+        status.st_mtim.tv_sec -= UNWRITTEN_S;
+    }
+    return remove_newer(slot->obj_dir, &status.st_mtim, options, error);
+}
+
+gboolean slot_begin_build(const Slot *slot, GError **error)
+{
+    g_autofree char *path = building_path(slot);
+    g_autofree char *boot = boot_id();
+    g_autofree char *running = g_strconcat("running ", boot, NULL);
     struct stat status;
 
     /* A link would lead us, and the sandbox's one writable folder, out of the slot. */
@@ -147,11 +168,7 @@ gboolean slot_begin_build(const Slot *slot, GError **error)
                     slot->obj_dir);
         return FALSE;
     }
-    if (g_file_get_contents(path, &said, NULL, NULL) && !g_str_equal(said, ended) &&
-        stat(path, &status) == 0 && !remove_newer(slot->obj_dir, &status.st_mtim, options, error)) {
-        return FALSE;
-    }
-    return g_file_set_contents(path, running, -1, error);
+    return remove_half_written(slot, boot, error) && g_file_set_contents(path, running, -1, error);
 }
 
 gboolean slot_end_build(const Slot *slot, GError **error)

@@ -552,6 +552,23 @@ static void test_killed_coordinator(Fixture *fixture, gconstpointer unused)
     assert_good_after_interruption(fixture);
 }
 
+/* After a power cut also what was written shortly before may be empty. */
+static void test_power_cut(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autofree char *out =
+        sh(fixture, "cd repo; commit other README text; cd ../slot; rm src/.firstbad/compiled;"
+                    "sed -i 's/ .*/ of another boot/' building; touch -d '1 hour' building;"
+                    "cd src/.firstbad; >other.o; touch -d '59 min 30 sec' other.o;"
+                    "touch -d '50 min' main.o");
+    g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
+
+    g_assert_cmpstr(kernel->signature, ==, base->signature);
+    g_free(out);
+    out = sh(fixture, "cat slot/src/.firstbad/compiled");
+    g_assert_cmpstr(out, ==, "other.c");
+}
+
 static void test_leftovers(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *slot = scratch_path(&fixture->scratch, "slot");
@@ -822,6 +839,7 @@ int main(int argc, char **argv)
     ADD("killed-make", test_killed_make);
     ADD("cancelled", test_cancelled);
     ADD("killed-coordinator", test_killed_coordinator);
+    ADD("power-cut", test_power_cut);
     ADD("leftovers", test_leftovers);
     ADD("damaged-entry", test_damaged_entry);
     ADD("rivals", test_rivals);
