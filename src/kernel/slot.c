@@ -11,7 +11,10 @@
  * in the build folder that is not older is taken away, and made anew by the next make; after
  * another boot also what is a minute older. Except include/config/: Kconfig writes it by rename,
  * and the empty files there say which options changed since the old objects were compiled, which
- * must not be forgotten.
+ * must not be forgotten. Of it only auto.conf.cmd goes: where that is missing, kbuild of any age
+ * runs Kconfig again (syncconfig), which compares with auto.conf, marks only the options that
+ * differ, and writes include/generated/autoconf.h anew, if that was taken away. By itself a missing
+ * autoconf.h is no reason to old trees: they look at auto.conf alone, which is there.
  */
 #include "kernel/slot.h"
 
@@ -109,27 +112,39 @@ static gboolean is_older(const struct stat *status, const struct timespec *time)
                                                   : status->st_mtim.tv_nsec < time->tv_nsec;
 }
 
-/* Remove the files below @dir that are not older than @time. */
-static gboolean remove_newer(const char *dir, const struct timespec *time, const char *except,
+static gboolean remove_file(const char *path, GError **error)
+{
+    if (g_unlink(path) != 0 && errno != ENOENT) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "removing %s: %s", path,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Remove the files below @dir that are not older than @time; of @options, include/config/, see
+ * above. */
+static gboolean remove_newer(const char *dir, const struct timespec *time, const char *options,
                              GError **error)
 {
-    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
+    g_autoptr(GDir) listing = NULL;
     const char *name;
 
+    if (g_str_equal(dir, options)) {
+        g_autofree char *command = g_build_filename(dir, "auto.conf.cmd", NULL);
+
+        return remove_file(command, error);
+    }
+    listing = g_dir_open(dir, 0, NULL);
     while (listing && (name = g_dir_read_name(listing))) {
         g_autofree char *path = g_build_filename(dir, name, NULL);
         struct stat status;
 
-        if (g_str_equal(path, except) || lstat(path, &status) != 0) {
+        if (lstat(path, &status) != 0) {
             continue;
         }
-        if (S_ISDIR(status.st_mode)) {
-            if (!remove_newer(path, time, except, error)) {
-                return FALSE;
-            }
-        } else if (!is_older(&status, time) && g_unlink(path) != 0) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "removing %s: %s", path,
-                        g_strerror(errno));
+        if (S_ISDIR(status.st_mode) ? !remove_newer(path, time, options, error)
+                                    : !is_older(&status, time) && !remove_file(path, error)) {
             return FALSE;
         }
     }

@@ -569,6 +569,21 @@ static void test_power_cut(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(out, ==, "other.c");
 }
 
+/* Kconfig's memory of what objects were compiled with stays, and it is made to look again. */
+static void test_interrupted_kconfig(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        sh(fixture, "cd slot; echo running >building; mkdir -p src/.firstbad/include/config "
+                    "src/.firstbad/include/generated; cd src/.firstbad/include; touch config/A "
+                    "config/auto.conf config/auto.conf.cmd generated/autoconf.h");
+    g_autoptr(Kernel) kernel = build(fixture->builder, "base");
+
+    g_assert_cmpint(kernel->status, ==, KERNEL_BUILT);
+    g_free(out);
+    out = sh(fixture, "cd slot/src/.firstbad/include; ls config generated");
+    g_assert_cmpstr(out, ==, "config:\nA\nauto.conf\n\ngenerated:");
+}
+
 static void test_leftovers(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *slot = scratch_path(&fixture->scratch, "slot");
@@ -840,6 +855,7 @@ int main(int argc, char **argv)
     ADD("cancelled", test_cancelled);
     ADD("killed-coordinator", test_killed_coordinator);
     ADD("power-cut", test_power_cut);
+    ADD("interrupted-kconfig", test_interrupted_kconfig);
     ADD("leftovers", test_leftovers);
     ADD("damaged-entry", test_damaged_entry);
     ADD("rivals", test_rivals);
