@@ -6,18 +6,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Boxed builds are foreign code: a FIFO would keep us waiting, a link would lead elsewhere. */
+static int open_regular(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int failed = fd < 0 ? errno : 0;
+    struct stat status;
+
+    if (failed == ELOOP || (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)))) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s is not a regular file",
+                    path);
+    } else if (failed) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failed), "opening %s: %s", path,
+                    g_strerror(failed));
+    } else {
+        return fd;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return -1;
+}
 
 gboolean elf_file_open(ElfFile *file, const char *path, GError **error)
 {
     g_auto(ElfFile) opened = {-1, NULL};
 
     elf_version(EV_CURRENT);
-    opened.fd = g_open(path, O_RDONLY | O_CLOEXEC);
+    opened.fd = open_regular(path, error);
     if (opened.fd < 0) {
-        int saved = errno;
-
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(saved), "opening %s: %s", path,
-                    g_strerror(saved));
         return FALSE;
     }
     opened.elf = elf_begin(opened.fd, ELF_C_READ_MMAP, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * ELF and DWARF of a vmlinux: kernel signature, and function+offset -> file:line with inlined
- * calls.
+ * calls. A vmlinux is a regular file: anything else is G_IO_ERROR_NOT_REGULAR_FILE.
  */
 #pragma once
 

@@ -5,6 +5,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* A folder of its own for each test. */
 typedef struct Fixture {
@@ -128,7 +130,13 @@ static void test_not_elf(Fixture *fixture, gconstpointer data)
 {
     g_autofree char *text = g_build_filename(fixture->folder, "text", NULL);
     g_autofree char *empty = g_build_filename(fixture->folder, "empty", NULL);
-    const char *const files[] = {text, empty, fixture->folder, "/nonexistent/vmlinux"};
+    /* Those that a boxed build may leave: opening the one waits, the other leads elsewhere. */
+    g_autofree char *fifo = g_build_filename(fixture->folder, "fifo", NULL);
+    g_autofree char *link = g_build_filename(fixture->folder, "link", NULL);
+    const char *const files[] = {text, empty, fifo, link, fixture->folder, "/nonexistent/vmlinux"};
+
+    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+    g_assert_cmpint(symlink("/proc/self/exe", link), ==, 0);
 
     put(fixture->folder, "text", "no ELF, but long enough to be looked at\n");
     put(fixture->folder, "empty", "");
