@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/build-log.h"
+#include "kernel/built.h"
 #include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/recipe.h"
@@ -63,11 +65,6 @@ static void build_free(Build *build)
     g_string_free(build->log, TRUE);
     parcel_free(build->parcel);
     g_free(build);
-}
-
-static char *obj_path(const Build *build, const char *name)
-{
-    return g_build_filename(build->builder->slot->obj_dir, name, NULL);
 }
 
 /* --- ends ------------------------------------------------------------------------------------ */
@@ -128,7 +125,28 @@ static void end_as_failed(GTask *task, const char *first_error)
     end_with_kernel(task);
 }
 
+/* A file is not what the build should have made: the revision's fault. Not the end of a build in
+ * order: the next one takes away what is odd. */
+static void end_of_odd_file(GTask *task, GError *error)
+{
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE) ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY)) {
+        end_as_failed(task, error->message);
+        g_error_free(error);
+    } else {
+        end_with_error(task, error);
+    }
+}
+
 /* --- pack ------------------------------------------------------------------------------------ */
+
+static gboolean begin_image(Build *build, GError **error)
+{
+    int fd = built_open(build->builder->slot, images[build->n_packed].path, error);
+
+    return fd >= 0 && parcel_begin_file(build->parcel, images[build->n_packed].name, fd, error);
+}
 
 static gboolean on_pack(gpointer data)
 {
@@ -151,9 +169,7 @@ static gboolean on_pack(gpointer data)
         end_with_kernel(task);
         return G_SOURCE_REMOVE;
     }
-    g_autofree char *path = obj_path(build, images[build->n_packed].path);
-
-    if (!parcel_begin_file(build->parcel, images[build->n_packed].name, path, &error)) {
+    if (!begin_image(build, &error)) {
         end_with_error(task, error);
         return G_SOURCE_REMOVE;
     }
@@ -163,14 +179,12 @@ static gboolean on_pack(gpointer data)
 static void pack(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
-    g_autofree char *image = obj_path(build, images[0].path);
-    g_autofree char *vmlinux = obj_path(build, "vmlinux");
+    g_autofree char *vmlinux = g_build_filename(build->builder->slot->obj_dir, "vmlinux", NULL);
     g_autoptr(GSource) source = g_idle_source_new();
     GError *error = NULL;
 
     build->kernel->signature = symbols_signature(vmlinux, &error);
-    if (!build->kernel->signature || !begin_parcel(build, &error) ||
-        !parcel_begin_file(build->parcel, images[0].name, image, &error)) {
+    if (!build->kernel->signature || !begin_parcel(build, &error) || !begin_image(build, &error)) {
         end_with_error(task, error);
         return;
     }
@@ -304,6 +318,20 @@ static gboolean make_succeeded(GTask *task, GAsyncResult *res)
     return FALSE;
 }
 
+/* Are the images files that can be packed? */
+static gboolean check_images(const Build *build, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(images); i++) {
+        int fd = built_open(build->builder->slot, images[i].path, error);
+
+        if (fd < 0) {
+            return FALSE;
+        }
+        close(fd);
+    }
+    return TRUE;
+}
+
 static void on_made(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autoptr(GTask) task = data;
@@ -314,6 +342,10 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
         return;
     }
     build->kernel->build_ms = (guint64)(g_get_monotonic_time() - build->start_us) / 1000;
+    if (!check_images(build, &error)) {
+        end_of_odd_file(task, error);
+        return;
+    }
     if (!slot_end_build(build->builder->slot, &error)) {
         end_with_error(task, error);
         return;
@@ -338,7 +370,7 @@ static void on_basics_made(GObject *source, GAsyncResult *res, gpointer data)
         return;
     }
     if (!recipe_fix_randstruct(build->builder->slot, &error)) {
-        end_with_error(task, error);
+        end_of_odd_file(task, error);
         return;
     }
     make_images(task);
@@ -349,11 +381,10 @@ static void on_basics_made(GObject *source, GAsyncResult *res, gpointer data)
 /* Put the new configuration in its place, unless it is the same. */
 static gboolean take_config(Build *build, GError **error)
 {
-    g_autofree char *new_path = obj_path(build, RECIPE_NEW_CONFIG);
-    g_autofree char *path = obj_path(build, ".config");
+    const Slot *slot = build->builder->slot;
 
-    if (!g_file_get_contents(new_path, &build->config, NULL, error) ||
-        !recipe_write(path, build->config, error)) {
+    build->config = built_read(slot, RECIPE_NEW_CONFIG, error);
+    if (!build->config || !built_write(slot, ".config", build->config, error)) {
         return FALSE;
     }
     g_strfreev(build->kernel->lost_options);
@@ -372,7 +403,7 @@ static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
         return;
     }
     if (!take_config(build, &error)) {
-        end_with_error(task, error);
+        end_of_odd_file(task, error);
     } else if (config_is_on(build->config, "CONFIG_RANDSTRUCT")) {
         run_make(task, basics, on_basics_made);
     } else {
@@ -392,9 +423,6 @@ static gboolean is_in_tree(const char *path, gpointer data)
 static gboolean write_inputs(Build *build, GError **error)
 {
     const KernelBuilder *builder = build->builder;
-    g_autofree char *config = obj_path(build, RECIPE_NEW_CONFIG);
-    g_autofree char *key = obj_path(build, CONFIG_SIGNING_KEY_FILE);
-    g_autofree char *makefile = g_build_filename(builder->slot->src_dir, "Makefile", NULL);
 
     if (g_mkdir_with_parents(builder->slot->obj_dir, 0777) != 0) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s",
@@ -405,11 +433,12 @@ static gboolean write_inputs(Build *build, GError **error)
         g_mkdir_with_parents(builder->options.toolchain->ccache_dir, 0777);
     }
     build->wanted_config = config_for_build(builder->config_text, is_in_tree, (gpointer)builder);
-    if (!g_file_get_contents(makefile, &build->makefile, NULL, NULL)) {
+    build->makefile = built_read(builder->slot, "../Makefile", NULL); /* foreign too */
+    if (!build->makefile) {
         build->makefile = g_strdup(""); /* make will say so */
     }
-    return recipe_write(key, config_signing_key(), error) &&
-           g_file_set_contents(config, build->wanted_config, -1, error);
+    return built_write(builder->slot, CONFIG_SIGNING_KEY_FILE, config_signing_key(), error) &&
+           built_write(builder->slot, RECIPE_NEW_CONFIG, build->wanted_config, error);
 }
 
 static void on_switched(GObject *source, GAsyncResult *res, gpointer data)

@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "kernel/built.h"
 #include "kernel/config.h"
 
 /* Count up when any of this changes what comes out. */
@@ -107,24 +108,14 @@ char **recipe_env(const Slot *slot, const Toolchain *toolchain)
     return g_strv_builder_end(env);
 }
 
-gboolean recipe_write(const char *path, const char *text, GError **error)
-{
-    g_autofree char *there = NULL;
-
-    if (g_file_get_contents(path, &there, NULL, NULL) && g_str_equal(there, text)) {
-        return TRUE;
-    }
-    return g_file_set_contents(path, text, -1, error);
-}
+#define SEED "scripts/basic/randstruct.seed"
+#define HASH "include/generated/randstruct_hash.h"
 
 gboolean recipe_fix_randstruct(const Slot *slot, GError **error)
 {
     g_autofree char *seed = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "firstbad", -1);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, seed, -1);
-    g_autofree char *seed_path =
-        g_build_filename(slot->obj_dir, "scripts", "basic", "randstruct.seed", NULL);
-    g_autofree char *hash_path =
-        g_build_filename(slot->obj_dir, "include", "generated", "randstruct_hash.h", NULL);
+    g_autofree char *seed_path = g_build_filename(slot->obj_dir, SEED, NULL);
     g_autofree char *seed_text = g_strconcat(seed, "\n", NULL);
     g_autofree char *hash_text = g_strdup_printf("#define RANDSTRUCT_HASHED_SEED \"%s\"\n", hash);
 
@@ -132,5 +123,5 @@ gboolean recipe_fix_randstruct(const Slot *slot, GError **error)
     if (!g_file_test(seed_path, G_FILE_TEST_EXISTS)) {
         return TRUE;
     }
-    return recipe_write(seed_path, seed_text, error) && recipe_write(hash_path, hash_text, error);
+    return built_write(slot, SEED, seed_text, error) && built_write(slot, HASH, hash_text, error);
 }

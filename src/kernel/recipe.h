@@ -29,6 +29,3 @@ char **recipe_env(const Slot *slot, const Toolchain *toolchain);
 /* Give structure randomisation a seed that never changes. Run after `make scripts_basic`, which
  * makes one at random. */
 gboolean recipe_fix_randstruct(const Slot *slot, GError **error);
-
-/* Write @text to @path unless it says so already. */
-gboolean recipe_write(const char *path, const char *text, GError **error);

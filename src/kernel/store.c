@@ -291,12 +291,12 @@ gboolean parcel_add_text(Parcel *parcel, const char *name, gboolean compressed, 
            end_out(parcel, error);
 }
 
-gboolean parcel_begin_file(Parcel *parcel, const char *name, const char *path, GError **error)
+gboolean parcel_begin_file(Parcel *parcel, const char *name, int fd, GError **error)
 {
     g_autofree char *file = g_strconcat(name, ".zst", NULL);
 
-    parcel->in = fopen(path, "re");
-    return parcel->in ? begin_out(parcel, file, error) : fail(error, "reading", path);
+    parcel->in = fdopen(fd, "r");
+    return begin_out(parcel, file, error);
 }
 
 gboolean parcel_step(Parcel *parcel, gboolean *ret_done, GError **error)

@@ -16,9 +16,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parcel, parcel_free)
 gboolean parcel_add_text(Parcel *parcel, const char *name, gboolean compress, const char *text,
                          GError **error);
 
-/* Add the file at @path as NAME.zst, piece by piece so that the main loop lives on: begin, then
- * step until *ret_done. */
-gboolean parcel_begin_file(Parcel *parcel, const char *name, const char *path, GError **error);
+/* Add the file open at @fd as NAME.zst, piece by piece so that the main loop lives on: begin, which
+ * takes @fd, then step until *ret_done. */
+gboolean parcel_begin_file(Parcel *parcel, const char *name, int fd, GError **error);
 gboolean parcel_step(Parcel *parcel, gboolean *ret_done, GError **error);
 
 /* Everything on disk, then visible as @kernel->key in one rename, replacing one that a limit ended.

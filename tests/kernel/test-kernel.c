@@ -797,6 +797,59 @@ static void test_build_folder_is_link(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(out, ==, "file");
 }
 
+/* Files that a build leaves for us to read or to replace are what it likes to make of them. */
+static void test_odd_files(Fixture *fixture, gconstpointer unused)
+{
+    static const struct {
+        const char *script, *make, *want;
+    } cases[] = {
+        {"post.sh", ":", NULL},
+        {"image.sh", "rm vmlinux; mkfifo vmlinux", "vmlinux is not a regular file"},
+        {"image.sh", "mv vmlinux v; ln -s v vmlinux", "vmlinux is not a regular file"},
+        {"image.sh", "rm arch/x86/boot/bzImage; mkfifo arch/x86/boot/bzImage",
+         "arch/x86/boot/bzImage is not a regular file"},
+        {"image.sh", "rm arch/x86/boot/bzImage", "arch/x86/boot/bzImage was not made"},
+        {"after.sh", "rm .config.firstbad; mkfifo .config.firstbad",
+         ".config.firstbad is not a regular file"},
+        {"after.sh", "rm -f .config; mkfifo .config", NULL},
+        {"after.sh", ">.config.firstbad", NULL},
+        {"post.sh", "rm firstbad-signing-key.pem; mkfifo firstbad-signing-key.pem", NULL},
+        {"basic.sh", "rm -r include; ln -s $SCRATCH/outside include", "include is not a folder"},
+        {"basic.sh", "rm scripts/basic/randstruct.seed; mkfifo scripts/basic/randstruct.seed",
+         NULL},
+    };
+    g_autofree char *out =
+        sh(fixture, "echo CONFIG_RANDSTRUCT=y >>config; mkdir -p outside/generated; cd repo;"
+                    "echo 'sh after.sh $1' >>conf.sh; : >after.sh; : >basic.sh; : >image.sh;"
+                    "sed -i 's,^\tcp .*vmlinux.*,&\\n\tsh image.sh,; s,^bzImage: ,\tsh "
+                    "basic.sh\\n&,' Makefile; git add .; commit more; git tag more");
+
+    reopen_slot(fixture);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *made = scratch_sh(
+            &fixture->scratch, "cd repo; git checkout -q more; commit odd %s \"cd .firstbad; %s\"",
+            cases[i].script, cases[i].make);
+        g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
+
+        g_assert_cmpstr(kernel->first_error, ==, cases[i].want);
+    }
+    g_free(out);
+    out = sh(fixture, "ls outside/generated");
+    g_assert_cmpstr(out, ==, "");
+}
+
+static void test_makefile_is_link(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "mkfifo fifo; cd repo; ln -sf ../../fifo Makefile;"
+                                       "git add .; commit odd");
+    g_autoptr(Kernel) kernel = NULL;
+
+    fixture->options.timeout_ms = 300;
+    reopen_slot(fixture);
+    kernel = build(fixture->builder, "HEAD");
+    g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
+}
+
 static void test_odd_folder(Fixture *fixture, gconstpointer unused)
 {
     static const char *const names[] = {"a b", "a:b", "a$b"};
@@ -865,6 +918,8 @@ int main(int argc, char **argv)
     ADD("sandbox", test_sandbox);
     ADD("build-folder-in-tree", test_build_folder_in_tree);
     ADD("build-folder-is-link", test_build_folder_is_link);
+    ADD("odd-files", test_odd_files);
+    ADD("makefile-is-link", test_makefile_is_link);
     ADD("odd-folder", test_odd_folder);
     g_test_add_func("/kernel/no-toolchain", test_no_toolchain);
     return g_test_run();
