@@ -17,6 +17,7 @@ typedef struct Toolchain {
     char *compiler_name; /* "gcc (Debian 12.2.0-14) 12.2.0": first line of --version */
     char *linker_name;   /* "GNU ld (GNU Binutils for Debian) 2.40" */
     char *ccache_dir;    /* where ccache keeps its objects; NULL: no ccache, or it does not work */
+    char *ccache_max_size; /* what the user lets that grow to ("5.0G"); NULL: ccache's default */
 } Toolchain;
 /* Errors name the program that is missing. */
 Toolchain *toolchain_probe(const char *compiler, GError **error);

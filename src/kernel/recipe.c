@@ -91,6 +91,7 @@ char **recipe_env(const Slot *slot, const Toolchain *toolchain)
         "MAKEFILES", "GNUMAKEFLAGS", "V", "C", "W", "O", "M",
         "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
         "CCACHE_PREFIX", "CCACHE_DISABLE", "CCACHE_READONLY", "CCACHE_RECACHE", "CCACHE_SLOPPINESS",
+        "CCACHE_CONFIGPATH=" RECIPE_CCACHE_CONFIG,
         "CCACHE_NOHASHDIR=1", /* slots share; debug information is mapped */
         NULL,
     };
@@ -102,8 +103,17 @@ char **recipe_env(const Slot *slot, const Toolchain *toolchain)
     if (toolchain->ccache_dir) {
         g_autofree char *dir = g_strconcat("CCACHE_DIR=", toolchain->ccache_dir, NULL);
         g_autofree char *base = g_strconcat("CCACHE_BASEDIR=", slot->src_dir, NULL);
+        /* In the one folder of ccache's that a boxed build can write. */
+        g_autofree char *temporary =
+            g_strconcat("CCACHE_TEMPDIR=", toolchain->ccache_dir, "/tmp", NULL);
 
-        g_strv_builder_add_many(env, dir, base, NULL);
+        g_strv_builder_add_many(env, dir, base, temporary, NULL);
+    }
+    /* The one setting that we honour, lest ccache throw away what the user wants to keep. */
+    if (toolchain->ccache_max_size) {
+        g_autofree char *size = g_strconcat("CCACHE_MAXSIZE=", toolchain->ccache_max_size, NULL);
+
+        g_strv_builder_add(env, size);
     }
     return g_strv_builder_end(env);
 }

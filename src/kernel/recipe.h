@@ -14,6 +14,11 @@
  * the same time stamp saves a round of checks in each incremental build. */
 #define RECIPE_NEW_CONFIG ".config.firstbad"
 
+/* The settings that ccache reads instead of the user's: none. His may lie in the cache
+ * (ccache.conf), which a boxed build can write; a `compiler` or `prefix_command` there is a program
+ * to run. */
+#define RECIPE_CCACHE_CONFIG "/dev/null"
+
 /* sha256 of all that decides what comes out: tree, config, toolchain, and the version of this
  * recipe. Owned by the caller. */
 char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolchain);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
+#include "kernel/recipe.h"
 #include "process/process.h"
 
 void toolchain_free(Toolchain *toolchain)
@@ -16,6 +17,7 @@ void toolchain_free(Toolchain *toolchain)
     g_free(toolchain->compiler_name);
     g_free(toolchain->linker_name);
     g_free(toolchain->ccache_dir);
+    g_free(toolchain->ccache_max_size);
     g_free(toolchain);
 }
 
@@ -32,14 +34,23 @@ static char *ask_version(const char *program, GError **error)
     return g_strndup(text, strcspn(text, "\n"));
 }
 
+/* A setting of the user's ccache. Only asked for: builds run without his settings. */
+static char *ask_ccache(const char *setting)
+{
+    const char *argv[] = {"ccache", "--get-config", setting, NULL};
+
+    return process_ask(NULL, argv, NULL);
+}
+
 /* The folder of ccache when it can run @compiler and keep what it makes, else NULL: builds then go
  * without. */
-static char *ask_ccache(const char *compiler)
+static char *find_ccache_dir(const char *compiler)
 {
-    const char *run[] = {"ccache", compiler, "--version", NULL};
-    const char *ask[] = {"ccache", "--get-config", "cache_dir", NULL};
+    /* As in builds, see recipe_env(). */
+    const char *run[] = {
+        "env", "CCACHE_CONFIGPATH=" RECIPE_CCACHE_CONFIG, "ccache", compiler, "--version", NULL};
     g_autofree char *works = process_ask(NULL, run, NULL);
-    g_autofree char *dir = works ? process_ask(NULL, ask, NULL) : NULL;
+    g_autofree char *dir = works ? ask_ccache("cache_dir") : NULL;
 
     if (!dir || g_mkdir_with_parents(dir, 0777) != 0 || access(dir, W_OK | X_OK) != 0) {
         return NULL;
@@ -57,6 +68,7 @@ Toolchain *toolchain_probe(const char *compiler, GError **error)
     if (!toolchain->linker_name) {
         return NULL;
     }
-    toolchain->ccache_dir = ask_ccache(compiler);
+    toolchain->ccache_dir = find_ccache_dir(compiler);
+    toolchain->ccache_max_size = toolchain->ccache_dir ? ask_ccache("max_size") : NULL;
     return g_steal_pointer(&toolchain);
 }

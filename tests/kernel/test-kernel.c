@@ -350,18 +350,25 @@ static void test_structure_seed_is_fixed(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(out, ==, "1");
 }
 
-static void test_ccache(Fixture *fixture, gconstpointer unused)
+static Toolchain *probe_with_cache(const char *cache)
 {
-    g_autofree char *out = NULL;
-    g_autoptr(Kernel) plain = build(fixture->builder, "base");
     g_autoptr(GError) error = NULL;
-    g_autofree char *cache = scratch_path(&fixture->scratch, "cache");
-    g_autoptr(Toolchain) toolchain = NULL;
+    Toolchain *toolchain = NULL;
 
     g_setenv("CCACHE_DIR", cache, TRUE);
     toolchain = toolchain_probe("gcc", &error);
     g_unsetenv("CCACHE_DIR");
     g_assert_no_error(error);
+    return toolchain;
+}
+
+static void test_ccache(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = NULL;
+    g_autoptr(Kernel) plain = build(fixture->builder, "base");
+    g_autofree char *cache = scratch_path(&fixture->scratch, "cache");
+    g_autoptr(Toolchain) toolchain = probe_with_cache(cache);
+
     if (!toolchain->ccache_dir) {
         g_test_skip("ccache does not work here");
         return;
@@ -384,6 +391,34 @@ static void test_ccache(Fixture *fixture, gconstpointer unused)
                      "awk '{ n += $2 } END { print n }'",
                      cache);
     g_assert_cmpstr(out, ==, "2");
+}
+
+/* A build may write the cache, and so what ccache reads there; and the user's own settings may name
+ * places that a boxed build cannot write. */
+static void test_ccache_settings(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *cache = scratch_path(&fixture->scratch, "cache");
+    g_autofree char *log = NULL;
+    g_autoptr(Toolchain) unspoilt = probe_with_cache(cache), toolchain = NULL;
+    g_autofree char *out = NULL;
+    g_autoptr(Kernel) kernel = NULL;
+
+    if (!unspoilt->ccache_dir) {
+        g_test_skip("ccache does not work here");
+        return;
+    }
+    out = sh(fixture, "printf 'compiler = /bin/false\\nmax_size = 3G\\n' >cache/ccache.conf;"
+                      "cd repo; commit say post.sh 'echo may keep $CCACHE_MAXSIZE'");
+    g_setenv("CCACHE_TEMPDIR", "/proc/firstbad", TRUE);
+    toolchain = probe_with_cache(cache);
+    g_assert_cmpstr(toolchain->ccache_dir, ==, cache);
+    fixture->options.toolchain = toolchain;
+    reopen_slot(fixture);
+    kernel = build(fixture->builder, "HEAD");
+    g_unsetenv("CCACHE_TEMPDIR");
+    g_assert_cmpstr(kernel->first_error, ==, NULL);
+    log = unpack(fixture, kernel, "build.log");
+    g_assert_nonnull(strstr(log, "\nmay keep 3.0G\n"));
 }
 
 /* "Linux 6.1.6" changes nothing but a number. */
@@ -901,6 +936,7 @@ int main(int argc, char **argv)
     ADD("signature-is-stable", test_signature_is_stable);
     ADD("structure-seed-is-fixed", test_structure_seed_is_fixed);
     ADD("ccache", test_ccache);
+    ADD("ccache-settings", test_ccache_settings);
     ADD("release-commit-is-no-change", test_release_commit_is_no_change);
     ADD("time-limit", test_time_limit);
     ADD("memory", test_memory);
