@@ -99,6 +99,19 @@ static const char *const guest_options[] = {
     "CONFIG_PROC_SYSCTL", /* and sets panic_on_warn in /proc/sys */
 };
 
+/* What crashes as a module does so when built in, and guests load none. Some options (measured with
+ * 6.1's allmodconfig: 63 of 8,880, tests and staging drivers) depend on being a module:
+ * olddefconfig makes them =m again; 23 others do not go with one that is built in, and are dropped.
+ * Both are in no kernel of ours, and count as lost. */
+static GString *build_modules_in(const char *config)
+{
+    g_autoptr(GRegex) module = g_regex_new(
+        "^(CONFIG_\\w+)=m(?=\\s*$)", G_REGEX_RAW | G_REGEX_MULTILINE, G_REGEX_MATCH_DEFAULT, NULL);
+    g_autofree char *text = g_regex_replace(module, config, -1, 0, "\\1=y", 0, NULL);
+
+    return g_string_new(text);
+}
+
 char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *path, gpointer data),
                        gpointer data)
 {
@@ -106,13 +119,13 @@ char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *pa
     static const char *const key_files[] = {"CONFIG_SYSTEM_TRUSTED_KEYS",
                                             "CONFIG_SYSTEM_REVOCATION_KEYS"};
     g_autofree char *signing = config_value(config, "CONFIG_MODULE_SIG_KEY");
-    GString *text = g_string_new(config);
+    GString *text = build_modules_in(config);
 
     if (text->len && text->str[text->len - 1] != '\n') {
         g_string_append_c(text, '\n');
     }
     for (gsize i = 0; i < G_N_ELEMENTS(guest_options); i++) {
-        if (!config_is_on(config, guest_options[i])) {
+        if (!config_is_on(text->str, guest_options[i])) {
             g_string_append_printf(text, "%s=y\n", guest_options[i]);
         }
     }
@@ -171,7 +184,9 @@ char **config_lost_options(const char *wanted, const char *got)
 
     g_hash_table_iter_init(&iter, options);
     while (g_hash_table_iter_next(&iter, &name, &line)) {
-        if (!g_hash_table_contains(kept, name)) {
+        const char *got_line = g_hash_table_lookup(kept, name);
+
+        if (!got_line || g_str_has_suffix(got_line, "=m")) {
             g_ptr_array_add(lost, g_strdup(line));
         }
     }

@@ -16,13 +16,14 @@ gboolean config_is_on(const char *config, const char *name);
 /* The value of @name without quotes, or NULL. Owned by the caller. */
 char *config_value(const char *config, const char *name);
 
-/* @config as a build starts from it: with what our guests need, and nothing in it that depends on
- * when or where it is built.
+/* @config as a build starts from it: modules built in (=m becomes =y: we make only an image, and
+ * guests load nothing), with what our guests need, and nothing in it that depends on when or where
+ * it is built.
  * @is_in_tree answers whether a file that the config names is in the source tree. Owned by the
  * caller. */
 char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *path, gpointer data),
                        gpointer data);
 
-/* Which =y and =m options of @wanted are not in @got. NULL-terminated list of "CONFIG_X=y", owned
- * by the caller. */
+/* Which =y and =m options of @wanted are not =y in @got: a kernel with =m lacks them, too.
+ * NULL-terminated list of "CONFIG_X=y", owned by the caller. */
 char **config_lost_options(const char *wanted, const char *got);

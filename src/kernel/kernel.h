@@ -31,7 +31,8 @@ typedef struct Kernel {
     KernelStatus status;
     char *signature;         /* 64 hex, NULL when failed */
     char *first_error;       /* first real error line of the build; NULL when built */
-    char **lost_options;     /* "CONFIG_X=y" of the user's that this revision does not have */
+    char **lost_options;     /* "CONFIG_X=y" of the user's that this revision does not have; his
+                                modules are wanted as =y too */
     char *dir;               /* its folder in the store */
     guint64 build_ms;        /* wall time of the build */
     guint64 failed_at_ms;    /* the time limit that ended it, else 0: a wider one is tried anew */
@@ -61,7 +62,7 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
 typedef struct KernelBuilder KernelBuilder;
 typedef struct KernelBuildOptions {
     const Toolchain *toolchain;
-    const char *config;         /* path of the user's .config */
+    const char *config;         /* path of the user's .config; its modules are built in */
     guint n_jobs;               /* make -j */
     guint timeout_ms;           /* of one build */
     guint64 memory_limit_bytes; /* of each process; 0: none */

@@ -13,6 +13,9 @@
  *    absolute path reaches __FILE__; debug information is mapped to the tree's own names
  *    (-fdebug-prefix-map, which ccache knows not to hash);
  *  - a fresh signing key, a fresh seed for structure randomisation: fixed ones.
+ *
+ * Only the image and vmlinux are made. Modules would have no way into our guests, so what the
+ * config has as modules is built in (config.c).
  */
 #include "kernel/recipe.h"
 
@@ -22,7 +25,7 @@
 #include "kernel/config.h"
 
 /* Count up when any of this changes what comes out. */
-#define RECIPE_VERSION "2"
+#define RECIPE_VERSION "3"
 
 char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolchain)
 {

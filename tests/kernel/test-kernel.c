@@ -885,6 +885,21 @@ static void test_makefile_is_link(Fixture *fixture, gconstpointer unused)
     g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
 }
 
+/* What the user has as modules is built in, or told to be lost. */
+static void test_modules(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "printf 'CONFIG_A=m\\nCONFIG_GONE=m\\n' >config");
+    g_autoptr(Kernel) kernel = NULL;
+    g_autofree char *config = NULL;
+
+    reopen_slot(fixture);
+    kernel = build(fixture->builder, "base");
+    config = unpack(fixture, kernel, "config");
+    g_assert_cmpstr(config, ==, "CONFIG_A=y\n# CONFIG_LOCALVERSION_AUTO is not set\n");
+    g_assert_true(g_strv_contains((const char *const *)kernel->lost_options, "CONFIG_GONE=y"));
+    g_assert_false(g_strv_contains((const char *const *)kernel->lost_options, "CONFIG_A=y"));
+}
+
 static void test_odd_folder(Fixture *fixture, gconstpointer unused)
 {
     static const char *const names[] = {"a b", "a:b", "a$b"};
@@ -956,6 +971,7 @@ int main(int argc, char **argv)
     ADD("build-folder-is-link", test_build_folder_is_link);
     ADD("odd-files", test_odd_files);
     ADD("makefile-is-link", test_makefile_is_link);
+    ADD("modules", test_modules);
     ADD("odd-folder", test_odd_folder);
     g_test_add_func("/kernel/no-toolchain", test_no_toolchain);
     return g_test_run();
