@@ -35,11 +35,6 @@ void symbols_free(Symbols *symbols)
     g_free(symbols);
 }
 
-gboolean symbols_has_debug_info(const Symbols *symbols)
-{
-    return symbols->lines != NULL;
-}
-
 static gboolean find_symbol(gpointer data, const char *module, const char *name, guint64 size,
                             guint64 *ret_address)
 {

@@ -20,8 +20,6 @@ Symbols *symbols_open(const char *vmlinux, const char *const *source_dirs, GErro
 void symbols_free(Symbols *symbols);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
 
-gboolean symbols_has_debug_info(const Symbols *symbols);
-
 /* A report with each `func+0xOFF/0xSIZE` line symbolized as in the seed: inlined calls on lines of
  * their own, innermost first, " file:line" after the size. Owned by the caller. Rules:
  * specs/crash-report.md, section 11. */
