@@ -516,13 +516,6 @@ const char *const *kernel_builder_source_prefixes(const KernelBuilder *builder)
     return builder->prefixes;
 }
 
-char *kernel_builder_key(const KernelBuilder *builder, const char *commit, GError **error)
-{
-    g_autofree char *tree_id = repo_tree_id(builder->repo, commit, error);
-
-    return tree_id ? recipe_key(tree_id, builder->config_text, builder->options.toolchain) : NULL;
-}
-
 /* Did a limit end @kernel that is wider today? */
 static gboolean is_worth_another_try(const Kernel *kernel, const KernelBuildOptions *options)
 {

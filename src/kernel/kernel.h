@@ -83,9 +83,6 @@ const char *kernel_builder_source_dir(const KernelBuilder *builder);
  * builder. */
 const char *const *kernel_builder_source_prefixes(const KernelBuilder *builder);
 
-/* Key of the kernel that @commit would build to here. Owned by the caller. */
-char *kernel_builder_key(const KernelBuilder *builder, const char *commit, GError **error);
-
 /* Build @commit, or find it in the store. A build that takes too long is a failed kernel. GError:
  * this machine could not do it (G_IO_ERROR_NO_SPACE, a compiler killed for want of memory, no make,
  * G_IO_ERROR_CANCELLED); nothing is stored then. One build at a time. */

@@ -265,35 +265,35 @@ static void test_configuration_fails(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(kernel->first_error, ==, "net/Kconfig:3: syntax error");
 }
 
+/* The key is of the tree, the config and the toolchain, and of nothing else. */
 static void test_key(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *out = sh(
         fixture, "cd repo; commit empty; git tag empty; commit other README text; git tag other");
     g_autoptr(GError) error = NULL;
-    g_autofree char *base = kernel_builder_key(fixture->builder, "base", &error);
-    g_autofree char *empty = kernel_builder_key(fixture->builder, "empty", &error);
-    g_autofree char *other = kernel_builder_key(fixture->builder, "other", &error);
-    g_autofree char *none = kernel_builder_key(fixture->builder, "nothing", NULL);
-    g_autofree char *toolchain = NULL, *config = NULL, *jobs = NULL;
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autoptr(Kernel) empty = build(fixture->builder, "empty");
+    g_autoptr(Kernel) other = build(fixture->builder, "other");
+    g_autoptr(Kernel) jobs = NULL, toolchain = NULL, config = NULL;
 
-    g_assert_no_error(error);
-    g_assert_null(none);
-    g_assert_cmpstr(base, ==, empty);
-    g_assert_cmpstr(base, !=, other);
+    g_assert_cmpstr(base->key, ==, empty->key);
+    g_assert_cmpstr(base->key, !=, other->key);
+    g_assert_null(try_build(fixture->builder, "nothing", &error));
+    g_assert_nonnull(error);
     fixture->options.n_jobs = 7;
     fixture->options.timeout_ms = 60 * 1000;
     reopen_slot(fixture);
-    jobs = kernel_builder_key(fixture->builder, "base", &error);
-    g_assert_cmpstr(base, ==, jobs);
+    jobs = build(fixture->builder, "base");
+    g_assert_cmpstr(base->key, ==, jobs->key);
     g_free(fixture->toolchain->compiler_name);
     fixture->toolchain->compiler_name = g_strdup("gcc 1");
-    toolchain = kernel_builder_key(fixture->builder, "base", &error);
-    g_assert_cmpstr(base, !=, toolchain);
+    toolchain = build(fixture->builder, "base");
+    g_assert_cmpstr(base->key, !=, toolchain->key);
     g_free(out);
     out = sh(fixture, "echo CONFIG_B=y >>config");
     reopen_slot(fixture);
-    config = kernel_builder_key(fixture->builder, "base", &error);
-    g_assert_cmpstr(config, !=, toolchain);
+    config = build(fixture->builder, "base");
+    g_assert_cmpstr(config->key, !=, toolchain->key);
 }
 
 static void test_incremental(Fixture *fixture, gconstpointer unused)
