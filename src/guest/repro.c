@@ -67,9 +67,11 @@ static gboolean compile(const char *path, const char *source, gsize n_source, co
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *work_dir = g_path_get_dirname(target);
     g_autofree char *program = g_find_program_in_path(compiler);
+    g_autofree char *installed = sandbox_install_folder(compiler);
+    const char *readable[] = {installed, NULL};
     const char *writable[] = {work_dir, NULL};
     g_autoptr(Sandbox) sandbox = sandbox_new();
-    g_auto(GStrv) boxed = sandbox_wrap(sandbox, argv, work_dir, NULL, writable);
+    g_auto(GStrv) boxed = sandbox_wrap(sandbox, argv, work_dir, readable, writable);
     ProcessSpec spec = {.argv = (const char *const *)boxed,
                         .env = env,
                         .cwd = work_dir,

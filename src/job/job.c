@@ -9,6 +9,8 @@
 /* So many trials in a row that fail by our machine's fault end the work: something is broken that a
  * person must mend. */
 #define N_INFRA_LIMIT 4
+/* Options named when the start's kernel lacks some. */
+#define N_LOST_SHOWN 8
 /* Trials of the start, where they are cheap; half of it elsewhere. */
 #define N_START_TRIALS 10
 
@@ -327,6 +329,21 @@ static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
     *(GAsyncResult **)data = g_object_ref(res);
 }
 
+/* A person may have given the wrong config, or one whose options this tree does not have. */
+static void say_lost_options(Job *job, char **options)
+{
+    guint n = options ? g_strv_length(options) : 0;
+    g_autoptr(GString) some = g_string_new(NULL);
+
+    for (guint i = 0; i < MIN(n, N_LOST_SHOWN); i++) {
+        g_string_append_printf(some, "%s%s", i ? ", " : "", options[i]);
+    }
+    if (n) {
+        say(job, "of the config, %u options are not in the start's kernel: %s%s", n, some->str,
+            n > N_LOST_SHOWN ? ", ..." : "");
+    }
+}
+
 static gboolean carry_build(Job *job, const Action *action, GCancellable *cancellable,
                             GError **error)
 {
@@ -362,11 +379,8 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         say(job, "%.12s %s: kernel %.12s", commit, kernel->reused ? "was built before" : "built",
             kernel->signature);
     }
-    if (g_str_equal(commit, job->spec->start) && kernel->lost_options && kernel->lost_options[0]) {
-        g_autofree char *lost = g_strjoinv(", ", kernel->lost_options);
-
-        say(job, "of the config, %u options are not in the start's kernel: %s",
-            g_strv_length(kernel->lost_options), lost);
+    if (g_str_equal(commit, job->spec->start)) {
+        say_lost_options(job, kernel->lost_options);
     }
     evidence_for(job, commit)->kernel = g_steal_pointer(&kernel);
     return TRUE;

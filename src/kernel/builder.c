@@ -199,13 +199,28 @@ static char *log_path(const Build *build)
     return g_build_filename(build->builder->slot->dir, "make.log", NULL);
 }
 
+/* What make needs to read, wherever it lies. */
+static char **readable_folders(const KernelBuilder *builder)
+{
+    g_auto(GStrv) repository = repo_git_folders(builder->repo);
+    g_autofree char *compiler = sandbox_install_folder(builder->options.toolchain->compiler);
+    g_autoptr(GStrvBuilder) folders = g_strv_builder_new();
+
+    g_strv_builder_add(folders, builder->slot->dir);
+    g_strv_builder_addv(folders, (const char **)repository);
+    if (compiler) {
+        g_strv_builder_add(folders, compiler);
+    }
+    return g_strv_builder_end(folders);
+}
+
 /* Run make for @targets; @done gets the task as its data. */
 static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallback done)
 {
     Build *build = g_task_get_task_data(task);
     const KernelBuilder *builder = build->builder;
     const KernelBuildOptions *options = &builder->options;
-    const char *readable[] = {builder->slot->dir, repo_git_dir(builder->repo), NULL};
+    g_auto(GStrv) readable = readable_folders(builder);
     const char *writable[] = {builder->slot->obj_dir, options->toolchain->ccache_dir, NULL};
     g_autofree char *log = log_path(build);
     gint64 spent_ms = (g_get_monotonic_time() - build->start_us) / 1000;
@@ -218,7 +233,7 @@ static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallbac
     g_strfreev(build->argv);
     build->argv = recipe_make(builder->slot, options, build->makefile, targets);
     boxed = sandbox_wrap(builder->sandbox, (const char *const *)build->argv, builder->slot->src_dir,
-                         readable, writable);
+                         (const char *const *)readable, writable);
     spec.argv = (const char *const *)boxed;
     if (options->timeout_ms) {
         spec.timeout_ms = (guint)MAX((gint64)options->timeout_ms - spent_ms, 1);

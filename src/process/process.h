@@ -111,3 +111,9 @@ const char *sandbox_missing(const Sandbox *sandbox);
  * Owned by the caller. */
 char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char *cwd,
                     const char *const *readable, const char *const *writable);
+
+/* What a sandbox must show of a program of the user's own: the folder that @program (a path, or
+ * looked up in PATH) was installed under, $HOME/gcc-13 for $HOME/gcc-13/bin/gcc. NULL when it is
+ * not there, or lies in the home folder's own bin/, beside which are the secrets. Owned by the
+ * caller. */
+char *sandbox_install_folder(const char *program);

@@ -77,6 +77,17 @@ char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char 
     return g_strv_builder_end(boxed);
 }
 
+char *sandbox_install_folder(const char *program)
+{
+    g_autofree char *path = g_find_program_in_path(program);
+    g_autofree char *real = path ? realpath(path, NULL) : NULL;
+    g_autofree char *bin = real ? g_path_get_dirname(real) : NULL;
+    g_autofree char *folder = bin ? g_path_get_dirname(bin) : NULL;
+    g_autofree char *home = realpath(g_get_home_dir(), NULL);
+
+    return folder && g_strcmp0(folder, home) != 0 ? g_steal_pointer(&folder) : NULL;
+}
+
 Sandbox *sandbox_new(void)
 {
     Sandbox *sandbox = g_new0(Sandbox, 1);

@@ -779,8 +779,9 @@ static void test_sandbox(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *out = sh(
         fixture, "cd repo; sed -i 's,^bzImage:.*,&\\n\\t! touch main.c\\n\\t! touch ../x\\n"
-                 "\\t! touch $(HOME)/firstbad-was-here\\n\\t[ $$(ls /sys/class/net | wc -l) -le 1 "
+                 "\\t-touch $(HOME)/firstbad-was-here\\n\\t[ $$(ls /sys/class/net | wc -l) -le 1 "
                  "] || ! ip route get 8.8.8.8\\n\\ttouch /tmp/x,' Makefile; git add .; commit s");
+    g_autofree char *in_home = g_build_filename(g_get_home_dir(), "firstbad-was-here", NULL);
     g_autoptr(Kernel) kernel = NULL;
 
     if (*kernel_builder_unboxed(fixture->builder)) {
@@ -789,6 +790,7 @@ static void test_sandbox(Fixture *fixture, gconstpointer unused)
     }
     kernel = build(fixture->builder, "HEAD");
     g_assert_cmpstr(kernel->first_error, ==, NULL);
+    g_assert_false(g_file_test(in_home, G_FILE_TEST_EXISTS));
 }
 
 /* A tree with something where builds take place: it must not lead us out, nor bring its objects. */

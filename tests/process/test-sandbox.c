@@ -127,6 +127,15 @@ static void test_secrets(void)
     g_free(process_ask(NULL, remove, NULL));
 }
 
+static void test_install_folder(void)
+{
+    g_autofree char *sh = sandbox_install_folder("sh");
+    g_autofree char *none = sandbox_install_folder("firstbad-no-such-program");
+
+    g_assert_cmpstr(sh, ==, "/usr");
+    g_assert_null(none);
+}
+
 /* Without bubblewrap the program runs plainly. */
 static void test_no_box(void)
 {
@@ -149,5 +158,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sandbox/box", test_box);
     g_test_add_func("/sandbox/secrets", test_secrets);
     g_test_add_func("/sandbox/no-box", test_no_box);
+    g_test_add_func("/sandbox/install-folder", test_install_folder);
     return g_test_run();
 }
