@@ -543,19 +543,6 @@ static gboolean is_worth_another_try(const Kernel *kernel, const KernelBuildOpti
     return time || memory;
 }
 
-/* *ret_yes: has the tree something where builds take place? Checked out, it would replace the build
- * folder, by a link to anywhere, or lay objects of its own in it. A look at one tree object. */
-static gboolean brings_build_folder(const Build *build, gboolean *ret_yes, GError **error)
-{
-    g_autofree char *git_dir = g_strconcat("--git-dir=", repo_git_dir(build->builder->repo), NULL);
-    const char *argv[] = {
-        "git", git_dir, "ls-tree", "--full-tree", build->tree_id, REPO_WORKTREE_SCRATCH, NULL};
-    g_autofree char *entry = process_ask(NULL, argv, error);
-
-    *ret_yes = entry && *entry;
-    return entry != NULL;
-}
-
 void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
@@ -584,9 +571,12 @@ void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable
         end_with_error(task, error);
     } else if (found && !is_worth_another_try(found, &builder->options)) {
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
-    } else if (!brings_build_folder(build, &in_the_way, &error)) {
+    } else if (!repo_has_path(builder->repo, build->tree_id, REPO_WORKTREE_SCRATCH, &in_the_way,
+                              &error)) {
         end_with_error(task, error);
     } else if (in_the_way) {
+        /* Checked out, it would replace the build folder, by a link to anywhere, or lay objects of
+         * its own in it. */
         end_as_failed(task, "the revision has a '" REPO_WORKTREE_SCRATCH
                             "' of its own, where firstbad builds");
     } else {

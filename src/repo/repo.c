@@ -191,6 +191,19 @@ char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError *
     return g_strsplit(result->out, "\n", -1);
 }
 
+gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gboolean *ret_yes,
+                       GError **error)
+{
+    g_autofree char *entry =
+        git_ask(git_place(repo), GIT("ls-tree", "--full-tree", tree, "--", path), error);
+
+    if (!entry) {
+        return FALSE;
+    }
+    *ret_yes = *entry;
+    return TRUE;
+}
+
 GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error)
 {
     g_autofree char *name = g_strconcat(commit, ":", path, NULL);

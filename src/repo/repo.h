@@ -95,6 +95,9 @@ char *repo_subject(const Repo *repo, const char *commit, GError **error);
 /* Id, author, date, message and diffstat of @commit: what `git bisect` prints after "is the first
  * bad commit". Without a last newline, owned by the caller. */
 char *repo_show_stat(const Repo *repo, const char *commit, GError **error);
+/* *ret_yes: has @tree (a commit or a tree) something at @path, a file, a folder or a link? */
+gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gboolean *ret_yes,
+                       GError **error);
 /* One file of @commit. Owned by the caller. */
 GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error);
 

@@ -440,6 +440,9 @@ static void test_read_file(Scratch *scratch, gconstpointer unused)
     large = repo_read_file(repo, "HEAD", "large", &error);
     g_assert_no_error(error);
     g_assert_cmpuint(g_bytes_get_size(large), ==, 5000000);
+    gboolean there = FALSE;
+    g_assert_true(repo_has_path(repo, "HEAD", "f", &there, &error) && there);
+    g_assert_true(repo_has_path(repo, "HEAD", "missing", &there, &error) && !there);
     g_assert_null(repo_read_file(repo, "HEAD", "missing", &error));
     g_assert_nonnull(strstr(error->message, "missing"));
 }
