@@ -36,12 +36,25 @@ static Kernel *build(KernelBuilder *builder, const char *commit)
     return kernel;
 }
 
-static KernelBuilder *new_builder(const Repo *repo, KernelStore *store, const char *dir,
-                                  const Toolchain *toolchain)
+/* The config of the tests, less the network: a third of the work. Owned by the caller. */
+static char *write_config(const char *work)
 {
-    KernelBuildOptions options = {.toolchain = toolchain,
-                                  .config = g_getenv("FIRSTBAD_TEST_CONFIG"),
-                                  .n_jobs = g_get_num_processors()};
+    char *path = g_build_filename(work, "config", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GString) config = NULL;
+
+    g_assert_true(g_file_get_contents(g_getenv("FIRSTBAD_TEST_CONFIG"), &text, NULL, NULL));
+    config = g_string_new(text);
+    g_string_replace(config, "CONFIG_NET=y\n", "# CONFIG_NET is not set\n", 0);
+    g_assert_true(g_file_set_contents(path, config->str, -1, NULL));
+    return path;
+}
+
+static KernelBuilder *new_builder(const Repo *repo, KernelStore *store, const char *dir,
+                                  const Toolchain *toolchain, const char *config)
+{
+    KernelBuildOptions options = {
+        .toolchain = toolchain, .config = config, .n_jobs = g_get_num_processors()};
     g_autoptr(GError) error = NULL;
     KernelBuilder *builder = kernel_builder_new(repo, store, dir, &options, &error);
 
@@ -78,6 +91,7 @@ static void test_real(void)
     /* A clone, so that no worktree of this test stays registered with the tree. */
     g_autofree char *clone = g_build_filename(work, "clone.git", NULL);
     run((const char *const[]){"git", "clone", "--quiet", "--shared", "--bare", tree, clone, NULL});
+    g_autofree char *config = write_config(work);
     g_autofree char *store_dir = g_build_filename(work, "store", NULL);
     g_autofree char *other_store_dir = g_build_filename(work, "other-store", NULL);
     g_autofree char *slot = g_build_filename(work, "slot", NULL);
@@ -93,8 +107,8 @@ static void test_real(void)
     g_assert_no_error(error);
     g_autoptr(KernelStore) other_store = kernel_store_open(other_store_dir, &error);
     g_assert_no_error(error);
-    g_autoptr(KernelBuilder) builder = new_builder(repo, store, slot, toolchain);
-    g_autoptr(KernelBuilder) other = new_builder(repo, other_store, other_slot, uncached);
+    g_autoptr(KernelBuilder) builder = new_builder(repo, store, slot, toolchain, config);
+    g_autoptr(KernelBuilder) other = new_builder(repo, other_store, other_slot, uncached, config);
 
     g_autoptr(Kernel) first = build(builder, revision);
     g_autoptr(Kernel) before = build(builder, parent);
