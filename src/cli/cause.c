@@ -15,7 +15,7 @@ int cmd_cause(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *job_file = NULL, *state_option = NULL, *state_dir = NULL;
-    gboolean verbose = FALSE;
+    gboolean verbose = FALSE, json = FALSE;
     const GOptionEntry entries[] = {
         CLI_KEY("tree", "DIR", "Git repository of the kernel"),
         CLI_KEY("start", "REV", "Commit that crashes"),
@@ -43,6 +43,7 @@ int cmd_cause(int argc, char **argv)
         CLI_FLAG("panic-on-warn", "A warning ends the trial"),
         {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
          "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the answer as JSON, on one line", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Show the commands that are run", NULL},
         {NULL},
     };
@@ -67,6 +68,8 @@ int cmd_cause(int argc, char **argv)
         return EXIT_USAGE;
     }
     state_dir = cli_state_dir(state_option);
-    return cli_work(&(WorkOptions){
-        .state_dir = state_dir, .names_state_dir = state_option != NULL, .spec = spec});
+    return cli_work(&(WorkOptions){.state_dir = state_dir,
+                                   .names_state_dir = state_option != NULL,
+                                   .spec = spec,
+                                   .json = json});
 }

@@ -97,6 +97,6 @@ typedef struct WorkOptions {
     gboolean names_state_dir; /* the user named it: so do the commands that we tell him of */
     const char *name;         /* resume: name or number, NULL for the newest */
     JobSpec *spec;            /* new job: checked by job_check_spec() */
-    gboolean json;            /* print the answer as `firstbad run --json` does */
+    gboolean json;            /* print the answer as one line of JSON (docs/JSON.md) */
 } WorkOptions;
 int cli_work(const WorkOptions *options);

@@ -35,7 +35,7 @@ static gboolean print_tools(GPtrArray *packages)
             is_file ? g_path_get_basename(tool->program) : g_strdup(tool->program);
 
         if (path) {
-            g_print("  ok       %-19s %.50s\n", name, version ? version : path);
+            g_print("  ok       %-19s %.48s\n", name, version ? version : path);
             continue;
         }
         g_print("  %s  %-19s %s\n", tool->required ? "MISSING" : "missing", name, tool->purpose);

@@ -8,10 +8,12 @@
 
 int cmd_log(int argc, char **argv)
 {
-    g_autofree char *state_option = NULL, *text = NULL, *clean = NULL;
+    g_autofree char *state_option = NULL, *console_of = NULL, *text = NULL, *clean = NULL;
     gboolean replay = FALSE;
     const GOptionEntry entries[] = {
         {"replay", 0, 0, G_OPTION_ARG_NONE, &replay, "Only what 'git bisect replay' takes", NULL},
+        {"console", 0, 0, G_OPTION_ARG_STRING, &console_of,
+         "What the trials of a revision printed (begin of its id)", "ID"},
         {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
          "DIR"},
         {NULL},
@@ -22,6 +24,7 @@ int cmd_log(int argc, char **argv)
                               .entries = entries,
                               .n_arguments_max = 1};
     g_autoptr(Report) report = NULL;
+    g_autoptr(GError) error = NULL;
     int code;
 
     if (!cli_parse(&line, &argc, &argv, &code)) {
@@ -31,7 +34,15 @@ int cmd_log(int argc, char **argv)
     if (!report) {
         return code;
     }
-    text = replay ? report_replay(report) : report_log(report);
+    if (console_of) {
+        text = report_consoles(report, console_of, &error);
+    } else {
+        text = replay ? report_replay(report) : report_log(report);
+    }
+    if (!text) {
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
+    }
     /* Not by g_print(), which turns text into the locale's: a program gets the bytes as they are.
      */
     clean = isatty(STDOUT_FILENO) ? report_clean(text) : NULL;

@@ -84,6 +84,21 @@ gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, G
     return TRUE;
 }
 
+/* The message of @error speaks of --@key: name the option that the user gave. */
+static void name_alias(const char *key, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(aliases) && error; i++) {
+        gsize n = strlen("--") + strlen(key);
+
+        if (g_str_equal(key, aliases[i][1]) && strlen((*error)->message) > n) {
+            char *message = g_strdup_printf("--%s%s", aliases[i][0], (*error)->message + n);
+
+            g_free((*error)->message);
+            (*error)->message = message;
+        }
+    }
+}
+
 JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
 {
     g_autoptr(JobSpec) spec = job_spec_new(kind);
@@ -104,6 +119,9 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
     g_hash_table_iter_init(&iter, job_keys);
     while (g_hash_table_iter_next(&iter, (gpointer *)&key, (gpointer *)&value)) {
         if (!job_spec_set(spec, key, value, here, error)) {
+            if (job_spec_is_run(spec)) {
+                name_alias(key, error);
+            }
             return NULL;
         }
     }

@@ -27,7 +27,8 @@ static guint terminal_columns(void)
                                                                        : DEFAULT_COLUMNS;
 }
 
-/* "search 2:41 | building 6533e558c650 | 412 left, 341adeec9ada 12 % | 7 kernels, 31 trials" */
+/* "search 2:41 | 412 left, 341adeec9ada 12 % | building 6533e558c650 | 7 kernels, 31 trials": what
+ * is cut off where the terminal is narrow comes last. */
 static void draw(ProgressLine *line)
 {
     gint64 s = (g_get_monotonic_time() - line->start_us) / G_USEC_PER_SEC;
@@ -35,14 +36,14 @@ static void draw(ProgressLine *line)
     guint columns = terminal_columns();
 
     g_string_append_printf(text, " %" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, s / 60, s % 60);
-    if (line->doing) {
-        g_string_append_printf(text, " | %s", line->doing);
-    }
     if (line->n_left) {
         g_string_append_printf(text, " | %u left", line->n_left);
     }
     if (line->best && line->n_left && line->best_p >= 0.01) {
         g_string_append_printf(text, ", %.12s %.0f %%", line->best, line->best_p * 100);
+    }
+    if (line->doing) {
+        g_string_append_printf(text, " | %s", line->doing);
     }
     g_string_append_printf(text, " | %u kernels, %u trials", line->n_kernels, line->n_trials);
     if (text->len >= columns) {

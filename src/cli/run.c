@@ -5,12 +5,13 @@
 #include "cli/cli.h"
 
 static const char description[] =
-    "The test command runs in a worktree of its own, with FIRSTBAD_COMMIT set. It\n"
+    "The test command runs in a worktree of its own, with FIRSTBAD_COMMIT set; what\n"
+    "is not committed is not there: give such a script by its absolute path. It\n"
     "exits as for 'git bisect run': 0 good, 125 cannot be tested, 1-127 bad; any\n"
     "other end is taken for this machine's fault and tried again. A test that\n"
     "fails only sometimes is run again until the answer is sure.\n\n"
     "With --json the last line of stdout is an object with culprit (null when\n"
-    "unsure), confidence, candidates, revisions, trials and seconds.";
+    "unsure), confidence, candidates, revisions, trials, seconds and answer.";
 
 /* Name for a job that nobody named: free in the store, since a run is often repeated. */
 static void name_job(JobSpec *spec)

@@ -11,6 +11,8 @@
  */
 #include "farm/farm.h"
 
+#include <string.h>
+
 #include "process/process.h"
 
 #define EXIT_SKIP 125
@@ -36,10 +38,26 @@ static gboolean is_our_fault(const ProcessResult *result)
     return result->timed_out || result->term_signal || result->exit_status > 127;
 }
 
+/* How a command ended, for people. Owned by the caller. */
+static char *describe(const ProcessResult *result)
+{
+    g_autofree char *how = process_describe(result);
+
+    /* What the shell says of a command that it cannot run. */
+    if (result->exit_status == 126 || result->exit_status == 127) {
+        return g_strdup_printf("%s: %s (in the worktree is only what is committed; relative paths "
+                               "begin there)",
+                               how,
+                               result->exit_status == 127 ? "a command was not found"
+                                                          : "a command cannot be executed");
+    }
+    return g_steal_pointer(&how);
+}
+
 /* What an exit code means; the pure half. *ret_title is for people, owned by the caller. */
 static OutcomeKind classify(const ProcessResult *result, char **ret_title)
 {
-    *ret_title = process_describe(result);
+    *ret_title = describe(result);
     if (is_our_fault(result)) {
         return OUTCOME_INFRA;
     }
@@ -126,6 +144,22 @@ static void return_kernel(GTask *task, KernelStatus status, const char *first_er
     g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
 }
 
+/* How a build command failed, with the last line that it printed. Owned by the caller. */
+static char *describe_build(const ProcessResult *result)
+{
+    g_autofree char *how = describe(result);
+    g_autofree char *text = g_strdup(*result->err ? result->err : result->out);
+    const char *last;
+
+    if (result->exit_status == EXIT_SKIP) {
+        return g_strdup("the build command asks to skip it (125)");
+    }
+    g_strchomp(text);
+    last = strrchr(text, '\n');
+    last = last ? last + 1 : text;
+    return *last ? g_strdup_printf("%s: %s", how, last) : g_steal_pointer(&how);
+}
+
 static void return_built(GTask *task)
 {
     const CommandRun *run = g_task_get_task_data(task);
@@ -156,13 +190,11 @@ static void on_built(GObject *source, GAsyncResult *res, gpointer data)
         g_task_return_error(task, error);
         return;
     }
-    how = process_describe(result);
+    how = describe_build(result);
     if (process_succeeded(result)) {
         return_built(task);
     } else if (!is_our_fault(result)) {
-        return_kernel(task, KERNEL_FAILED,
-                      result->exit_status == EXIT_SKIP ? "the build command asks to skip it (125)"
-                                                       : how);
+        return_kernel(task, KERNEL_FAILED, how);
     } else if (run->n_tries < N_BUILD_TRIES) {
         start_build(g_steal_pointer(&task));
     } else {

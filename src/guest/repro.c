@@ -103,6 +103,20 @@ static gboolean compile(const char *path, const char *source, gsize n_source, co
     return TRUE;
 }
 
+/* The last part of the "#!" line's program: "bash" of "#!/usr/bin/env bash -e". Owned by the
+ * caller. */
+static char *interpreter_of(const char *script, gsize n_script)
+{
+    const char *end = memchr(script, '\n', n_script);
+    g_autofree char *line = g_strndup(script + 2, (end ? (gsize)(end - script) : n_script) - 2);
+    g_auto(GStrv) words = g_strsplit_set(g_strstrip(line), " \t", -1);
+    const char *program = words[0] ? words[0] : "";
+    g_autofree char *name = g_path_get_basename(program);
+
+    return g_str_equal(name, "env") && words[1] ? g_path_get_basename(words[1])
+                                                : g_steal_pointer(&name);
+}
+
 static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, ReproKind *ret_kind,
                         GError **error)
 {
@@ -116,6 +130,13 @@ static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, Repr
         }
         *ret_kind = REPRO_BINARY;
     } else if (n_bytes >= 2 && memcmp(bytes, "#!", 2) == 0) {
+        g_autofree char *interpreter = interpreter_of(bytes, n_bytes);
+
+        if (!g_str_has_suffix(interpreter, "sh")) {
+            return fail(error, path,
+                        "is a script for '%s', and the guest has only the shell of busybox",
+                        interpreter);
+        }
         *ret_kind = REPRO_SCRIPT;
     } else {
         return fail(error, path,

@@ -459,16 +459,20 @@ static gboolean ask_check(const Situation *situation, guint32 culprit, Action *r
 static gboolean add_side(const Situation *situation, Answer *answer, const char *commit,
                          gboolean has_bug)
 {
-    const char *who = has_bug ? "culprit" : "parent";
+    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    const char *who = has_bug ? "culprit" : "parent", *where = "";
     Tally tally;
 
     situation_tally(situation, commit, &tally);
+    if (evidence && evidence->n_crash + evidence->n_ok != tally.n_crash + tally.n_ok) {
+        where = " of this kernel";
+    }
     switch (side_state(situation, commit, has_bug)) {
     case SIDE_PASSED:
         g_ptr_array_add(answer->checks,
-                        g_strdup_printf("passed: %s %.12s %s (%u of %u trials)", who, commit,
+                        g_strdup_printf("passed: %s %.12s %s (%u of %u trials%s)", who, commit,
                                         has_bug ? "shows the bug" : "does not show it",
-                                        tally.n_crash, tally.n_crash + tally.n_ok));
+                                        tally.n_crash, tally.n_crash + tally.n_ok, where));
         return TRUE;
     case SIDE_UNTESTABLE:
         g_ptr_array_add(
@@ -477,11 +481,10 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
         return FALSE;
     case SIDE_OPEN:
     case SIDE_FAILED:
-        g_ptr_array_add(
-            answer->checks,
-            g_strdup_printf("failed: %s %.12s should %s the bug, but shows it in %u of %u trials",
-                            who, commit, has_bug ? "show" : "not show", tally.n_crash,
-                            tally.n_crash + tally.n_ok));
+        g_ptr_array_add(answer->checks,
+                        g_strdup_printf("failed: %s %.12s should %sshow the bug: %u of %u trials%s",
+                                        who, commit, has_bug ? "" : "not ", tally.n_crash,
+                                        tally.n_crash + tally.n_ok, where));
         return FALSE;
     }
     g_assert_not_reached();
@@ -503,11 +506,11 @@ static gboolean add_difference(const Situation *situation, Answer *answer, const
     differs = is_signed ? !g_str_equal(ours->kernel->signature, theirs->kernel->signature)
                         : !g_str_equal(ours->kernel->key, theirs->kernel->key);
     g_ptr_array_add(answer->checks,
-                    g_strdup_printf("%s: the %s of the culprit %s %s of its parent %.12s",
+                    g_strdup_printf("%s: its %s %s of its parent %.12s",
                                     differs ? "passed" : "failed", is_signed ? "kernel" : "sources",
-                                    differs ? (is_signed ? "differs from" : "differ from")
-                                            : (is_signed ? "is" : "are"),
-                                    is_signed ? "that" : "those", parent));
+                                    is_signed ? (differs ? "differs from that" : "is that")
+                                              : (differs ? "differ from those" : "are those"),
+                                    parent));
     return differs;
 }
 

@@ -20,24 +20,8 @@ static char *not_reproduced(const Job *job, const char *subject, const RevisionE
                                                    : ": is it the right config and reproducer?");
 }
 
-/* How to read the last console of @commit, or NULL when none was kept. */
-static char *console_hint(const Job *job, const char *commit)
-{
-    g_autoptr(GPtrArray) trials = store_trials(job->store, job->id, NULL);
-
-    for (guint i = trials ? trials->len : 0; i-- > 0;) {
-        const TrialRow *trial = trials->pdata[i];
-
-        if (trial->console_path && g_str_equal(trial->commit, commit)) {
-            return g_strdup_printf("zstdcat %s", trial->console_path);
-        }
-    }
-    return NULL;
-}
-
 static char *untestable(const Job *job, const char *subject, const RevisionEvidence *evidence)
 {
-    g_autofree char *hint = console_hint(job, subject);
     const char *what = "always crashes, but with another crash";
 
     if (evidence->kernel->status == KERNEL_FAILED) {
@@ -51,8 +35,25 @@ static char *untestable(const Job *job, const char *subject, const RevisionEvide
     } else if (evidence->n_unreached) {
         what = "has not what the reproducer needs (it exits with 125)";
     }
-    return g_strdup_printf("%.12s %s%s%s", subject, what, hint ? "; its console: " : "",
-                           hint ? hint : "");
+    return g_strdup_printf("%.12s %s: see 'firstbad log --console %.12s'", subject, what, subject);
+}
+
+static char *good_crashes(const Job *job, const char *subject)
+{
+    g_autofree char *how = NULL;
+
+    for (guint i = 0; i < job->trials->len && job_spec_is_run(job->spec); i++) {
+        const TrialRow *trial = job->trials->pdata[i];
+
+        if (!how && trial->kind == OUTCOME_CRASH && g_str_equal(trial->commit, subject)) {
+            how = g_strdup(trial->title);
+        }
+    }
+    if (how) {
+        return g_strdup_printf("%.12s, given as good, fails too: the test command %s", subject,
+                               how);
+    }
+    return g_strdup_printf("%.12s, given as good, has the bug too: give an older --good", subject);
 }
 
 static void give_reason(const Job *job, Answer *answer)
@@ -85,8 +86,7 @@ static void give_reason(const Job *job, Answer *answer)
         answer->reason = untestable(job, subject, evidence);
         break;
     case ANSWER_GOOD_CRASHES:
-        answer->reason =
-            g_strdup_printf("%.12s, given as good, has the bug too: give an older --good", subject);
+        answer->reason = good_crashes(job, subject);
         break;
     }
 }

@@ -312,7 +312,7 @@ static gboolean keep_decision(Job *job, const Action *action, GError **error)
         return FALSE;
     }
     if (job->belief) {
-        g_autoptr(GArray) candidates = belief_candidates(job->belief, 0.999);
+        g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
         guint32 best = g_array_index(candidates, guint32, 0);
 
         row->n_left = candidates->len;
@@ -399,6 +399,32 @@ typedef struct Batch {
 
 static void start_trials(Batch *batch);
 
+/* A trial told nothing, by our machine's fault or the test command's. FALSE when that was so too
+ * often. */
+static gboolean take_infra(Job *job, const char *commit, const char *how, GError **error)
+{
+    gboolean run = job_spec_is_run(job->spec);
+
+    say(job,
+        run ? "%.12s: no verdict, test repeated: %s"
+            : "%.12s: our machine failed, trial repeated: %s",
+        commit, how);
+    if (++job->n_infra < N_INFRA_LIMIT) {
+        return TRUE;
+    }
+    if (run) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "the test command gave no verdict %u times in a row: %s (only exit codes up to "
+                    "127 are verdicts; for 'too slow is bad' let it end by itself: 'timeout 60 "
+                    "CMD' exits with 124)",
+                    job->n_infra, how);
+    } else {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "this machine failed %u trials in a row: %s", job->n_infra, how);
+    }
+    return FALSE;
+}
+
 /* Store what a trial showed, and ask whether more of the same are still wanted. */
 static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **error)
 {
@@ -419,10 +445,7 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     trial->run_ms = outcome->run_ms;
     learn_trial(job, trial);
     if (outcome->kind == OUTCOME_INFRA) {
-        say(job, "%.12s: our machine failed, trial repeated: %s", batch->commit, outcome->title);
-        if (++job->n_infra >= N_INFRA_LIMIT) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                        "this machine failed %u trials in a row: %s", job->n_infra, outcome->title);
+        if (!take_infra(job, batch->commit, outcome->title, error)) {
             return FALSE;
         }
     } else {
@@ -476,26 +499,47 @@ static void start_trials(Batch *batch)
     tell(job, doing, NULL);
 }
 
+/* So surely must a revision have the bug, or not, to be called bad or good while the search goes
+ * on.
+ */
+#define SURE 0.95
+
+/* "bad", "good" or "skip" when that is sure by now, else "unclear". */
+static const char *verdict_so_far(Job *job, const char *commit)
+{
+    gint64 revision = job->range ? range_find(job->range, commit) : -1;
+    double has_bug;
+    Tally tally;
+
+    situation_tally(&job->situation, commit, &tally);
+    if (revision < 0 || tally.untestable) {
+        return verdict_name(belief_verdict(&tally));
+    }
+    has_bug = belief_has_bug(job->belief)[revision];
+    return has_bug >= SURE       ? verdict_name(VERDICT_BAD)
+           : has_bug <= 1 - SURE ? verdict_name(VERDICT_GOOD)
+                                 : "unclear";
+}
+
 /* "6533e558c650 bad: 3 of 3 trials crashed" */
 static void say_result(Job *job, const char *commit)
 {
     const RevisionEvidence *evidence = evidence_for(job, commit);
     guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_other_crash;
-    gint64 revision = job->range ? range_find(job->range, commit) : -1;
+    gboolean run = job_spec_is_run(job->spec);
     g_autoptr(GString) line = g_string_new(NULL);
-    Verdict verdict;
-    Tally tally;
 
-    situation_tally(&job->situation, commit, &tally);
-    verdict =
-        revision >= 0 ? belief_verdict_of(job->belief, (guint32)revision) : belief_verdict(&tally);
-    g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_name(verdict),
-                    evidence->n_crash, n_run, job_spec_is_run(job->spec) ? "failed" : "crashed");
+    g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_so_far(job, commit),
+                    evidence->n_crash, n_run, run ? "failed" : "crashed");
     if (evidence->n_other_crash) {
         g_string_append_printf(line, ", %u with another crash", evidence->n_other_crash);
     }
     if (evidence->n_broken) {
-        g_string_append_printf(line, ", %u did not boot or run", evidence->n_broken);
+        g_string_append_printf(line, run ? ", %u asked to be skipped" : ", %u did not boot or run",
+                               evidence->n_broken);
+    }
+    if (evidence->n_unreached) {
+        g_string_append_printf(line, ", %u did not reach it", evidence->n_unreached);
     }
     tell(job, NULL, line->str);
 }

@@ -146,11 +146,12 @@ static gboolean resolve(const Repo *repo, char **revision, const char *option, G
 
 static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error)
 {
+    const char *start_option = job_spec_is_run(spec) ? "--bad" : "--start";
     g_auto(GStrv) bases = NULL;
     gboolean behind;
 
     if (g_str_equal(spec->good, spec->start)) {
-        return invalid(error, "--good: is the same commit as the one that crashes");
+        return invalid(error, "--good: is the same commit as %s", start_option);
     }
     if (!repo_is_ancestor(repo, spec->good, spec->start, &behind, error)) {
         return FALSE;
@@ -158,19 +159,27 @@ static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error
     if (behind) {
         return TRUE;
     }
+    if (!repo_is_ancestor(repo, spec->start, spec->good, &behind, error)) {
+        return FALSE;
+    }
+    if (behind) {
+        return invalid(error,
+                       "--good: is newer than %s: are they the wrong way round? (what is searched "
+                       "is where a bug came in, not where it was mended)",
+                       start_option);
+    }
     bases = repo_merge_bases(repo, spec->good, spec->start, error);
     if (!bases) {
         return FALSE;
     }
     if (!bases[0]) {
-        return invalid(
-            error, "--good: %.12s and the crashing commit share no history%s", spec->good,
-            repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)" : "");
+        return invalid(error, "--good: %.12s and %s share no history%s", spec->good, start_option,
+                       repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)"
+                                             : "");
     }
     return invalid(error,
-                   "--good: %.12s is not behind the crashing commit: give their merge base %.12s, "
-                   "or one older",
-                   spec->good, bases[0]);
+                   "--good: %.12s is not behind %s: give their merge base %.12s, or one older",
+                   spec->good, start_option, bases[0]);
 }
 
 static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **error)

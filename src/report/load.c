@@ -53,16 +53,19 @@ static void count_trial(ReportRevision *revision, const TrialRow *trial, const c
     }
 }
 
-static const char *verdict_of(const ReportRevision *revision)
+static void find_verdict(ReportRevision *revision)
 {
+    const char *by_all = revision->decision->verdict, *by_itself;
     Tally tally = {.n_crash = revision->n_crash, .n_ok = revision->n_ok};
 
     tally.untestable =
         revision->kernel &&
         (revision->kernel->kernel->status == KERNEL_FAILED ||
          (revision->trials->len > revision->n_infra && tally.n_crash + tally.n_ok == 0));
-    return revision->decision->verdict ? revision->decision->verdict
-                                       : verdict_name(belief_verdict(&tally));
+    by_itself = verdict_name(belief_verdict(&tally));
+    revision->verdict = by_all ? by_all : by_itself;
+    revision->is_inferred =
+        revision->n_crash + revision->n_ok > 0 && !g_str_equal(revision->verdict, by_itself);
 }
 
 /* A revision that was not tried, because another one with the same kernel was. */
@@ -111,6 +114,7 @@ static void put_in_order(Report *report)
         }
         report->n_kernels++;
         report->n_reused += kernel->kernel->reused;
+        report->n_failed += !kernel->kernel->reused && kernel->kernel->status == KERNEL_FAILED;
     }
     for (guint i = 0; i < report->trials->len; i++) {
         const TrialRow *trial = report->trials->pdata[i];
@@ -123,7 +127,7 @@ static void put_in_order(Report *report)
     }
     for (guint i = 0; i < report->revisions->len; i++) {
         revision = report->revisions->pdata[i];
-        revision->verdict = verdict_of(revision);
+        find_verdict(revision);
     }
     find_same_kernels(report);
 }
@@ -134,6 +138,7 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
 
     report->revisions = g_ptr_array_new_with_free_func((GDestroyNotify)report_revision_free);
     report->row = job_row_copy(row);
+    report->is_worked_on = store_job_worked_on(store) == row->id;
     report->spec = job_spec_new(row->kind);
     if (!job_spec_read(report->spec, row->spec, "/", error)) {
         g_prefix_error(error, "stored job is damaged: ");

@@ -139,6 +139,7 @@ static void add_git(GString *log, GString *replay, const char *format, ...)
 static void add_steps(GString *log, GString *replay, const Report *report)
 {
     const char *bad, *good;
+    const char *last_bad = NULL, *culprit = report->answer ? report->answer->culprit : NULL;
     gboolean started = FALSE;
 
     find_ends(report, &bad, &good);
@@ -162,11 +163,18 @@ static void add_steps(GString *log, GString *replay, const Report *report)
         add_test(log, revision);
         if (has_verdict(revision) && good) {
             add_git(log, replay, "%s %s", revision->verdict, decision->commit);
+            if (g_str_equal(revision->verdict, "bad")) {
+                last_bad = decision->commit;
+            }
         }
     }
     if (!started && good && report->answer &&
         (report->answer->kind == ANSWER_CULPRIT || report->answer->kind == ANSWER_SET)) {
         add_git(log, replay, "start %s %s", bad, good);
+    }
+    /* Of all that are bad git keeps the last one alone, and flaky searches come back to others. */
+    if (culprit && last_bad && !g_str_equal(last_bad, culprit)) {
+        add_git(log, replay, "bad %s", culprit);
     }
 }
 
@@ -361,4 +369,34 @@ char *report_replay(const Report *report)
 
     add_steps(unused, replay, report);
     return g_string_free(replay, FALSE);
+}
+
+char *report_consoles(const Report *report, const char *prefix, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint n_trials = 0;
+
+    for (guint i = 0; i < report->trials->len; i++) {
+        const TrialRow *trial = report->trials->pdata[i];
+        g_autofree char *what = NULL, *console = NULL;
+
+        if (!g_str_has_prefix(trial->commit, prefix)) {
+            continue;
+        }
+        console = store_console(trial, error);
+        if (!console) {
+            return NULL;
+        }
+        what = describe_trial(trial);
+        g_string_append_printf(text, "==== %.12s, trial %u: %s\n%s%s", trial->commit, ++n_trials,
+                               what, console, g_str_has_suffix(console, "\n") ? "" : "\n");
+    }
+    if (!n_trials) {
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+            "no revision '%s' was tried in this job: 'firstbad report' lists those that were",
+            prefix);
+        return NULL;
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }

@@ -19,16 +19,18 @@ typedef struct ReportRevision {
     GPtrArray *trials;       /* of const TrialRow, in order */
     guint n_ok, n_crash, n_other_crash, n_broken, n_unreached, n_infra;
     const struct ReportRevision
-        *same_as;        /* another with the same kernel, which has the trials; or NULL */
-    const char *verdict; /* "good", "bad", "skip" or "unknown" */
+        *same_as;         /* another with the same kernel, which has the trials; or NULL */
+    const char *verdict;  /* "good", "bad", "skip" or "unknown" */
+    gboolean is_inferred; /* its own trials alone would say otherwise */
 } ReportRevision;
 
 typedef struct Report {
     JobRow *row;
     JobSpec *spec;
-    Answer *answer;       /* NULL while the job runs */
-    GPtrArray *revisions; /* of ReportRevision, in the order they were first chosen */
-    guint n_kernels, n_reused, n_trials;
+    Answer *answer;        /* NULL while the job runs */
+    gboolean is_worked_on; /* by a coordinator, now */
+    GPtrArray *revisions;  /* of ReportRevision, in the order they were first chosen */
+    guint n_kernels, n_reused, n_failed, n_trials;
     GPtrArray *kernels, *trials, *decisions; /* the rows that own everything */
 } Report;
 void report_free(Report *report);
@@ -52,6 +54,9 @@ char *report_command(const char *command, const char *job, const char *state_dir
 /* The bisection log in the grammar of specs/bisect-log.md, with the bytes that were found: clean it
  * for a terminal. Owned by the caller, as are those below. */
 char *report_log(const Report *report);
+/* The consoles of all trials of the revision whose id begins with @prefix, each behind a line that
+ * says which it is. */
+char *report_consoles(const Report *report, const char *prefix, GError **error);
 /* Lines for `git bisect replay FILE`. */
 char *report_replay(const Report *report);
 /* For people, clean, 80 columns where what is quoted allows. @state_dir: named in the commands that

@@ -87,7 +87,12 @@ static void add_candidates(GString *text, const Answer *answer)
 static void add_reasons(GString *text, const Answer *answer)
 {
     if (answer->reason) {
-        g_string_append_printf(text, "\n%s.\n", answer->reason);
+        g_autofree char *reason = g_strdup(answer->reason);
+        gsize n_hex = strspn(reason, "0123456789abcdef");
+
+        /* Not the id of a commit. */
+        reason[0] = n_hex < 12 ? g_ascii_toupper(reason[0]) : reason[0];
+        g_string_append_printf(text, "\n%s.\n", reason);
     }
     for (guint i = 0; i < answer->checks->len; i++) {
         g_string_append_printf(text, "%s  %s\n", i ? "" : "Checks:\n",
@@ -95,19 +100,37 @@ static void add_reasons(GString *text, const Answer *answer)
     }
 }
 
+static void add_legend(GString *text, const Report *report)
+{
+    gboolean has_same = FALSE, has_inferred = FALSE;
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        has_same = has_same || revision->same_as;
+        has_inferred = has_inferred || revision->is_inferred;
+    }
+    if (has_same) {
+        g_string_append(text, "  =: not tried, since its kernel is that of the other\n");
+    }
+    if (has_inferred) {
+        g_string_append(text, "  ~: by what all revisions showed, not by its own trials alone\n");
+    }
+}
+
 static void add_revisions(GString *text, const Report *report)
 {
     gboolean run = job_spec_is_run(report->spec);
 
-    g_string_append(text, "\nRevisions tested (=: its kernel is the same as that of the other):\n");
+    g_string_append(text, "\nRevisions tested:\n");
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
         const char *subject =
             revision->decision->label ? revision->decision->label : revision->decision->subject;
         guint n_told = revision->n_ok + revision->n_crash;
 
-        g_string_append_printf(text, "  %.12s  %-7s  ", revision->decision->commit,
-                               revision->verdict);
+        g_string_append_printf(text, "  %.12s %c%-7s  ", revision->decision->commit,
+                               revision->is_inferred ? '~' : ' ', revision->verdict);
         if (revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED) {
             g_string_append(text, "does not build    ");
         } else if (revision->n_other_crash && !n_told) {
@@ -125,6 +148,7 @@ static void add_revisions(GString *text, const Report *report)
         add_cut(text, subject, WIDTH - 43);
         g_string_append_c(text, '\n');
     }
+    add_legend(text, report);
 }
 
 static void add_totals(GString *text, const Report *report)
@@ -133,13 +157,15 @@ static void add_totals(GString *text, const Report *report)
     g_autofree char *build = report_duration(report->row->build_ms);
     g_autofree char *test = report_duration(report->row->test_ms);
 
-    g_string_append_printf(text, "\n%u revisions, ", report->revisions->len);
+    g_string_append_printf(text, "\n%u revision%s, ", report->revisions->len,
+                           report->revisions->len == 1 ? "" : "s");
     if (!job_spec_is_run(report->spec)) {
-        g_string_append_printf(text, "%u kernels built, %u reused, ",
-                               report->n_kernels - report->n_reused, report->n_reused);
+        g_string_append_printf(text, "%u kernels built (%u of them failed), %u reused, ",
+                               report->n_kernels - report->n_reused, report->n_failed,
+                               report->n_reused);
     }
-    g_string_append_printf(text, "%u trials\n%s (building %s, testing %s)\n", report->n_trials,
-                           total, build, test);
+    g_string_append_printf(text, "%u trial%s\n%s (building %s, testing %s)\n", report->n_trials,
+                           report->n_trials == 1 ? "" : "s", total, build, test);
 }
 
 static void add_people(GString *text, const char *name, char *const *addresses)
@@ -160,25 +186,33 @@ static void add_command(GString *text, const char *command, const Report *report
 static void add_unfinished(GString *text, const Report *report, const char *state_dir)
 {
     g_string_append_printf(text, "%s in phase %s.\n",
-                           report->row->state == JOB_FAILED ? "Stopped by a failure"
-                                                            : "Not finished",
+                           report->is_worked_on               ? "At work"
+                           : report->row->state == JOB_FAILED ? "Stopped by a failure"
+                                                              : "Not finished",
                            report->row->phase);
     if (report->row->error) {
         g_string_append_printf(text, "%s\n", report->row->error);
     }
     add_revisions(text, report);
     add_totals(text, report);
-    g_string_append(text, "\nGo on: ");
-    add_command(text, "resume", report, state_dir);
+    if (!report->is_worked_on) {
+        g_string_append(text, "\nGo on: ");
+        add_command(text, "resume", report, state_dir);
+    }
 }
 
 static void add_quotes(GString *text, const Answer *answer)
 {
     if (answer->culprit_show) {
-        g_string_append_printf(text, "\nThe commit:\n%s\n", answer->culprit_show);
+        const Candidate *culprit = answer->candidates->pdata[0];
+
+        g_string_append_printf(text, "\nThe commit:\n%s\n\nFor the one that mends it:\n",
+                               answer->culprit_show);
+        g_string_append_printf(text, "Fixes: %.12s (\"%s\")\n", culprit->commit, culprit->subject);
     }
     if (answer->crash_title) {
-        g_string_append_printf(text, "\nThe crash: %s\n%s", answer->crash_title,
+        g_string_append_printf(text, "\nThe crash (of the %s): %s\n%s",
+                               answer->culprit ? "culprit" : "start", answer->crash_title,
                                answer->crash_report ? answer->crash_report : "");
     }
 }

@@ -102,6 +102,9 @@ GPtrArray *store_kernels(Store *store, gint64 job, GError **error)
 
 /* --- Trials ---------------------------------------------------------------------------------- */
 
+/* More than any guest or command may print; what says so is damaged. */
+#define MAX_CONSOLE_BYTES (1 << 30)
+
 /* Keep @console as jobs/N/consoles/UUID.zst; *ret_name is relative to the job's folder. */
 static gboolean keep_console(Store *store, gint64 job, GBytes *console, char **ret_name,
                              GError **error)
@@ -170,6 +173,32 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     sqlite3_bind_int64(statement, 13, (gint64)outcome->run_ms);
     sqlite3_bind_int64(statement, 14, now_s);
     return store_run(store, statement, "keeping a trial", error);
+}
+
+char *store_console(const TrialRow *trial, GError **error)
+{
+    g_autofree char *packed = NULL, *text = NULL;
+    gsize n_packed, n_text = 0;
+    guint64 n_bytes;
+
+    if (!trial->console_path) {
+        return g_strdup("");
+    }
+    if (!g_file_get_contents(trial->console_path, &packed, &n_packed, error)) {
+        return NULL;
+    }
+    n_bytes = ZSTD_getFrameContentSize(packed, n_packed);
+    if (n_bytes <= MAX_CONSOLE_BYTES) {
+        text = g_malloc(n_bytes + 1);
+        n_text = ZSTD_decompress(text, n_bytes, packed, n_packed);
+    }
+    if (!text || ZSTD_isError(n_text)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is damaged",
+                    trial->console_path);
+        return NULL;
+    }
+    text[n_text] = '\0';
+    return g_steal_pointer(&text);
 }
 
 void trial_row_free(TrialRow *row)

@@ -193,8 +193,8 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
     store->state_dir = g_canonicalize_filename(state_dir, NULL);
     if (mode == STORE_WRITE) {
         if (g_mkdir_with_parents(state_dir, 0700) != 0) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
-                        "cannot make the state folder %s: %s", state_dir, g_strerror(errno));
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make the state folder %s: %s",
+                        state_dir, g_strerror(errno));
             return NULL;
         }
         if (!take_lock(store, error)) {
@@ -323,10 +323,7 @@ gboolean store_add_job(Store *store, const char *name, const char *kind, const c
             return store_fail(store, "adding a job", error);
         }
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                    "there is a job named '%s' already: go on with it by 'firstbad resume %s', or "
-                    "give another "
-                    "--name",
-                    name, name);
+                    "there is a job named '%s' already: resume it, or give another --name", name);
         return FALSE;
     }
     sqlite3_finalize(statement);
@@ -391,9 +388,13 @@ JobRow *store_find_job(Store *store, const char *name, GError **error)
         }
         g_string_append_printf(known, "%s%s", known->len ? ", " : "", row->name);
     }
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no job '%s' in %s%s%s", name ? name : "",
-                store->state_dir, known->len ? "; there are: " : ": there are no jobs yet",
-                known->str);
+    if (known->len) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no job '%s' in %s; there are: %s",
+                    name, store->state_dir, known->str);
+    } else {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there are no jobs in %s yet",
+                    store->state_dir);
+    }
     return NULL;
 }
 

@@ -99,6 +99,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrialRow, trial_row_free)
 /* In the order they ended. Array of TrialRow, owned by the caller. */
 GPtrArray *store_trials(Store *store, gint64 job, GError **error);
 
+/* What @trial printed, whole as it was kept; "" when nothing was. Owned by the caller. */
+char *store_console(const TrialRow *trial, GError **error);
+
 /* Why a revision was chosen: written once for each revision, when it is first chosen. */
 typedef struct DecisionRow {
     char *phase; /* "reproduce", "range", "search", "check" */

@@ -62,20 +62,41 @@ ok 'good is not good' prints 3 '"answer":"good-crashes"'
 go --test 'exit 125' --json
 ok 'bad cannot be tested' prints 3 '"answer":"untestable"'
 go --test 'exit 200'
-ok 'a test that fails by itself stops the work' says 4 'failed 4 trials in a row: exited with 200'
+ok 'a test that fails by itself stops the work' says 4 'gave no verdict 4 times in a row: exited with 200'
+ok 'and says what would be a verdict' says 4 "'timeout 60 CMD' exits with 124"
 go --build 'echo no; exit 1' --test true --json
 ok 'bad does not build' prints 3 '"answer":"untestable"'
+go --build 'echo "a.c:1: error: no such thing" >&2; exit 2' --test true
+ok 'the build is quoted' prints 3 'does not build: exited with 2: a.c:1: error: no such thing'
+go --test ./not-committed.sh
+ok 'a test that is not there' prints 3 'fails too: the test command exited with 127: a command was not found (in the worktree is only'
+run run --repo "$tree" --good main --bad main~119 --test true
+ok 'the ends are the wrong way round' says 2 '--good: is newer than --bad: are they the wrong way round?'
+go --timeout 1m --test true
+ok 'options are named as they were given' says 2 "--timeout: '1m' is not a whole number"
+go --name talks --test 'echo "hello $FIRSTBAD_COMMIT"; test ! -e bad'
+run log talks --console "$(printf %.8s "$culprit")"
+ok 'what a test printed' prints 0 "hello $culprit"
+ok 'and which test that was' prints 0 "==== $(printf %.12s "$culprit"), trial 1: crashed: exited with 1"
+run log talks --console ffffffff
+ok 'a revision that was not tried' says 2 "no revision 'ffffffff' was tried"
 
 # 30 % of the tests of bad commits fail, by a fixed dice: right in 19 of 20.
 right=0
+replayed=0
 for seed in $(seq 20); do
     echo 0 >"$work/count"
     go --json --test 'c=$(($(cat '"$work"'/count) + 1)); echo $c >'"$work"'/count; test -e bad || exit 0
         set -- $(echo '"$seed"' $c | cksum); [ $(($1 % 10)) -ge 3 ]'
     found && right=$((right + 1))
+    "$FIRSTBAD" log --replay >"$work/replay"
+    git -C "$tree" bisect replay "$work/replay" >/dev/null 2>&1
+    grep -q "first bad commit: \[$culprit\]" "$tree/.git/BISECT_LOG" && replayed=$((replayed + 1))
+    git -C "$tree" bisect reset >/dev/null 2>&1
 done
 echo "# flaky at 30 %: right in $right of 20"
 ok 'flaky test: right in 19 of 20' [ "$right" -ge 19 ]
+ok 'git bisect replay comes to the same commits' [ "$replayed" -eq "$right" ]
 
 # kill -9 at any time, then resume: same answer, no finished trial repeated.
 : >"$work/asked"
@@ -132,7 +153,7 @@ git -C "$work/tree" commit -q --allow-empty -m 'nothing changes'
 go --good main --bad empty --test 'test "$(git rev-parse HEAD)" = "$(git rev-parse main)"' --json
 ok 'a commit with the sources of its parent is not named' prints 1 '"culprit":null'
 run report
-ok 'and the report says why' prints 0 'failed: the sources of the culprit are those of its parent'
+ok 'and the report says why' prints 0 'failed: its sources are those of its parent'
 git -C "$work/tree" checkout -q main
 
 go --test 'test ! -e bad' --state-dir "$work/other state"

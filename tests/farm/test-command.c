@@ -136,7 +136,9 @@ static void test_build_exit_codes(Fixture *fixture, gconstpointer unused)
         gboolean of_revision; /* else of our machine */
     } cases[] = {
         {"exit 1", "exited with 1", TRUE},
-        {"exit 127", "exited with 127", TRUE},
+        {"exit 127", "exited with 127: a command was not found", TRUE},
+        {"echo 'a.c:1: error: no' >&2; exit 2", "exited with 2: a.c:1: error: no", TRUE},
+        {"echo one; echo last; exit 3", "exited with 3: last", TRUE},
         {"exit 125", "the build command asks to skip it (125)", TRUE},
         {"exit 128", "exited with 128", FALSE},
         {"kill -9 $$", "was killed by signal 9", FALSE},
@@ -154,7 +156,7 @@ static void test_build_exit_codes(Fixture *fixture, gconstpointer unused)
         if (cases[i].of_revision) {
             g_assert_no_error(error);
             g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
-            g_assert_cmpstr(kernel->first_error, ==, cases[i].says);
+            g_assert_true(g_str_has_prefix(kernel->first_error, cases[i].says));
         } else {
             g_assert_null(kernel);
             g_assert_nonnull(strstr(error->message, cases[i].says));

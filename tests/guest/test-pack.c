@@ -135,6 +135,7 @@ static void test_errors(Fixture *fixture, gconstpointer unused)
         put(fixture, "u.c", "int f(void);\nint main(void) { return f(); }\n", -1);
     g_autofree char *empty = put(fixture, "empty.c", "", 0);
     g_autofree char *text = put(fixture, "text", "hello\n", -1);
+    g_autofree char *python = put(fixture, "py", "#!/usr/bin/env python3 -u\nprint()\n", -1);
     g_autofree char *elf = put(fixture, "elf", "\177ELF\002\001\001", 7);
     g_autofree char *self = NULL;
     g_autofree char *arm = NULL;
@@ -149,6 +150,7 @@ static void test_errors(Fixture *fixture, gconstpointer unused)
     refuse(fixture, empty, "is empty");
     refuse(fixture, text, "neither C source");
     refuse(fixture, elf, "truncated ELF");
+    refuse(fixture, python, "is a script for 'python3'");
     g_assert_null(repro_prepare(broken, "no-such-cc", fixture->dir, &error));
     g_assert_nonnull(strstr(error->message, "no-such-cc"));
 

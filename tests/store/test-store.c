@@ -43,7 +43,7 @@ static void test_jobs(Fixture *fixture, gconstpointer unused)
 
     g_assert_false(store_add_job(fixture->store, "bug", "cause", "", 0, &id, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS);
-    g_assert_nonnull(strstr(error->message, "firstbad resume bug"));
+    g_assert_nonnull(strstr(error->message, "a job named 'bug' already"));
     g_clear_error(&error);
     g_assert_true(store_set_job(fixture->store, fixture->job, JOB_DONE, "done", "{}", NULL, NULL));
     g_assert_true(store_add_time(fixture->store, fixture->job, 5, 3, 2, NULL));
