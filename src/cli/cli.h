@@ -86,7 +86,7 @@ typedef struct ProgressLine ProgressLine;
 ProgressLine *progress_line_new(void);
 void progress_line_free(ProgressLine *line);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProgressLine, progress_line_free)
-void progress_line_show(const JobProgress *progress, gpointer line);
+void progress_line_show(const JobProgress *progress, gpointer data);
 /* Print @text above the live line. */
 void progress_line_say(ProgressLine *line, const char *text);
 

@@ -39,7 +39,7 @@ int cmd_log(int argc, char **argv)
     } else {
         text = replay ? report_replay(report) : report_log(report);
     }
-    if (!text) {
+    if (error) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }

@@ -7,8 +7,16 @@
 
 #include <glib/gstdio.h>
 
-static char *not_reproduced(const Job *job, const char *subject, const RevisionEvidence *evidence)
+static const RevisionEvidence *evidence_of(const Job *job, const char *commit)
 {
+    return g_hash_table_lookup(job->situation.evidence, commit);
+}
+
+static char *not_reproduced(const Job *job, const char *subject)
+{
+    const RevisionEvidence *evidence = evidence_of(job, subject);
+
+    g_assert(evidence);
     guint n_run = evidence->n_ok + evidence->n_other_crash;
 
     if (job_spec_is_run(job->spec)) {
@@ -20,10 +28,12 @@ static char *not_reproduced(const Job *job, const char *subject, const RevisionE
                                                    : ": is it the right config and reproducer?");
 }
 
-static char *untestable(const Job *job, const char *subject, const RevisionEvidence *evidence)
+static char *untestable(const Job *job, const char *subject)
 {
+    const RevisionEvidence *evidence = evidence_of(job, subject);
     const char *what = "always crashes, but with another crash";
 
+    g_assert(evidence && evidence->kernel);
     if (evidence->kernel->status == KERNEL_FAILED) {
         return g_strdup_printf("%.12s does not build: %s", subject, evidence->kernel->first_error);
     }
@@ -58,9 +68,7 @@ static char *good_crashes(const Job *job, const char *subject)
 
 static void give_reason(const Job *job, Answer *answer)
 {
-    const char *subject = answer->subject;
-    const RevisionEvidence *evidence =
-        subject ? g_hash_table_lookup(job->situation.evidence, subject) : NULL;
+    const char *subject = answer->subject ? answer->subject : "";
 
     if (answer->reason) {
         return;
@@ -80,20 +88,15 @@ static void give_reason(const Job *job, Answer *answer)
             subject);
         break;
     case ANSWER_NOT_REPRODUCED:
-        answer->reason = not_reproduced(job, subject, evidence);
+        answer->reason = not_reproduced(job, subject);
         break;
     case ANSWER_UNTESTABLE:
-        answer->reason = untestable(job, subject, evidence);
+        answer->reason = untestable(job, subject);
         break;
     case ANSWER_GOOD_CRASHES:
         answer->reason = good_crashes(job, subject);
         break;
     }
-}
-
-static const RevisionEvidence *evidence_of(const Job *job, const char *commit)
-{
-    return g_hash_table_lookup(job->situation.evidence, commit);
 }
 
 /* Was it seen on @commit, or on a revision whose kernel is the same to the byte? */

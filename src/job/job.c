@@ -559,7 +559,7 @@ static gboolean carry_trials(Job *job, const Action *action, GCancellable *cance
     while (batch.n_running) {
         g_main_context_iteration(NULL, TRUE);
     }
-    if (g_error_matches(batch.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+    if (batch.error && g_error_matches(batch.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
         g_hash_table_add(job->rebuilt, g_strdup(commit))) {
         say(job, "%.12s must be built again: %s", commit, batch.error->message);
         g_clear_error(&batch.error);

@@ -567,12 +567,12 @@ void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable
     build->kernel->key =
         recipe_key(build->tree_id, builder->config_text, builder->options.toolchain);
     found = kernel_store_find(builder->store, build->kernel->key, &error);
-    if (error) {
-        end_with_error(task, error);
-    } else if (found && !is_worth_another_try(found, &builder->options)) {
+    if (!error && found && !is_worth_another_try(found, &builder->options)) {
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
-    } else if (!repo_has_path(builder->repo, build->tree_id, REPO_WORKTREE_SCRATCH, &in_the_way,
-                              &error)) {
+        return;
+    }
+    if (error ||
+        !repo_has_path(builder->repo, build->tree_id, REPO_WORKTREE_SCRATCH, &in_the_way, &error)) {
         end_with_error(task, error);
     } else if (in_the_way) {
         /* Checked out, it would replace the build folder, by a link to anywhere, or lay objects of

@@ -94,7 +94,7 @@ char **recipe_env(const Slot *slot, const Toolchain *toolchain)
         "MAKEFILES", "GNUMAKEFLAGS", "V", "C", "W", "O", "M",
         "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
         "CCACHE_PREFIX", "CCACHE_DISABLE", "CCACHE_READONLY", "CCACHE_RECACHE", "CCACHE_SLOPPINESS",
-        "CCACHE_CONFIGPATH=" RECIPE_CCACHE_CONFIG,
+        RECIPE_CCACHE_CONFIG,
         "CCACHE_NOHASHDIR=1", /* slots share; debug information is mapped */
         NULL,
     };

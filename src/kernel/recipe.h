@@ -17,7 +17,7 @@
 /* The settings that ccache reads instead of the user's: none. His may lie in the cache
  * (ccache.conf), which a boxed build can write; a `compiler` or `prefix_command` there is a program
  * to run. */
-#define RECIPE_CCACHE_CONFIG "/dev/null"
+#define RECIPE_CCACHE_CONFIG "CCACHE_CONFIGPATH=/dev/null"
 
 /* sha256 of all that decides what comes out: tree, config, toolchain, and the version of this
  * recipe. Owned by the caller. */

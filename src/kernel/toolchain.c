@@ -47,8 +47,7 @@ static char *ask_ccache(const char *setting)
 static char *find_ccache_dir(const char *compiler)
 {
     /* As in builds, see recipe_env(). */
-    const char *run[] = {
-        "env", "CCACHE_CONFIGPATH=" RECIPE_CCACHE_CONFIG, "ccache", compiler, "--version", NULL};
+    const char *run[] = {"env", RECIPE_CCACHE_CONFIG, "ccache", compiler, "--version", NULL};
     g_autofree char *works = process_ask(NULL, run, NULL);
     g_autofree char *dir = works ? ask_ccache("cache_dir") : NULL;
 

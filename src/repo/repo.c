@@ -200,7 +200,7 @@ gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gbo
     if (!entry) {
         return FALSE;
     }
-    *ret_yes = *entry;
+    *ret_yes = *entry != '\0';
     return TRUE;
 }
 
