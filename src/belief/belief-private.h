@@ -52,7 +52,7 @@ void belief_refresh(Belief *belief);
 
 static inline gboolean tally_has_trials(const Tally *tally)
 {
-    return !tally->untestable && tally->n_crash + tally->n_ok > 0;
+    return !tally->untestable && tally->n_crash + tally->n_ok + tally->n_doubtful > 0;
 }
 
 static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)
@@ -61,15 +61,6 @@ static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)
         return SIDE_SPLIT;
     }
     return revision_set_has(tested->with_bug, hypothesis) ? SIDE_BUG : SIDE_CLEAN;
-}
-
-/* Of the kernel's tally; one without trials is equally probable with and without the bug. */
-static inline TallyLikelihood tested_likelihood(const Belief *belief, const Tested *tested)
-{
-    const Tally *tally = &belief->tallies[tested->revision];
-
-    return tally_has_trials(tally) ? rates_likelihood(belief->rates, tally->n_crash, tally->n_ok)
-                                   : rates_likelihood(belief->rates, 0, 0);
 }
 
 /* What is known of a revision that was not tried: see broken.c. */

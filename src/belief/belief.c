@@ -253,6 +253,7 @@ static void put_into_group(Belief *belief, guint32 revision, guint32 representat
 static gboolean tally_equals(const Tally *left, const Tally *right)
 {
     return left->n_crash == right->n_crash && left->n_ok == right->n_ok &&
+           left->n_doubtful == right->n_doubtful && left->match == right->match &&
            !left->untestable == !right->untestable;
 }
 
@@ -325,7 +326,8 @@ static void scale(double *joint, gsize n)
 /* Multiplies the trials of one kernel in. */
 static void multiply_in(Belief *belief, const Tested *tested, double *joint)
 {
-    TallyLikelihood likelihood = tested_likelihood(belief, tested);
+    TallyLikelihood likelihood =
+        rates_likelihood(belief->rates, &belief->tallies[tested->revision]);
     guint n_points = rates_n_points(belief->rates);
     g_autofree double *split = g_new(double, n_points);
     const double *factors[N_SIDES] = {
@@ -496,7 +498,7 @@ double belief_log10_odds(Belief *belief, const Tally *tally)
         return 0;
     }
     belief_refresh(belief);
-    TallyLikelihood likelihood = rates_likelihood(belief->rates, tally->n_crash, tally->n_ok);
+    TallyLikelihood likelihood = rates_likelihood(belief->rates, tally);
     for (guint g = 0; g < rates_n_points(belief->rates); g++) {
         bug += belief->rate_posterior[g] * likelihood.bug[g];
         clean += belief->rate_posterior[g] * likelihood.clean[g];

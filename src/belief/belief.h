@@ -18,10 +18,13 @@
 
 #include "history/history.h"
 
-/* What the trials of one kernel showed. Crashes of another identity count as neither. */
+/* What the trials of one kernel showed. A crash of another identity is a run cut short, which tells
+ * nothing of this bug: it counts as neither. */
 typedef struct Tally {
     guint n_crash;       /* crashes with the identity of the start's */
     guint n_ok;          /* runs to the end without a crash */
+    guint n_doubtful;    /* crashes that may have the identity or not */
+    double match;        /* the chance that a doubtful one has it, in the mean */
     gboolean untestable; /* it does not build, boot, run a trivial program, or show either of the
                           * two; the counts are then ignored */
 } Tally;
@@ -85,13 +88,22 @@ double belief_entropy(Belief *belief);
  * guint32, owned by the caller. */
 GArray *belief_candidates(Belief *belief, double confidence);
 
-/* What a trial and a build cost, in seconds. built[r]: r's kernel exists already. */
+/* What builds and trials cost, in seconds, and what the machines have and do already. */
 typedef struct Costs {
     double build_s;
-    double trial_s;        /* of one trial */
-    guint parallel_trials; /* so many at once cost as one */
-    const gboolean *built; /* n entries, or NULL: none is */
+    const double *build_s_of; /* n entries: of each revision, or NULL: build_s for all */
+    double trial_s;           /* of one trial */
+    guint parallel_trials;    /* so many at once take as long as one */
+    double trial_price_s;     /* what a trial is worth beside: the guest could do something else */
+    const gboolean *built;    /* n entries: its kernel exists; or NULL: none does */
+    const gboolean *busy;     /* n entries: it is being built or tried; or NULL: none is */
 } Costs;
+
+/* build_s_of for machines whose trees hold the revisions @trees: a build compiles what differs, so
+ * it costs @near_s for a neighbour of a tree, and towards @far_s the more commits lie between.
+ * @ret_build_s has n entries. */
+void costs_by_distance(const History *history, const guint32 *trees, guint n_trees, double near_s,
+                       double far_s, double *ret_build_s);
 
 typedef struct Experiment {
     guint32 revision; /* never a member of a group, but the one that stands for it */
@@ -101,10 +113,13 @@ typedef struct Experiment {
     double p_testable;
 } Experiment;
 
-/* The experiment of most expected information per second. FALSE when one candidate is left (of
- * belief_candidates(confidence)), or when nothing more can be learned: each revision that tells the
- * candidates apart is untestable, lies deep in a block where all that was tried is, or has had so
- * many trials that more would tell nothing. Asked again after each result, it always comes to an
+/* The experiment of most expected information per second, beside what busy ones will tell. Asked
+ * again with each choice made busy, it gives a batch for several machines that is good jointly.
+ *
+ * FALSE when one candidate is left (of belief_candidates(confidence)), or when nothing more can be
+ * learned: each revision that tells the candidates apart is untestable, lies deep in a block where
+ * all that was tried is, or has had so many trials that more would tell nothing; or is busy, or
+ * will tell little when what is busy has told. Asked again after each result, it always comes to an
  * end. */
 gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *costs,
                                 Experiment *ret_experiment);
@@ -112,8 +127,8 @@ gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *
 /* What the answer with @culprit still needs: trials at the culprit until they speak for the bug by
  * 10^@log10_odds, then at each of its parents until they speak against it by as much
  * (belief_log10_odds()). A side is also done when it is untestable, or when more trials could not
- * change its odds. FALSE when all are done, for @culprit 0, and when a parent's kernel is the
- * culprit's (no trial can tell it from itself: the answer has failed its check). */
+ * change its odds. FALSE when all are done or busy, for @culprit 0, and when a parent's kernel is
+ * the culprit's (no trial can tell it from itself: the answer has failed its check). */
 gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds, const Costs *costs,
                              Experiment *ret_experiment);
 

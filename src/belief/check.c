@@ -63,6 +63,9 @@ gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds,
         guint32 side = belief_representative(belief, i == 0 ? culprit : parents[i - 1]);
         guint n_trials;
 
+        if (costs->busy != NULL && costs->busy[side]) {
+            continue;
+        }
         if (is_side_open(belief, side, i == 0, log10_odds, &n_trials)) {
             gboolean is_tested = tally_has_trials(&belief->tallies[side]);
             g_autofree Testability *testability = belief_testability(belief);

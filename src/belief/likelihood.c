@@ -15,6 +15,10 @@
  * an estimate from 20 runs plugged in was wrong 7 to 37 % at a claimed 95 %, but summed over a
  * grid; so everything below works with one number for each point of the grid.
  *
+ * A doubtful crash is of the bug with the chance that its identity gives, else a run cut short,
+ * which tells nothing; m of them are a sum over how many are. So one counts for the bug by the
+ * factor 1 + p match / (1 - match): the match is that chance where both were as probable before.
+ *
  * Chances of counts (with the binomial coefficient) instead of chances of sequences: the
  * coefficient is the same for all hypotheses, and with it nothing gets too small for a double.
  */
@@ -49,6 +53,7 @@ struct Rates {
     double haunted;
     RatePoint points[N_POINTS];
     GPtrArray *rows; /* by crashes: of GPtrArray by oks: of Entry, or NULL */
+    Entry mixed;     /* of the last tally with doubtful crashes */
 };
 
 static double log_gamma(double x)
@@ -153,7 +158,7 @@ static Entry *entry_new(const Rates *rates, guint k, guint n)
     return entry;
 }
 
-TallyLikelihood rates_likelihood(Rates *rates, guint n_crash, guint n_ok)
+static const Entry *entry_of(Rates *rates, guint n_crash, guint n_ok)
 {
     if (n_crash >= rates->rows->len) {
         g_ptr_array_set_size(rates->rows, (gint)n_crash + 1);
@@ -169,5 +174,37 @@ TallyLikelihood rates_likelihood(Rates *rates, guint n_crash, guint n_ok)
     if (*entry == NULL) {
         *entry = entry_new(rates, n_crash, n_crash + n_ok);
     }
-    return (TallyLikelihood){.bug = (*entry)->bug, .clean = (*entry)->clean};
+    return *entry;
+}
+
+/* The sum over how many of the doubtful crashes are of the bug. The entries hold chances of counts;
+ * what is added are chances of sequences, brought back to the count without the doubtful ones. */
+static const Entry *mix_doubtful(Rates *rates, const Tally *tally)
+{
+    guint n = tally->n_crash + tally->n_ok;
+    double own_ways = log_choose(n, tally->n_crash);
+    double match = CLAMP(tally->match, 0, 1);
+
+    rates->mixed = (Entry){0};
+    for (guint k = 0; k <= tally->n_doubtful; k++) {
+        const Entry *entry = entry_of(rates, tally->n_crash + k, tally->n_ok);
+        double chance = pow(match, k) * pow(1 - match, tally->n_doubtful - k) *
+                        exp(log_choose(tally->n_doubtful, k) + own_ways -
+                            log_choose(n + k, tally->n_crash + k));
+
+        for (guint g = 0; g < N_POINTS; g++) {
+            rates->mixed.bug[g] += chance * entry->bug[g];
+            rates->mixed.clean[g] += chance * entry->clean[g];
+        }
+    }
+    return &rates->mixed;
+}
+
+TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
+{
+    const Entry *entry = tally->untestable        ? entry_of(rates, 0, 0)
+                         : tally->n_doubtful == 0 ? entry_of(rates, tally->n_crash, tally->n_ok)
+                                                  : mix_doubtful(rates, tally);
+
+    return (TallyLikelihood){.bug = entry->bug, .clean = entry->clean};
 }

@@ -27,8 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rates, rates_free)
 guint rates_n_points(const Rates *rates);
 const RatePoint *rates_points(const Rates *rates);
 
-/* Kept once worked out; valid as long as @rates. Up to some 10,000 trials. */
-TallyLikelihood rates_likelihood(Rates *rates, guint n_crash, guint n_ok);
+/* Of the counts, doubtful crashes included; of one that is untestable, as if it had none. Valid
+ * until the next call with doubtful crashes, without such as long as @rates. Up to some 10,000
+ * trials. */
+TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally);
 
 /* ln of the binomial coefficient. */
 double log_choose(guint n, guint k);

@@ -11,6 +11,13 @@
  * rates are hardly known). Worth is I x (chance that r is testable) / (seconds for build and
  * trials), and the best of all r and k is taken.
  *
+ * Several machines work at once, so some experiments are *busy* when the next is chosen. Once they
+ * have told on which side of each the culprit lies, the hypotheses fall into *cells*, and only what
+ * r tells within the cells is new. Let D(r) = sum over cells of P(cell) H(P(bug at r | cell)): I is
+ * scaled by D(r) / H(P), which is exact for trials that leave no doubt. To choose so one by one is
+ * greedy on a submodular function (joint information), hence within 1 - 1/e of the best batch, and
+ * on a line in practice within some percent.
+ *
  * For a revision that has trials, the prediction goes on from them: the grid is weighed separately
  * for the hypotheses with and without the bug at r, and at each grid point the next outcome is
  * conditioned on the ones before. A masked revision crashes no more than a good one, and so more
@@ -20,8 +27,8 @@
  * Of revisions with the same kernel only the one that stands for them is an experiment. It tells
  * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
  *
- * I is never more than H(P); with that bound first, few experiments are worked out. Cost: O(n) for
- * bounds, 79 outcomes x grid for each tested revision in question.
+ * I is never more than D(r); with that bound first, few experiments are worked out. Cost: O(n x
+ * cells) for bounds, 79 outcomes x grid for each tested revision in question.
  */
 #include "belief-private.h"
 
@@ -31,6 +38,11 @@
 /* Of trials at a revision that was tested before. An untested one is always worth trying: there are
  * finitely many, and only it may tell its neighbours apart. */
 #define GAIN_FLOOR 0.005
+/* Of an experiment beside busy ones: less is not worth a machine that would else wait. */
+#define SPECULATION_FLOOR 0.1
+/* Commits between a machine's tree and a revision at which a build costs half of what it would
+ * from nothing. */
+#define HALF_DISTANCE 500
 
 static const guint trial_counts[] = {1, 2, 3, 4, 6, 8, 10, 16, 20};
 #define N_COUNTS    G_N_ELEMENTS(trial_counts)
@@ -48,6 +60,8 @@ typedef struct Planner {
     Belief *belief;
     const Costs *costs;
     Prediction untested[N_COUNTS]; /* of each of trial_counts */
+    double *doubt;                 /* D(r), bits */
+    double floor;                  /* least gain, bits */
     double rate;                   /* of the best so far, bits a second; 0: none yet */
     Experiment best;
 } Planner;
@@ -57,31 +71,65 @@ static double bits(double p)
     return p > 0 ? -p * log2(p) : 0;
 }
 
+void costs_by_distance(const History *history, const guint32 *trees, guint n_trees, double near_s,
+                       double far_s, double *ret_build_s)
+{
+    guint n = history_size(history);
+    g_autofree double *weights = g_new(double, n);
+    g_autofree double *n_reached = g_new(double, n);
+    g_autofree double *n_shared = g_new(double, n);
+
+    for (guint32 r = 0; r < n; r++) {
+        weights[r] = 1;
+        ret_build_s[r] = far_s;
+    }
+    history_sum_ancestors(history, weights, n_reached);
+    for (guint i = 0; i < n_trees; i++) {
+        g_autoptr(RevisionSet) of_tree = history_ancestors(history, trees[i]);
+
+        for (guint32 r = 0; r < n; r++) {
+            weights[r] = revision_set_has(of_tree, r);
+        }
+        history_sum_ancestors(history, weights, n_shared);
+        for (guint32 r = 0; r < n; r++) {
+            double between = n_reached[r] + n_reached[trees[i]] - 2 * n_shared[r];
+            double cost = near_s + (far_s - near_s) * between / (between + HALF_DISTANCE);
+
+            ret_build_s[r] = MIN(ret_build_s[r], cost);
+        }
+    }
+}
+
 double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials)
 {
     gboolean is_built = costs->built != NULL && costs->built[revision];
+    double build_s = costs->build_s_of != NULL ? costs->build_s_of[revision] : costs->build_s;
     guint parallel = MAX(costs->parallel_trials, 1);
     guint n_rounds = (n_trials + parallel - 1) / parallel;
-    double seconds = (is_built ? 0 : costs->build_s) + n_rounds * costs->trial_s;
+    double seconds =
+        (is_built ? 0 : build_s) + n_rounds * costs->trial_s + n_trials * costs->trial_price_s;
 
     return MAX(seconds, 1e-6);
 }
 
-/* Predict @k trials after those of @tally. @if_bug and @if_clean weigh the grid, each point divided
- * by the likelihood of @tally there; neither need sum to 1. */
-static void predict(Rates *rates, const Tally *tally, guint k, const double *if_bug,
+/* Predict @k trials after those of @before. @if_bug and @if_clean weigh the grid, each point
+ * divided by the likelihood of @before there; neither need sum to 1. */
+static void predict(Rates *rates, const Tally *before, guint k, const double *if_bug,
                     const double *if_clean, Prediction *ret_prediction)
 {
-    guint n_before = tally->n_crash + tally->n_ok;
+    guint n_before = before->n_crash + before->n_ok;
     double bug_sum = 0;
     double clean_sum = 0;
 
     *ret_prediction = (Prediction){0};
     for (guint crashes = 0; crashes <= k; crashes++) {
-        guint n_crash = tally->n_crash + crashes;
-        TallyLikelihood after = rates_likelihood(rates, n_crash, n_before + k - n_crash);
+        Tally all = *before;
+
+        all.n_crash += crashes;
+        all.n_ok += k - crashes;
+        TallyLikelihood after = rates_likelihood(rates, &all);
         /* From the chance of a count of all trials to that of a count of the last k. */
-        double ways = exp(log_choose(k, crashes) - log_choose(n_before + k, n_crash));
+        double ways = exp(log_choose(k, crashes) - log_choose(n_before + k, all.n_crash));
         double bug = 0;
         double clean = 0;
 
@@ -113,25 +161,33 @@ static double information(const Prediction *prediction, guint k, double has_bug)
     return MAX(gain, 0);
 }
 
+static double entropy_of(double has_bug)
+{
+    double p = CLAMP(has_bug, 0, 1); /* a sum, so rounded */
+
+    return bits(p) + bits(1 - p);
+}
+
 /* What any experiment at @revision is worth at most. */
 static double rate_bound(const Planner *planner, guint32 revision, double p_testable)
 {
-    double p = CLAMP(planner->belief->has_bug[revision], 0, 1); /* a sum, so rounded */
-
-    return (bits(p) + bits(1 - p)) * p_testable / experiment_cost_s(planner->costs, revision, 1);
+    return planner->doubt[revision] * p_testable / experiment_cost_s(planner->costs, revision, 1);
 }
 
+/* @gain: by itself. */
 static void consider(Planner *planner, guint32 revision, guint k, double gain, double p_testable)
 {
     double cost = experiment_cost_s(planner->costs, revision, k);
-    double rate = gain * p_testable / cost;
+    double alone = entropy_of(planner->belief->has_bug[revision]);
+    double new = alone > 0 ? gain *MIN(planner->doubt[revision] / alone, 1) : 0;
+    double rate = new *p_testable / cost;
 
-    if (rate > planner->rate || planner->best.n_trials == 0) {
+    if (new >= planner->floor && (rate > planner->rate || planner->best.n_trials == 0)) {
         planner->rate = rate;
         planner->best = (Experiment){
             .revision = revision,
             .n_trials = k,
-            .gain_bits = gain,
+            .gain_bits = new,
             .cost_s = cost,
             .p_testable = p_testable,
         };
@@ -141,12 +197,13 @@ static void consider(Planner *planner, guint32 revision, guint k, double gain, d
 static void consider_untested(Planner *planner, guint32 revision, double p_testable)
 {
     double has_bug = CLAMP(planner->belief->has_bug[revision], 0, 1);
-    double most = bits(has_bug) + bits(1 - has_bug);
 
     for (guint i = 0; i < N_COUNTS; i++) {
         guint k = trial_counts[i];
+        double bound =
+            planner->doubt[revision] * p_testable / experiment_cost_s(planner->costs, revision, k);
 
-        if (most * p_testable / experiment_cost_s(planner->costs, revision, k) >= planner->rate) {
+        if (bound >= planner->rate) {
             consider(planner, revision, k, information(&planner->untested[i], k, has_bug),
                      p_testable);
         }
@@ -158,7 +215,7 @@ static void consider_untested(Planner *planner, guint32 revision, double p_testa
 static void weigh_without(Belief *belief, const Tested *tested, double *if_bug, double *if_clean,
                           double ret_masses[N_SIDES])
 {
-    TallyLikelihood own = tested_likelihood(belief, tested);
+    TallyLikelihood own = rates_likelihood(belief->rates, &belief->tallies[tested->revision]);
     guint n_points = rates_n_points(belief->rates);
     const double *joint = (const double *)(const void *)belief->joint->data;
 
@@ -254,6 +311,64 @@ static void predict_untested(Planner *planner)
     }
 }
 
+static gboolean is_busy(const Costs *costs, guint32 revision)
+{
+    return costs->busy != NULL && costs->busy[revision];
+}
+
+/* Cuts the cells by what they say of the kernel of @revision. Returns the new number of cells. */
+static guint cut_cells(const Belief *belief, guint32 revision, guint32 *cell_of, guint n_cells)
+{
+    g_autoptr(RevisionSet) with_bug = history_ancestors(belief->history, revision);
+    g_autofree guint32 *renamed = g_new0(guint32, 2 * (gsize)n_cells); /* id + 1 */
+    guint n_new = 0;
+
+    for (guint32 h = 0; h < belief->n; h++) {
+        guint32 *name = &renamed[2 * cell_of[h] + revision_set_has(with_bug, h)];
+
+        if (*name == 0) {
+            *name = ++n_new;
+        }
+        cell_of[h] = *name - 1;
+    }
+    return n_new;
+}
+
+/* D(r) of each revision; TRUE when something is busy. */
+static gboolean find_doubt(Planner *planner)
+{
+    Belief *belief = planner->belief;
+    g_autofree guint32 *cell_of = g_new0(guint32, belief->n);
+    g_autofree double *in_cell = g_new(double, belief->n);
+    g_autofree double *sums = g_new(double, belief->n);
+    guint n_cells = 1;
+
+    for (guint32 r = 0; r < belief->n && planner->costs->busy != NULL; r++) {
+        if (planner->costs->busy[r]) {
+            n_cells = cut_cells(belief, r, cell_of, n_cells);
+        }
+    }
+    for (guint32 r = 0; r < belief->n && n_cells == 1; r++) {
+        planner->doubt[r] = entropy_of(belief->has_bug[r]);
+    }
+    for (guint32 cell = 0; cell < n_cells && n_cells > 1; cell++) {
+        double mass = 0;
+
+        for (guint32 h = 0; h < belief->n; h++) {
+            in_cell[h] = cell_of[h] == cell ? belief->posterior[h] : 0;
+            mass += in_cell[h];
+        }
+        if (mass < GAIN_FLOOR) {
+            continue;
+        }
+        history_sum_ancestors(belief->history, in_cell, sums);
+        for (guint32 r = 0; r < belief->n; r++) {
+            planner->doubt[r] += mass * entropy_of(sums[r] / mass);
+        }
+    }
+    return n_cells > 1;
+}
+
 static void plan_untested(Planner *planner, const gboolean *splits)
 {
     Belief *belief = planner->belief;
@@ -267,6 +382,7 @@ static void plan_untested(Planner *planner, const gboolean *splits)
         gboolean is_open = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
                            !testability[r].is_hopeless;
 
+        is_open = is_open && !is_busy(planner->costs, r) && planner->doubt[r] >= planner->floor;
         bounds[r] = is_open ? rate_bound(planner, r, testability[r].p_testable) : -1;
         first = bounds[r] > bounds[first] ? r : first;
     }
@@ -284,17 +400,20 @@ gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *
                                 Experiment *ret_experiment)
 {
     g_autoptr(GArray) candidates = belief_candidates(belief, confidence);
-    Planner planner = {.belief = belief, .costs = costs};
+    g_autofree double *doubt = g_new0(double, belief->n);
+    Planner planner = {.belief = belief, .costs = costs, .doubt = doubt};
 
     if (candidates->len < 2) {
         return FALSE;
     }
     g_autofree gboolean *splits = find_splitting(belief, candidates);
+    planner.floor = find_doubt(&planner) ? SPECULATION_FLOOR : 0;
     plan_untested(&planner, splits);
     for (guint i = 0; i < belief->tested->len; i++) {
         const Tested *tested = &g_array_index(belief->tested, Tested, i);
 
         if (splits[tested->revision] && tally_has_trials(&belief->tallies[tested->revision]) &&
+            !is_busy(costs, tested->revision) &&
             rate_bound(&planner, tested->revision, 1) > planner.rate) {
             consider_tested(&planner, tested);
         }

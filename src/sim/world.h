@@ -13,16 +13,16 @@
 
 typedef enum RunOutcome {
     RUN_OK,
-    RUN_CRASH, /* of the identity looked for */
-    RUN_OTHER, /* a crash of another identity */
+    RUN_CRASH,  /* of the identity looked for */
+    RUN_OTHER,  /* a crash of another identity */
     RUN_BROKEN, /* no boot, or not even a trivial program */
-    RUN_INFRA, /* the machine's fault */
+    RUN_INFRA,  /* the machine's fault */
 } RunOutcome;
 
 typedef struct World World;
 
-/* @graph: a real history, any size. The range is cut out of it, or is several copies of it one after
- * the other, so as to have about @scenario's size. */
+/* @graph: a real history, any size. The range is cut out of it, or is several copies of it one
+ * after the other, so as to have about @scenario's size. */
 World *world_new(const Scenario *scenario, const History *graph, guint64 seed);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
