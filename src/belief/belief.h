@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Who is the culprit, how sure, and what to do next. The mathematics is in the heads of
- * likelihood.c (trials of one revision), belief.c (the posterior), broken.c (will it build and
- * boot) and planner.c (the next experiment).
+ * prior.c (what is believed before any trial), likelihood.c (trials of one revision), belief.c (the
+ * posterior), broken.c (will it build and boot) and planner.c (the next experiment).
  *
  * Hypothesis h: "revision h is the culprit": every revision that reaches h has the bug, no other
  * has. h = 0: the bug is older than the range. Trials of one revision follow a beta-binomial with
@@ -42,6 +42,28 @@ typedef struct BeliefModel {
 } BeliefModel;
 
 void belief_model_default(BeliefModel *ret_model);
+
+/* What is known of one revision before any trial. All zero: nothing. */
+typedef struct CommitFacts {
+    gboolean touches_stack_file;   /* changes a file that the stack of the crash names */
+    gboolean touches_stack_folder; /* or one in the folder of such a file */
+    gboolean is_merge;    /* also when its other parents lie outside the range, where @history has
+                             only one */
+    gboolean is_release;  /* changes the version number only */
+    gboolean is_outside;  /* changes nothing that this kernel is made of */
+    gboolean is_fixed;    /* a later revision of the range says "Fixes:" of it */
+    gboolean is_reverted; /* a later revision of the range takes it back */
+    guint n_lines;        /* added and removed; 0: unknown */
+    gboolean is_suspect;  /* one of those that the user suspects */
+    double log_weight;    /* logarithm of the factor that the user gave; finite */
+} CommitFacts;
+
+/* The prior for belief_new(): n entries, entry 0 unused. Groups of revisions are given the shares
+ * that such groups have among culprits (prior.c has the figures and their sources). However wrong
+ * the facts are, no revision is left with less than a tenth of what it has by the merges alone:
+ * finding the culprit then costs log2(10) = 3.3 bits more. @facts: n entries, entry 0 unused; NULL:
+ * nothing is known but the merges of @history, which are hardly ever culprits. */
+void belief_log_prior(const History *history, const CommitFacts *facts, double *ret_log_prior);
 
 typedef struct Belief Belief;
 
