@@ -42,19 +42,10 @@ guint revision_set_count(const RevisionSet *set)
     return count;
 }
 
-static gboolean contains(const guint32 *list, guint n, guint32 wanted)
-{
-    for (guint i = 0; i < n; i++) {
-        if (list[i] == wanted) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 History *history_new(guint n_revisions, const guint32 *offsets, const guint32 *parents)
 {
     History *history = g_new0(History, 1);
+    g_autofree guint32 *last_children = g_new0(guint32, n_revisions); /* of each parent, so far */
     guint n_edges = 0;
 
     g_assert(n_revisions > 0 && offsets[1] == offsets[0]);
@@ -67,7 +58,8 @@ History *history_new(guint n_revisions, const guint32 *offsets, const guint32 *p
 
         for (guint32 i = offsets[r]; i < offsets[r + 1]; i++) {
             g_assert(parents[i] < r);
-            if (!contains(own, n_own, parents[i])) {
+            if (last_children[parents[i]] != r) {
+                last_children[parents[i]] = r;
                 own[n_own++] = parents[i];
             }
         }

@@ -27,6 +27,21 @@ History *history_new(guint n_revisions, const guint32 *offsets, const guint32 *p
 void history_free(History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
 
+/* A graph as text, a *DAG file*: line i holds the parents of commit i, oldest first: numbers of
+ * earlier lines (the first line is 0), with blanks between them. Commit i is revision i; the first
+ * line, the baseline, is empty. The graph above:
+ *
+ *     (empty)
+ *     0
+ *     1
+ *     1
+ *     3
+ *     2 4
+ *     5
+ *
+ * @text may be any @length bytes; an error names the line. The last newline may be missing. */
+History *history_parse(const char *text, gsize length, GError **error);
+
 guint history_size(const History *history);
 const guint32 *history_parents(const History *history, guint32 revision, guint *ret_n_parents);
 gboolean history_is_merge(const History *history, guint32 revision);
