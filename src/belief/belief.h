@@ -29,6 +29,16 @@ typedef struct Tally {
                           * two; the counts are then ignored */
 } Tally;
 
+/* Evidence as text, what `firstbad plan` reads: lines of words with blanks between them,
+ *
+ *     COMMIT CRASHES OKS     a revision, and how many of its trials crashed and ended ok
+ *     COMMIT CRASHES OKS skip      it is untestable; so are "COMMIT - -" and "COMMIT skip"
+ *     # a comment, also behind a line; a line that begins with "commit" is a heading
+ *
+ * The lines of a revision add up, and one that says that it is untestable stands. Any bytes may
+ * come; an error names the line. Returns @n_revisions (at least 1) tallies, owned by the caller. */
+Tally *evidence_parse(const char *text, gsize length, guint n_revisions, GError **error);
+
 /* Every constant of the model. belief_model_default() documents the source of each figure. */
 typedef struct BeliefModel {
     double masked;           /* chance that a revision with the bug cannot show it */
