@@ -56,7 +56,7 @@ static void split_line(char *text, guint number, EvidenceLine *ret_line)
 
 static gboolean read_count(const EvidenceLine *line, guint i, guint *ret_count, GError **error)
 {
-    guint64 count;
+    guint64 count = 0;
 
     if (!g_ascii_string_to_unsigned(line->words[i], 10, 0, MOST_TRIALS, &count, NULL)) {
         return refuse_word(line, line->words[i], "a number of trials from 0 to 10000", error);
@@ -95,8 +95,8 @@ static gboolean read_counts(const EvidenceLine *line, Tally *ret_tally, GError *
 static gboolean read_line(const EvidenceLine *line, guint n_revisions, Tally *tallies,
                           GError **error)
 {
-    guint64 commit;
-    Tally tally;
+    guint64 commit = 0;
+    Tally tally = {0};
 
     if (line->n_words == 0 || g_str_equal(line->words[0], "commit")) {
         return TRUE;
