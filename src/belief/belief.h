@@ -63,7 +63,7 @@ typedef struct CommitFacts {
     gboolean is_outside;  /* changes nothing that this kernel is made of */
     gboolean is_fixed;    /* a later revision of the range says "Fixes:" of it */
     gboolean is_reverted; /* a later revision of the range takes it back */
-    guint n_lines;        /* added and removed; 0: unknown */
+    guint n_files;        /* changed; 0: unknown */
     gboolean is_suspect;  /* one of those that the user suspects */
     double log_weight;    /* logarithm of the factor that the user gave; finite */
 } CommitFacts;

@@ -138,8 +138,8 @@ static void test_factors(void)
         [1] = {.touches_stack_file = TRUE},
         [2] = {.touches_stack_file = TRUE, .is_fixed = TRUE},
         [3] = {.touches_stack_file = TRUE, .is_reverted = TRUE},
-        [4] = {.touches_stack_file = TRUE, .n_lines = 2},
-        [5] = {.touches_stack_file = TRUE, .n_lines = G_MAXUINT},
+        [4] = {.touches_stack_file = TRUE, .n_files = 1},
+        [5] = {.touches_stack_file = TRUE, .n_files = G_MAXUINT},
         [6] = {.is_fixed = TRUE},
     };
     g_autofree double *prior = prior_of(history, facts);
@@ -208,7 +208,7 @@ static void test_wrong_prior_costs_little(void)
                 .is_outside = draw(rand, often),
                 .is_fixed = draw(rand, often),
                 .is_reverted = draw(rand, often),
-                .n_lines = (guint)g_rand_int_range(rand, 0, 10000),
+                .n_files = (guint)g_rand_int_range(rand, 0, 10000),
                 .is_suspect = draw(rand, often / 5),
                 .log_weight = draw(rand, 0.5) ? g_rand_double_range(rand, -1e4, 1e4) : 0,
             };
