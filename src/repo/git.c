@@ -17,6 +17,8 @@
 
 /* clang-format off */
 static const char *const environment[] = {
+    /* First, so that those who may fetch begin after it. `git --no-lazy-fetch` came with 2.45. */
+    "GIT_ALLOW_PROTOCOL=none",
     "LC_ALL=C", "TZ=UTC", "COLUMNS=80",
     "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "GIT_PAGER=cat",
     /* Not GIT_SSH_COMMAND: it would replace the user's own, and his core.sshCommand. This keeps any
@@ -52,7 +54,7 @@ static const char *const environment[] = {
 
 const char *const *git_env(void)
 {
-    return environment;
+    return environment + 1;
 }
 
 GitPlace git_place(const Repo *repo)
@@ -106,7 +108,9 @@ static ProcessSpec git_spec(GitPlace place, char **argv)
 {
     return (ProcessSpec){.argv = (const char *const *)argv,
                          .cwd = place.worktree ? place.worktree : place.git_dir,
-                         .env = environment,
+                         .env = place.offline ? environment : git_env(),
+                         .input = place.input,
+                         .n_input = place.input ? strlen(place.input) : 0,
                          .output_limit_bytes = PROCESS_OUTPUT_WHOLE, /* we read every line */
                          .timeout_ms = GIT_TIMEOUT_MS};
 }

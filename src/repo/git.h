@@ -18,6 +18,8 @@ struct Repo {
 typedef struct GitPlace {
     const char *git_dir;
     const char *worktree; /* NULL: none; the command works on objects only */
+    const char *input;    /* text for stdin, or NULL for none */
+    gboolean offline;     /* what a partial clone lacks is a failure, and not fetched */
 } GitPlace;
 
 GitPlace git_place(const Repo *repo);

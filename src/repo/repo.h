@@ -60,6 +60,28 @@ Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GErr
 GPtrArray *range_parents(const Range *range, guint32 revision);
 /* Revision of @commit, or -1. */
 gint64 range_find(const Range *range, const char *commit);
+/* Does @revision merge, be it from outside the range? There the graph has but one parent. */
+gboolean range_is_merge(const Range *range, guint32 revision);
+
+/* What one revision of a range changes and says. Bytes as git has them; valid during the call. */
+typedef struct Change {
+    guint32 revision;
+    const char *author_name, *author_email;
+    const char *message; /* whole */
+    guint n_files;
+    const char *const *files; /* paths changed; of a file that was renamed, both */
+    guint n_fixed, n_reverted;
+    const guint32 *fixed;    /* earlier revisions of the range that its "Fixes:" lines name */
+    const guint32 *reverted; /* and "This reverts commit" */
+} Change;
+typedef void (*ChangeFunc)(const Change *change, gpointer user_data);
+/* Tell @func of each revision but 0 and those that merge, in order. Nothing is fetched: where a
+ * partial clone lacks trees it is an error, which may come after @func was told of some. */
+gboolean repo_walk_changes(const Repo *repo, const Range *range, ChangeFunc func,
+                           gpointer user_data, GError **error);
+/* Ids of the commits that @name names: "REV", or "REV1..REV2", those behind the second and not
+ * behind the first. A set of strings, owned by the caller. */
+GHashTable *repo_commits_of(const Repo *repo, const char *name, GError **error);
 
 /* A release tag behind a commit. */
 typedef struct ReleaseTag {
