@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "guest/console.h"
 #include "guest/protocol.h"
 #include "guest/qemu.h"
 #include "guest/watch.h"
@@ -43,7 +42,7 @@ struct Trial {
     GTask *task; /* not a reference: the task owns us */
     GSubprocess *qemu;
     Channel console_channel, protocol_channel, stderr_channel;
-    Console *console;
+    Excerpt *console;
     Protocol *protocol;
     Watch *watch;
     GString *qemu_stderr;
@@ -98,7 +97,7 @@ static void trial_free(Trial *trial)
     channel_close(&trial->stderr_channel);
     source_clear(&trial->ticker);
     source_clear(&trial->cancelled);
-    console_free(trial->console);
+    excerpt_free(trial->console);
     protocol_free(trial->protocol);
     watch_free(trial->watch);
     g_string_free(trial->qemu_stderr, TRUE);
@@ -121,7 +120,7 @@ static void attach(Trial *trial, GSource *source, GSourceFunc func, gpointer dat
 
 static void take_console(Trial *trial, const char *bytes, gsize n_bytes)
 {
-    console_append(trial->console, bytes, n_bytes);
+    excerpt_add(trial->console, bytes, n_bytes);
     watch_console(trial->watch, bytes, n_bytes, now_ms(trial));
 }
 
@@ -215,7 +214,10 @@ static gboolean on_cancelled(GCancellable *cancellable, gpointer data)
 static Outcome *make_outcome(Trial *trial)
 {
     Protocol *protocol = trial->protocol;
-    g_autoptr(GBytes) console = console_bytes(trial->console);
+    gsize n_console;
+    char *text = excerpt_text(trial->console,
+                              "[firstbad: # bytes of the console were left out here]", &n_console);
+    g_autoptr(GBytes) console = g_bytes_new_take(text, n_console);
     Outcome *outcome = outcome_classify(trial->spec.reader, trial->end, protocol->stage,
                                         protocol->failure, console, trial->qemu_stderr->str);
 
@@ -311,7 +313,7 @@ static Trial *trial_new(const GuestSpec *spec, GTask *task)
     trial->console_channel = (Channel){.trial = trial, .fd = -1, .take = take_console};
     trial->protocol_channel = (Channel){.trial = trial, .fd = -1, .take = take_protocol};
     trial->stderr_channel = (Channel){.trial = trial, .fd = -1, .take = take_stderr};
-    trial->console = console_new(spec->console_limit);
+    trial->console = excerpt_new(spec->console_limit);
     trial->protocol = protocol_new();
     trial->watch = watch_new(&trial->spec);
     trial->qemu_stderr = g_string_new(NULL);

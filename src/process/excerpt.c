@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The head and the tail of a long text.
  */
-#include "process/excerpt.h"
+#include "process/process.h"
+
+#include <string.h>
 
 struct Excerpt {
     gsize half;
@@ -44,14 +46,16 @@ void excerpt_add(Excerpt *excerpt, const char *bytes, gsize n_bytes)
     }
 }
 
-char *excerpt_text(const Excerpt *excerpt, gsize *ret_n_text)
+char *excerpt_text(const Excerpt *excerpt, const char *cut, gsize *ret_n_text)
 {
+    gsize n_before = strcspn(cut, "#");
     GString *text = g_string_new_len(excerpt->head->str, (gssize)excerpt->head->len);
     gsize n_over = excerpt->tail->len - MIN(excerpt->tail->len, excerpt->half);
     gsize n_left_out = excerpt->n_left_out + n_over;
 
     if (n_left_out) {
-        g_string_append_printf(text, "\n[%" G_GSIZE_FORMAT " bytes left out]\n", n_left_out);
+        g_string_append_printf(text, "\n%.*s%" G_GSIZE_FORMAT "%s\n", (int)n_before, cut,
+                               n_left_out, cut + n_before + 1);
     }
     g_string_append_len(text, excerpt->tail->str + n_over, (gssize)(excerpt->tail->len - n_over));
     *ret_n_text = text->len;

@@ -15,8 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "process/excerpt.h"
-
 /* How long we go on reading when the program itself is gone, but somebody outside its group holds
  * its output open. What is in the pipe already takes no time. */
 #define GRACE_MS 200
@@ -214,7 +212,7 @@ static void on_cancelled(GCancellable *cancellable, gpointer data)
 static char *take_text(const Excerpt *excerpt, gsize *ret_n)
 {
     *ret_n = 0;
-    return excerpt ? excerpt_text(excerpt, ret_n) : g_strdup("");
+    return excerpt ? excerpt_text(excerpt, "[# bytes left out]", ret_n) : g_strdup("");
 }
 
 static ProcessResult *result_of(const Run *run)

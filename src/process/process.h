@@ -90,6 +90,22 @@ void process_kill_group(GPid pid);
  * not go. */
 gboolean process_end_marked(const char *mark, GError **error);
 
+/* --- Excerpt: the head and the tail of a text that may be longer than we want to hold. */
+typedef struct Excerpt Excerpt;
+
+/* Hold up to half of @limit_bytes from either end. */
+Excerpt *excerpt_new(gsize limit_bytes);
+void excerpt_free(Excerpt *excerpt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Excerpt, excerpt_free)
+
+/* The text goes on with @bytes. Takes constant time a byte, and a few times @limit_bytes of memory
+ * however long it gets. */
+void excerpt_add(Excerpt *excerpt, const char *bytes, gsize n_bytes);
+
+/* What is held, NUL-terminated and owned by the caller. Where something is left out stands @cut on
+ * a line of its own, the number of bytes in the place of its '#'. */
+char *excerpt_text(const Excerpt *excerpt, const char *cut, gsize *ret_n_text);
+
 /* --- Sandbox: a program of somebody else's, boxed in by bubblewrap: no network, no other
  * processes, files read-only except where it must write, nothing of ours in /tmp, /run and the
  * user's home folder (no keys, no sockets) but what it is given, paths as outside, and an end of

@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "guest/console.h"
 #include "guest/guest.h"
 #include "guest/init/words.h"
 #include "guest/protocol.h"
@@ -135,38 +134,6 @@ static void test_kinds(void)
     }
     g_assert_false(outcome_kind_parse("OK", &kind));
     g_assert_cmpuint(kind, ==, N_OUTCOME_KINDS - 1);
-}
-
-/* Whatever the sizes of the pieces, what is kept is the beginning and the end. */
-static void test_console(void)
-{
-    for (gsize limit = 2; limit <= 64; limit += 2) {
-        for (gsize n_all = 0; n_all < 150; n_all++) {
-            g_autoptr(Console) console = console_new(limit);
-            g_autofree char *all = g_malloc(n_all + 1);
-
-            for (gsize i = 0; i < n_all; i++) {
-                all[i] = (char)('!' + i % 90);
-            }
-            for (gsize at = 0, n = 1; at < n_all; at += n, n = n * 3 % 41) {
-                n = MIN(n, n_all - at);
-                console_append(console, all + at, n);
-            }
-            g_autoptr(GBytes) bytes = console_bytes(console);
-            gsize n_kept;
-            const char *kept = g_bytes_get_data(bytes, &n_kept);
-            if (n_all <= limit) {
-                g_assert_cmpmem(kept, n_kept, all, n_all);
-            } else {
-                g_autofree char *said = g_strdup_printf("%zu bytes", n_all - limit);
-
-                g_assert_cmpmem(kept, limit / 2, all, limit / 2);
-                g_assert_cmpmem(kept + n_kept - limit / 2, limit / 2, all + n_all - limit / 2,
-                                limit / 2);
-                g_assert_nonnull(g_strstr_len(kept, (gssize)n_kept, said));
-            }
-        }
-    }
 }
 
 static void feed(Protocol *protocol, const char *text)
@@ -400,7 +367,6 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_classify);
     }
     g_test_add_func("/outcome/kinds", test_kinds);
-    g_test_add_func("/console", test_console);
     g_test_add_func("/protocol/honest", test_protocol);
     g_test_add_func("/protocol/hostile", test_hostile_protocol);
 #define ADD(name, func) g_test_add(name, WatchFixture, NULL, watch_set_up, func, watch_tear_down)

@@ -71,6 +71,37 @@ static void test_output_limit(void)
     assert_excerpt(100, 10, 5, 93);
 }
 
+/* Whatever the sizes of the pieces, what is kept is the beginning and the end. */
+static void test_excerpt(void)
+{
+    for (gsize limit = 2; limit <= 64; limit += 2) {
+        for (gsize n_all = 0; n_all < 150; n_all++) {
+            g_autoptr(Excerpt) excerpt = excerpt_new(limit);
+            g_autofree char *all = g_malloc(n_all + 1);
+
+            for (gsize i = 0; i < n_all; i++) {
+                all[i] = (char)('!' + i % 90);
+            }
+            for (gsize at = 0, n = 1; at < n_all; at += n, n = n * 3 % 41) {
+                n = MIN(n, n_all - at);
+                excerpt_add(excerpt, all + at, n);
+            }
+            gsize n_kept;
+            g_autofree char *kept = excerpt_text(excerpt, "<# bytes>", &n_kept);
+            if (n_all <= limit) {
+                g_assert_cmpmem(kept, n_kept, all, n_all);
+            } else {
+                g_autofree char *said = g_strdup_printf("\n<%zu bytes>\n", n_all - limit);
+
+                g_assert_cmpmem(kept, limit / 2, all, limit / 2);
+                g_assert_cmpmem(kept + n_kept - limit / 2, limit / 2, all + n_all - limit / 2,
+                                limit / 2);
+                g_assert_nonnull(g_strstr_len(kept, (gssize)n_kept, said));
+            }
+        }
+    }
+}
+
 static void test_environment_and_file(void)
 {
     const char *argv[] = {"sh", "-c", "echo $WHO${G_TEST_SRCDIR-} in $(pwd); echo err >&2", NULL};
@@ -317,6 +348,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/process/output", test_output);
     g_test_add_func("/process/output-limit", test_output_limit);
+    g_test_add_func("/process/excerpt", test_excerpt);
     g_test_add_func("/process/environment-and-file", test_environment_and_file);
     g_test_add_func("/process/time-limit", test_time_limit_ends_the_group);
     g_test_add_func("/process/background-child", test_background_child);
