@@ -33,6 +33,12 @@ struct KernelBuilder {
     const char *prefixes[4];
 };
 
+/* What is packed of a good build, as name and path in the build folder. */
+static const struct {
+    const char *name, *path;
+} images[] = {{"bzImage", RECIPE_IMAGE}, {"vmlinux", "vmlinux"}};
+#define N_IMAGES G_N_ELEMENTS(images)
+
 /* One build. Freed with its task. */
 typedef struct Build {
     KernelBuilder *builder;
@@ -44,17 +50,18 @@ typedef struct Build {
     char **argv; /* of the step that runs */
     GString *log;
     gint64 start_us;
+    int image_fds[N_IMAGES]; /* open once make is done, until they are packed; else -1 */
     Parcel *parcel;
     guint n_packed;
 } Build;
 
-/* What is packed of a good build, as name and path in the build folder. */
-static const struct {
-    const char *name, *path;
-} images[] = {{"bzImage", RECIPE_IMAGE}, {"vmlinux", "vmlinux"}};
-
 static void build_free(Build *build)
 {
+    for (guint i = 0; i < N_IMAGES; i++) {
+        if (build->image_fds[i] >= 0) {
+            close(build->image_fds[i]);
+        }
+    }
     g_free(build->commit);
     g_free(build->tree_id);
     kernel_free(build->kernel);
@@ -141,11 +148,23 @@ static void end_of_odd_file(GTask *task, GError *error)
 
 /* --- pack ------------------------------------------------------------------------------------ */
 
+/* FALSE when one is no file that can be packed. */
+static gboolean open_images(Build *build, GError **error)
+{
+    for (guint i = 0; i < N_IMAGES; i++) {
+        build->image_fds[i] = built_open(build->builder->slot, images[i].path, error);
+        if (build->image_fds[i] < 0) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean begin_image(Build *build, GError **error)
 {
-    int fd = built_open(build->builder->slot, images[build->n_packed].path, error);
+    int fd = g_steal_fd(&build->image_fds[build->n_packed]);
 
-    return fd >= 0 && parcel_begin_file(build->parcel, images[build->n_packed].name, fd, error);
+    return parcel_begin_file(build->parcel, images[build->n_packed].name, fd, error);
 }
 
 static gboolean on_pack(gpointer data)
@@ -165,7 +184,7 @@ static gboolean on_pack(gpointer data)
     if (!done) {
         return G_SOURCE_CONTINUE;
     }
-    if (++build->n_packed == G_N_ELEMENTS(images)) {
+    if (++build->n_packed == N_IMAGES) {
         end_with_kernel(task);
         return G_SOURCE_REMOVE;
     }
@@ -333,20 +352,6 @@ static gboolean make_succeeded(GTask *task, GAsyncResult *res)
     return FALSE;
 }
 
-/* Are the images files that can be packed? */
-static gboolean check_images(const Build *build, GError **error)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(images); i++) {
-        int fd = built_open(build->builder->slot, images[i].path, error);
-
-        if (fd < 0) {
-            return FALSE;
-        }
-        close(fd);
-    }
-    return TRUE;
-}
-
 static void on_made(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autoptr(GTask) task = data;
@@ -357,7 +362,7 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
         return;
     }
     build->kernel->build_ms = (guint64)(g_get_monotonic_time() - build->start_us) / 1000;
-    if (!check_images(build, &error)) {
+    if (!open_images(build, &error)) {
         end_of_odd_file(task, error);
         return;
     }
@@ -553,6 +558,9 @@ void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable
     GError *error = NULL;
 
     g_task_set_task_data(task, build, (GDestroyNotify)build_free);
+    for (guint i = 0; i < N_IMAGES; i++) {
+        build->image_fds[i] = -1;
+    }
     build->builder = builder;
     build->commit = g_strdup(commit);
     build->log = g_string_new(NULL);
