@@ -37,7 +37,7 @@ struct KernelBuilder {
 static const struct {
     const char *name, *path;
 } images[] = {{"bzImage", RECIPE_IMAGE}, {"vmlinux", "vmlinux"}};
-#define N_IMAGES G_N_ELEMENTS(images)
+enum { IMAGE_VMLINUX = 1, N_IMAGES = G_N_ELEMENTS(images) };
 
 /* One build. Freed with its task. */
 typedef struct Build {
@@ -198,11 +198,10 @@ static gboolean on_pack(gpointer data)
 static void pack(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
-    g_autofree char *vmlinux = g_build_filename(build->builder->slot->obj_dir, "vmlinux", NULL);
     g_autoptr(GSource) source = g_idle_source_new();
     GError *error = NULL;
 
-    build->kernel->signature = symbols_signature(vmlinux, &error);
+    build->kernel->signature = symbols_signature(build->image_fds[IMAGE_VMLINUX], &error);
     if (!build->kernel->signature || !begin_parcel(build, &error) || !begin_image(build, &error)) {
         end_with_error(task, error);
         return;

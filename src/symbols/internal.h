@@ -10,14 +10,9 @@
 #include <gelf.h>
 
 /* elf.c */
-typedef struct ElfFile {
-    int fd;
-    Elf *elf;
-} ElfFile;
-
-gboolean elf_file_open(ElfFile *file, const char *path, GError **error);
-void elf_file_close(ElfFile *file);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ElfFile, elf_file_close)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Elf, elf_end)
+/* Read what is open at @fd, which must stay so. */
+Elf *elf_open(int fd, GError **error);
 
 /* table.c: where functions begin. Several may have one name. */
 typedef struct SymbolTable SymbolTable;

@@ -3,25 +3,36 @@
  */
 #include "symbols/internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+
 struct Symbols {
-    ElfFile file;
+    int fd;
+    Elf *elf;
     SymbolTable *table;
     LineTable *lines; /* NULL without debug information */
 };
 
 Symbols *symbols_open(const char *vmlinux, const char *const *source_dirs, GError **error)
 {
-    Symbols *symbols;
-    ElfFile file;
+    g_autoptr(Symbols) symbols = g_new0(Symbols, 1);
 
-    if (!elf_file_open(&file, vmlinux, error)) {
+    symbols->fd = g_open(vmlinux, O_RDONLY | O_CLOEXEC, 0);
+    if (symbols->fd < 0) {
+        int failed = errno;
+
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failed), "opening %s: %s", vmlinux,
+                    g_strerror(failed));
         return NULL;
     }
-    symbols = g_new0(Symbols, 1);
-    symbols->file = file;
-    symbols->table = symbol_table_new(file.elf);
-    symbols->lines = line_table_new(file.elf, source_dirs);
-    return symbols;
+    symbols->elf = elf_open(symbols->fd, error);
+    if (!symbols->elf) {
+        return NULL;
+    }
+    symbols->table = symbol_table_new(symbols->elf);
+    symbols->lines = line_table_new(symbols->elf, source_dirs);
+    return g_steal_pointer(&symbols);
 }
 
 void symbols_free(Symbols *symbols)
@@ -29,9 +40,12 @@ void symbols_free(Symbols *symbols)
     if (!symbols) {
         return;
     }
-    line_table_free(symbols->lines);
-    symbol_table_free(symbols->table);
-    elf_file_close(&symbols->file);
+    g_clear_pointer(&symbols->lines, line_table_free);
+    g_clear_pointer(&symbols->table, symbol_table_free);
+    elf_end(symbols->elf);
+    if (symbols->fd >= 0) {
+        g_close(symbols->fd, NULL);
+    }
     g_free(symbols);
 }
 

