@@ -55,25 +55,11 @@ static char *run(const char *dir, const char *input, gboolean must_succeed, cons
 
 static char **import(const char *dir, const History *history)
 {
-    g_autoptr(GString) stream = g_string_new("feature done\n");
+    g_autofree char *stream = graph_fast_import(history);
 
-    for (guint32 r = 0; r < history_size(history); r++) {
-        guint n_parents;
-        const guint32 *parents = history_parents(history, r, &n_parents);
-
-        g_string_append_printf(stream,
-                               "reset refs/heads/r%u\ncommit refs/heads/r%u\nmark :%u\n"
-                               "committer T <t@example.org> %u +0000\ndata <<.\n%u\n.\n",
-                               r, r, r + 1, 1000 + r, r);
-        for (guint i = 0; i < n_parents; i++) {
-            g_string_append_printf(stream, "%s :%u\n", i == 0 ? "from" : "merge", parents[i] + 1);
-        }
-        g_string_append_printf(stream, "\nget-mark :%u\n", r + 1);
-    }
-    g_string_append(stream, "done\n");
     g_free(RUN(dir, NULL, TRUE, "git", "init", "-q", "--bare"));
     g_autofree char *ids =
-        RUN(dir, stream->str, TRUE, "git", "fast-import", "--quiet", "--cat-blob-fd=1");
+        RUN(dir, stream, TRUE, "git", "fast-import", "--quiet", "--cat-blob-fd=1");
     /* git bisect insists on a HEAD that exists. */
     g_free(RUN(dir, NULL, TRUE, "git", "symbolic-ref", "HEAD", "refs/heads/r0"));
     return g_strsplit(g_strchomp(ids), "\n", -1);

@@ -28,6 +28,29 @@ static inline History *graph_parse(const char *text)
     return history_new(n, offsets, (const guint32 *)(const void *)parents->data);
 }
 
+/* What `git fast-import --cat-blob-fd=1` makes a repository of, with revision 3 as branch r3; it
+ * answers with the id of each revision, one a line. Owned by the caller. */
+static inline char *graph_fast_import(const History *history)
+{
+    GString *stream = g_string_new("feature done\n");
+
+    for (guint32 r = 0; r < history_size(history); r++) {
+        guint n_parents;
+        const guint32 *parents = history_parents(history, r, &n_parents);
+
+        g_string_append_printf(stream,
+                               "reset refs/heads/r%u\ncommit refs/heads/r%u\nmark :%u\n"
+                               "committer T <t@example.org> %u +0000\ndata <<.\n%u\n.\n",
+                               r, r, r + 1, 1000 + r, r);
+        for (guint i = 0; i < n_parents; i++) {
+            g_string_append_printf(stream, "%s :%u\n", i == 0 ? "from" : "merge", parents[i] + 1);
+        }
+        g_string_append_printf(stream, "\nget-mark :%u\n", r + 1);
+    }
+    g_string_append(stream, "done\n");
+    return g_string_free(stream, FALSE);
+}
+
 /* Of the revisions before @n, one that nobody has as a parent yet, or any. */
 static inline guint32 graph_draw_tip(GRand *rand, const gboolean *has_child, guint32 n)
 {

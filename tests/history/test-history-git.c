@@ -40,7 +40,7 @@ static char *git(const char *dir, const char *input, int *ret_status, const char
 
 static void git_repo_init(GitRepo *repo, const History *history)
 {
-    g_autoptr(GString) stream = g_string_new("feature done\n");
+    g_autofree char *stream = graph_fast_import(history);
     g_autoptr(GError) error = NULL;
     g_autofree char *marks = NULL;
     int status;
@@ -48,23 +48,9 @@ static void git_repo_init(GitRepo *repo, const History *history)
     repo->dir = g_dir_make_tmp("test-history-XXXXXX", &error);
     g_assert_no_error(error);
     repo->ids = g_ptr_array_new_with_free_func(g_free);
-    for (guint32 r = 0; r < history_size(history); r++) {
-        guint n_parents;
-        const guint32 *parents = history_parents(history, r, &n_parents);
-
-        g_string_append_printf(stream,
-                               "reset refs/heads/r%u\ncommit refs/heads/r%u\nmark :%u\n"
-                               "committer T <t@example.org> %u +0000\ndata <<.\n%u\n.\n",
-                               r, r, r + 1, 1000 + r, r);
-        for (guint i = 0; i < n_parents; i++) {
-            g_string_append_printf(stream, "%s :%u\n", i == 0 ? "from" : "merge", parents[i] + 1);
-        }
-        g_string_append_printf(stream, "\nget-mark :%u\n", r + 1);
-    }
-    g_string_append(stream, "done\n");
     g_free(git(repo->dir, NULL, &status, (const char *const[]){"init", "-q", "--bare", NULL}));
     g_assert_cmpint(status, ==, 0);
-    marks = git(repo->dir, stream->str, &status,
+    marks = git(repo->dir, stream, &status,
                 (const char *const[]){"fast-import", "--quiet", "--cat-blob-fd=1", NULL});
     g_assert_cmpint(status, ==, 0);
     g_auto(GStrv) lines = g_strsplit(g_strchomp(marks), "\n", -1);
