@@ -4,33 +4,22 @@
  */
 #include "guest/guest.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
+
+#include "scratch.h"
 
 typedef struct Fixture {
     OopsReader *reader;
     GuestSpec spec;
-    char *dir;
+    Scratch scratch;
     const char *kernel;
     char *busybox;
 } Fixture;
 
-static void remove_folder(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_unlink(file);
-    }
-    g_rmdir(path);
-}
-
 static void set_up(Fixture *fixture, gconstpointer unused)
 {
     fixture->reader = oops_reader_new();
-    fixture->dir = g_dir_make_tmp("firstbad-trial-XXXXXX", NULL);
+    scratch_set_up(&fixture->scratch, NULL);
     fixture->kernel = g_getenv("FIRSTBAD_TEST_KERNEL");
     fixture->busybox = g_find_program_in_path("busybox");
     guest_spec_default(&fixture->spec, fixture->reader);
@@ -41,8 +30,7 @@ static void set_up(Fixture *fixture, gconstpointer unused)
 
 static void tear_down(Fixture *fixture, gconstpointer unused)
 {
-    remove_folder(fixture->dir);
-    g_free(fixture->dir);
+    scratch_tear_down(&fixture->scratch, NULL);
     g_free(fixture->busybox);
     oops_reader_free(fixture->reader);
 }
@@ -65,11 +53,11 @@ static gboolean can_run(const Fixture *fixture)
 static char *pack(const Fixture *fixture, const char *name, const char *text)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *source = g_build_filename(fixture->dir, name, NULL);
+    g_autofree char *source = scratch_path(&fixture->scratch, name);
     g_autofree char *initramfs = g_strconcat(source, ".cpio", NULL);
 
     g_assert_true(g_file_set_contents(source, text, -1, NULL));
-    g_autoptr(Repro) repro = repro_prepare(source, "cc", fixture->dir, &error);
+    g_autoptr(Repro) repro = repro_prepare(source, "cc", fixture->scratch.dir, &error);
     g_assert_no_error(error);
     g_assert_true(initramfs_write(initramfs, repro, &error));
     g_assert_no_error(error);
@@ -408,8 +396,8 @@ static void test_no_boot(Fixture *fixture, gconstpointer unused)
     if (!can_run(fixture)) {
         return;
     }
-    g_autofree char *garbage = g_build_filename(fixture->dir, "garbage", NULL);
-    g_autofree char *damaged = g_build_filename(fixture->dir, "damaged", NULL);
+    g_autofree char *garbage = scratch_path(&fixture->scratch, "garbage");
+    g_autofree char *damaged = scratch_path(&fixture->scratch, "damaged");
     g_autofree char *image = NULL;
     gsize n_image;
 
@@ -446,8 +434,8 @@ static void test_cannot_execute(Fixture *fixture, gconstpointer unused)
     if (!can_run(fixture)) {
         return;
     }
-    g_autofree char *initramfs = g_build_filename(fixture->dir, "x.cpio", NULL);
-    g_autofree char *program = g_build_filename(fixture->dir, "x", NULL);
+    g_autofree char *initramfs = scratch_path(&fixture->scratch, "x.cpio");
+    g_autofree char *program = scratch_path(&fixture->scratch, "x");
     Repro repro = {.kind = REPRO_BINARY, .path = program};
     g_autoptr(GAsyncResult) res = NULL;
     g_autoptr(GError) error = NULL;

@@ -7,41 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* A folder of its own for each test. */
-typedef struct Fixture {
-    char *folder;
-} Fixture;
-
-static void remove_folder(const char *folder)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-
-        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            remove_folder(path);
-        } else {
-            g_unlink(path);
-        }
-    }
-    g_rmdir(folder);
-}
-
-static void set_up(Fixture *fixture, gconstpointer data)
-{
-    g_autoptr(GError) error = NULL;
-
-    fixture->folder = g_dir_make_tmp("firstbad-symbols-XXXXXX", &error);
-    g_assert_no_error(error);
-}
-
-static void tear_down(Fixture *fixture, gconstpointer data)
-{
-    remove_folder(fixture->folder);
-    g_free(fixture->folder);
-}
+#include "scratch.h"
 
 static void put(const char *folder, const char *name, const char *text)
 {
@@ -104,20 +70,20 @@ static char *signature_of(const char *folder, const char *source, const char *fl
     return signature;
 }
 
-static void test_signature(Fixture *fixture, gconstpointer data)
+static void test_signature(Scratch *scratch, gconstpointer data)
 {
     static const char plain[] = "int main(void) { return 42; }\n";
     static const char commented[] = "int main(void) { /* a comment */ return 42; }\n";
     static const char changed[] = "int main(void) { return 43; }\n";
     static const char *const flags[] = {"-O0", "-O2", "-O2 -g", "-O1 -g -no-pie", "-O2 -static"};
-    g_autofree char *elsewhere = g_build_filename(fixture->folder, "elsewhere", NULL);
+    g_autofree char *elsewhere = g_build_filename(scratch->dir, "elsewhere", NULL);
     guint n_compared = 0;
 
     g_mkdir_with_parents(elsewhere, 0700);
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
-        g_autofree char *one = signature_of(fixture->folder, plain, flags[i]);
-        g_autofree char *two = signature_of(fixture->folder, commented, flags[i]);
-        g_autofree char *three = signature_of(fixture->folder, changed, flags[i]);
+        g_autofree char *one = signature_of(scratch->dir, plain, flags[i]);
+        g_autofree char *two = signature_of(scratch->dir, commented, flags[i]);
+        g_autofree char *three = signature_of(scratch->dir, changed, flags[i]);
         g_autofree char *moved = signature_of(elsewhere, plain, flags[i]);
 
         if (!one) {
@@ -134,14 +100,14 @@ static void test_signature(Fixture *fixture, gconstpointer data)
     }
 }
 
-static void test_not_elf(Fixture *fixture, gconstpointer data)
+static void test_not_elf(Scratch *scratch, gconstpointer data)
 {
-    g_autofree char *text = g_build_filename(fixture->folder, "text", NULL);
-    g_autofree char *empty = g_build_filename(fixture->folder, "empty", NULL);
-    const char *const files[] = {text, empty, fixture->folder};
+    g_autofree char *text = g_build_filename(scratch->dir, "text", NULL);
+    g_autofree char *empty = g_build_filename(scratch->dir, "empty", NULL);
+    const char *const files[] = {text, empty, scratch->dir};
 
-    put(fixture->folder, "text", "no ELF, but long enough to be looked at\n");
-    put(fixture->folder, "empty", "");
+    put(scratch->dir, "text", "no ELF, but long enough to be looked at\n");
+    put(scratch->dir, "empty", "");
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autoptr(GError) error = NULL, other = NULL;
 
@@ -154,10 +120,10 @@ static void test_not_elf(Fixture *fixture, gconstpointer data)
 }
 
 /* A download or a full disk cut it: any answer, but no crash. */
-static void test_cut(Fixture *fixture, gconstpointer data)
+static void test_cut(Scratch *scratch, gconstpointer data)
 {
-    g_autofree char *whole = signature_of(fixture->folder, "int main(void) { return 1; }\n", "-g");
-    g_autofree char *path = g_build_filename(fixture->folder, "program", NULL);
+    g_autofree char *whole = signature_of(scratch->dir, "int main(void) { return 1; }\n", "-g");
+    g_autofree char *path = g_build_filename(scratch->dir, "program", NULL);
     g_autofree char *bytes = NULL;
     gsize n;
 
@@ -167,7 +133,7 @@ static void test_cut(Fixture *fixture, gconstpointer data)
     }
     g_assert_true(g_file_get_contents(path, &bytes, &n, NULL));
     for (gsize cut = 0; cut < n; cut += 1 + n / 100) {
-        g_autofree char *part = g_build_filename(fixture->folder, "part", NULL);
+        g_autofree char *part = g_build_filename(scratch->dir, "part", NULL);
         g_autoptr(Symbols) symbols = NULL;
         g_autofree char *signature = NULL;
 
@@ -243,7 +209,7 @@ static gboolean check_chain(const char *folder, const char *compile)
     return TRUE;
 }
 
-static void test_chain(Fixture *fixture, gconstpointer data)
+static void test_chain(Scratch *scratch, gconstpointer data)
 {
 #define APART(compiler)                                                                            \
     "mkdir -p obj && cd obj && " compiler " -O2 -I../src/include -o ../chain ../src/./chain.c"
@@ -259,10 +225,10 @@ static void test_chain(Fixture *fixture, gconstpointer data)
     };
     guint n_checked = 0;
 
-    put(fixture->folder, "src/chain.c", chain_c);
-    put(fixture->folder, "src/include/chain.h", chain_h);
+    put(scratch->dir, "src/chain.c", chain_c);
+    put(scratch->dir, "src/include/chain.h", chain_h);
     for (gsize i = 0; i < G_N_ELEMENTS(compilers); i++) {
-        if (check_chain(fixture->folder, compilers[i])) {
+        if (check_chain(scratch->dir, compilers[i])) {
             n_checked++;
         } else {
             g_test_message("skipped: %s", compilers[i]);
@@ -274,11 +240,10 @@ static void test_chain(Fixture *fixture, gconstpointer data)
     }
 }
 
-static void test_no_debug_info(Fixture *fixture, gconstpointer data)
+static void test_no_debug_info(Scratch *scratch, gconstpointer data)
 {
-    g_autofree char *signature =
-        signature_of(fixture->folder, "int main(void) { return 1; }\n", "-s");
-    g_autofree char *program = g_build_filename(fixture->folder, "program", NULL);
+    g_autofree char *signature = signature_of(scratch->dir, "int main(void) { return 1; }\n", "-s");
+    g_autofree char *program = g_build_filename(scratch->dir, "program", NULL);
     g_autofree char *report = NULL;
     g_autoptr(Symbols) symbols = NULL;
     g_autoptr(GError) error = NULL;
@@ -308,18 +273,18 @@ static char *assembler(const char *next, guint n_bytes)
 }
 
 /* Two functions of one name: the printed size, up to the next symbol, tells which. */
-static void test_same_name(Fixture *fixture, gconstpointer data)
+static void test_same_name(Scratch *scratch, gconstpointer data)
 {
     g_autofree char *source_a = assembler("a", 3), *source_b = assembler("b", 5);
     g_autofree char *output = NULL, *got = NULL;
-    g_autofree char *program = g_build_filename(fixture->folder, "program", NULL);
-    const char *const source_dirs[] = {fixture->folder, NULL};
+    g_autofree char *program = g_build_filename(scratch->dir, "program", NULL);
+    const char *const source_dirs[] = {scratch->dir, NULL};
     g_autoptr(Symbols) symbols = NULL;
 
-    put(fixture->folder, "a.s", source_a);
-    put(fixture->folder, "b.s", source_b);
-    put(fixture->folder, "main.c", "int main(void) { return 0; }\n");
-    output = run(fixture->folder, "cc -g -o program main.c a.s b.s");
+    put(scratch->dir, "a.s", source_a);
+    put(scratch->dir, "b.s", source_b);
+    put(scratch->dir, "main.c", "int main(void) { return 0; }\n");
+    output = run(scratch->dir, "cc -g -o program main.c a.s b.s");
     if (!output) {
         g_test_skip("no C compiler, or none for this assembler");
         return;
@@ -332,11 +297,12 @@ static void test_same_name(Fixture *fixture, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/symbols/signature", Fixture, NULL, set_up, test_signature, tear_down);
-    g_test_add("/symbols/not-elf", Fixture, NULL, set_up, test_not_elf, tear_down);
-    g_test_add("/symbols/cut", Fixture, NULL, set_up, test_cut, tear_down);
-    g_test_add("/symbols/chain", Fixture, NULL, set_up, test_chain, tear_down);
-    g_test_add("/symbols/no-debug-info", Fixture, NULL, set_up, test_no_debug_info, tear_down);
-    g_test_add("/symbols/same-name", Fixture, NULL, set_up, test_same_name, tear_down);
+#define ADD(name, func) g_test_add(name, Scratch, NULL, scratch_set_up, func, scratch_tear_down)
+    ADD("/symbols/signature", test_signature);
+    ADD("/symbols/not-elf", test_not_elf);
+    ADD("/symbols/cut", test_cut);
+    ADD("/symbols/chain", test_chain);
+    ADD("/symbols/no-debug-info", test_no_debug_info);
+    ADD("/symbols/same-name", test_same_name);
     return g_test_run();
 }
