@@ -44,9 +44,9 @@
  * from nothing. */
 #define HALF_DISTANCE 500
 
-static const guint trial_counts[] = {1, 2, 3, 4, 6, 8, 10, 16, 20};
+static const guint trial_counts[] = {1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 45, 70};
 #define N_COUNTS    G_N_ELEMENTS(trial_counts)
-#define MOST_TRIALS 20
+#define MOST_TRIALS 70
 
 /* Chances of the numbers of crashes in a number of trials. */
 typedef struct Prediction {

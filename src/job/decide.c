@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What to do next, from all evidence so far.
  *
- * Each phase is a function that either asks for an action or passes on to the next one:
+ * Each phase is a function that asks for an action, or passes on to the next one, or waits for what
+ * is under way. While one waits, the next ones may still ask for what will most probably be wanted:
+ * the good end is built while the start is tried, and the search begins before the good end has
+ * shown that it is good.
  *
  *   reproduce  the start is tried until it is known how often it crashes;
  *   range      releases behind the start, newest first, until one does not crash; or --good;
@@ -47,6 +50,28 @@ void revision_evidence_free(RevisionEvidence *evidence)
     g_free(evidence->commit);
     g_clear_pointer(&evidence->kernel, kernel_free);
     g_free(evidence);
+}
+
+void task_free(Task *task)
+{
+    if (!task) {
+        return;
+    }
+    g_free(task->commit);
+    g_free(task);
+}
+
+/* The work under way at @commit, or NULL. */
+static const Task *task_at(const Situation *situation, const char *commit)
+{
+    for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {
+        const Task *task = situation->tasks->pdata[i];
+
+        if (g_str_equal(task->commit, commit)) {
+            return task;
+        }
+    }
+    return NULL;
 }
 
 static const RevisionEvidence *evidence_of(const Situation *situation, const char *commit)
@@ -165,21 +190,31 @@ void situation_update_belief(Situation *situation)
 
 /* --- Actions --------------------------------------------------------------------------------- */
 
-static gboolean ask_build(Action *action, JobPhase phase, const char *commit, const char *label)
+/* How a phase ends: it has all it needs; it asked for an action; it waits for what is under way. */
+typedef enum Step { STEP_PASSED, STEP_ASKED, STEP_WAITING } Step;
+
+static Step ask_build(const Situation *situation, Action *action, JobPhase phase,
+                      const char *commit, const char *label)
 {
+    if (task_at(situation, commit)) {
+        return STEP_WAITING;
+    }
     *action = (Action){.kind = ACTION_BUILD, .phase = phase, .commit = commit, .label = label};
-    return TRUE;
+    return STEP_ASKED;
 }
 
-static gboolean ask_trials(Action *action, JobPhase phase, const char *commit, const char *label,
-                           guint n_trials)
+static Step ask_trials(const Situation *situation, Action *action, JobPhase phase,
+                       const char *commit, const char *label, guint n_trials)
 {
+    if (task_at(situation, commit)) {
+        return STEP_WAITING;
+    }
     *action = (Action){.kind = ACTION_TRIALS,
                        .phase = phase,
                        .commit = commit,
                        .label = label,
                        .n_trials = n_trials};
-    return TRUE;
+    return STEP_ASKED;
 }
 
 static Answer *answer_new(AnswerKind kind, const char *subject)
@@ -193,15 +228,26 @@ static Answer *answer_new(AnswerKind kind, const char *subject)
     return answer;
 }
 
-static gboolean give_answer(Action *action, Answer *answer)
+static Step give_answer(Action *action, Answer *answer)
 {
     *action = (Action){.kind = ACTION_ANSWER, .phase = PHASE_DONE, .answer = answer};
-    return TRUE;
+    return STEP_ASKED;
 }
 
 /* --- One revision by itself, as reproduce and range need it ---------------------------------- */
 
-typedef enum Standing { STANDING_OPEN, STANDING_GOOD, STANDING_BAD, STANDING_BROKEN } Standing;
+typedef enum Standing {
+    STANDING_ASKED,   /* open: an action was asked for */
+    STANDING_WAITING, /* open: work is under way */
+    STANDING_GOOD,
+    STANDING_BAD,
+    STANDING_BROKEN
+} Standing;
+
+static Standing standing_open(Step step)
+{
+    return step == STEP_ASKED ? STANDING_ASKED : STANDING_WAITING;
+}
 
 /* Does it crash often enough to be the start's bug? One crash in twenty is another's where the
  * start always crashes, and all that can be expected where the start crashes now and then. */
@@ -223,23 +269,25 @@ static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
     return 2 * pool->n_ok >= n_trials_run(pool) ? STANDING_GOOD : STANDING_BROKEN;
 }
 
-/* Try @commit until its verdict is clear. While it is not, *ret_action asks for more and
- * STANDING_OPEN comes back. Bad takes two crashes, since one can be a passing bug of the same name;
- * good takes as many trials as the start's crash rate needs. */
+/* Try @commit until its verdict is clear. While it is not, *ret_action asks for more, or it waits:
+ * also for the first trials of the start, without which nothing can be said. Bad takes two crashes,
+ * since one can be a passing bug of the same name; good takes as many trials as the start's crash
+ * rate needs. */
 static Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                             const char *label, Action *ret_action)
 {
     const RevisionEvidence *start = evidence_of(situation, situation->start);
     const RevisionEvidence *evidence = evidence_of(situation, commit);
-    guint wanted =
-        belief_trials_for_good(start->n_crash, start->n_ok, RELEASE_MISS, situation->max_trials);
     guint limit = situation->max_trials;
     Pool pool;
 
     if (!evidence || !evidence->kernel) {
-        ask_build(ret_action, phase, commit, label);
-        return STANDING_OPEN;
+        return standing_open(ask_build(situation, ret_action, phase, commit, label));
     }
+    if (!start || start->n_crash == 0) {
+        return STANDING_WAITING;
+    }
+    guint wanted = belief_trials_for_good(start->n_crash, start->n_ok, RELEASE_MISS, limit);
     pool = pool_of(situation, evidence);
     if (is_untestable(situation, evidence, &pool)) {
         return STANDING_BROKEN;
@@ -253,21 +301,21 @@ static Standing stand_alone(const Situation *situation, JobPhase phase, const ch
     if (n_trials_run(&pool) >= limit) {
         return stand_at_limit(start, &pool);
     }
-    ask_trials(ret_action, phase, commit, label,
-               pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - n_trials_run(&pool)));
-    return STANDING_OPEN;
+    return standing_open(ask_trials(
+        situation, ret_action, phase, commit, label,
+        pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - n_trials_run(&pool))));
 }
 
-/* --- Phases: TRUE when an action was asked for ----------------------------------------------- */
+/* --- Phases ---------------------------------------------------------------------------------- */
 
-static gboolean decide_reproduce(const Situation *situation, Action *ret_action)
+static Step decide_reproduce(const Situation *situation, Action *ret_action)
 {
     const RevisionEvidence *start = evidence_of(situation, situation->start);
     guint n_run, n_wanted;
     Pool pool;
 
     if (!start || !start->kernel) {
-        return ask_build(ret_action, PHASE_REPRODUCE, situation->start, NULL);
+        return ask_build(situation, ret_action, PHASE_REPRODUCE, situation->start, NULL);
     }
     pool = pool_of(situation, start);
     n_run = n_trials_run(&pool);
@@ -281,45 +329,51 @@ static gboolean decide_reproduce(const Situation *situation, Action *ret_action)
     }
     n_wanted = MIN(n_wanted, situation->max_trials);
     if (n_run < n_wanted) {
-        return ask_trials(ret_action, PHASE_REPRODUCE, situation->start, NULL, n_wanted - n_run);
+        return ask_trials(situation, ret_action, PHASE_REPRODUCE, situation->start, NULL,
+                          n_wanted - n_run);
     }
     if (start->n_crash == 0) {
         return give_answer(ret_action, answer_new(ANSWER_NOT_REPRODUCED, situation->start));
     }
-    return FALSE;
+    return STEP_PASSED;
 }
 
-/* Find the good end; *ret_good is set when there is one. */
-static gboolean decide_range(const Situation *situation, Action *ret_action, const char **ret_good)
+/* Find the good end. *ret_good is set when there is one, and to one that was given while it still
+ * has to show that it is good. */
+static Step decide_range(const Situation *situation, Action *ret_action, const char **ret_good)
 {
     const char *oldest_bad = NULL;
 
     if (situation->good) {
+        *ret_good = situation->good;
         switch (stand_alone(situation, PHASE_RANGE, situation->good, NULL, ret_action)) {
-        case STANDING_OPEN:
-            return TRUE;
+        case STANDING_ASKED:
+            return STEP_ASKED;
+        case STANDING_WAITING:
+            return STEP_WAITING;
         case STANDING_BROKEN:
             return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->good));
         case STANDING_BAD:
             return give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, situation->good));
         case STANDING_GOOD:
-            *ret_good = situation->good;
-            return FALSE;
+            return STEP_PASSED;
         }
     }
     for (guint i = 0; i < situation->releases->len; i++) {
         const ReleaseTag *release = situation->releases->pdata[i];
 
         switch (stand_alone(situation, PHASE_RANGE, release->commit, release->name, ret_action)) {
-        case STANDING_OPEN:
-            return TRUE;
+        case STANDING_ASKED:
+            return STEP_ASKED;
+        case STANDING_WAITING:
+            return STEP_WAITING;
         case STANDING_BAD:
             oldest_bad = release->commit;
             break;
         case STANDING_GOOD:
             if (!g_hash_table_contains(situation->overruled, release->commit)) {
                 *ret_good = release->commit;
-                return FALSE;
+                return STEP_PASSED;
             }
             oldest_bad = release->commit;
             break;
@@ -337,23 +391,21 @@ static gboolean decide_range(const Situation *situation, Action *ret_action, con
 }
 
 /* Ask for @experiment: a build first where there is no kernel yet. */
-static gboolean ask_experiment(const Situation *situation, const Experiment *experiment,
-                               JobPhase phase, Action *ret_action)
+static Step ask_experiment(const Situation *situation, const Experiment *experiment, JobPhase phase,
+                           Action *ret_action)
 {
     const char *commit = situation->range->commits[experiment->revision];
     const RevisionEvidence *evidence = evidence_of(situation, commit);
 
     if (!evidence || !evidence->kernel) {
-        return ask_build(ret_action, phase, commit, NULL);
+        return ask_build(situation, ret_action, phase, commit, NULL);
     }
-    return ask_trials(ret_action, phase, commit, NULL, experiment->n_trials);
+    return ask_trials(situation, ret_action, phase, commit, NULL, experiment->n_trials);
 }
 
-/* The costs, as belief wants them; *ret_built must be freed. */
-static Costs costs_of(const Situation *situation, gboolean **ret_built)
+/* The costs, as belief wants them. Both arrays have an entry for each revision. */
+static Costs costs_of(const Situation *situation, gboolean *built, gboolean *busy)
 {
-    guint n = history_size(situation->range->history);
-    gboolean *built = g_new0(gboolean, n);
     const RevisionEvidence *evidence;
     GHashTableIter iter;
 
@@ -365,11 +417,20 @@ static Costs costs_of(const Situation *situation, gboolean **ret_built)
             built[revision] = TRUE;
         }
     }
-    *ret_built = built;
+    for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {
+        gint64 revision =
+            range_find(situation->range, ((const Task *)situation->tasks->pdata[i])->commit);
+
+        if (revision >= 0) {
+            busy[belief_representative(situation->belief, (guint32)revision)] = TRUE;
+        }
+    }
     return (Costs){.build_s = situation->build_s,
                    .trial_s = situation->trial_s,
+                   .trial_price_s = situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,
-                   .built = built};
+                   .built = built,
+                   .busy = busy};
 }
 
 static Answer *answer_candidates(const Situation *situation, const GArray *candidates)
@@ -420,39 +481,37 @@ static SideState side_state(const Situation *situation, const char *commit, gboo
 }
 
 /* Ask for what a side lacks: the build, or a few trials. */
-static gboolean ask_side(const Situation *situation, const char *commit, gboolean has_bug,
-                         Action *ret_action)
+static Step ask_side(const Situation *situation, const char *commit, gboolean has_bug,
+                     Action *ret_action)
 {
     const RevisionEvidence *evidence = evidence_of(situation, commit);
     Tally tally;
 
     if (side_state(situation, commit, has_bug) != SIDE_OPEN) {
-        return FALSE;
+        return task_at(situation, commit) ? STEP_WAITING : STEP_PASSED;
     }
     if (!evidence || !evidence->kernel) {
-        return ask_build(ret_action, PHASE_CHECK, commit, NULL);
+        return ask_build(situation, ret_action, PHASE_CHECK, commit, NULL);
     }
     situation_tally(situation, commit, &tally);
-    return ask_trials(ret_action, PHASE_CHECK, commit, NULL,
+    return ask_trials(situation, ret_action, PHASE_CHECK, commit, NULL,
                       MAX(situation->n_check_trials, tally.n_crash + tally.n_ok + 1) -
                           tally.n_crash - tally.n_ok);
 }
 
 /* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
  * it, and the parents that lie outside the range, for which the good end only stands. */
-static gboolean ask_check(const Situation *situation, guint32 culprit, Action *ret_action)
+static Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action)
 {
     g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
+    Step step = ask_side(situation, situation->range->commits[culprit], TRUE, ret_action);
 
-    if (ask_side(situation, situation->range->commits[culprit], TRUE, ret_action)) {
-        return TRUE;
+    for (guint i = 0; i < parents->len && step != STEP_ASKED; i++) {
+        Step of_parent = ask_side(situation, parents->pdata[i], FALSE, ret_action);
+
+        step = of_parent == STEP_PASSED ? step : of_parent;
     }
-    for (guint i = 0; i < parents->len; i++) {
-        if (ask_side(situation, parents->pdata[i], FALSE, ret_action)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return step;
 }
 
 /* Add the line of one side to @answer. TRUE when it passed. */
@@ -538,62 +597,89 @@ static Answer *answer_checked(const Situation *situation, const GArray *candidat
     return g_steal_pointer(&answer);
 }
 
-/* Search, then check. A release that turns out to have had the bug all along is overruled, and the
- * range grows. */
-static void decide_search(Situation *situation, const char *good, Action *ret_action)
+/* Nothing tells the candidates apart any more, or it is under way. */
+static Step end_search(const Situation *situation, const GArray *candidates, Action *ret_action)
 {
-    g_autoptr(GArray) candidates = NULL;
-    g_autofree gboolean *built = NULL;
-    Costs costs = costs_of(situation, &built);
-    Experiment experiment;
-    guint32 best;
+    if (situation->tasks && situation->tasks->len > 0) {
+        return STEP_WAITING;
+    }
+    Answer *answer = answer_candidates(situation, candidates);
 
-    situation_update_belief(situation);
-    candidates = belief_candidates(situation->belief, situation->confidence);
-    best = g_array_index(candidates, guint32, 0);
-    if (candidates->len > 1) {
-        if (belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment)) {
-            ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
-            return;
-        }
-        Answer *answer = answer_candidates(situation, candidates);
-        answer->reason = g_strdup("no revision that can be tested tells these apart");
-        give_answer(ret_action, answer);
-        return;
-    }
-    if (belief_check_wanted(situation->belief, best, CHECK_LOG10_ODDS, &costs, &experiment)) {
-        ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
-        return;
-    }
-    if (best != 0 && ask_check(situation, best, ret_action)) {
-        return;
-    }
-    if (best != 0) {
-        give_answer(ret_action, answer_checked(situation, candidates));
-        return;
-    }
+    answer->reason = g_strdup("no revision that can be tested tells these apart");
+    return give_answer(ret_action, answer);
+}
+
+/* The one suspect is older than the range: the good end was not good. */
+static Step overrule(const Situation *situation, const char *good, Action *ret_action)
+{
     if (situation->good) {
         Answer *answer = answer_new(ANSWER_GOOD_CRASHES, good);
 
         answer->reason = g_strdup_printf(
             "%.12s, given as good, looked good, but all after it has the bug: give an older --good",
             good);
-        give_answer(ret_action, answer);
-        return;
+        return give_answer(ret_action, answer);
     }
     *ret_action = (Action){.kind = ACTION_OVERRULE, .phase = PHASE_RANGE, .commit = good};
+    return STEP_ASKED;
+}
+
+/* Search, then check. A release that turns out to have had the bug all along is overruled, and the
+ * range grows. */
+static Step decide_search(Situation *situation, const char *good, Action *ret_action)
+{
+    guint n = history_size(situation->range->history);
+    g_autofree gboolean *built = g_new0(gboolean, n);
+    g_autofree gboolean *busy = g_new0(gboolean, n);
+    Experiment experiment;
+
+    situation_update_belief(situation);
+    Costs costs = costs_of(situation, built, busy);
+    g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
+    guint32 best = g_array_index(candidates, guint32, 0);
+    if (candidates->len > 1) {
+        if (belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment)) {
+            return ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
+        }
+        return end_search(situation, candidates, ret_action);
+    }
+    if (best == 0) {
+        return overrule(situation, good, ret_action);
+    }
+    if (belief_check_wanted(situation->belief, best, CHECK_LOG10_ODDS, &costs, &experiment)) {
+        return ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
+    }
+    Step step = ask_check(situation, best, ret_action);
+    return step == STEP_PASSED ? give_answer(ret_action, answer_checked(situation, candidates))
+                               : step;
 }
 
 void job_decide(Situation *situation, Action *ret_action)
 {
     const char *good = NULL;
+    Step reproduced = decide_reproduce(situation, ret_action);
+    Step ranged =
+        reproduced == STEP_ASKED ? STEP_ASKED : decide_range(situation, ret_action, &good);
+    Step searched = STEP_WAITING;
 
-    if (decide_reproduce(situation, ret_action) || decide_range(situation, ret_action, &good)) {
+    if (ranged == STEP_ASKED) {
         return;
     }
-    if (!situation->range || g_strcmp0(situation->range->commits[0], good) != 0) {
+    if (good != NULL && (!situation->range || !g_str_equal(situation->range->commits[0], good))) {
         *ret_action = (Action){.kind = ACTION_LOAD_RANGE, .phase = PHASE_SEARCH, .commit = good};
         return;
     }
-    decide_search(situation, good, ret_action);
+    if (good != NULL) {
+        searched = decide_search(situation, good, ret_action);
+    }
+    /* Before both ends have shown what they are, a revision may be built, but nothing concluded,
+     * and it is not known how many trials it takes. */
+    gboolean is_ahead = reproduced == STEP_WAITING || ranged == STEP_WAITING;
+    if (searched == STEP_ASKED && is_ahead && ret_action->kind != ACTION_BUILD) {
+        g_clear_pointer(&ret_action->answer, answer_free);
+        searched = STEP_WAITING;
+    }
+    if (searched == STEP_WAITING) {
+        *ret_action = (Action){.kind = ACTION_WAIT};
+    }
 }

@@ -21,6 +21,13 @@ typedef struct RevisionEvidence {
 RevisionEvidence *revision_evidence_new(const char *commit);
 void revision_evidence_free(RevisionEvidence *evidence);
 
+/* What a machine is doing at the moment. */
+typedef struct Task {
+    char *commit;   /* owned */
+    guint n_trials; /* of its kernel; 0: it is being built */
+} Task;
+void task_free(Task *task);
+
 /* What a decision rests on. The job fills it; the decider changes only @belief. */
 typedef struct Situation {
     const char *start;         /* ids */
@@ -36,6 +43,7 @@ typedef struct Situation {
     GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
     double build_s, trial_s; /* costs as seen so far */
     guint n_trials_at_once;
+    const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
 } Situation;
 
 typedef enum ActionKind {
@@ -43,7 +51,8 @@ typedef enum ActionKind {
     ACTION_TRIALS,     /* @n_trials more of @commit */
     ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
     ACTION_LOAD_RANGE, /* @commit (good) .. start: set range and belief, and ask again */
-    ACTION_ANSWER,     /* @answer */
+    ACTION_WAIT,       /* for what is under way: nothing else is worth a machine */
+    ACTION_ANSWER,     /* @answer; what is still under way does not matter */
 } ActionKind;
 
 typedef struct Action {
@@ -55,6 +64,8 @@ typedef struct Action {
     Answer *answer; /* owned by the caller */
 } Action;
 
+/* What a machine that is idle should do. With several, ask again with each action among the works
+ * under way. With one, nothing is ever under way, and ACTION_WAIT never comes. */
 void job_decide(Situation *situation, Action *ret_action);
 
 /* The evidence of @commit, pooled over all revisions with a kernel of the same signature: identical

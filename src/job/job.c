@@ -630,6 +630,8 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             done = keep_decision(job, &action, error) &&
                    carry_trials(job, &action, cancellable, error);
             break;
+        case ACTION_WAIT:
+            g_assert_not_reached(); /* one thing is done at a time */
         case ACTION_ANSWER:
             tell(job, "writing the report", NULL);
             if (!job_finish_answer(job, action.answer, error) ||

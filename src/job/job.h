@@ -183,3 +183,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
  * (G_IO_ERROR_CANCELLED): the job can be resumed. */
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error);
+
+/* --- How a job decides (pure) ---------------------------------------------------------------- */
+#include "job/decide.h"

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "world.h"
+#include "sim/world.h"
 
 /* How a simulated job ended. */
 typedef struct SimResult {

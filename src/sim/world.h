@@ -9,7 +9,7 @@
 #pragma once
 
 #include "history/history.h"
-#include "scenario.h"
+#include "sim/scenario.h"
 
 typedef enum RunOutcome {
     RUN_OK,

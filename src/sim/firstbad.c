@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad in a simulated world: the job of job/decide.c, with a clock that jumps from one event to
+ * the next in place of a farm. What a real job's farm does one thing at a time is done here by any
+ * number of machines, each of which is told what to do whenever it is idle.
+ */
+#include <math.h>
+
+#include "job/job.h"
+#include "policy.h"
+
+/* Trials of the start: a job's number where a trial costs about as much as a build. */
+#define N_START_TRIALS 5
+
+typedef struct Machine {
+    Task *task; /* NULL: idle */
+    double ends_s;
+} Machine;
+
+typedef struct Sim {
+    const World *world;
+    const Scenario *scenario;
+    Range range;
+    Situation situation;
+    Belief *belief;
+    GPtrArray *machines; /* of Machine */
+    GPtrArray *tasks;    /* of Task: those of the machines that are not idle */
+    guint *n_runs;       /* of each kernel, so that each run is another one */
+    double now_s;
+    SimResult *result;
+} Sim;
+
+static void fill_range(Range *range, const World *world)
+{
+    guint n = history_size(world_history(world));
+
+    range->history = (History *)world_history(world);
+    range->commits = g_new0(char *, n + 1);
+    range->outside = g_hash_table_new(NULL, NULL);
+    range->index = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint32 r = 0; r < n; r++) {
+        range->commits[r] = g_strdup_printf("%u", r);
+        g_hash_table_insert(range->index, range->commits[r], GUINT_TO_POINTER(r));
+    }
+}
+
+static void sim_init(Sim *sim, const World *world, guint n_machines, SimResult *result)
+{
+    guint n = history_size(world_history(world));
+    g_autoptr(JobSpec) defaults = job_spec_new("cause");
+    const Scenario *scenario = world_scenario(world);
+
+    *sim = (Sim){.world = world, .scenario = scenario, .result = result};
+    fill_range(&sim->range, world);
+    sim->machines = g_ptr_array_new_with_free_func(g_free);
+    sim->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+    sim->n_runs = g_new0(guint, n);
+    for (guint i = 0; i < MAX(n_machines, 1); i++) {
+        g_ptr_array_add(sim->machines, g_new0(Machine, 1));
+    }
+    sim->situation = (Situation){
+        .start = sim->range.commits[n - 1],
+        .good = sim->range.commits[0],
+        .n_check_trials = N_START_TRIALS / 2,
+        .n_start_trials = N_START_TRIALS,
+        .max_trials = defaults->max_trials,
+        .confidence = defaults->confidence,
+        .evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify)revision_evidence_free),
+        .overruled = g_hash_table_new(g_str_hash, g_str_equal),
+        .build_s = scenario->build_s,
+        .trial_s = scenario->test_s,
+        .n_trials_at_once = scenario->runs_per_test,
+        .tasks = sim->tasks,
+    };
+}
+
+static void sim_clear(Sim *sim)
+{
+    g_ptr_array_unref(sim->machines);
+    g_ptr_array_unref(sim->tasks);
+    g_hash_table_unref(sim->situation.evidence);
+    g_hash_table_unref(sim->situation.overruled);
+    g_hash_table_unref(sim->range.outside);
+    g_hash_table_unref(sim->range.index);
+    g_strfreev(sim->range.commits);
+    g_free(sim->n_runs);
+    belief_free(sim->belief);
+}
+
+static guint32 revision_of(const Sim *sim, const char *commit)
+{
+    return (guint32)range_find(&sim->range, commit);
+}
+
+static RevisionEvidence *evidence_for(Sim *sim, const char *commit)
+{
+    RevisionEvidence *evidence = g_hash_table_lookup(sim->situation.evidence, commit);
+
+    if (evidence == NULL) {
+        evidence = revision_evidence_new(commit);
+        g_hash_table_insert(sim->situation.evidence, evidence->commit, evidence);
+    }
+    return evidence;
+}
+
+static void load_range(Sim *sim)
+{
+    BeliefModel model;
+
+    belief_model_default(&model);
+    sim->belief = belief_new(sim->range.history, &model, NULL);
+    sim->situation.range = &sim->range;
+    sim->situation.belief = sim->belief;
+}
+
+static void start_work(Sim *sim, Machine *machine, const Action *action)
+{
+    const Scenario *scenario = sim->scenario;
+    guint at_once = MAX(scenario->runs_per_test, 1);
+
+    machine->task = g_new0(Task, 1);
+    machine->task->commit = g_strdup(action->commit);
+    if (action->kind == ACTION_BUILD) {
+        machine->ends_s = sim->now_s + scenario->build_s;
+        sim->result->n_kernels++;
+    } else {
+        machine->task->n_trials = action->n_trials;
+        machine->ends_s =
+            sim->now_s + (action->n_trials + at_once - 1) / at_once * scenario->test_s;
+        sim->result->n_trials += action->n_trials;
+    }
+    g_ptr_array_add(sim->tasks, machine->task);
+}
+
+static void take_build(Sim *sim, RevisionEvidence *evidence)
+{
+    guint32 revision = revision_of(sim, evidence->commit);
+    gboolean builds = world_builds(sim->world, revision);
+
+    evidence->kernel = g_new0(Kernel, 1);
+    evidence->kernel->status = builds ? KERNEL_BUILT : KERNEL_FAILED;
+    if (builds) {
+        evidence->kernel->signature = g_strdup_printf("%u", world_kernel(sim->world, revision));
+    }
+}
+
+static void take_trials(Sim *sim, RevisionEvidence *evidence, guint n_trials)
+{
+    guint32 revision = revision_of(sim, evidence->commit);
+    guint *n_runs = &sim->n_runs[world_kernel(sim->world, revision)];
+
+    for (guint i = 0; i < n_trials; i++) {
+        switch (world_run(sim->world, revision, (*n_runs)++)) {
+        case RUN_OK:
+            evidence->n_ok++;
+            break;
+        case RUN_CRASH:
+            evidence->n_crash++;
+            break;
+        case RUN_OTHER:
+            evidence->n_other_crash++;
+            break;
+        case RUN_BROKEN:
+            evidence->n_broken++;
+            break;
+        case RUN_INFRA:
+            break;
+        }
+    }
+}
+
+/* Let the clock jump to the next end of work, and take what came out. */
+static void next_event(Sim *sim)
+{
+    Machine *first = NULL;
+
+    for (guint i = 0; i < sim->machines->len; i++) {
+        Machine *machine = sim->machines->pdata[i];
+
+        if (machine->task != NULL && (first == NULL || machine->ends_s < first->ends_s)) {
+            first = machine;
+        }
+    }
+    g_assert(first != NULL);
+    sim->now_s = first->ends_s;
+    RevisionEvidence *evidence = evidence_for(sim, first->task->commit);
+    if (first->task->n_trials == 0) {
+        take_build(sim, evidence);
+    } else {
+        take_trials(sim, evidence, first->task->n_trials);
+    }
+    g_ptr_array_remove(sim->tasks, first->task);
+    first->task = NULL;
+}
+
+/* Tell @machine what to do, or that it must wait. TRUE: there is an answer. */
+static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
+{
+    for (;;) {
+        Action action;
+
+        job_decide(&sim->situation, &action);
+        switch (action.kind) {
+        case ACTION_LOAD_RANGE:
+            load_range(sim);
+            break;
+        case ACTION_OVERRULE:
+            g_assert_not_reached(); /* the good end is given */
+        case ACTION_BUILD:
+        case ACTION_TRIALS:
+            start_work(sim, machine, &action);
+            return FALSE;
+        case ACTION_WAIT:
+            return FALSE;
+        case ACTION_ANSWER:
+            *ret_answer = action.answer;
+            return TRUE;
+        }
+    }
+}
+
+static Answer *carry_out(Sim *sim)
+{
+    Answer *answer = NULL;
+
+    for (;;) {
+        for (guint i = 0; i < sim->machines->len; i++) {
+            Machine *machine = sim->machines->pdata[i];
+            guint n_tasks = sim->tasks->len;
+
+            if (machine->task == NULL && employ(sim, machine, &answer)) {
+                return answer;
+            }
+            if (machine->task == NULL && sim->tasks->len == n_tasks) {
+                break; /* the others would have to wait as well */
+            }
+        }
+        next_event(sim);
+    }
+}
+
+static guint32 rank_of(Sim *sim, guint32 culprit)
+{
+    const double *posterior = belief_posterior(sim->belief);
+    guint32 rank = 1;
+
+    for (guint32 h = 0; h < history_size(sim->range.history); h++) {
+        rank += posterior[h] > posterior[culprit] ||
+                (posterior[h] == posterior[culprit] && h < culprit);
+    }
+    return rank;
+}
+
+void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+{
+    Sim sim;
+
+    *ret_result = (SimResult){.culprit = -1};
+    sim_init(&sim, world, n_workers, ret_result);
+    g_autoptr(Answer) answer = carry_out(&sim);
+    ret_result->seconds = sim.now_s;
+    ret_result->confidence = answer->confidence;
+    if (answer->kind == ANSWER_CULPRIT) {
+        ret_result->culprit = (gint64)range_find(&sim.range, answer->culprit);
+    } else {
+        ret_result->ranked = g_array_new(FALSE, FALSE, sizeof(guint32));
+        for (guint i = 0; i < answer->candidates->len; i++) {
+            const Candidate *candidate = answer->candidates->pdata[i];
+            guint32 revision = revision_of(&sim, candidate->commit);
+
+            g_array_append_val(ret_result->ranked, revision);
+        }
+    }
+    if (sim.belief != NULL) {
+        ret_result->rank = rank_of(&sim, world_culprit(world));
+    }
+    sim_clear(&sim);
+}
