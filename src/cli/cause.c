@@ -14,8 +14,8 @@ static const char description[] =
 int cmd_cause(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autofree char *job_file = NULL, *state_option = NULL, *state_dir = NULL;
-    gboolean verbose = FALSE, json = FALSE;
+    g_autofree char *job_file = NULL;
+    g_auto(WorkOptions) work = {0};
     const GOptionEntry entries[] = {
         CLI_KEY("tree", "DIR", "Git repository of the kernel"),
         CLI_KEY("start", "REV", "Commit that crashes"),
@@ -41,35 +41,24 @@ int cmd_cause(int argc, char **argv)
         CLI_KEY("accel", "HOW", "auto, kvm or tcg (auto)"),
         CLI_KEY("cmdline", "TEXT", "Added to the kernel's command line"),
         CLI_FLAG("panic-on-warn", "A warning ends the trial"),
-        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
-         "DIR"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the answer as JSON, on one line", NULL},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Show the commands that are run", NULL},
         {NULL},
     };
     const CommandLine line = {.command = "cause",
                               .arguments = "--tree DIR --start REV --config FILE --repro FILE",
                               .description = description,
                               .entries = entries,
-                              .job_keys = keys};
-    g_autoptr(JobSpec) spec = NULL;
+                              .job_keys = keys,
+                              .work = &work};
     g_autoptr(GError) error = NULL;
     int code;
 
     if (!cli_parse(&line, &argc, &argv, &code)) {
         return code;
     }
-    if (verbose) {
-        cli_show_commands();
-    }
-    spec = cli_job_spec("cause", job_file, keys, &error);
-    if (!spec || !job_check_spec(spec, &error)) {
+    work.spec = cli_job_spec("cause", job_file, keys, &error);
+    if (!work.spec || !job_check_spec(work.spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }
-    state_dir = cli_state_dir(state_option);
-    return cli_work(&(WorkOptions){.state_dir = state_dir,
-                                   .names_state_dir = state_option != NULL,
-                                   .spec = spec,
-                                   .json = json});
+    return cli_work(&work);
 }

@@ -41,10 +41,18 @@ int cmd_sim(int argc, char **argv);
 typedef struct CommandLine {
     const char *command, *arguments, *description;
     const GOptionEntry *entries;
-    GHashTable *job_keys; /* filled by cli_job_key(); NULL for commands without job options */
+    GHashTable *job_keys;     /* filled by cli_job_key(); NULL for commands without job options */
+    struct WorkOptions *work; /* takes --state-dir, --json and --verbose; NULL for commands that do
+                                 not work on a job */
     int n_arguments_max;
 } CommandLine;
 gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_code);
+
+/* --state-dir of the commands that only read. */
+#define CLI_STATE_DIR(variable)                                                                    \
+    {                                                                                              \
+        "state-dir", 0, 0, G_OPTION_ARG_FILENAME, variable, "Folder for jobs and kernels", "DIR"   \
+    }
 
 /* Callback of an option that is a key of the job file: it is kept in job_keys, so that the command
  * line wins over the file. */
@@ -79,9 +87,6 @@ ExitCode cli_store_failure(const GError *error);
  * NULL: it was complained of, *ret_code is set. */
 Report *cli_open_report(const char *state_option, const char *name, int *ret_code);
 
-/* Show the programs that are run, on stderr (-v). */
-void cli_show_commands(void);
-
 /* Live line on a terminal, plain lines elsewhere; both on stderr. */
 typedef struct ProgressLine ProgressLine;
 ProgressLine *progress_line_new(void);
@@ -91,13 +96,16 @@ void progress_line_show(const JobProgress *progress, gpointer data);
 /* Print @text above the live line. */
 void progress_line_say(ProgressLine *line, const char *text);
 
-/* Open what job @name of @state_dir needs and work until the answer; print it. @spec NULL: the job
- * is resumed; else it is added. */
+/* Open what job @name needs and work until the answer; print it. @spec NULL: the job is resumed;
+ * else it is added. */
 typedef struct WorkOptions {
-    const char *state_dir;
-    gboolean names_state_dir; /* the user named it: so do the commands that we tell him of */
-    const char *name;         /* resume: name or number, NULL for the newest */
-    JobSpec *spec;            /* new job: checked by job_check_spec() */
-    gboolean json;            /* print the answer as one line of JSON (docs/JSON.md) */
+    char *state_option; /* --state-dir, which the commands that we tell the user of then have, too;
+                           or NULL */
+    gboolean json;      /* print the answer as one line of JSON (docs/JSON.md) */
+    gboolean verbose;   /* show the programs that are run */
+    const char *name;   /* resume: name or number, NULL for the newest */
+    JobSpec *spec;      /* new job: checked by job_check_spec() */
 } WorkOptions;
+void work_options_clear(WorkOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkOptions, work_options_clear)
 int cli_work(const WorkOptions *options);

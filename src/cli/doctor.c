@@ -94,8 +94,7 @@ int cmd_doctor(int argc, char **argv)
     g_autofree char *state_option = NULL, *state_dir = NULL, *why = NULL;
     g_autoptr(GPtrArray) packages = g_ptr_array_new();
     const GOptionEntry entries[] = {
-        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
-         "DIR"},
+        CLI_STATE_DIR(&state_option),
         {NULL},
     };
     const CommandLine line = {.command = "doctor",

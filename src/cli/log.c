@@ -14,8 +14,7 @@ int cmd_log(int argc, char **argv)
         {"replay", 0, 0, G_OPTION_ARG_NONE, &replay, "Only what 'git bisect replay' takes", NULL},
         {"console", 0, 0, G_OPTION_ARG_STRING, &console_of,
          "What the trials of a revision printed (begin of its id)", "ID"},
-        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
-         "DIR"},
+        CLI_STATE_DIR(&state_option),
         {NULL},
     };
     const CommandLine line = {.command = "log",

@@ -30,6 +30,34 @@ void cli_print_json(json_t *object, size_t flags)
     fputc('\n', stdout);
 }
 
+static void show_command(const char *const *argv, gpointer unused)
+{
+    g_autoptr(GString) line = g_string_new("+");
+    g_autofree char *clean = NULL;
+
+    for (; *argv; argv++) {
+        g_autofree char *quoted = report_shell_word(*argv);
+
+        g_string_append_printf(line, " %s", quoted);
+    }
+    clean = report_clean(line->str);
+    g_printerr("%s\n", clean);
+}
+
+static void add_work_options(GOptionGroup *group, WorkOptions *work)
+{
+    const GOptionEntry entries[] = {
+        CLI_STATE_DIR(&work->state_option),
+        {"json", 0, 0, G_OPTION_ARG_NONE, &work->json, "Print the answer as JSON, on one line",
+         NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &work->verbose, "Show the commands that are run",
+         NULL},
+        {NULL},
+    };
+
+    g_option_group_add_entries(group, entries);
+}
+
 gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_code)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(line->arguments);
@@ -42,6 +70,9 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
 
     g_set_prgname(name);
     g_option_group_add_entries(group, line->entries);
+    if (line->work) {
+        add_work_options(group, line->work);
+    }
     g_option_group_add_entries(group, help_entry);
     g_option_context_set_main_group(context, group);
     /* Our own --help, since GOption's ends the program by itself. */
@@ -63,6 +94,9 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
         cli_complain("what is '%s'? see '%s --help'", (*argv)[1 + line->n_arguments_max], name);
         *ret_code = EXIT_USAGE;
         return FALSE;
+    }
+    if (line->work && line->work->verbose) {
+        process_set_trace(show_command, NULL);
     }
     return TRUE;
 }
@@ -159,23 +193,4 @@ Report *cli_open_report(const char *state_option, const char *name, int *ret_cod
         *ret_code = cli_store_failure(error);
     }
     return report;
-}
-
-static void show_command(const char *const *argv, gpointer unused)
-{
-    g_autoptr(GString) line = g_string_new("+");
-    g_autofree char *clean = NULL;
-
-    for (; *argv; argv++) {
-        g_autofree char *quoted = report_shell_word(*argv);
-
-        g_string_append_printf(line, " %s", quoted);
-    }
-    clean = report_clean(line->str);
-    g_printerr("%s\n", clean);
-}
-
-void cli_show_commands(void)
-{
-    process_set_trace(show_command, NULL);
 }

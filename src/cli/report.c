@@ -9,8 +9,7 @@ int cmd_report(int argc, char **argv)
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print as JSON", NULL},
-        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
-         "DIR"},
+        CLI_STATE_DIR(&state_option),
         {NULL},
     };
     const CommandLine line = {.command = "report",

@@ -26,8 +26,7 @@ static void name_job(JobSpec *spec)
 int cmd_run(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autofree char *state_option = NULL, *state_dir = NULL;
-    gboolean verbose = FALSE, json = FALSE;
+    g_auto(WorkOptions) work = {0};
     const GOptionEntry entries[] = {
         CLI_KEY("repo", "DIR", "Git repository (.)"),
         CLI_KEY("good", "REV", "Commit that is good"),
@@ -39,17 +38,14 @@ int cmd_run(int argc, char **argv)
         CLI_KEY("timeout", "S", "Seconds for a command; 0: no limit (0)"),
         CLI_KEY("name", "NAME", "Name of the job"),
         CLI_FLAG("no-checkout", "Run the commands in DIR, check nothing out"),
-        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs", "DIR"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print the answer as JSON", NULL},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Show the commands that are run", NULL},
         {NULL},
     };
     const CommandLine line = {.command = "run",
                               .arguments = "--good REV --bad REV --test CMD",
                               .description = description,
                               .entries = entries,
-                              .job_keys = keys};
-    g_autoptr(JobSpec) spec = NULL;
+                              .job_keys = keys,
+                              .work = &work};
     g_autoptr(GError) error = NULL;
     int code;
 
@@ -58,18 +54,11 @@ int cmd_run(int argc, char **argv)
     if (!cli_parse(&line, &argc, &argv, &code)) {
         return code;
     }
-    if (verbose) {
-        cli_show_commands();
-    }
-    spec = cli_job_spec("run", NULL, keys, &error);
-    if (!spec || !job_check_spec(spec, &error)) {
+    work.spec = cli_job_spec("run", NULL, keys, &error);
+    if (!work.spec || !job_check_spec(work.spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }
-    name_job(spec);
-    state_dir = cli_state_dir(state_option);
-    return cli_work(&(WorkOptions){.state_dir = state_dir,
-                                   .names_state_dir = state_option != NULL,
-                                   .spec = spec,
-                                   .json = json});
+    name_job(work.spec);
+    return cli_work(&work);
 }

@@ -94,8 +94,7 @@ int cmd_status(int argc, char **argv)
     g_autofree char *state_option = NULL, *state_dir = NULL;
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_option, "Folder for jobs and kernels",
-         "DIR"},
+        CLI_STATE_DIR(&state_option),
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print as JSON", NULL},
         {NULL},
     };

@@ -9,6 +9,8 @@
 
 /* One piece of work, opened. */
 typedef struct Work {
+    char *state_dir;
+    const char *named_state_dir; /* where the user named it, or NULL */
     Store *store;
     JobRow *row;
     JobSpec *spec;
@@ -58,12 +60,12 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
     return work->spec && job_spec_read(work->spec, text, "/", error);
 }
 
-static gboolean carry_out(Work *work, const char *state_dir, Answer **ret_answer, GError **error)
+static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
 {
     g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
     g_autoptr(Job) job = NULL;
 
-    work->setup = job_setup_new(work->spec, state_dir, job_dir, error);
+    work->setup = job_setup_new(work->spec, work->state_dir, job_dir, error);
     if (!work->setup) {
         return FALSE;
     }
@@ -121,8 +123,7 @@ static gboolean print_answer(Work *work, const WorkOptions *options, int *ret_co
     if (options->json) {
         print_json(report);
     } else {
-        g_autofree char *text =
-            report_text(report, options->names_state_dir ? options->state_dir : NULL);
+        g_autofree char *text = report_text(report, work->named_state_dir);
 
         g_print("%s", text);
     }
@@ -138,10 +139,9 @@ static gboolean is_disk_full(const GError *error)
 
 /* The work on the job ended without an answer: tell the person and, where it is a failure, the
  * store. */
-static int tell_failure(const Work *work, const WorkOptions *options, const GError *error)
+static int tell_failure(const Work *work, const GError *error)
 {
-    g_autofree char *resume = report_command("resume", work->row->name,
-                                             options->names_state_dir ? options->state_dir : NULL);
+    g_autofree char *resume = report_command("resume", work->row->name, work->named_state_dir);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         cli_complain("stopped; all that was finished is kept; go on with: %s", resume);
@@ -162,16 +162,16 @@ static int work_on(Work *work, const WorkOptions *options)
     g_autoptr(GError) error = NULL;
     int code;
 
-    work->store = store_open(options->state_dir, STORE_WRITE, &error);
+    work->store = store_open(work->state_dir, STORE_WRITE, &error);
     if (!work->store || !take_job(work, options, &error)) {
         g_clear_pointer(&work->line, progress_line_free);
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }
     store_work_on(work->store, work->row->id);
-    if (work->row->state != JOB_DONE && !carry_out(work, options->state_dir, &answer, &error)) {
+    if (work->row->state != JOB_DONE && !carry_out(work, &answer, &error)) {
         g_clear_pointer(&work->line, progress_line_free);
-        return tell_failure(work, options, error);
+        return tell_failure(work, error);
     }
     g_clear_pointer(&work->line, progress_line_free);
     if (!print_answer(work, options, &code, &error)) {
@@ -181,12 +181,22 @@ static int work_on(Work *work, const WorkOptions *options)
     return code;
 }
 
+void work_options_clear(WorkOptions *options)
+{
+    g_clear_pointer(&options->state_option, g_free);
+    g_clear_pointer(&options->spec, job_spec_free);
+}
+
 int cli_work(const WorkOptions *options)
 {
     Work work = {.cancellable = g_cancellable_new(), .line = progress_line_new()};
     guint sigint = g_unix_signal_add(SIGINT, on_signal, work.cancellable);
     guint sigterm = g_unix_signal_add(SIGTERM, on_signal, work.cancellable);
-    int code = work_on(&work, options);
+    int code;
+
+    work.state_dir = cli_state_dir(options->state_option);
+    work.named_state_dir = options->state_option ? work.state_dir : NULL;
+    code = work_on(&work, options);
 
     g_source_remove(sigint);
     g_source_remove(sigterm);
@@ -195,5 +205,6 @@ int cli_work(const WorkOptions *options)
     g_clear_pointer(&work.row, job_row_free);
     g_clear_pointer(&work.store, store_free);
     g_clear_object(&work.cancellable);
+    g_free(work.state_dir);
     return code;
 }
