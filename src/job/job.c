@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The half of a job that carries out: asks decide.c what to do, has the farm do it, stores what
- * came out, and asks again.
+ * The half of a job that carries out: asks decide.c what to do, has the farm do it (trials:
+ * trials.c), stores what came out, and asks again.
  */
 #include "job/private.h"
 
 #include <string.h>
 
-/* So many trials in a row that fail by our machine's fault end the work: something is broken that a
- * person must mend. */
-#define N_INFRA_LIMIT 4
 /* Options named when the start's kernel lacks some. */
 #define N_LOST_SHOWN 8
 /* Trials of the start, where they are cheap; half of it elsewhere. */
@@ -26,7 +23,7 @@ const char *job_phase_name(JobPhase phase)
 
 /* --- Evidence -------------------------------------------------------------------------------- */
 
-static RevisionEvidence *evidence_for(Job *job, const char *commit)
+RevisionEvidence *job_evidence_for(Job *job, const char *commit)
 {
     RevisionEvidence *evidence = g_hash_table_lookup(job->situation.evidence, commit);
 
@@ -39,7 +36,7 @@ static RevisionEvidence *evidence_for(Job *job, const char *commit)
 
 static void count_trial(Job *job, const TrialRow *trial)
 {
-    RevisionEvidence *evidence = evidence_for(job, trial->commit);
+    RevisionEvidence *evidence = job_evidence_for(job, trial->commit);
 
     switch (trial->kind) {
     case OUTCOME_OK:
@@ -86,11 +83,11 @@ static void learn_identity(Job *job)
     }
 }
 
-static void learn_trial(Job *job, TrialRow *trial)
+void job_learn_trial(Job *job, TrialRow *trial)
 {
     g_ptr_array_add(job->trials, trial);
     if (g_str_equal(trial->commit, job->spec->start)) {
-        evidence_for(job, trial->commit);
+        job_evidence_for(job, trial->commit);
         learn_identity(job);
     }
     if (!g_str_equal(trial->commit, job->spec->start) || job_spec_is_run(job->spec)) {
@@ -98,8 +95,7 @@ static void learn_trial(Job *job, TrialRow *trial)
     }
 }
 
-/* What builds and trials have cost lately, as the planner's guess of the next. */
-static void learn_costs(Job *job)
+void job_learn_costs(Job *job)
 {
     double build_s = 0, trial_s = 0;
     guint n_builds = 0, n_trials = 0;
@@ -127,7 +123,7 @@ static void learn_costs(Job *job)
 
 /* --- Progress and time ----------------------------------------------------------------------- */
 
-static void tell(Job *job, const char *doing, const char *line)
+void job_tell(Job *job, const char *doing, const char *line)
 {
     JobProgress progress = {.phase = job->phase,
                             .doing = doing,
@@ -148,8 +144,7 @@ static void tell(Job *job, const char *doing, const char *line)
     }
 }
 
-static void say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void say(Job *job, const char *format, ...)
+void job_say(Job *job, const char *format, ...)
 {
     g_autofree char *line = NULL;
     va_list args;
@@ -157,13 +152,10 @@ static void say(Job *job, const char *format, ...)
     va_start(args, format);
     line = g_strdup_vprintf(format, args);
     va_end(args);
-    tell(job, NULL, line);
+    job_tell(job, NULL, line);
 }
 
-typedef enum TimeUse { TIME_OTHER, TIME_BUILD, TIME_TEST } TimeUse;
-
-/* Book the time since the last call. */
-static gboolean book_time(Job *job, TimeUse use, GError **error)
+gboolean job_book_time(Job *job, TimeUse use, GError **error)
 {
     gint64 now_us = g_get_monotonic_time();
     guint64 ms = (guint64)(now_us - job->booked_us) / 1000;
@@ -218,10 +210,10 @@ static gboolean load_evidence(Job *job, GError **error)
     for (guint i = 0; i < job->kernels->len; i++) {
         const KernelRow *row = job->kernels->pdata[i];
 
-        evidence_for(job, row->commit)->kernel = kernel_copy(row->kernel);
+        job_evidence_for(job, row->commit)->kernel = kernel_copy(row->kernel);
     }
     for (guint i = 0; i < job->trials->len; i++) {
-        evidence_for(job, ((TrialRow *)job->trials->pdata[i])->commit);
+        job_evidence_for(job, ((TrialRow *)job->trials->pdata[i])->commit);
     }
     if (job_spec_is_run(job->spec)) {
         for (guint i = 0; i < job->trials->len; i++) {
@@ -291,7 +283,7 @@ static gboolean load_range(Job *job, const char *good, GError **error)
     job->belief = belief_new(range->history, &model, NULL);
     job->situation.range = range;
     job->situation.belief = job->belief;
-    say(job, "range: %u revisions after %.12s", history_size(range->history) - 1, good);
+    job_say(job, "range: %u revisions after %.12s", history_size(range->history) - 1, good);
     return TRUE;
 }
 
@@ -339,8 +331,8 @@ static void say_lost_options(Job *job, char **options)
         g_string_append_printf(some, "%s%s", i ? ", " : "", options[i]);
     }
     if (n) {
-        say(job, "of the config, %u options are not in the start's kernel: %s%s", n, some->str,
-            n > N_LOST_SHOWN ? ", ..." : "");
+        job_say(job, "of the config, %u options are not in the start's kernel: %s%s", n, some->str,
+                n > N_LOST_SHOWN ? ", ..." : "");
     }
 }
 
@@ -355,7 +347,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     g_autofree char *commit = g_strdup(action->commit);
     KernelRow *row;
 
-    tell(job, doing, NULL);
+    job_tell(job, doing, NULL);
     job->farm->ops->build_async(job->farm, commit, cancellable, keep_result, &res);
     while (!res) {
         g_main_context_iteration(NULL, TRUE);
@@ -365,7 +357,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         return FALSE;
     }
     if (!store_put_kernel(job->store, job->id, commit, kernel, job->compiler, error) ||
-        !book_time(job, TIME_BUILD, error)) {
+        !job_book_time(job, TIME_BUILD, error)) {
         return FALSE;
     }
     row = g_new0(KernelRow, 1);
@@ -374,206 +366,15 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     row->compiler = g_strdup(job->compiler);
     g_ptr_array_add(job->kernels, row);
     if (kernel->status == KERNEL_FAILED) {
-        say(job, "%.12s does not build: %s", commit, kernel->first_error);
+        job_say(job, "%.12s does not build: %s", commit, kernel->first_error);
     } else if (kernel->signature) {
-        say(job, "%.12s %s: kernel %.12s", commit, kernel->reused ? "was built before" : "built",
-            kernel->signature);
+        job_say(job, "%.12s %s: kernel %.12s", commit,
+                kernel->reused ? "was built before" : "built", kernel->signature);
     }
     if (g_str_equal(commit, job->spec->start)) {
         say_lost_options(job, kernel->lost_options);
     }
-    evidence_for(job, commit)->kernel = g_steal_pointer(&kernel);
-    return TRUE;
-}
-
-/* Trials of one revision in flight. */
-typedef struct Batch {
-    Job *job;
-    char *commit;
-    Kernel *kernel;
-    GCancellable *cancellable;
-    guint n_wanted; /* still to be started */
-    guint n_running;
-    GError *error; /* the first failure of our machine */
-} Batch;
-
-static void start_trials(Batch *batch);
-
-/* A trial told nothing, by our machine's fault or the test command's. FALSE when that was so too
- * often. */
-static gboolean take_infra(Job *job, const char *commit, const char *how, GError **error)
-{
-    gboolean run = job_spec_is_run(job->spec);
-
-    say(job,
-        run ? "%.12s: no verdict, test repeated: %s"
-            : "%.12s: our machine failed, trial repeated: %s",
-        commit, how);
-    if (++job->n_infra < N_INFRA_LIMIT) {
-        return TRUE;
-    }
-    if (run) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                    "the test command gave no verdict %u times in a row: %s (only exit codes up to "
-                    "127 are verdicts; for 'too slow is bad' let it end by itself: 'timeout 60 "
-                    "CMD' exits with 124)",
-                    job->n_infra, how);
-    } else {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                    "this machine failed %u trials in a row: %s", job->n_infra, how);
-    }
-    return FALSE;
-}
-
-/* Store what a trial showed, and ask whether more of the same are still wanted. */
-static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **error)
-{
-    Job *job = batch->job;
-    TrialRow *trial;
-    Action action;
-
-    if (!store_put_trial(job->store, job->id, batch->commit, batch->kernel->key, outcome,
-                         g_get_real_time() / G_USEC_PER_SEC, error)) {
-        return FALSE;
-    }
-    trial = g_new0(TrialRow, 1);
-    trial->commit = g_strdup(batch->commit);
-    trial->kind = outcome->kind;
-    trial->title = g_strdup(outcome->title);
-    trial->alt_titles = outcome->report ? g_strdupv(outcome->report->alt_titles) : NULL;
-    trial->corrupted = outcome->report && outcome->report->corrupted_reason;
-    trial->run_ms = outcome->run_ms;
-    learn_trial(job, trial);
-    if (outcome->kind == OUTCOME_INFRA) {
-        if (!take_infra(job, batch->commit, outcome->title, error)) {
-            return FALSE;
-        }
-    } else {
-        job->n_infra = 0;
-    }
-    learn_costs(job);
-    job_decide(&job->situation, &action);
-    batch->n_wanted = 0;
-    if (action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->commit) &&
-        action.n_trials > batch->n_running) {
-        batch->n_wanted = action.n_trials - batch->n_running;
-    }
-    g_clear_pointer(&action.answer, answer_free);
-    return book_time(job, TIME_TEST, error);
-}
-
-static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
-{
-    Batch *batch = data;
-    g_autoptr(Outcome) outcome = NULL;
-    GError *error = NULL;
-
-    batch->n_running--;
-    if (!batch->job->farm->ops->trial_finish(batch->job->farm, res, &outcome, &error) ||
-        !take_outcome(batch, outcome, &error)) {
-        if (batch->error) {
-            g_error_free(error);
-        } else {
-            batch->error = error;
-        }
-        batch->n_wanted = 0;
-    }
-    start_trials(batch);
-}
-
-static void start_trials(Batch *batch)
-{
-    Job *job = batch->job;
-    const RevisionEvidence *evidence = evidence_for(job, batch->commit);
-    g_autofree char *doing = NULL;
-
-    while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
-        batch->n_wanted--;
-        batch->n_running++;
-        job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
-                                    on_trial_done, batch);
-    }
-    doing = g_strdup_printf("testing %.12s: %u ok, %u %s, %u to go", batch->commit, evidence->n_ok,
-                            evidence->n_crash, job_spec_is_run(job->spec) ? "failed" : "crashed",
-                            batch->n_running + batch->n_wanted);
-    tell(job, doing, NULL);
-}
-
-/* So surely must a revision have the bug, or not, to be called bad or good while the search goes
- * on.
- */
-#define SURE 0.95
-
-/* "bad", "good" or "skip" when that is sure by now, else "unclear". */
-static const char *verdict_so_far(Job *job, const char *commit)
-{
-    gint64 revision = job->range ? range_find(job->range, commit) : -1;
-    double has_bug;
-    Tally tally;
-
-    situation_tally(&job->situation, commit, &tally);
-    if (revision < 0 || tally.untestable) {
-        return verdict_name(belief_verdict(&tally));
-    }
-    has_bug = belief_has_bug(job->belief)[revision];
-    return has_bug >= SURE       ? verdict_name(VERDICT_BAD)
-           : has_bug <= 1 - SURE ? verdict_name(VERDICT_GOOD)
-                                 : "unclear";
-}
-
-/* "6533e558c650 bad: 3 of 3 trials crashed" */
-static void say_result(Job *job, const char *commit)
-{
-    const RevisionEvidence *evidence = evidence_for(job, commit);
-    guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_other_crash;
-    gboolean run = job_spec_is_run(job->spec);
-    g_autoptr(GString) line = g_string_new(NULL);
-
-    g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_so_far(job, commit),
-                    evidence->n_crash, n_run, run ? "failed" : "crashed");
-    if (evidence->n_other_crash) {
-        g_string_append_printf(line, ", %u with another crash", evidence->n_other_crash);
-    }
-    if (evidence->n_broken) {
-        g_string_append_printf(line, run ? ", %u asked to be skipped" : ", %u did not boot or run",
-                               evidence->n_broken);
-    }
-    if (evidence->n_unreached) {
-        g_string_append_printf(line, ", %u did not reach it", evidence->n_unreached);
-    }
-    tell(job, NULL, line->str);
-}
-
-static gboolean carry_trials(Job *job, const Action *action, GCancellable *cancellable,
-                             GError **error)
-{
-    g_autofree char *commit = g_strdup(action->commit);
-    g_autoptr(Kernel) kernel = kernel_copy(evidence_for(job, commit)->kernel);
-    Batch batch = {.job = job,
-                   .commit = commit,
-                   .kernel = kernel,
-                   .cancellable = cancellable,
-                   .n_wanted = action->n_trials};
-
-    start_trials(&batch);
-    while (batch.n_running) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-    if (batch.error && g_error_matches(batch.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
-        g_hash_table_add(job->rebuilt, g_strdup(commit))) {
-        say(job, "%.12s must be built again: %s", commit, batch.error->message);
-        g_clear_error(&batch.error);
-        g_clear_pointer(&evidence_for(job, commit)->kernel, kernel_free);
-        return TRUE;
-    }
-    if (batch.error) {
-        g_propagate_prefixed_error(error, batch.error, "testing %.12s: ", commit);
-        return FALSE;
-    }
-    if (job->belief) {
-        situation_update_belief(&job->situation);
-    }
-    say_result(job, commit);
+    job_evidence_for(job, commit)->kernel = g_steal_pointer(&kernel);
     return TRUE;
 }
 
@@ -583,7 +384,8 @@ static void tell_compiler(Job *job)
     const KernelRow *last = job->kernels->len ? job->kernels->pdata[job->kernels->len - 1] : NULL;
 
     if (last && last->compiler && job->compiler && !g_str_equal(last->compiler, job->compiler)) {
-        say(job, "kernels so far were built by %s; now it is %s", last->compiler, job->compiler);
+        job_say(job, "kernels so far were built by %s; now it is %s", last->compiler,
+                job->compiler);
     }
 }
 
@@ -601,7 +403,7 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
         if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
             return FALSE;
         }
-        learn_costs(job);
+        job_learn_costs(job);
         job_decide(&job->situation, &action);
         if (action.phase != job->phase) {
             job->phase = action.phase;
@@ -613,8 +415,8 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
         }
         switch (action.kind) {
         case ACTION_OVERRULE:
-            say(job, "%.12s looked good, but all after it has the bug: going further back",
-                action.commit);
+            job_say(job, "%.12s looked good, but all after it has the bug: going further back",
+                    action.commit);
             g_hash_table_add(job->situation.overruled, g_strdup(action.commit));
             done = store_set_verdict(job->store, job->id, action.commit, verdict_name(VERDICT_BAD),
                                      error);
@@ -628,14 +430,14 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             break;
         case ACTION_TRIALS:
             done = keep_decision(job, &action, error) &&
-                   carry_trials(job, &action, cancellable, error);
+                   job_carry_trials(job, &action, cancellable, error);
             break;
         case ACTION_WAIT:
             g_assert_not_reached(); /* one thing is done at a time */
         case ACTION_ANSWER:
-            tell(job, "writing the report", NULL);
+            job_tell(job, "writing the report", NULL);
             if (!job_finish_answer(job, action.answer, error) ||
-                !book_time(job, TIME_OTHER, error)) {
+                !job_book_time(job, TIME_OTHER, error)) {
                 answer_free(action.answer);
                 return FALSE;
             }

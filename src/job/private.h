@@ -28,6 +28,33 @@ struct Job {
     gint64 booked_us; /* time until here is booked */
 };
 
+/* --- job.c: what is known, told and booked --------------------------------------------------- */
+
+/* What is known of @commit, made when missing. */
+RevisionEvidence *job_evidence_for(Job *job, const char *commit);
+/* Take @trial, which the job then owns, into the evidence. */
+void job_learn_trial(Job *job, TrialRow *trial);
+/* What builds and trials have cost lately, as the planner's guess of the next. */
+void job_learn_costs(Job *job);
+
+/* Show what is going on: @doing and @line as in JobProgress. */
+void job_tell(Job *job, const char *doing, const char *line);
+/* Show something that just ended, on a line of its own. */
+void job_say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+typedef enum TimeUse { TIME_OTHER, TIME_BUILD, TIME_TEST } TimeUse;
+/* Book the time since the last call. */
+gboolean job_book_time(Job *job, TimeUse use, GError **error);
+
+/* --- trials.c -------------------------------------------------------------------------------- */
+
+/* Run the trials that @action asks for, and as many more of its revision, or fewer, as the decider
+ * then wants. A kernel that is no longer in the store is forgotten, so that it is built again. */
+gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancellable,
+                          GError **error);
+
+/* --- finish.c -------------------------------------------------------------------------------- */
+
 /* Complete @answer with what the report quotes (commit, signatures, recipients, symbolized crash),
  * give it a reason where it has none, and store it. */
 gboolean job_finish_answer(Job *job, Answer *answer, GError **error);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The trials of one revision: several in flight, until the decider wants no more of them.
+ */
+#include "job/private.h"
+
+/* So many trials in a row that fail by our machine's fault end the work: something is broken that a
+ * person must mend. */
+#define N_INFRA_LIMIT 4
+
+/* Trials of one revision in flight. */
+typedef struct Batch {
+    Job *job;
+    char *commit;
+    Kernel *kernel;
+    GCancellable *cancellable;
+    guint n_wanted; /* still to be started */
+    guint n_running;
+    GError *error; /* the first failure of our machine */
+} Batch;
+
+static void start_trials(Batch *batch);
+
+/* A trial told nothing, by our machine's fault or the test command's. FALSE when that was so too
+ * often. */
+static gboolean take_infra(Job *job, const char *commit, const char *how, GError **error)
+{
+    gboolean run = job_spec_is_run(job->spec);
+
+    job_say(job,
+            run ? "%.12s: no verdict, test repeated: %s"
+                : "%.12s: our machine failed, trial repeated: %s",
+            commit, how);
+    if (++job->n_infra < N_INFRA_LIMIT) {
+        return TRUE;
+    }
+    if (run) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "the test command gave no verdict %u times in a row: %s (only exit codes up to "
+                    "127 are verdicts; for 'too slow is bad' let it end by itself: 'timeout 60 "
+                    "CMD' exits with 124)",
+                    job->n_infra, how);
+    } else {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "this machine failed %u trials in a row: %s", job->n_infra, how);
+    }
+    return FALSE;
+}
+
+/* Store what a trial showed, and ask whether more of the same are still wanted. */
+static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **error)
+{
+    Job *job = batch->job;
+    TrialRow *trial;
+    Action action;
+
+    if (!store_put_trial(job->store, job->id, batch->commit, batch->kernel->key, outcome,
+                         g_get_real_time() / G_USEC_PER_SEC, error)) {
+        return FALSE;
+    }
+    trial = g_new0(TrialRow, 1);
+    trial->commit = g_strdup(batch->commit);
+    trial->kind = outcome->kind;
+    trial->title = g_strdup(outcome->title);
+    trial->alt_titles = outcome->report ? g_strdupv(outcome->report->alt_titles) : NULL;
+    trial->corrupted = outcome->report && outcome->report->corrupted_reason;
+    trial->run_ms = outcome->run_ms;
+    job_learn_trial(job, trial);
+    if (outcome->kind == OUTCOME_INFRA) {
+        if (!take_infra(job, batch->commit, outcome->title, error)) {
+            return FALSE;
+        }
+    } else {
+        job->n_infra = 0;
+    }
+    job_learn_costs(job);
+    job_decide(&job->situation, &action);
+    batch->n_wanted = 0;
+    if (action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->commit) &&
+        action.n_trials > batch->n_running) {
+        batch->n_wanted = action.n_trials - batch->n_running;
+    }
+    g_clear_pointer(&action.answer, answer_free);
+    return job_book_time(job, TIME_TEST, error);
+}
+
+static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+    Batch *batch = data;
+    g_autoptr(Outcome) outcome = NULL;
+    GError *error = NULL;
+
+    batch->n_running--;
+    if (!batch->job->farm->ops->trial_finish(batch->job->farm, res, &outcome, &error) ||
+        !take_outcome(batch, outcome, &error)) {
+        if (batch->error) {
+            g_error_free(error);
+        } else {
+            batch->error = error;
+        }
+        batch->n_wanted = 0;
+    }
+    start_trials(batch);
+}
+
+static void start_trials(Batch *batch)
+{
+    Job *job = batch->job;
+    const RevisionEvidence *evidence = job_evidence_for(job, batch->commit);
+    g_autofree char *doing = NULL;
+
+    while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
+        batch->n_wanted--;
+        batch->n_running++;
+        job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
+                                    on_trial_done, batch);
+    }
+    doing = g_strdup_printf("testing %.12s: %u ok, %u %s, %u to go", batch->commit, evidence->n_ok,
+                            evidence->n_crash, job_spec_is_run(job->spec) ? "failed" : "crashed",
+                            batch->n_running + batch->n_wanted);
+    job_tell(job, doing, NULL);
+}
+
+/* So surely must a revision have the bug, or not, to be called bad or good while the search goes
+ * on.
+ */
+#define SURE 0.95
+
+/* "bad", "good" or "skip" when that is sure by now, else "unclear". */
+static const char *verdict_so_far(Job *job, const char *commit)
+{
+    gint64 revision = job->range ? range_find(job->range, commit) : -1;
+    double has_bug;
+    Tally tally;
+
+    situation_tally(&job->situation, commit, &tally);
+    if (revision < 0 || tally.untestable) {
+        return verdict_name(belief_verdict(&tally));
+    }
+    has_bug = belief_has_bug(job->belief)[revision];
+    return has_bug >= SURE       ? verdict_name(VERDICT_BAD)
+           : has_bug <= 1 - SURE ? verdict_name(VERDICT_GOOD)
+                                 : "unclear";
+}
+
+/* "6533e558c650 bad: 3 of 3 trials crashed" */
+static void say_result(Job *job, const char *commit)
+{
+    const RevisionEvidence *evidence = job_evidence_for(job, commit);
+    guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_other_crash;
+    gboolean run = job_spec_is_run(job->spec);
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_so_far(job, commit),
+                    evidence->n_crash, n_run, run ? "failed" : "crashed");
+    if (evidence->n_other_crash) {
+        g_string_append_printf(line, ", %u with another crash", evidence->n_other_crash);
+    }
+    if (evidence->n_broken) {
+        g_string_append_printf(line, run ? ", %u asked to be skipped" : ", %u did not boot or run",
+                               evidence->n_broken);
+    }
+    if (evidence->n_unreached) {
+        g_string_append_printf(line, ", %u did not reach it", evidence->n_unreached);
+    }
+    job_tell(job, NULL, line->str);
+}
+
+gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancellable, GError **error)
+{
+    g_autofree char *commit = g_strdup(action->commit);
+    g_autoptr(Kernel) kernel = kernel_copy(job_evidence_for(job, commit)->kernel);
+    Batch batch = {.job = job,
+                   .commit = commit,
+                   .kernel = kernel,
+                   .cancellable = cancellable,
+                   .n_wanted = action->n_trials};
+
+    start_trials(&batch);
+    while (batch.n_running) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    if (batch.error && g_error_matches(batch.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+        g_hash_table_add(job->rebuilt, g_strdup(commit))) {
+        job_say(job, "%.12s must be built again: %s", commit, batch.error->message);
+        g_clear_error(&batch.error);
+        g_clear_pointer(&job_evidence_for(job, commit)->kernel, kernel_free);
+        return TRUE;
+    }
+    if (batch.error) {
+        g_propagate_prefixed_error(error, batch.error, "testing %.12s: ", commit);
+        return FALSE;
+    }
+    if (job->belief) {
+        situation_update_belief(&job->situation);
+    }
+    say_result(job, commit);
+    return TRUE;
+}
