@@ -31,6 +31,7 @@ int cmd_resume(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 

@@ -20,7 +20,7 @@ run --version
 ok '--version' prints 0 'firstbad '
 run cuase
 ok 'unknown command' says 2 "no such command: 'cuase'"
-for command in cause run resume status log report doctor; do
+for command in cause run resume status log report plan doctor; do
     run $command --help
     ok "$command --help fits 80 columns" [ -z "$(printf '%s\n' "$out" | awk 'length($0) > 80')" ]
     ok "$command --help goes to stdout" prints 0 'Usage:'
