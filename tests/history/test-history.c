@@ -150,11 +150,13 @@ static History *load_dag(const char *path)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
+    gsize length;
 
-    g_file_get_contents(path, &text, NULL, &error);
+    g_file_get_contents(path, &text, &length, &error);
     g_assert_no_error(error);
-    g_strchomp(text);
-    return graph_parse(g_strdelimit(text, "\n", '|'));
+    History *history = history_parse(text, length, &error);
+    g_assert_no_error(error);
+    return history;
 }
 
 /* Whole-number weights sum without rounding, so the sums must be the very numbers. */
