@@ -1,97 +1,213 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a decision costs on real graphs: making the history, summing over ancestors, and whole jobs.
+ * What a decision costs in CPU time and memory on large graphs: making the history, summing over
+ * ancestors, and whole simulated jobs, with blocks of broken revisions and without.
  *
- *     bench-decisions FILE.dag ...      line i of FILE: the parents of commit i
+ *     bench-scale COPIES FILE.dag ...
+ *
+ * The graph is COPIES times the real graphs of the files, each hung on the tip of the one before.
  */
 #include "../tests/belief/world.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 static const Costs costs = {.build_s = 300, .trial_s = 10, .parallel_trials = 2};
 
-static double ms_since(gint64 start)
+/* As in syzbot's bisections, where a quarter of all verdicts is skip: a fifth of the revisions. */
+#define LONGEST_BLOCK 342
+#define BLOCK_EVERY   855
+
+/* Of this process's one thread, so that what else runs on the machine does not count. */
+static double cpu_ms(void)
 {
-    return (g_get_monotonic_time() - start) / 1000.0;
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
 }
 
-static void measure_history(const char *text, History **ret_history)
+static double peak_mib(void)
 {
-    gint64 start = g_get_monotonic_time();
-    History *history = graph_parse(text);
-    double make_ms = ms_since(start);
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss / 1024;
+}
+
+/* Appends the graph @dag, whose baseline becomes a child of the last of the @n commits that @graph
+ * has. Returns how many it has then. */
+static guint append_copy(GString *graph, guint n, const char *dag)
+{
+    guint n_lines = 0;
+
+    for (const char *line = dag; *line != '\0'; n_lines++) {
+        const char *end = strchrnul(line, '\n');
+
+        if (n_lines == 0 && n > 0) {
+            g_string_append_printf(graph, "%u", n - 1);
+        } else if (n_lines > 0 && line == end) {
+            g_string_append_printf(graph, "%u", n);
+        }
+        while (line < end) {
+            char *after;
+            guint64 parent = g_ascii_strtoull(line, &after, 10);
+
+            g_string_append_printf(graph, "%" G_GUINT64_FORMAT " ", n + parent);
+            line = after + strspn(after, " ");
+        }
+        g_string_append_c(graph, '\n');
+        line = end + (*end == '\n');
+    }
+    return n + n_lines;
+}
+
+static GString *make_graph(guint n_copies, char *const *paths)
+{
+    GString *graph = g_string_new(NULL);
+    guint n = 0;
+
+    for (guint i = 0; i < n_copies; i++) {
+        for (guint file = 0; paths[file] != NULL; file++) {
+            g_autofree char *dag = NULL;
+            g_autoptr(GError) error = NULL;
+
+            if (!g_file_get_contents(paths[file], &dag, NULL, &error)) {
+                g_error("%s", error->message);
+            }
+            n = append_copy(graph, n, dag);
+        }
+    }
+    return graph;
+}
+
+static History *measure_history(const GString *graph)
+{
+    g_autoptr(GError) error = NULL;
+    double start = cpu_ms();
+    History *history = history_parse(graph->str, graph->len, &error);
+    double make_ms = cpu_ms() - start;
+
+    g_assert_no_error(error);
     guint n = history_size(history);
     g_autofree double *weights = g_new0(double, n);
     g_autofree double *sums = g_new(double, n);
-
-    start = g_get_monotonic_time();
-    for (guint i = 0; i < 100; i++) {
+    guint n_merges = 0;
+    for (guint32 r = 0; r < n; r++) {
+        n_merges += history_is_merge(history, r) ? 1 : 0;
+    }
+    start = cpu_ms();
+    for (guint i = 0; i < 20; i++) {
         history_sum_ancestors(history, weights, sums);
     }
-    g_print("%u commits: read and made in %.1f ms, a sum %.3f ms\n", n, make_ms,
-            ms_since(start) / 100);
-    *ret_history = history;
+    double sum_ms = (cpu_ms() - start) / 20;
+    start = cpu_ms();
+    g_autoptr(RevisionSet) all = history_ancestors(history, n - 1);
+    g_print("%u commits, %u merges: parsed and made in %.1f ms; sums over ancestors %.3f ms, "
+            "a set of ancestors %.3f ms\n",
+            n, n_merges, make_ms, sum_ms, cpu_ms() - start);
+    return history;
 }
 
-static void measure_jobs(const History *history, double p)
+static gboolean *draw_blocks(GRand *rand, guint n)
 {
-    const guint n_jobs = 20;
-    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-    guint n_decisions = 0, n_kernels = 0, n_trials = 0, n_right = 0, n_drawn = 0;
-    double most_ms = 0, sum_ms = 0;
+    gboolean *is_untestable = g_new0(gboolean, n);
+
+    for (guint i = 0; i < n / BLOCK_EVERY; i++) {
+        guint32 first = (guint32)g_rand_int_range(rand, 1, (gint32)n - 1);
+        guint32 end = first + (guint32)g_rand_int_range(rand, 1, LONGEST_BLOCK);
+
+        for (guint32 r = first; r < MIN(end, n - 1); r++) {
+            is_untestable[r] = TRUE;
+        }
+    }
+    return is_untestable;
+}
+
+typedef struct Measured {
+    guint n_jobs;
+    guint n_decisions;
+    guint n_kernels;
+    guint n_trials;
+    guint n_right; /* one candidate, or a set with the culprit in it */
+    double most_ms;
+    double sum_ms;
+} Measured;
+
+/* A decision is all from the outcome of one experiment to the choice of the next. */
+static void measure_job(const World *world, Measured *measured)
+{
     BeliefModel model;
 
     belief_model_default(&model);
-    while (n_drawn < n_jobs) {
-        guint32 last = history_size(history) - 1;
-        guint32 culprit = (guint32)g_rand_int_range(rand, 1, (gint32)last + 1);
+    g_autoptr(Belief) belief = world_start(world, &model, 20);
+    for (;;) {
         Experiment experiment;
+        double start = cpu_ms();
+        gboolean goes_on = belief_next_experiment(belief, 0.95, &costs, &experiment);
 
-        if (!history_reaches(history, culprit, last)) {
-            continue; /* not in the range of this start */
-        }
-        g_autoptr(World) world = world_new(history, culprit, p, 0, NULL, rand);
-        g_autoptr(Belief) belief = world_start(world, &model, 20);
-        n_drawn++;
-        for (;;) {
-            gint64 start = g_get_monotonic_time();
-            gboolean goes_on = belief_next_experiment(belief, 0.95, &costs, &experiment);
-            double ms = ms_since(start);
-
-            most_ms = MAX(most_ms, ms);
-            sum_ms += ms;
-            n_decisions++;
-            if (!goes_on) {
-                break;
-            }
+        if (goes_on) {
             const Tally *before = belief_get(belief, experiment.revision);
-            n_kernels += before->n_crash + before->n_ok == 0;
-            n_trials += experiment.n_trials;
+
+            measured->n_kernels += before->n_crash + before->n_ok == 0;
+            measured->n_trials += experiment.n_trials;
             world_try(world, belief, experiment.revision, experiment.n_trials);
         }
-        g_autoptr(GArray) candidates = belief_candidates(belief, 0.95);
-        n_right += candidates->len == 1 && g_array_index(candidates, guint32, 0) == culprit;
+        double ms = cpu_ms() - start;
+        measured->most_ms = MAX(measured->most_ms, ms);
+        measured->sum_ms += ms;
+        measured->n_decisions++;
+        if (!goes_on) {
+            break;
+        }
     }
-    g_print("  p = %g: a decision %.2f ms in the mean, %.2f at most; %.1f kernels, %.1f trials a "
-            "job, %u of %u right\n",
-            p, sum_ms / n_decisions, most_ms, (double)n_kernels / n_jobs, (double)n_trials / n_jobs,
-            n_right, n_jobs);
+    g_autoptr(GArray) candidates = belief_candidates(belief, 0.95);
+    for (guint i = 0; i < candidates->len; i++) {
+        measured->n_right += g_array_index(candidates, guint32, i) == world->culprit;
+    }
+    measured->n_jobs++;
+}
+
+static void measure_jobs(const History *history, double p, gboolean has_blocks)
+{
+    guint n = history_size(history);
+    guint n_jobs = CLAMP(400000 / n, 3, 20);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    Measured measured = {0};
+
+    while (measured.n_jobs < n_jobs) {
+        guint32 culprit = (guint32)g_rand_int_range(rand, 1, (gint32)n);
+        g_autofree gboolean *is_untestable = has_blocks ? draw_blocks(rand, n) : NULL;
+
+        if (!history_reaches(history, culprit, n - 1)) {
+            continue; /* not in the range of this start */
+        }
+        g_autoptr(World) world = world_new(history, culprit, p, 0, is_untestable, rand);
+        measure_job(world, &measured);
+    }
+    g_print("  p = %-3g %-13s: a decision %7.2f ms in the mean, %7.2f at most; %u jobs, %.1f "
+            "kernels, %.0f trials each, %u right; peak %.0f MiB\n",
+            p, has_blocks ? "broken blocks" : "nothing broken",
+            measured.sum_ms / measured.n_decisions, measured.most_ms, measured.n_jobs,
+            (double)measured.n_kernels / n_jobs, (double)measured.n_trials / n_jobs,
+            measured.n_right, peak_mib());
 }
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        g_autofree char *text = NULL;
-        g_autoptr(GError) error = NULL;
-        g_autoptr(History) history = NULL;
+    guint n_copies = argc > 2 ? (guint)atoi(argv[1]) : 0;
 
-        if (!g_file_get_contents(argv[i], &text, NULL, &error)) {
-            g_printerr("%s\n", error->message);
-            return EXIT_FAILURE;
-        }
-        g_print("%s: ", argv[i]);
-        measure_history(g_strdelimit(g_strchomp(text), "\n", '|'), &history);
-        measure_jobs(history, 1);
-        measure_jobs(history, 0.5);
+    if (n_copies == 0) {
+        g_printerr("usage: bench-scale COPIES FILE.dag ...\n");
+        return EXIT_FAILURE;
     }
+    GString *graph = make_graph(n_copies, argv + 2);
+    g_autoptr(History) history = measure_history(graph);
+    g_string_free(graph, TRUE);
+    measure_jobs(history, 1, FALSE);
+    measure_jobs(history, 0.3, FALSE);
+    measure_jobs(history, 1, TRUE);
+    measure_jobs(history, 0.3, TRUE);
     return EXIT_SUCCESS;
 }
