@@ -28,7 +28,8 @@ struct Belief {
     const History *history;
     BeliefModel model;
     Rates *rates;
-    guint n; /* revisions, and hypotheses */
+    guint n;           /* revisions, and hypotheses */
+    double *n_reached; /* of each revision, those it reaches, itself included */
     double *prior;
     Tally *tallies;           /* of a member: none */
     guint32 *representatives; /* of each revision; of one that is no member: itself */
@@ -55,6 +56,12 @@ static inline gboolean tally_has_trials(const Tally *tally)
     return !tally->untestable && tally->n_crash + tally->n_ok + tally->n_doubtful > 0;
 }
 
+/* Does it say anything of the culprit? Also what cannot be tested may have crashed otherwise. */
+static inline gboolean tally_tells(const Tally *tally)
+{
+    return tally_has_trials(tally) || tally->n_other > 0;
+}
+
 static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)
 {
     if (tested->split != NULL && revision_set_has(tested->split, hypothesis)) {
@@ -63,14 +70,9 @@ static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)
     return revision_set_has(tested->with_bug, hypothesis) ? SIDE_BUG : SIDE_CLEAN;
 }
 
-/* What is known of a revision that was not tried: see broken.c. */
-typedef struct Testability {
-    double p_testable;
-    gboolean is_hopeless; /* deep in a block where all that was tried is untestable */
-} Testability;
-
-/* One for each revision, owned by the caller. */
-Testability *belief_testability(const Belief *belief);
+/* The chance that each revision builds, boots and runs, if it was not tried: see broken.c. Owned by
+ * the caller. */
+double *belief_testability(const Belief *belief);
 
 /* Seconds for the build, if it is still to be done, and the trials; never 0. */
 double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials);

@@ -18,15 +18,15 @@
 
 #include "history/history.h"
 
-/* What the trials of one kernel showed. A crash of another identity is a run cut short, which tells
- * nothing of this bug: it counts as neither. */
+/* What the trials of one kernel showed. */
 typedef struct Tally {
     guint n_crash;       /* crashes with the identity of the start's */
     guint n_ok;          /* runs to the end without a crash */
+    guint n_other;       /* crashes of another identity: runs cut short, which tell little */
     guint n_doubtful;    /* crashes that may have the identity or not */
     double match;        /* the chance that a doubtful one has it, in the mean */
-    gboolean untestable; /* it does not build, boot, run a trivial program, or show either of the
-                          * two; the counts are then ignored */
+    gboolean untestable; /* it does not build, boot, run a trivial program, or only crashes in other
+                          * ways; the counts but for n_other are then ignored */
 } Tally;
 
 /* Evidence as text, what `firstbad plan` reads: lines of words with blanks between them,

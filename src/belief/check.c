@@ -68,13 +68,13 @@ gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds,
         }
         if (is_side_open(belief, side, i == 0, log10_odds, &n_trials)) {
             gboolean is_tested = tally_has_trials(&belief->tallies[side]);
-            g_autofree Testability *testability = belief_testability(belief);
+            g_autofree double *p_testable = belief_testability(belief);
 
             *ret_experiment = (Experiment){
                 .revision = side,
                 .n_trials = n_trials,
                 .cost_s = experiment_cost_s(costs, side, n_trials),
-                .p_testable = is_tested ? 1 : testability[side].p_testable,
+                .p_testable = is_tested ? 1 : p_testable[side],
             };
             return TRUE;
         }

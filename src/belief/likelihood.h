@@ -9,6 +9,7 @@
 typedef struct RatePoint {
     double p;      /* mean crash rate of a revision with the bug */
     double q;      /* of one without */
+    double hides;  /* where another bug would crash as well, the chance that it comes first */
     double spread; /* alpha + beta of the beta distribution around the mean: small is wide */
     double weight; /* prior; sums to 1 */
 } RatePoint;

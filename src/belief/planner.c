@@ -22,7 +22,8 @@
  * for the hypotheses with and without the bug at r, and at each grid point the next outcome is
  * conditioned on the ones before. A masked revision crashes no more than a good one, and so more
  * trials of one that never crashed tell less and less, down to nothing: then other revisions tell
- * more, or nothing does, and the search ends. Nothing means less than GAIN_FLOOR bits.
+ * more, or nothing does, and the search ends. Nothing means less than GAIN_FLOOR bits, or
+ * HOPE_FLOOR.
  *
  * Of revisions with the same kernel only the one that stands for them is an experiment. It tells
  * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
@@ -35,9 +36,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Of trials at a revision that was tested before. An untested one is always worth trying: there are
- * finitely many, and only it may tell its neighbours apart. */
+/* Of trials at a revision that was tested before. */
 #define GAIN_FLOOR 0.005
+/* Of one that was not, with the chance that it can be tested at all. It ends the search of a block
+ * where all that was tried is broken, after some 15 builds where it holds all of the doubt. */
+#define HOPE_FLOOR 0.03
 /* Of an experiment beside busy ones: less is not worth a machine that would else wait. */
 #define SPECULATION_FLOOR 0.1
 /* Commits between a machine's tree and a revision at which a build costs half of what it would
@@ -372,7 +375,7 @@ static gboolean find_doubt(Planner *planner)
 static void plan_untested(Planner *planner, const gboolean *splits)
 {
     Belief *belief = planner->belief;
-    g_autofree Testability *testability = belief_testability(belief);
+    g_autofree double *p_testable = belief_testability(belief);
     g_autofree double *bounds = g_new0(double, belief->n);
     guint32 first = 0;
 
@@ -380,10 +383,10 @@ static void plan_untested(Planner *planner, const gboolean *splits)
     for (guint32 r = 0; r < belief->n; r++) {
         const Tally *tally = &belief->tallies[r];
         gboolean is_open = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
-                           !testability[r].is_hopeless;
+                           planner->doubt[r] * p_testable[r] >= HOPE_FLOOR;
 
         is_open = is_open && !is_busy(planner->costs, r) && planner->doubt[r] >= planner->floor;
-        bounds[r] = is_open ? rate_bound(planner, r, testability[r].p_testable) : -1;
+        bounds[r] = is_open ? rate_bound(planner, r, p_testable[r]) : -1;
         first = bounds[r] > bounds[first] ? r : first;
     }
     /* The most promising first, so that the bound spares most of the others. */
@@ -391,7 +394,7 @@ static void plan_untested(Planner *planner, const gboolean *splits)
         guint32 r = i == 0 ? first : i - 1;
 
         if (bounds[r] >= planner->rate) {
-            consider_untested(planner, r, testability[r].p_testable);
+            consider_untested(planner, r, p_testable[r]);
         }
     }
 }

@@ -23,7 +23,9 @@
 #define N_START_CRASHES 3
 /* So many trials of a revision that all told nothing (no boot, other crashes) make it untestable.
  */
-#define N_TELLS_NOTHING 4
+#define N_TELLS_NOTHING 3
+/* And so many where other crashes were seen beside those of this bug: they do not hide it. */
+#define N_TELLS_LITTLE 10
 /* A revision judged by itself is bad when it crashes at least so often, against the start. */
 #define MIN_RATE_SHARE 0.25
 /* Chance we accept, at a release, of missing a bug that is there. */
@@ -115,10 +117,27 @@ static guint n_trials_run(const Pool *pool)
     return pool->n_ok + pool->n_crash + n_told_nothing(pool);
 }
 
-/* So many trials that told nothing are enough, where all did. */
-static guint n_to_give_up(const Situation *situation)
+/* Did one kernel show this bug and another one? */
+static gboolean both_were_seen(const Situation *situation)
 {
-    return MIN(N_TELLS_NOTHING, situation->max_trials);
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence->n_crash > 0 && evidence->n_other_crash > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* So many trials that told nothing are enough, where all did. */
+static guint n_to_give_up(const Situation *situation, const Pool *pool)
+{
+    gboolean tells_little = pool->n_other_crash > 0 && both_were_seen(situation);
+
+    return MIN(tells_little ? N_TELLS_LITTLE : N_TELLS_NOTHING, situation->max_trials);
 }
 
 /* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
@@ -130,7 +149,7 @@ static gboolean is_untestable(const Situation *situation, const RevisionEvidence
     if (evidence->kernel->status == KERNEL_FAILED) {
         return TRUE;
     }
-    return pool->n_ok + pool->n_crash == 0 ? n_told_nothing(pool) >= n_to_give_up(situation)
+    return pool->n_ok + pool->n_crash == 0 ? n_told_nothing(pool) >= n_to_give_up(situation, pool)
                                            : n_told_nothing(pool) >= situation->max_trials;
 }
 
@@ -144,6 +163,7 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
 
         tally = (Tally){.n_crash = pool.n_crash,
                         .n_ok = pool.n_ok,
+                        .n_other = pool.n_other_crash,
                         .untestable = is_untestable(situation, evidence, &pool)};
     }
     *ret_tally = tally;
@@ -320,7 +340,7 @@ static Step decide_reproduce(const Situation *situation, Action *ret_action)
     pool = pool_of(situation, start);
     n_run = n_trials_run(&pool);
     if (start->kernel->status == KERNEL_FAILED ||
-        (n_run >= n_to_give_up(situation) && n_run == pool.n_broken)) {
+        (n_run >= n_to_give_up(situation, &pool) && n_run == pool.n_broken)) {
         return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->start));
     }
     n_wanted = situation->n_start_trials;
@@ -390,7 +410,8 @@ static Step decide_range(const Situation *situation, Action *ret_action, const c
     return give_answer(ret_action, answer_new(ANSWER_OLDER, oldest_bad));
 }
 
-/* Ask for @experiment: a build first where there is no kernel yet. */
+/* Ask for @experiment: a build first where there is no kernel yet. Where all trials so far told
+ * nothing, as many at once as it takes to give it up. */
 static Step ask_experiment(const Situation *situation, const Experiment *experiment, JobPhase phase,
                            Action *ret_action)
 {
@@ -400,7 +421,13 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
     if (!evidence || !evidence->kernel) {
         return ask_build(situation, ret_action, phase, commit, NULL);
     }
-    return ask_trials(situation, ret_action, phase, commit, NULL, experiment->n_trials);
+    Pool pool = pool_of(situation, evidence);
+    guint n_left = 0;
+    if (pool.n_ok + pool.n_crash == 0 && n_told_nothing(&pool) > 0) {
+        n_left = n_to_give_up(situation, &pool) - n_told_nothing(&pool);
+    }
+    return ask_trials(situation, ret_action, phase, commit, NULL,
+                      MAX(experiment->n_trials, n_left));
 }
 
 /* The costs, as belief wants them. Both arrays have an entry for each revision. */
@@ -465,12 +492,12 @@ static SideState side_state(const Situation *situation, const char *commit, gboo
         return SIDE_OPEN;
     }
     situation_tally(situation, commit, &tally);
-    if (tally.untestable) {
-        return SIDE_UNTESTABLE;
-    }
     pool = pool_of(situation, evidence);
     log10_odds = belief_log10_odds(situation->belief, &tally);
     log10_odds = has_bug ? log10_odds : -log10_odds;
+    if (tally.untestable) {
+        return log10_odds >= PASS_LOG10_ODDS ? SIDE_PASSED : SIDE_UNTESTABLE;
+    }
     if (tally.n_crash + tally.n_ok >= situation->n_check_trials &&
         ABS(log10_odds) >= PASS_LOG10_ODDS) {
         return log10_odds > 0 ? SIDE_PASSED : SIDE_FAILED;
