@@ -88,16 +88,16 @@ json_t *answer_to_json(const Answer *answer)
     for (guint i = 0; i < answer->checks->len; i++) {
         json_array_append_new(checks, job_text_json(answer->checks->pdata[i]));
     }
-    return json_pack("{s:s, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:o, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "kind", kind_names[answer->kind], "culprit", job_text_json(answer->culprit),
                      "confidence", answer->confidence, "candidates", candidates, "subject",
                      job_text_json(answer->subject), "reason", job_text_json(answer->reason),
-                     "checks", checks, "culprit_show", job_text_json(answer->culprit_show),
-                     "culprit_signature", job_text_json(answer->culprit_signature),
-                     "parent_signature", job_text_json(answer->parent_signature), "to",
-                     text_array(answer->to), "cc", text_array(answer->cc), "crash_title",
-                     job_text_json(answer->crash_title), "crash_report",
-                     job_text_json(answer->crash_report));
+                     "by_budget", answer->by_budget, "checks", checks, "culprit_show",
+                     job_text_json(answer->culprit_show), "culprit_signature",
+                     job_text_json(answer->culprit_signature), "parent_signature",
+                     job_text_json(answer->parent_signature), "to", text_array(answer->to), "cc",
+                     text_array(answer->cc), "crash_title", job_text_json(answer->crash_title),
+                     "crash_report", job_text_json(answer->crash_report));
 }
 
 static char *get_text(const json_t *object, const char *key)
@@ -164,6 +164,7 @@ Answer *answer_from_json(const char *json, GError **error)
     answer->confidence = json_number_value(json_object_get(object, "confidence"));
     answer->subject = get_text(object, "subject");
     answer->reason = get_text(object, "reason");
+    answer->by_budget = json_is_true(json_object_get(object, "by_budget"));
     json_array_foreach(json_object_get(object, "candidates"), i, value)
     {
         Candidate *candidate =

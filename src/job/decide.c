@@ -681,7 +681,50 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
                                : step;
 }
 
-void job_decide(Situation *situation, Action *ret_action)
+/* --- Budget ---------------------------------------------------------------------------------- */
+
+static guint n_under_way(const Situation *situation, gboolean only_builds)
+{
+    guint n = 0;
+
+    for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {
+        n += !only_builds || ((const Task *)situation->tasks->pdata[i])->n_trials == 0;
+    }
+    return n;
+}
+
+/* Which budget forbids @action: "20 kernels", owned by the caller; NULL when none does. */
+static char *used_budget(const Situation *situation, const Action *action)
+{
+    gboolean is_build = action->kind == ACTION_BUILD;
+    guint n_kernels = situation->n_kernels + n_under_way(situation, TRUE);
+
+    if (is_build && situation->max_kernels && n_kernels >= situation->max_kernels) {
+        return g_strdup_printf("%u kernel%s", situation->max_kernels,
+                               situation->max_kernels == 1 ? "" : "s");
+    }
+    if ((is_build || action->kind == ACTION_TRIALS) && situation->max_s > 0 &&
+        situation->spent_s >= situation->max_s) {
+        return job_duration((guint)situation->max_s);
+    }
+    return NULL;
+}
+
+/* What is known when @budget is used up: the candidates, once there is a range. */
+static Answer *answer_by_budget(const Situation *situation, const char *budget)
+{
+    g_autoptr(GArray) candidates =
+        situation->range ? belief_candidates(situation->belief, situation->confidence) : NULL;
+    Answer *answer =
+        candidates ? answer_candidates(situation, candidates) : answer_new(ANSWER_SET, NULL);
+
+    answer->by_budget = TRUE;
+    answer->reason = g_strdup_printf(
+        "the budget of %s is used up: 'firstbad resume' with a larger one goes on", budget);
+    return answer;
+}
+
+static void decide(Situation *situation, Action *ret_action)
 {
     const char *good = NULL;
     Step reproduced = decide_reproduce(situation, ret_action);
@@ -708,5 +751,18 @@ void job_decide(Situation *situation, Action *ret_action)
     }
     if (searched == STEP_WAITING) {
         *ret_action = (Action){.kind = ACTION_WAIT};
+    }
+}
+
+void job_decide(Situation *situation, Action *ret_action)
+{
+    g_autofree char *budget = NULL;
+
+    decide(situation, ret_action);
+    budget = used_budget(situation, ret_action);
+    if (budget && n_under_way(situation, FALSE) > 0) {
+        *ret_action = (Action){.kind = ACTION_WAIT};
+    } else if (budget) {
+        give_answer(ret_action, answer_by_budget(situation, budget));
     }
 }

@@ -37,6 +37,9 @@ typedef struct Situation {
     guint n_start_trials;      /* of the start, at least */
     guint max_trials;
     double confidence;
+    guint max_kernels;       /* the budget; 0: no limit */
+    guint n_kernels;         /* what of it is used: kernels that this job built */
+    double max_s, spent_s;   /* the same for time, booked over all resumes */
     GHashTable *evidence;    /* commit -> RevisionEvidence */
     const Range *range;      /* NULL: not loaded yet */
     Belief *belief;          /* over @range */
@@ -52,7 +55,7 @@ typedef enum ActionKind {
     ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
     ACTION_LOAD_RANGE, /* @commit (good) .. start: set range and belief, and ask again */
     ACTION_WAIT,       /* for what is under way: nothing else is worth a machine */
-    ACTION_ANSWER,     /* @answer; what is still under way does not matter */
+    ACTION_ANSWER, /* @answer; what is still under way does not matter (by_budget: nothing is) */
 } ActionKind;
 
 typedef struct Action {

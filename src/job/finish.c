@@ -229,7 +229,9 @@ gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
             return FALSE;
         }
     }
-    if (!keep_verdicts(job, error) || (answer->culprit && !gather_culprit(job, answer, error))) {
+    /* A job that may go on has no last verdicts. */
+    if ((!answer->by_budget && !keep_verdicts(job, error)) ||
+        (answer->culprit && !gather_culprit(job, answer, error))) {
         return FALSE;
     }
     if (!gather_crash(job, answer, error)) {

@@ -95,6 +95,16 @@ void job_learn_trial(Job *job, TrialRow *trial)
     }
 }
 
+/* What of the budget is used. */
+static void count_costs(Job *job)
+{
+    job->situation.n_kernels = 0;
+    for (guint i = 0; i < job->kernels->len; i++) {
+        job->situation.n_kernels += !((const KernelRow *)job->kernels->pdata[i])->kernel->reused;
+    }
+    job->situation.spent_s = (double)job->booked_ms / 1000;
+}
+
 void job_learn_costs(Job *job)
 {
     double build_s = 0, trial_s = 0;
@@ -119,6 +129,7 @@ void job_learn_costs(Job *job)
     /* The first build starts from nothing and says little about the next. */
     job->situation.build_s = n_builds > 1 ? build_s / n_builds : job->farm->expected_build_s;
     job->situation.trial_s = n_trials ? trial_s / n_trials : job->farm->expected_trial_s;
+    count_costs(job);
 }
 
 /* --- Progress and time ----------------------------------------------------------------------- */
@@ -161,6 +172,7 @@ gboolean job_book_time(Job *job, TimeUse use, GError **error)
     guint64 ms = (guint64)(now_us - job->booked_us) / 1000;
 
     job->booked_us += (gint64)ms * 1000;
+    job->booked_ms += ms;
     return store_add_time(job->store, job->id, ms, use == TIME_BUILD ? ms : 0,
                           use == TIME_TEST ? ms : 0, error);
 }
@@ -190,10 +202,12 @@ void job_free(Job *job)
 static gboolean load_evidence(Job *job, GError **error)
 {
     g_autoptr(GPtrArray) decisions = store_decisions(job->store, job->id, error);
+    g_autoptr(JobRow) stored = decisions ? store_read_job(job->store, job->id, error) : NULL;
 
-    if (!decisions) {
+    if (!stored) {
         return FALSE;
     }
+    job->booked_ms = stored->total_ms;
     job->kernels = store_kernels(job->store, job->id, error);
     job->trials = job->kernels ? store_trials(job->store, job->id, error) : NULL;
     if (!job->trials) {
@@ -255,6 +269,8 @@ Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *r
     job->situation.n_start_trials = n_start_trials(farm);
     job->situation.n_check_trials = job->situation.n_start_trials / 2;
     job->situation.max_trials = spec->max_trials;
+    job->situation.max_kernels = spec->max_kernels;
+    job->situation.max_s = spec->max_time_s;
     job->situation.confidence = spec->confidence;
     job->situation.n_trials_at_once = farm->n_trials_at_once;
     job->releases =

@@ -33,6 +33,7 @@ typedef struct JobSpec {
     char *accel;                                /* "auto", "kvm", "tcg" */
     guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
     guint max_trials;                           /* of a revision that is judged by itself */
+    guint max_kernels, max_time_s;              /* the budget; 0: no limit */
     guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;
     guint build_memory_mib; /* of each process of a build; 0: no limit */
     gboolean panic_on_warn;
@@ -52,6 +53,8 @@ gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GErr
 gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const char *folder,
                       GError **error);
 char *job_spec_write(const JobSpec *spec);
+/* "90m", in the largest unit (d, h, m, s) that needs no fraction. Owned by the caller. */
+char *job_duration(guint s);
 
 typedef enum JobPhase {
     PHASE_REPRODUCE,
@@ -65,9 +68,10 @@ const char *job_phase_name(JobPhase phase); /* "reproduce", "range", "search", "
 /* --- Answers --------------------------------------------------------------------------------- */
 
 typedef enum AnswerKind {
-    ANSWER_CULPRIT,        /* one commit, checked */
-    ANSWER_SET,            /* cannot be told apart, or not sure enough */
-    ANSWER_OLDER,          /* the oldest revision of the range has it already */
+    ANSWER_CULPRIT, /* one commit, checked */
+    ANSWER_SET,     /* cannot be told apart, or not sure enough; empty when the budget was used
+                       up before the range was known */
+    ANSWER_OLDER,   /* the oldest revision of the range has it already */
     ANSWER_NOT_REPRODUCED, /* the start does not crash */
     ANSWER_UNTESTABLE,     /* start or good does not build, boot or run a trivial program */
     ANSWER_GOOD_CRASHES,   /* the revision given as good crashes */
@@ -90,10 +94,11 @@ typedef struct Answer {
     double confidence;     /* probability of the culprit, or that the set holds it; 0 when the one
                               candidate did not pass its checks */
     GPtrArray *candidates; /* of Candidate, most probable first */
-    char *subject;     /* ANSWER_UNTESTABLE, GOOD_CRASHES, OLDER, NOT_REPRODUCED: the revision it is
-                          about */
-    char *reason;      /* one sentence for people */
-    GPtrArray *checks; /* of char *: "passed: the culprit crashes (5 of 5)" */
+    char *subject; /* ANSWER_UNTESTABLE, GOOD_CRASHES, OLDER, NOT_REPRODUCED: the revision it is
+                      about */
+    char *reason;  /* one sentence for people */
+    gboolean by_budget; /* the budget is used up: with a larger one the job goes on */
+    GPtrArray *checks;  /* of char *: "passed: the culprit crashes (5 of 5)" */
     /* What the report quotes; gathered once at the end, NULL where there is none. */
     char *culprit_show; /* `git show --stat` of the culprit */
     char *culprit_signature, *parent_signature;

@@ -25,7 +25,8 @@ struct Job {
     JobPhase phase;
     JobProgressFunc progress;
     gpointer progress_data;
-    gint64 booked_us; /* time until here is booked */
+    gint64 booked_us;  /* time until here is booked */
+    guint64 booked_ms; /* over all resumes */
 };
 
 /* --- job.c: what is known, told and booked --------------------------------------------------- */
@@ -34,7 +35,8 @@ struct Job {
 RevisionEvidence *job_evidence_for(Job *job, const char *commit);
 /* Take @trial, which the job then owns, into the evidence. */
 void job_learn_trial(Job *job, TrialRow *trial);
-/* What builds and trials have cost lately, as the planner's guess of the next. */
+/* What builds and trials have cost lately, as the planner's guess of the next; and what of
+ * the budget is used. */
 void job_learn_costs(Job *job);
 
 /* Show what is going on: @doing and @line as in JobProgress. */

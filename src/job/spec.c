@@ -6,11 +6,12 @@
 #include <string.h>
 
 typedef enum FieldType {
-    FIELD_TEXT,  /* empty: NULL */
-    FIELD_WORD,  /* text that must not be empty */
-    FIELD_PATH,  /* relative ones are taken from the job file's folder */
-    FIELD_COUNT, /* guint, 0..1000000 */
-    FIELD_SHARE, /* double, in (0, 1) */
+    FIELD_TEXT,     /* empty: NULL */
+    FIELD_WORD,     /* text that must not be empty */
+    FIELD_PATH,     /* relative ones are taken from the job file's folder */
+    FIELD_COUNT,    /* guint, 0..1000000 */
+    FIELD_DURATION, /* guint, in seconds; written as 90m, 4h, 2d */
+    FIELD_SHARE,    /* double, in (0, 1) */
     FIELD_FLAG,
 } FieldType;
 
@@ -41,6 +42,8 @@ static const Field fields[] = {
     FIELD("guests", FIELD_COUNT, n_guests),
     FIELD("jobs", FIELD_COUNT, n_jobs),
     FIELD("max-trials", FIELD_COUNT, max_trials),
+    FIELD("max-kernels", FIELD_COUNT, max_kernels),
+    FIELD("max-time", FIELD_DURATION, max_time_s),
     FIELD("build-timeout", FIELD_COUNT, build_timeout_s),
     FIELD("boot-timeout", FIELD_COUNT, boot_timeout_s),
     FIELD("trial-timeout", FIELD_COUNT, trial_timeout_s),
@@ -106,6 +109,41 @@ static const Field *find_field(const char *key)
     return NULL;
 }
 
+static const struct {
+    const char *suffix;
+    guint s;
+} time_units[] = {{"d", 24 * 3600}, {"h", 3600}, {"m", 60}, {"s", 1}};
+
+char *job_duration(guint s)
+{
+    guint unit = 0;
+
+    while (s % time_units[unit].s != 0) {
+        unit++;
+    }
+    return g_strdup_printf("%u%s", s / time_units[unit].s, time_units[unit].suffix);
+}
+
+/* Without a unit: seconds. */
+static gboolean set_duration(guint *ret_s, const char *value)
+{
+    gsize n_digits = strspn(value, "0123456789");
+    g_autofree char *digits = g_strndup(value, n_digits);
+    const char *suffix = value[n_digits] ? value + n_digits : "s";
+    guint64 count;
+
+    if (!g_ascii_string_to_unsigned(digits, 10, 0, 1000000, &count, NULL)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(time_units); i++) {
+        if (g_str_equal(suffix, time_units[i].suffix) && count * time_units[i].s <= G_MAXUINT) {
+            *ret_s = (guint)(count * time_units[i].s);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static gboolean set_flag(gboolean *ret_flag, const char *value)
 {
     gboolean yes =
@@ -162,6 +200,11 @@ gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const c
             return TRUE;
         }
         break;
+    case FIELD_DURATION:
+        if (set_duration(member, value)) {
+            return TRUE;
+        }
+        break;
     case FIELD_SHARE:
         if (set_share(member, value)) {
             return TRUE;
@@ -174,9 +217,10 @@ gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const c
         break;
     }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--%s: '%s' is not %s", key, value,
-                field->type == FIELD_COUNT   ? "a whole number from 0 to 1000000"
-                : field->type == FIELD_SHARE ? "a number between 0 and 1"
-                                             : "'true' or 'false'");
+                field->type == FIELD_COUNT      ? "a whole number from 0 to 1000000"
+                : field->type == FIELD_DURATION ? "a time such as 90m, 4h or 2d"
+                : field->type == FIELD_SHARE    ? "a number between 0 and 1"
+                                                : "'true' or 'false'");
     return FALSE;
 }
 
@@ -212,6 +256,7 @@ char *job_spec_write(const JobSpec *spec)
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
         const Field *field = &fields[i];
         gconstpointer member = (const char *)spec + field->offset;
+        g_autofree char *duration = NULL;
 
         switch (field->type) {
         case FIELD_TEXT:
@@ -223,6 +268,10 @@ char *job_spec_write(const JobSpec *spec)
             break;
         case FIELD_COUNT:
             g_key_file_set_uint64(file, "job", field->key, *(const guint *)member);
+            break;
+        case FIELD_DURATION:
+            duration = job_duration(*(const guint *)member);
+            g_key_file_set_string(file, "job", field->key, duration);
             break;
         case FIELD_SHARE:
             g_key_file_set_double(file, "job", field->key, *(const double *)member);

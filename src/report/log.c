@@ -281,7 +281,7 @@ static void add_culprit(GString *log, const Report *report)
 static void add_set(GString *log, const Report *report)
 {
     /* With checks, one suspect was left that did not pass them. */
-    if (report->answer->checks->len == 0) {
+    if (report->answer->checks->len == 0 && !report->answer->by_budget) {
         g_string_append(log, "There are only 'skip'ped commits left to test.\n"
                              "The first bad commit could be any of:\n");
         add_candidates(log, report->answer);
@@ -315,7 +315,12 @@ static void add_answer(GString *log, const Report *report)
         add_culprit(log, report);
         break;
     case ANSWER_SET:
-        add_set(log, report);
+        if (answer->candidates->len) {
+            add_set(log, report);
+            break;
+        }
+        add_totals(log, report);
+        g_string_append_printf(log, "error: %s\n", answer->reason);
         break;
     case ANSWER_OLDER:
         add_totals(log, report);

@@ -26,6 +26,22 @@ static double percent(double probability)
     return MIN(probability * 100, 99.9);
 }
 
+static void add_budget_headline(GString *text, const Answer *answer)
+{
+    guint n = answer->candidates->len;
+
+    if (n == 0) {
+        g_string_append(text, "The budget is used up, and nothing is known of the culprit yet.\n");
+    } else if (n == 1) {
+        g_string_append_printf(
+            text, "The budget is used up. This one, %.1f %% sure, but not checked:\n\n",
+            percent(answer->confidence));
+    } else {
+        g_string_append_printf(text, "The budget is used up. One of these %u, %.1f %% sure:\n\n", n,
+                               percent(answer->confidence));
+    }
+}
+
 static void add_headline(GString *text, const Report *report)
 {
     const Answer *answer = report->answer;
@@ -36,7 +52,9 @@ static void add_headline(GString *text, const Report *report)
                                percent(answer->confidence));
         break;
     case ANSWER_SET:
-        if (answer->checks->len) {
+        if (answer->by_budget) {
+            add_budget_headline(text, answer);
+        } else if (answer->checks->len) {
             g_string_append(text, "No commit can be named. The most probable one:\n\n");
         } else {
             g_string_append_printf(text, "No single commit: one of these %u, %.1f %% sure:\n\n",

@@ -415,6 +415,21 @@ gboolean store_set_job(Store *store, gint64 job, JobState state, const char *pha
     return store_run(store, statement, "updating a job", error);
 }
 
+gboolean store_reopen_job(Store *store, gint64 job, const char *spec, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(
+        store, "UPDATE job SET state = ?, spec = ?, answer = NULL, error = NULL WHERE id = ?",
+        error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int(statement, 1, JOB_RUNNING);
+    store_bind_text(statement, 2, spec);
+    sqlite3_bind_int64(statement, 3, job);
+    return store_run(store, statement, "updating a job", error);
+}
+
 gboolean store_fail_job(Store *store, gint64 job, const char *error_text, GError **error)
 {
     sqlite3_stmt *statement =

@@ -61,6 +61,8 @@ GPtrArray *store_list_jobs(Store *store, GError **error);
 /* @answer and @error_text may be NULL. */
 gboolean store_set_job(Store *store, gint64 job, JobState state, const char *phase,
                        const char *answer, const char *error_text, GError **error);
+/* The job goes on, with another @spec: its answer is taken back. */
+gboolean store_reopen_job(Store *store, gint64 job, const char *spec, GError **error);
 /* Our machine could not go on, for @error_text. Phase and answer stay as they are. */
 gboolean store_fail_job(Store *store, gint64 job, const char *error_text, GError **error);
 /* Time spent since it was last told. */
