@@ -28,6 +28,8 @@ int cmd_cause(int argc, char **argv)
         CLI_KEY("compiler", "CC", "Compiler (gcc)"),
         CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
         CLI_KEY("max-trials", "N", "Trials of a revision by itself, at most (20)"),
+        CLI_MAX_KERNELS,
+        CLI_MAX_TIME,
         CLI_KEY("trial-timeout", "S", "Seconds for the reproducer (60)"),
         CLI_KEY("repeats", "N", "Runs of it in a trial; 0: until time is up"),
         CLI_KEY("boot-timeout", "S", "Seconds for the boot (300)"),

@@ -66,6 +66,11 @@ gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, G
     {                                                                                              \
         name, 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, cli_job_key, text, NULL              \
     }
+/* The budget of a job. */
+#define CLI_MAX_KERNELS CLI_KEY("max-kernels", "N", "Kernels to build, at most")
+#define CLI_MAX_TIME    CLI_KEY("max-time", "TIME", "Time for the job, at most: 90m, 4h, 2d")
+/* Set @job_keys in @spec. */
+gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error);
 /* The job of the command line: defaults, then the file @path (or NULL), then @job_keys. */
 JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error);
 
@@ -105,6 +110,7 @@ typedef struct WorkOptions {
     gboolean json;      /* print the answer as one line of JSON (docs/JSON.md) */
     gboolean verbose;   /* show the programs that are run */
     const char *name;   /* resume: name or number, NULL for the newest */
+    GHashTable *budget; /* resume: keys of the job file that change the budget, checked */
     JobSpec *spec;      /* new job: checked by job_check_spec() */
 } WorkOptions;
 void work_options_clear(WorkOptions *options);

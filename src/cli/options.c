@@ -133,12 +133,27 @@ static void name_alias(const char *key, GError **error)
     }
 }
 
-JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
+gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error)
 {
-    g_autoptr(JobSpec) spec = job_spec_new(kind);
     g_autofree char *here = g_get_current_dir();
     GHashTableIter iter;
     const char *key, *value;
+
+    g_hash_table_iter_init(&iter, job_keys);
+    while (g_hash_table_iter_next(&iter, (gpointer *)&key, (gpointer *)&value)) {
+        if (!job_spec_set(spec, key, value, here, error)) {
+            if (job_spec_is_run(spec)) {
+                name_alias(key, error);
+            }
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
+{
+    g_autoptr(JobSpec) spec = job_spec_new(kind);
 
     if (path) {
         g_autofree char *text = NULL, *folder = g_path_get_dirname(path),
@@ -150,16 +165,7 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
             return NULL;
         }
     }
-    g_hash_table_iter_init(&iter, job_keys);
-    while (g_hash_table_iter_next(&iter, (gpointer *)&key, (gpointer *)&value)) {
-        if (!job_spec_set(spec, key, value, here, error)) {
-            if (job_spec_is_run(spec)) {
-                name_alias(key, error);
-            }
-            return NULL;
-        }
-    }
-    return g_steal_pointer(&spec);
+    return cli_set_keys(spec, job_keys, error) ? g_steal_pointer(&spec) : NULL;
 }
 
 char *cli_state_dir(const char *given)

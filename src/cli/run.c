@@ -11,7 +11,8 @@ static const char description[] =
     "other end is taken for this machine's fault and tried again. A test that\n"
     "fails only sometimes is run again until the answer is sure.\n\n"
     "With --json the last line of stdout is an object with culprit (null when\n"
-    "unsure), confidence, candidates, revisions, trials, seconds and answer.";
+    "unsure), confidence, candidates, revisions, trials, seconds, answer and\n"
+    "by_budget.";
 
 /* Name for a job that nobody named: free in the store, since a run is often repeated. */
 static void name_job(JobSpec *spec)
@@ -35,6 +36,8 @@ int cmd_run(int argc, char **argv)
         CLI_KEY("build", "CMD", "Build command, run once per visit"),
         CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
         CLI_KEY("max-trials", "N", "Trials at either end, at most (20)"),
+        CLI_MAX_KERNELS,
+        CLI_MAX_TIME,
         CLI_KEY("timeout", "S", "Seconds for a command; 0: no limit (0)"),
         CLI_KEY("name", "NAME", "Name of the job"),
         CLI_FLAG("no-checkout", "Run the commands in DIR, check nothing out"),

@@ -35,6 +35,30 @@ static void say_note(gpointer note, gpointer line)
     progress_line_say(line, note);
 }
 
+/* Has the job ended for good? */
+static gboolean is_done(const Work *work)
+{
+    g_autoptr(Answer) answer = work->row->answer ? answer_from_json(work->row->answer, NULL) : NULL;
+
+    return work->row->state == JOB_DONE && !(answer && answer->by_budget);
+}
+
+/* A job that goes on with another budget is an unfinished one. */
+static gboolean change_budget(Work *work, GHashTable *keys, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!g_hash_table_size(keys) || is_done(work)) {
+        return TRUE;
+    }
+    if (!cli_set_keys(work->spec, keys, error)) {
+        return FALSE;
+    }
+    text = job_spec_write(work->spec);
+    work->row->state = JOB_RUNNING;
+    return store_reopen_job(work->store, work->row->id, text, error);
+}
+
 /* Add the new job, or find the one to go on with. */
 static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
 {
@@ -44,7 +68,8 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
     if (!options->spec) {
         work->row = store_find_job(work->store, options->name, error);
         work->spec = work->row ? job_spec_new(work->row->kind) : NULL;
-        return work->spec && job_spec_read(work->spec, work->row->spec, "/", error);
+        return work->spec && job_spec_read(work->spec, work->row->spec, "/", error) &&
+               change_budget(work, options->budget, error);
     }
     if (!options->spec->name) {
         options->spec->name =
@@ -99,10 +124,11 @@ static void print_json(const Report *report)
     for (guint i = 0; i < answer->candidates->len; i++) {
         json_array_append_new(candidates, candidate_to_json(answer->candidates->pdata[i]));
     }
-    object = json_pack("{s:s?, s:f, s:o, s:i, s:i, s:f, s:s}", "culprit", answer->culprit,
+    object = json_pack("{s:s?, s:f, s:o, s:i, s:i, s:f, s:s, s:b}", "culprit", answer->culprit,
                        "confidence", answer->confidence, "candidates", candidates, "revisions",
                        (int)report->revisions->len, "trials", (int)report->n_trials, "seconds",
-                       report->row->total_ms / 1000.0, "answer", answer_kind_name(answer->kind));
+                       report->row->total_ms / 1000.0, "answer", answer_kind_name(answer->kind),
+                       "by_budget", answer->by_budget);
     cli_print_json(object, JSON_COMPACT);
 }
 

@@ -87,6 +87,10 @@ cause --good main~20 --confidence 2
 ok 'wrong confidence' says 2 "--confidence: '2' is not a number between 0 and 1"
 cause --good main~20 --max-trials -1
 ok 'wrong number' says 2 "--max-trials: '-1' is not a whole number"
+cause --good main~20 --max-time 1.5h
+ok 'wrong time' says 2 "--max-time: '1.5h' is not a time such as 90m, 4h or 2d"
+cause --good main~20 --max-kernels many
+ok 'wrong budget' says 2 "--max-kernels: 'many' is not a whole number"
 printf '[job]\ntree=%s\nstrat=HEAD\n' "$work/tree" >"$work/bug.ini"
 run cause --job "$work/bug.ini"
 ok 'wrong key in a job file' says 2 "no such key: 'strat'"

@@ -81,6 +81,25 @@ ok 'and which test that was' prints 0 "==== $(printf %.12s "$culprit"), trial 1:
 run log talks --console ffffffff
 ok 'a revision that was not tried' says 2 "no revision 'ffffffff' was tried"
 
+# A budget ends the job with what is known; a larger one goes on.
+go --max-kernels 1 --name budget --test 'test ! -e bad' --json
+ok 'a budget of one: nothing is known' prints 1 '"candidates":[]'
+ok 'and it says why' prints 1 '"answer":"set","by_budget":true'
+run resume budget
+ok 'resume as it is: the report' prints 1 'The budget of 1 kernel is used up'
+run resume budget --max-kernels 4
+ok 'a larger one: some of the range are left' prints 1 'The budget is used up. One of these '
+run report budget --json
+ok 'report --json' prints 0 '"by_budget": true'
+run log budget
+ok 'log: not that all is skipped' prints 0 'bisection is inconclusive'
+run resume budget --max-time 1x
+ok 'resume: a wrong time' says 2 "--max-time: '1x' is not a time such as 90m, 4h or 2d"
+run resume budget --max-kernels 0 --max-time 2d --json
+ok 'no limit: the culprit' found
+run resume budget --max-kernels 1 --json
+ok 'which no budget takes back' found
+
 # 30 % of the tests of bad commits fail, by a fixed dice: right in 19 of 20.
 right=0
 replayed=0
