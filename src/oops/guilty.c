@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The source file to blame: the first in the stack that is not generic machinery; and if a file
- * deeper in the same folder comes later, that one, since generic code of a subsystem calls it.
+ * deeper in the same folder comes later, that one, since generic code of a subsystem calls it. And
+ * all of them, for those who ask where to look.
  */
 #include "oops/reader.h"
 
 #include <string.h>
+
+/* More are no stack, but a console from an enemy. */
+#define N_STACK_FILES_MAX 100
 
 /* The source file that @line names first, or NULL. @ret_generic: not to blame by itself. */
 static char *file_of_line(const OopsReader *reader, Line line, gboolean *ret_generic)
@@ -80,4 +84,22 @@ char *oops_guilty_file(const OopsReader *reader, const char *report_text, gsize 
         }
     }
     return guilty_of_text(reader, text, strlen(text));
+}
+
+char **oops_stack_files(const OopsReader *reader, const char *report_text, gsize n_prefix)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    gsize n = strlen(report_text), at = MIN(n_prefix, n);
+    Line line;
+
+    while (files->len < N_STACK_FILES_MAX && line_next(report_text, n, &at, &line)) {
+        gboolean generic = FALSE;
+        g_autofree char *file = file_of_line(reader, line, &generic);
+
+        if (file && !generic && !g_ptr_array_find_with_equal_func(files, file, g_str_equal, NULL)) {
+            g_ptr_array_add(files, g_steal_pointer(&file));
+        }
+    }
+    g_ptr_array_add(files, NULL);
+    return (char **)g_ptr_array_steal(files, NULL);
 }

@@ -57,3 +57,7 @@ double oops_match(const OopsReport *report, const char *const *titles);
  * caller. */
 char *oops_guilty_file(const OopsReader *reader, const char *report_text, gsize n_prefix,
                        const char *title);
+
+/* All source files that a symbolized report names and that are not generic machinery, in order,
+ * each once; 100 at most. NULL-terminated, owned by the caller. */
+char **oops_stack_files(const OopsReader *reader, const char *report_text, gsize n_prefix);

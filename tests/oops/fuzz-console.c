@@ -23,9 +23,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void check_report(const OopsReport *report, size_t n)
 {
+    char **files = oops_stack_files(reader, report->text, report->text_prefix);
     char *guilty = oops_guilty_file(reader, report->text, report->text_prefix, report->title);
 
     g_free(guilty);
+    g_strfreev(files);
     g_assert_cmpuint(report->start, <, report->skip);
     g_assert_cmpuint(report->skip, <=, report->end);
     g_assert_cmpuint(report->end, <=, n);

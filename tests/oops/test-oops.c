@@ -381,7 +381,8 @@ static void test_guilty(void)
         "#0: ffff (&a){+.+.}, at: locked+0x1/0x2 fs/locked.c:3\n"
         " sk_psock_get include/linux/skmsg.h:439 [inline]\n"
         " tls_data_ready+0x1/0x2 net/tls/tls_sw.c:2282\n"
-        " tcp_data_queue+0x1/0x2 net/ipv4/tcp_input.c:5\n";
+        " tcp_data_queue+0x1/0x2 net/ipv4/tcp_input.c:5\n"
+        " tls_again+0x1/0x2 net/tls/tls_sw.c:9\n";
     static const char deeper[] = " a+0x1/0x2 fs/super.c:1\n b+0x1/0x2 net/socket.c:2\n"
                                  " c+0x1/0x2 fs/ext4/super.c:3\n d+0x1/0x2 fs/jbd2/x.c:4\n";
     g_autoptr(OopsReader) reader = oops_reader_new();
@@ -392,6 +393,12 @@ static void test_guilty(void)
         oops_guilty_file(reader, " x+0x1/0x2 lib/a.c:1\n", 0, "WARNING in x");
     g_autofree char *none = oops_guilty_file(reader, "nothing\n", 0, "WARNING in x");
 
+    g_auto(GStrv) files = oops_stack_files(reader, text, strcspn(text, "\n") + 1);
+    g_auto(GStrv) no_files = oops_stack_files(reader, "x+0x1/0x2 lib/a.c:1\nnothing", 0);
+    const char *const wanted[] = {"net/tls/tls_sw.c", "net/ipv4/tcp_input.c", NULL};
+
+    g_assert_cmpstrv(files, wanted);
+    g_assert_cmpuint(g_strv_length(no_files), ==, 0);
     g_assert_cmpstr(first, ==, "net/tls/tls_sw.c");
     g_assert_cmpstr(second, ==, "fs/ext4/super.c");
     g_assert_cmpstr(generic, ==, "lib/a.c");
