@@ -70,8 +70,8 @@ typedef struct CommitFacts {
 
 /* The prior for belief_new(): n entries, entry 0 unused. Groups of revisions are given the shares
  * that such groups have among culprits (prior.c has the figures and their sources). However wrong
- * the facts are, no revision is left with less than a tenth of what it has by the merges alone:
- * finding the culprit then costs log2(10) = 3.3 bits more. @facts: n entries, entry 0 unused; NULL:
+ * the facts are, no revision is left with less than a tenth of what it has in a flat prior: finding
+ * the culprit then costs log2(10) = 3.3 bits more. @facts: n entries, entry 0 unused; NULL:
  * nothing is known but the merges of @history, which are hardly ever culprits. */
 void belief_log_prior(const History *history, const CommitFacts *facts, double *ret_log_prior);
 
