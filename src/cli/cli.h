@@ -62,6 +62,12 @@ gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, G
     {                                                                                              \
         name, 0, 0, G_OPTION_ARG_CALLBACK, cli_job_key, text, argument                             \
     }
+/* The same for an option that may be given again: the values are put together, ';' between two. */
+gboolean cli_job_list_key(const char *option, const char *value, gpointer job_keys, GError **error);
+#define CLI_LIST(name, argument, text)                                                             \
+    {                                                                                              \
+        name, 0, 0, G_OPTION_ARG_CALLBACK, cli_job_list_key, text, argument                        \
+    }
 #define CLI_FLAG(name, text)                                                                       \
     {                                                                                              \
         name, 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, cli_job_key, text, NULL              \

@@ -118,6 +118,14 @@ gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, G
     return TRUE;
 }
 
+gboolean cli_job_list_key(const char *option, const char *value, gpointer job_keys, GError **error)
+{
+    const char *so_far = g_hash_table_lookup(job_keys, option + strspn(option, "-"));
+    g_autofree char *all = g_strconcat(so_far ? so_far : "", so_far ? ";" : "", value, NULL);
+
+    return cli_job_key(option, all, job_keys, error);
+}
+
 /* The message of @error speaks of --@key: name the option that the user gave. */
 static void name_alias(const char *key, GError **error)
 {

@@ -112,8 +112,7 @@ static gboolean is_kernel_of(const Job *job, const TrialRow *trial, const char *
            g_strcmp0(wanted->kernel->signature, tried->kernel->signature) == 0;
 }
 
-/* A crash to show of @commit's kernel, or NULL. */
-static const TrialRow *find_crash(const Job *job, const GPtrArray *trials, const char *commit)
+const TrialRow *job_find_crash(const Job *job, const GPtrArray *trials, const char *commit)
 {
     for (guint i = 0; i < trials->len; i++) {
         const TrialRow *trial = trials->pdata[i];
@@ -126,9 +125,9 @@ static const TrialRow *find_crash(const Job *job, const GPtrArray *trials, const
     return NULL;
 }
 
-/* @report with lines and inlined calls, or as it is when the kernel has no debug information. */
-static char *symbolize(Job *job, const RevisionEvidence *evidence, const char *report)
+char *job_symbolize(Job *job, const char *commit, const char *report)
 {
+    const RevisionEvidence *evidence = evidence_of(job, commit);
     g_autofree char *folder = store_job_dir(job->store, job->id);
     g_autofree char *vmlinux = g_build_filename(folder, "vmlinux", NULL);
     g_autoptr(Symbols) symbols = NULL;
@@ -156,12 +155,12 @@ static gboolean gather_crash(Job *job, Answer *answer, GError **error)
     if (!trials) {
         return FALSE;
     }
-    crash = find_crash(job, trials, commit);
+    crash = job_find_crash(job, trials, commit);
     if (!crash) {
         return TRUE;
     }
     answer->crash_title = g_strdup(crash->title);
-    answer->crash_report = symbolize(job, evidence_of(job, crash->commit), crash->report);
+    answer->crash_report = job_symbolize(job, crash->commit, crash->report);
     return TRUE;
 }
 

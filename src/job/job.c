@@ -286,20 +286,30 @@ Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *r
 
 static gboolean load_range(Job *job, const char *good, GError **error)
 {
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Range) range = repo_load_range(job->repo, good, job->spec->start, error);
+    g_autofree double *log_prior = NULL;
     BeliefModel model;
-    Range *range = repo_load_range(job->repo, good, job->spec->start, error);
 
     if (!range) {
+        return FALSE;
+    }
+    job_tell(job, "reading what the revisions change", NULL);
+    log_prior = job_make_prior(job, range, lines, error);
+    if (!log_prior) {
         return FALSE;
     }
     g_clear_pointer(&job->belief, belief_free);
     g_clear_pointer(&job->range, range_free);
     belief_model_default(&model);
-    job->range = range;
-    job->belief = belief_new(range->history, &model, NULL);
-    job->situation.range = range;
+    job->range = g_steal_pointer(&range);
+    job->belief = belief_new(job->range->history, &model, log_prior);
+    job->situation.range = job->range;
     job->situation.belief = job->belief;
-    job_say(job, "range: %u revisions after %.12s", history_size(range->history) - 1, good);
+    job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, good);
+    for (guint i = 0; i < lines->len; i++) {
+        job_tell(job, NULL, lines->pdata[i]);
+    }
     return TRUE;
 }
 

@@ -40,6 +40,8 @@ typedef struct JobSpec {
     double confidence;
     char *test_command, *build_command; /* run */
     gboolean no_checkout;               /* run */
+    char *suspects, *suspect_authors;   /* paths, and parts of "NAME <MAIL>"; between two a ';' */
+    char *weights;                      /* file of revisions and their weights */
 } JobSpec;
 JobSpec *job_spec_new(const char *kind); /* the defaults */
 /* TRUE for `firstbad run`: commands and failures, where a cause job has kernels and crashes. */

@@ -55,7 +55,32 @@ gboolean job_book_time(Job *job, TimeUse use, GError **error);
 gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancellable,
                           GError **error);
 
+/* --- prior.c, weights.c ---------------------------------------------------------------------- */
+
+/* The prior of @range for belief_new(): by the stack of the start's crash, the suspects and the
+ * weights of the user. What a person should be told of it is added to @lines (of char *). Where git
+ * cannot say what revisions change, this is told, and the rest has to do. Owned by the caller. */
+double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **error);
+
+/* The user's file of weights (weights.c): lines "REVISION WEIGHT" or "REV1..REV2 WEIGHT", with '#'
+ * comments. Gives lines "ID WEIGHT". Errors name the line. Owned by the caller. */
+char *weights_resolve(const Repo *repo, const char *path, GError **error);
+/* Where the job keeps it, so that neither the file nor what a name stands for changes later. Owned
+ * by the caller. */
+char *weights_path(const char *job_dir);
+/* Multiply the weights at @path into log_weight of the revisions that lie in @range; how many of
+ * its lines do, and how many do not. */
+gboolean weights_read(const char *path, const Range *range, CommitFacts *facts, guint *ret_n_inside,
+                      guint *ret_n_outside, GError **error);
+
 /* --- finish.c -------------------------------------------------------------------------------- */
+
+/* The first crash of @commit's kernel in @trials (of the store, which have reports) that shows the
+ * bug looked for, or NULL. */
+const TrialRow *job_find_crash(const Job *job, const GPtrArray *trials, const char *commit);
+/* @report with lines and inlined calls by the kernel of @commit, or as it is when that has no debug
+ * information. Owned by the caller. */
+char *job_symbolize(Job *job, const char *commit, const char *report);
 
 /* Complete @answer with what the report quotes (commit, signatures, recipients, symbolized crash),
  * give it a reason where it has none, and store it. */

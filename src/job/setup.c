@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Before work: is all there that the job needs, and how can this machine do it.
  */
-#include "job/job.h"
+#include "job/private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -267,6 +267,32 @@ static gboolean check_kernel_inputs(const Repo *repo, const JobSpec *spec, GErro
     return check_tools(spec, error) && check_repro(spec, error);
 }
 
+/* Paths are those of the tree, wherever the user stands. */
+static gboolean check_suspects(const char *list, GError **error)
+{
+    g_auto(GStrv) paths = g_strsplit(list ? list : "", ";", -1);
+
+    for (char **path = paths; *path; path++) {
+        g_strstrip(*path);
+        if (g_path_is_absolute(*path) || g_str_has_prefix(*path, "../")) {
+            return invalid(error, "--suspect: '%s': name it from the top of the tree", *path);
+        }
+    }
+    return TRUE;
+}
+
+/* What the user says of the revisions before any of them is tried. */
+static gboolean check_prior(const Repo *repo, const JobSpec *spec, GError **error)
+{
+    g_autofree char *weights = NULL;
+
+    if (!check_suspects(spec->suspects, error)) {
+        return FALSE;
+    }
+    weights = spec->weights ? weights_resolve(repo, spec->weights, error) : NULL;
+    return weights || !spec->weights;
+}
+
 gboolean job_check_spec(JobSpec *spec, GError **error)
 {
     gboolean run = job_spec_is_run(spec);
@@ -305,7 +331,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (!(spec->good ? check_good(repo, spec, error) : check_releases(repo, spec, error))) {
         return FALSE;
     }
-    return run || check_kernel_inputs(repo, spec, error);
+    return check_prior(repo, spec, error) && (run || check_kernel_inputs(repo, spec, error));
 }
 
 /* --- Opening --------------------------------------------------------------------------------- */
@@ -355,27 +381,48 @@ static gboolean check_sandbox(const JobSpec *spec, GPtrArray *notes)
     return FALSE;
 }
 
+/* Write an input of the job once and for all. */
+static gboolean keep_input(const char *path, const char *bytes, gsize n_bytes, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    g_mkdir_with_parents(folder, 0700);
+    return g_file_set_contents_full(path, bytes, (gssize)n_bytes,
+                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                    0600, error);
+}
+
 /* The job's own copy of what the user gave as @path, made once: what he does to his file later
  * changes nothing in a job that is resumed. Owned by the caller. */
 static char *own_copy(const char *path, const char *job_dir, const char *what, GError **error)
 {
-    g_autofree char *folder = g_build_filename(job_dir, "inputs", what, NULL);
     g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *copy = g_build_filename(folder, name, NULL);
+    g_autofree char *copy = g_build_filename(job_dir, "inputs", what, name, NULL);
     g_autofree char *bytes = NULL;
     gsize n_bytes;
 
     if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
         return g_steal_pointer(&copy);
     }
-    g_mkdir_with_parents(folder, 0700);
     if (!g_file_get_contents(path, &bytes, &n_bytes, error) ||
-        !g_file_set_contents_full(copy, bytes, (gssize)n_bytes,
-                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                  0600, error)) {
+        !keep_input(copy, bytes, n_bytes, error)) {
         return NULL;
     }
     return g_steal_pointer(&copy);
+}
+
+/* The same for the weights of revisions, by their ids. */
+static gboolean keep_weights(const Repo *repo, const char *path, const char *job_dir,
+                             GError **error)
+{
+    g_autofree char *copy = weights_path(job_dir);
+    g_autofree char *weights = NULL;
+
+    if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
+        return TRUE;
+    }
+    weights = weights_resolve(repo, path, error);
+    return weights && keep_input(copy, weights, strlen(weights), error);
 }
 
 static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
@@ -434,7 +481,8 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
     setup->notes = g_ptr_array_new_with_free_func(g_free);
     setup->reader = oops_reader_new();
     setup->repo = repo_open(spec->tree, error);
-    if (!setup->repo) {
+    if (!setup->repo ||
+        (spec->weights && !keep_weights(setup->repo, spec->weights, job_dir, error))) {
         return NULL;
     }
     if (job_spec_is_run(spec)) {

@@ -54,6 +54,9 @@ static const Field fields[] = {
     FIELD("test", FIELD_TEXT, test_command),
     FIELD("build", FIELD_TEXT, build_command),
     FIELD("no-checkout", FIELD_FLAG, no_checkout),
+    FIELD("suspect", FIELD_TEXT, suspects),
+    FIELD("suspect-author", FIELD_TEXT, suspect_authors),
+    FIELD("prior", FIELD_PATH, weights),
 };
 #undef FIELD
 

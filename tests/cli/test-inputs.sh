@@ -91,6 +91,18 @@ cause --good main~20 --max-time 1.5h
 ok 'wrong time' says 2 "--max-time: '1.5h' is not a time such as 90m, 4h or 2d"
 cause --good main~20 --max-kernels many
 ok 'wrong budget' says 2 "--max-kernels: 'many' is not a whole number"
+cause --good main~20 --suspect /net/tls
+ok 'a suspect that is no path of the tree' says 2 "--suspect: '/net/tls': name it from the top of the tree"
+cause --good main~20 --prior "$work/none"
+ok 'no file of weights' says 2 '--prior: '
+for line in 'main' 'main heavy' 'main 0' 'main -1' 'main inf' 'main 1 2'; do
+    printf '# of mine\n\nmain~3..main 2 # all new\n%s\n' "$line" >"$work/weights"
+    cause --good main~20 --prior "$work/weights"
+    ok "weight '$line': the line is named" says 2 "weights:4: '$line' is not a revision (or REV1..REV2) and a number"
+done
+printf 'main~3..nowhere 2\n' >"$work/weights"
+cause --good main~20 --prior "$work/weights"
+ok 'a weight of no revision' says 2 "weights:1: revision 'nowhere'"
 printf '[job]\ntree=%s\nstrat=HEAD\n' "$work/tree" >"$work/bug.ini"
 run cause --job "$work/bug.ini"
 ok 'wrong key in a job file' says 2 "no such key: 'strat'"

@@ -50,6 +50,30 @@ echo dirt >"$work/linked/n"
 tree=$work/linked go --test 'test ! -e bad' --json
 ok 'a dirty one, untouched' [ "$(cat "$work/linked/n")" = dirt ]
 
+# What the user suspects. Wrong or right, the answer is the same; a right one is faster. A job that is resumed suspects the same,
+# whatever became of his file and his branch.
+go --test 'test ! -e bad' --json
+n_plain=$(answer | sed 's/.*"revisions":\([0-9]*\).*/\1/')
+go --test 'test ! -e bad' --json --suspect bad --suspect ./nowhere/ --suspect-author nobody
+ok 'a suspect' found
+ok 'what it means is said' says 0 '--suspect bad: 1 revisions, together 4'
+ok 'and where it means nothing' says 0 '--suspect ./nowhere/: no revision of the range is meant'
+ok 'of an author, too' says 0 '--suspect-author nobody: no revision of the range is meant'
+ok 'it saves revisions' [ "$(answer | sed 's/.*"revisions":\([0-9]*\).*/\1/')" -lt "$n_plain" ]
+go --test 'test ! -e bad' --json --suspect-author A@Example
+ok 'an author that wrote all' says 0 '--suspect-author A@Example: 119 revisions, together 100 %'
+git -C "$tree" branch mine main~43
+printf 'mine 1000\nmain~119..main~60 0.001 # wrong\n' >"$work/weights"
+: >"$work/asked"
+go --name weighed --json --prior "$work/weights" --test 'echo >>'"$work"'/asked; test ! -e bad; r=$?; [ $(wc -l <'"$work"'/asked) -eq 10 ] && kill -9 $PPID; exit $r'
+ok 'weights, killed' exits 137
+ok 'what they mean is said' grep -q -e '--prior: 60 revisions of the range have a weight' "$work/err"
+git -C "$tree" branch -D mine >/dev/null
+rm "$work/weights"
+run resume weighed --json
+ok 'resumed without the file: the culprit' found
+ok 'with the same weights' says 0 '--prior: 60 revisions of the range have a weight'
+
 # Commits 70..84 cannot be tested.
 go --test 'i=$(cat n); [ $i -ge 70 ] && [ $i -le 84 ] && exit 125; test ! -e bad' --json
 ok 'untestable neighbours: unsure' exits 1

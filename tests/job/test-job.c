@@ -27,6 +27,7 @@ typedef struct SimFarm {
     guint n_late_oks;           /* how often it still does not */
     gboolean reuses;            /* all kernels are there already */
     guint infra_first;          /* so many first trials fail by the machine's fault */
+    const char *report;         /* of a crash; NULL: one without source files */
     guint stop_after;           /* stop with an error after so many builds and trials; 0: never */
     guint n_builds, n_trials;
 } SimFarm;
@@ -121,7 +122,8 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
         outcome->report = g_new0(OopsReport, 1);
         outcome->report->title = g_strdup(outcome->title);
         outcome->report->alt_titles = g_new0(char *, 1);
-        outcome->report->text = g_strdup("Call Trace:\n foo+0x1/0x2\n");
+        outcome->report->text =
+            g_strdup(farm->report ? farm->report : "Call Trace:\n foo+0x1/0x2\n");
     }
     g_task_return_pointer(task, outcome, (GDestroyNotify)outcome_free);
 }
@@ -155,12 +157,16 @@ static const FarmOps sim_ops = {.build_async = sim_build,
 /* --- A repository of a line of commits, every tenth a release -------------------------------- */
 
 #define N_COMMITS 61
+/* Three commits touch net/tls/main.c: 17, 37, 57. */
+#define TOUCHES_TLS(i) ((i) % 20 == 17)
 
 typedef struct World {
     char *folder, *tree, *state;
     char *commits[N_COMMITS + 1];
     guint max_trials; /* as the user's; 0: the default */
     guint max_kernels, max_time_s;
+    const char *suspects;
+    GString *said; /* lines of progress, where wanted */
     SimFarm farm;
 } World;
 
@@ -193,6 +199,9 @@ static void world_init(World *world)
             "commit refs/heads/main\ncommitter A Person <a@example.org> %u +0000\ndata %zu\n%s"
             "M 644 inline f\ndata 3\n%03u\n",
             1700000000 + i, strlen(message), message, i);
+        if (TOUCHES_TLS(i)) {
+            g_string_append_printf(stream, "M 644 inline net/tls/main.c\ndata 3\n%03u\n", i);
+        }
         if (i % 10 == 0) {
             g_string_append_printf(stream, "reset refs/tags/v5.%u\nfrom refs/heads/main\n\n",
                                    i / 10);
@@ -231,6 +240,18 @@ static void world_clear(World *world)
     g_free(world->folder);
     g_free(world->tree);
     g_free(world->state);
+    if (world->said) {
+        g_string_free(world->said, TRUE);
+    }
+}
+
+static void write_down(const JobProgress *progress, gpointer data)
+{
+    const World *world = data;
+
+    if (world->said && progress->line) {
+        g_string_append_printf(world->said, "%s\n", progress->line);
+    }
 }
 
 /* Work on the world's only job, made when missing, until the answer or a stop (NULL). */
@@ -249,6 +270,7 @@ static Answer *work(World *world, const char *good, const char *title)
     spec->start = g_strdup(world->commits[N_COMMITS - 1]);
     spec->good = g_strdup(good);
     spec->title = g_strdup(title);
+    spec->suspects = g_strdup(world->suspects);
     spec->max_trials = world->max_trials ? world->max_trials : spec->max_trials;
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;
@@ -256,7 +278,7 @@ static Answer *work(World *world, const char *good, const char *title)
     store_add_job(store, "job", "cause", text, 0, &id, NULL);
     job = job_new(1, spec, "gcc", repo, store, &world->farm.base, &error);
     g_assert_no_error(error);
-    if (!job_carry_out(job, NULL, NULL, NULL, &answer, &error)) {
+    if (!job_carry_out(job, write_down, world, NULL, &answer, &error)) {
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     }
     return answer;
@@ -301,6 +323,42 @@ static void test_culprit_by_good(void)
         g_assert_cmpuint(world.farm.n_builds, <=, 2 + 8);
         world_clear(&world);
     }
+}
+
+/* The crash names a file that three revisions touch: the first of these to be tried leaves one or
+ * two of them. A suspect that is wrong costs little, and one that means nothing is said. */
+static void test_prior(void)
+{
+    static const char report[] = "earlier f:1\nWARNING: x\n tls_read+0x1/0x2 net/tls/main.c:5\n";
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 37;
+    world.farm.report = report;
+    world.said = g_string_new(NULL);
+    g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+    g_assert_cmpuint(world.farm.n_builds, <=, 2 + 4);
+    g_assert_nonnull(strstr(world.said->str, "prior: 3 of 60 revisions touch one of the 1 source "
+                                             "files in the crash's stack"));
+    world_clear(&world);
+}
+
+static void test_wrong_suspects(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 31;
+    world.suspects = "net/tls/;no/such/file";
+    world.said = g_string_new(NULL);
+    g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[31]);
+    g_assert_cmpuint(world.farm.n_builds, <=, 2 + 8 + 3);
+    g_assert_nonnull(strstr(world.said->str, "--suspect net/tls/: 3 revisions, together 4"));
+    g_assert_nonnull(strstr(world.said->str, "--suspect no/such/file: no revision of the range"));
+    g_assert_nonnull(strstr(world.said->str, "prior: the crash of the start names no source file"));
+    world_clear(&world);
 }
 
 static void test_unbuildable_neighbours_make_a_set(void)
@@ -726,6 +784,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/culprit-by-releases", test_culprit_by_releases);
     g_test_add_func("/job/culprit-by-good", test_culprit_by_good);
+    g_test_add_func("/job/prior", test_prior);
+    g_test_add_func("/job/wrong-suspects", test_wrong_suspects);
     g_test_add_func("/job/unbuildable-neighbours", test_unbuildable_neighbours_make_a_set);
     g_test_add_func("/job/same-kernel", test_same_kernel_is_never_named);
     g_test_add_func("/job/start-does-not-crash", test_start_does_not_crash);
