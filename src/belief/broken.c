@@ -9,6 +9,9 @@
  * known, with (s + e) / (s + e + d). The planner, which weighs this against information, so leaves
  * a block in steps that double; a revision found testable ends the block.
  *
+ * Where a revision found testable lies D commits beyond, the block is known to end before it: then
+ * the chance is (S(d) - S(D)) / (1 - S(D)), S as above, so that the end is looked for by halves.
+ *
  * Distances are commits, not edges: a merge is as far from a parent as what the others bring in.
  * Blocks spread both ways along the edges. For each revision the nearest end of a block below it
  * and above it is carried through the graph in one sweep up and one down; where several parents
@@ -16,110 +19,125 @@
  * one block than of two when they are near: two revisions are broken by themselves with chance
  * broken_alone, but a block that reaches across breaks all between them.
  *
- * No revision is quite without hope: what is broken for another reason may be mended beside. In the
- * traces, after two skips in a row one in 3 to 10 tests nearby was none, after six one in 3 to 50.
- * That is the rule of succession, halved: of n tried in a block, all broken, 1 / 2(n + 2).
- *
  * Cost: O(n + edges).
  */
 #include "belief-private.h"
 
-/* The end of a block seen from a revision. */
-typedef struct BlockEnd {
-    double extent;   /* commits of it that are known */
-    double distance; /* from its end to the revision */
-    guint n_tried;   /* revisions in it that were tried, all untestable; 0: there is no block */
-} BlockEnd;
+#include <math.h>
 
-static double block_reaches(const Belief *belief, const BlockEnd *end)
+/* What a revision sees in one direction: the nearest end of a block, the nearest revision that was
+ * found testable. */
+typedef struct View {
+    gboolean is_block; /* there is one */
+    double extent;     /* commits of it that are known */
+    double distance;   /* from its end to the revision */
+    double testable;   /* distance, where no block lies before it; else INFINITY */
+} View;
+
+static const View nothing = {.testable = INFINITY};
+
+/* The chance that the block of @view goes on for @distance commits. */
+static double block_survives(const Belief *belief, const View *view, double distance)
 {
-    double known = belief->model.break_scale + end->extent;
+    double known = belief->model.break_scale + view->extent;
 
-    return end->n_tried > 0 ? known / (known + end->distance) : 0;
+    return known / (known + distance);
+}
+
+/* That it reaches the revision, where it has to end @beyond commits behind that. */
+static double block_reaches(const Belief *belief, const View *view, double beyond)
+{
+    if (!view->is_block) {
+        return 0;
+    }
+    double here = block_survives(belief, view, view->distance);
+    double there = block_survives(belief, view, view->distance + beyond);
+    return (here - there) / (1 - there);
 }
 
 /* The chance that a revision between two ends (or beside one, or none) is in neither block, and
  * that both are not ends of the same one. */
-static double p_outside(const Belief *belief, const BlockEnd *below, const BlockEnd *above)
+static double p_outside(const Belief *belief, const View *below, const View *above)
 {
-    double p = (1 - block_reaches(belief, below)) * (1 - block_reaches(belief, above));
-    BlockEnd across = {
-        .extent = MAX(below->extent, above->extent),
-        .distance = below->distance + above->distance,
-        .n_tried = MIN(below->n_tried, above->n_tried),
-    };
+    double p = (1 - block_reaches(belief, below, above->testable)) *
+               (1 - block_reaches(belief, above, below->testable));
 
-    if (across.n_tried > 0) {
-        p *= belief->model.broken_alone /
-             (belief->model.broken_alone + block_reaches(belief, &across));
+    if (below->is_block && above->is_block) {
+        View across = {.is_block = TRUE,
+                       .extent = MAX(below->extent, above->extent),
+                       .distance = below->distance + above->distance};
+        double alone = belief->model.broken_alone;
+
+        p *= alone / (alone + block_reaches(belief, &across, INFINITY));
     }
     return p;
 }
 
-/* Carry @from over an edge of @length commits into @into, if it is worse than what is there. */
-static void block_carry(const Belief *belief, const BlockEnd *from, double length, BlockEnd *into)
+/* Carry @from over an edge of @length commits into @into: the worse block, the nearer testable. */
+static void view_carry(const Belief *belief, const View *from, double length, View *into)
 {
-    BlockEnd carried = *from;
+    View carried = *from;
+    double testable = MIN(from->testable + length, into->testable);
 
     carried.distance += length;
-    if (block_reaches(belief, &carried) > block_reaches(belief, into)) {
+    if (block_reaches(belief, &carried, INFINITY) > block_reaches(belief, into, INFINITY)) {
         *into = carried;
     }
+    into->testable = testable;
 }
 
 /* What goes on from a revision, given what came to it. */
-static BlockEnd block_leave(const Belief *belief, guint32 revision, const BlockEnd *came)
+static View view_leave(const Belief *belief, guint32 revision, const View *came)
 {
     const Tally *tally = belief_get(belief, revision);
 
     if (tally_has_trials(tally)) {
-        return (BlockEnd){0};
+        return (View){.testable = 0};
     }
     if (!tally->untestable) {
         return *came;
     }
-    return (BlockEnd){.extent = came->extent + came->distance, .n_tried = came->n_tried + 1};
+    return (View){.is_block = TRUE, .extent = came->extent + came->distance, .testable = INFINITY};
 }
 
 double *belief_testability(const Belief *belief)
 {
-    double *p_testable = g_new(double, belief->n);
+    guint n = belief->n;
+    double *p_testable = g_new(double, n);
     const double *n_reached = belief->n_reached;
 
-    for (guint32 r = 0; r < belief->n; r++) {
+    for (guint32 r = 0; r < n; r++) {
         p_testable[r] = 1 - belief->model.broken_alone;
     }
     if (belief->n_untestable == 0) {
         return p_testable;
     }
-    g_autofree BlockEnd *below = g_new0(BlockEnd, belief->n);
-    g_autofree BlockEnd *above = g_new0(BlockEnd, belief->n);
-    g_autofree BlockEnd *going_up = g_new0(BlockEnd, belief->n);
-    for (guint32 r = 0; r < belief->n; r++) {
+    g_autofree View *below = g_new(View, n);
+    g_autofree View *above = g_new(View, n);
+    g_autofree View *going_up = g_new(View, n);
+    for (guint32 r = 0; r < n; r++) {
+        guint n_parents;
+        const guint32 *parents = history_parents(belief->history, r, &n_parents);
+
+        below[r] = above[r] = nothing;
+        for (guint i = 0; i < n_parents; i++) {
+            view_carry(belief, &going_up[parents[i]], n_reached[r] - n_reached[parents[i]],
+                       &below[r]);
+        }
+        going_up[r] = view_leave(belief, r, &below[r]);
+    }
+    for (guint32 r = n; r-- > 0;) {
+        View going_down = view_leave(belief, r, &above[r]);
         guint n_parents;
         const guint32 *parents = history_parents(belief->history, r, &n_parents);
 
         for (guint i = 0; i < n_parents; i++) {
-            block_carry(belief, &going_up[parents[i]], n_reached[r] - n_reached[parents[i]],
-                        &below[r]);
-        }
-        going_up[r] = block_leave(belief, r, &below[r]);
-    }
-    for (guint32 r = belief->n; r-- > 0;) {
-        BlockEnd going_down = block_leave(belief, r, &above[r]);
-        guint n_parents;
-        const guint32 *parents = history_parents(belief->history, r, &n_parents);
-
-        for (guint i = 0; i < n_parents; i++) {
-            block_carry(belief, &going_down, n_reached[r] - n_reached[parents[i]],
-                        &above[parents[i]]);
+            view_carry(belief, &going_down, n_reached[r] - n_reached[parents[i]],
+                       &above[parents[i]]);
         }
     }
-    for (guint32 r = 0; r < belief->n; r++) {
-        guint n_tried = below[r].n_tried + above[r].n_tried;
-        double least = n_tried > 0 ? 0.5 / (n_tried + 2) : 0;
-
-        p_testable[r] = MAX(p_testable[r] * p_outside(belief, &below[r], &above[r]), least);
+    for (guint32 r = 0; r < n; r++) {
+        p_testable[r] *= p_outside(belief, &below[r], &above[r]);
     }
     return p_testable;
 }

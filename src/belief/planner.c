@@ -39,7 +39,7 @@
 /* Of trials at a revision that was tested before. */
 #define GAIN_FLOOR 0.005
 /* Of one that was not, with the chance that it can be tested at all. It ends the search of a block
- * where all that was tried is broken, after some 15 builds where it holds all of the doubt. */
+ * where all that was tried is broken, which else would be searched to its last revision. */
 #define HOPE_FLOOR 0.03
 /* Of an experiment beside busy ones: less is not worth a machine that would else wait. */
 #define SPECULATION_FLOOR 0.1
@@ -50,6 +50,10 @@
 static const guint trial_counts[] = {1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 45, 70};
 #define N_COUNTS    G_N_ELEMENTS(trial_counts)
 #define MOST_TRIALS 70
+/* Of P, for what trials of an untested revision tell: concave, and taken as straight between. */
+#define N_STEPS 256
+/* So few that are left are tried, however little hope there is. */
+#define FEW_LEFT 20
 
 /* Chances of the numbers of crashes in a number of trials. */
 typedef struct Prediction {
@@ -62,10 +66,11 @@ typedef struct Prediction {
 typedef struct Planner {
     Belief *belief;
     const Costs *costs;
-    Prediction untested[N_COUNTS]; /* of each of trial_counts */
-    double *doubt;                 /* D(r), bits */
-    double floor;                  /* least gain, bits */
-    double rate;                   /* of the best so far, bits a second; 0: none yet */
+    Prediction untested[N_COUNTS];       /* of each of trial_counts */
+    double known[N_COUNTS][N_STEPS + 1]; /* what they tell where P is i / N_STEPS; -1: not yet */
+    double *doubt;                       /* D(r), bits */
+    double floor;                        /* least gain, bits */
+    double rate;                         /* of the best so far, bits a second; 0: none yet */
     Experiment best;
 } Planner;
 
@@ -197,6 +202,28 @@ static void consider(Planner *planner, guint32 revision, guint k, double gain, d
     }
 }
 
+static double known_information(Planner *planner, guint count, guint step)
+{
+    double *known = &planner->known[count][step];
+
+    if (*known < 0) {
+        *known =
+            information(&planner->untested[count], trial_counts[count], step / (double)N_STEPS);
+    }
+    return *known;
+}
+
+/* What trial_counts[@count] trials of a revision without any tell. */
+static double untested_information(Planner *planner, guint count, double has_bug)
+{
+    double at = has_bug * N_STEPS;
+    guint step = MIN((guint)at, N_STEPS - 1);
+    double below = known_information(planner, count, step);
+    double above = known_information(planner, count, step + 1);
+
+    return below + (above - below) * (at - step);
+}
+
 static void consider_untested(Planner *planner, guint32 revision, double p_testable)
 {
     double has_bug = CLAMP(planner->belief->has_bug[revision], 0, 1);
@@ -207,8 +234,7 @@ static void consider_untested(Planner *planner, guint32 revision, double p_testa
             planner->doubt[revision] * p_testable / experiment_cost_s(planner->costs, revision, k);
 
         if (bound >= planner->rate) {
-            consider(planner, revision, k, information(&planner->untested[i], k, has_bug),
-                     p_testable);
+            consider(planner, revision, k, untested_information(planner, i, has_bug), p_testable);
         }
     }
 }
@@ -311,6 +337,9 @@ static void predict_untested(Planner *planner)
     for (guint i = 0; i < N_COUNTS; i++) {
         predict(planner->belief->rates, &none, trial_counts[i], rates, rates,
                 &planner->untested[i]);
+        for (guint step = 0; step <= N_STEPS; step++) {
+            planner->known[i][step] = -1;
+        }
     }
 }
 
@@ -376,17 +405,23 @@ static void plan_untested(Planner *planner, const gboolean *splits)
 {
     Belief *belief = planner->belief;
     g_autofree double *p_testable = belief_testability(belief);
-    g_autofree double *bounds = g_new0(double, belief->n);
+    g_autofree gboolean *is_open = g_new0(gboolean, belief->n);
+    g_autofree double *bounds = g_new(double, belief->n);
+    guint n_open = 0;
     guint32 first = 0;
 
     predict_untested(planner);
     for (guint32 r = 0; r < belief->n; r++) {
         const Tally *tally = &belief->tallies[r];
-        gboolean is_open = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
-                           planner->doubt[r] * p_testable[r] >= HOPE_FLOOR;
 
-        is_open = is_open && !is_busy(planner->costs, r) && planner->doubt[r] >= planner->floor;
-        bounds[r] = is_open ? rate_bound(planner, r, p_testable[r]) : -1;
+        is_open[r] = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
+                     !is_busy(planner->costs, r) && planner->doubt[r] >= planner->floor;
+        n_open += is_open[r];
+    }
+    for (guint32 r = 0; r < belief->n; r++) {
+        gboolean is_hopeful = n_open <= FEW_LEFT || planner->doubt[r] * p_testable[r] >= HOPE_FLOOR;
+
+        bounds[r] = is_open[r] && is_hopeful ? rate_bound(planner, r, p_testable[r]) : -1;
         first = bounds[r] > bounds[first] ? r : first;
     }
     /* The most promising first, so that the bound spares most of the others. */

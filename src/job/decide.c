@@ -117,7 +117,9 @@ static guint n_trials_run(const Pool *pool)
     return pool->n_ok + pool->n_crash + n_told_nothing(pool);
 }
 
-/* Did one kernel show this bug and another one? */
+/* Did one kernel show this bug and another one? Only then are crashes of the other worth telling:
+ * else it is as probable that it hides this bug, and to distinguish revisions by what tells next to
+ * nothing would only cut the candidates into small sets. */
 static gboolean both_were_seen(const Situation *situation)
 {
     const RevisionEvidence *evidence;
@@ -163,7 +165,7 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
 
         tally = (Tally){.n_crash = pool.n_crash,
                         .n_ok = pool.n_ok,
-                        .n_other = pool.n_other_crash,
+                        .n_other = both_were_seen(situation) ? pool.n_other_crash : 0,
                         .untestable = is_untestable(situation, evidence, &pool)};
     }
     *ret_tally = tally;
@@ -454,7 +456,7 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
     }
     return (Costs){.build_s = situation->build_s,
                    .trial_s = situation->trial_s,
-                   .trial_price_s = situation->trial_s / MAX(situation->n_trials_at_once, 1),
+                   .trial_price_s = 0.4 * situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,
                    .built = built,
                    .busy = busy};
@@ -632,7 +634,9 @@ static Step end_search(const Situation *situation, const GArray *candidates, Act
     }
     Answer *answer = answer_candidates(situation, candidates);
 
-    answer->reason = g_strdup("no revision that can be tested tells these apart");
+    answer->reason =
+        g_strdup("no revision tells these apart that can be tested, or could be by the "
+                 "ones around it");
     return give_answer(ret_action, answer);
 }
 

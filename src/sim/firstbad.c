@@ -105,10 +105,12 @@ static RevisionEvidence *evidence_for(Sim *sim, const char *commit)
 
 static void load_range(Sim *sim)
 {
+    g_autofree double *log_prior = g_new(double, history_size(sim->range.history));
     BeliefModel model;
 
     belief_model_default(&model);
-    sim->belief = belief_new(sim->range.history, &model, NULL);
+    belief_log_prior(sim->range.history, NULL, log_prior);
+    sim->belief = belief_new(sim->range.history, &model, log_prior);
     sim->situation.range = &sim->range;
     sim->situation.belief = sim->belief;
 }

@@ -31,7 +31,7 @@
 
 #define SAME_IDENTITY    0.15
 #define ALWAYS_FIRST     0.6
-#define BROKEN_PART      0.35
+#define BROKEN_PART      0.25
 #define LONGEST_PER_SKIP 8
 #define LEAST_IS_BELOW   1.6 /* standard deviations below the mean */
 #define RUNS_OF_LEAST    10

@@ -46,25 +46,28 @@ static GArray *brute_force(const World *world)
     return consistent;
 }
 
-static gboolean has_same_members(const GArray *left, const GArray *right)
+static gboolean contains_all(const GArray *set, const GArray *members)
 {
     guint n_common = 0;
 
-    for (guint i = 0; i < left->len; i++) {
-        for (guint j = 0; j < right->len; j++) {
-            n_common += g_array_index(left, guint32, i) == g_array_index(right, guint32, j);
+    for (guint i = 0; i < set->len; i++) {
+        for (guint j = 0; j < members->len; j++) {
+            n_common += g_array_index(set, guint32, i) == g_array_index(members, guint32, j);
         }
     }
-    return left->len == right->len && n_common == left->len;
+    return n_common == members->len;
 }
 
 /* With @same > 0, so many changes do not change the kernel. What can be known is the same then: a
- * revision tells by itself what it tells as one of a group, only with trials of its own. */
+ * revision tells by itself what it tells as one of a group, only with trials of its own.
+ *
+ * A search may give a block up where all that it tried is broken, and leave more than it had to:
+ * never another set, and seldom in graphs as small as these. */
 static void compare_with_brute_force(double same)
 {
     const guint n_graphs = 10000;
     guint n_kernels = 0, n_same = 0, n_trials = 0;
-    guint n_sets = 0;
+    guint n_sets = 0, n_given_up = 0;
     BeliefModel model;
 
     belief_model_default(&model);
@@ -86,7 +89,8 @@ static void compare_with_brute_force(double same)
         g_auto(Result) result = {0};
         world_bisect(world, belief, 0.95, seed % 2 ? &kernel_costs : &command_costs, &result);
         g_autoptr(GArray) wanted = brute_force(world);
-        if (!has_same_members(result.candidates, wanted)) {
+        n_given_up += result.candidates->len > wanted->len;
+        if (!contains_all(result.candidates, wanted)) {
             g_test_fail_printf("graph %u: %u candidates, %u by brute force", seed,
                                result.candidates->len, wanted->len);
         }
@@ -96,10 +100,11 @@ static void compare_with_brute_force(double same)
         n_sets += wanted->len > 1;
     }
     g_assert_cmpuint(n_sets, >, n_graphs / 10);
+    g_assert_cmpuint(n_given_up, <=, n_graphs / 40);
     g_test_message("%.3f revisions tested a graph, %.3f the same as one before, with %.2f trials; "
-                   "%u answers are sets",
+                   "%u answers are sets, %u of them given up",
                    (double)n_kernels / n_graphs, (double)n_same / n_graphs,
-                   (double)n_trials / n_graphs, n_sets);
+                   (double)n_trials / n_graphs, n_sets, n_given_up);
 }
 
 static void test_brute_force(void)
