@@ -99,7 +99,7 @@ static GPtrArray *read_scenarios(const char *path)
 }
 
 /* The columns that the summary needs; see sim.h. */
-enum { COLUMN_RESULT = 3, COLUMN_KERNELS = 11, COLUMN_TRIALS = 12, COLUMN_SECONDS = 13 };
+enum { COLUMN_RESULT = 3, COLUMN_KERNELS = 11, COLUMN_TRIALS = 12, COLUMN_SECONDS = 14 };
 
 static void print_summary(const char *rows, const char *policy, const GArray *widths)
 {

@@ -432,9 +432,11 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
                       MAX(experiment->n_trials, n_left));
 }
 
-/* The costs, as belief wants them. Both arrays have an entry for each revision. */
-static Costs costs_of(const Situation *situation, gboolean *built, gboolean *busy)
+/* The costs, as belief wants them. The arrays have an entry for each revision. */
+static Costs costs_of(const Situation *situation, gboolean *built, gboolean *busy,
+                      double *build_s_of)
 {
+    gint64 tree = situation->tree ? range_find(situation->range, situation->tree) : -1;
     const RevisionEvidence *evidence;
     GHashTableIter iter;
 
@@ -454,7 +456,14 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
             busy[belief_representative(situation->belief, (guint32)revision)] = TRUE;
         }
     }
+    if (tree >= 0) {
+        guint32 revision = (guint32)tree;
+
+        costs_by_distance(situation->range->history, &revision, 1, situation->near_build_s,
+                          situation->build_s, build_s_of);
+    }
     return (Costs){.build_s = situation->build_s,
+                   .build_s_of = tree >= 0 ? build_s_of : NULL,
                    .trial_s = situation->trial_s,
                    .trial_price_s = 0.4 * situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,
@@ -662,10 +671,11 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
     guint n = history_size(situation->range->history);
     g_autofree gboolean *built = g_new0(gboolean, n);
     g_autofree gboolean *busy = g_new0(gboolean, n);
+    g_autofree double *build_s_of = g_new(double, n);
     Experiment experiment;
 
     situation_update_belief(situation);
-    Costs costs = costs_of(situation, built, busy);
+    Costs costs = costs_of(situation, built, busy, build_s_of);
     g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
     guint32 best = g_array_index(candidates, guint32, 0);
     if (candidates->len > 1) {

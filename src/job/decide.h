@@ -44,7 +44,9 @@ typedef struct Situation {
     const Range *range;      /* NULL: not loaded yet */
     Belief *belief;          /* over @range */
     GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
-    double build_s, trial_s; /* costs as seen so far */
+    double build_s, trial_s; /* costs as seen so far: of a build from nothing */
+    double near_build_s;     /* of a build beside what @tree holds */
+    const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
 } Situation;

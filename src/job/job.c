@@ -107,15 +107,18 @@ static void count_costs(Job *job)
 
 void job_learn_costs(Job *job)
 {
-    double build_s = 0, trial_s = 0;
+    double slowest_s = 0, fastest_s = 0, trial_s = 0;
     guint n_builds = 0, n_trials = 0;
 
-    for (guint i = job->kernels->len; i-- > 0 && n_builds < 3;) {
-        const Kernel *kernel = ((const KernelRow *)job->kernels->pdata[i])->kernel;
+    job->situation.tree = NULL;
+    for (guint i = 0; i < job->kernels->len; i++) {
+        const KernelRow *row = job->kernels->pdata[i];
+        double build_s = row->kernel->build_ms / 1000.0;
 
-        if (!kernel->reused && kernel->status == KERNEL_BUILT) {
-            build_s += kernel->build_ms / 1000.0;
-            n_builds++;
+        if (!row->kernel->reused && row->kernel->status == KERNEL_BUILT) {
+            slowest_s = MAX(slowest_s, build_s);
+            fastest_s = n_builds++ > 0 ? MIN(fastest_s, build_s) : build_s;
+            job->situation.tree = row->commit;
         }
     }
     for (guint i = job->trials->len; i-- > 0 && n_trials < 10;) {
@@ -126,8 +129,9 @@ void job_learn_costs(Job *job)
             n_trials++;
         }
     }
-    /* The first build starts from nothing and says little about the next. */
-    job->situation.build_s = n_builds > 1 ? build_s / n_builds : job->farm->expected_build_s;
+    /* The first build starts from nothing; the fastest one had least to do. */
+    job->situation.build_s = n_builds > 0 ? slowest_s : job->farm->expected_build_s;
+    job->situation.near_build_s = n_builds > 0 ? fastest_s : job->farm->expected_build_s;
     job->situation.trial_s = n_trials ? trial_s / n_trials : job->farm->expected_trial_s;
     count_costs(job);
 }

@@ -10,14 +10,20 @@
 
 /* Trials of the start: a job's number where a trial costs about as much as a build. */
 #define N_START_TRIALS 5
+/* Revisions that a wrong prior suspects. */
+#define N_MISLEADING 8
 
 typedef struct Machine {
     Task *task; /* NULL: idle */
     double ends_s;
 } Machine;
 
+/* What is known of the revisions before any is tried. */
+typedef enum Knowledge { KNOWS_GRAPH, KNOWS_STACK, KNOWS_WRONG } Knowledge;
+
 typedef struct Sim {
     const World *world;
+    Knowledge knowledge;
     const Scenario *scenario;
     Range range;
     Situation situation;
@@ -103,19 +109,43 @@ static RevisionEvidence *evidence_for(Sim *sim, const char *commit)
     return evidence;
 }
 
+static CommitFacts *facts_of(const World *world, Knowledge knowledge)
+{
+    guint n = history_size(world_history(world));
+    CommitFacts *facts = g_new0(CommitFacts, n);
+    guint32 culprit = world_culprit(world);
+
+    for (guint32 r = 1; r < n; r++) {
+        facts[r].is_merge = history_is_merge(world_history(world), r);
+        if (knowledge == KNOWS_STACK) {
+            facts[r].touches_stack_file = world_touches_stack(world, r);
+            facts[r].is_outside = world_is_outside(world, r);
+        }
+    }
+    if (knowledge == KNOWS_WRONG) {
+        for (guint32 r = 1; r < n; r += MAX(n / N_MISLEADING, 1)) {
+            facts[r].is_suspect = r != culprit;
+            facts[r].touches_stack_file = r != culprit;
+        }
+        facts[culprit].is_outside = TRUE;
+    }
+    return facts;
+}
+
 static void load_range(Sim *sim)
 {
+    g_autofree CommitFacts *facts = facts_of(sim->world, sim->knowledge);
     g_autofree double *log_prior = g_new(double, history_size(sim->range.history));
     BeliefModel model;
 
     belief_model_default(&model);
-    belief_log_prior(sim->range.history, NULL, log_prior);
+    belief_log_prior(sim->range.history, facts, log_prior);
     sim->belief = belief_new(sim->range.history, &model, log_prior);
     sim->situation.range = &sim->range;
     sim->situation.belief = sim->belief;
 }
 
-static void start_work(Sim *sim, Machine *machine, const Action *action)
+static void start_task(Sim *sim, Machine *machine, const Action *action)
 {
     const Scenario *scenario = sim->scenario;
     guint at_once = MAX(scenario->runs_per_test, 1);
@@ -171,6 +201,27 @@ static void take_trials(Sim *sim, RevisionEvidence *evidence, guint n_trials)
     }
 }
 
+static guint32 best_of(const double *posterior, guint n)
+{
+    guint32 best = 0;
+
+    for (guint32 h = 0; h < n; h++) {
+        best = posterior[h] > posterior[best] ? h : best;
+    }
+    return best;
+}
+
+/* What it would answer now, for calibration. */
+static void count_claim(Sim *sim)
+{
+    const double *posterior = belief_posterior(sim->belief);
+    guint32 best = best_of(posterior, history_size(sim->range.history));
+    guint tenth = MIN((guint)(posterior[best] * SIM_TENTHS), SIM_TENTHS - 1);
+
+    sim->result->n_claims[tenth]++;
+    sim->result->n_hits[tenth] += best == world_culprit(sim->world);
+}
+
 /* Let the clock jump to the next end of work, and take what came out. */
 static void next_event(Sim *sim)
 {
@@ -210,7 +261,10 @@ static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
             g_assert_not_reached(); /* the good end is given */
         case ACTION_BUILD:
         case ACTION_TRIALS:
-            start_work(sim, machine, &action);
+            if (action.phase == PHASE_SEARCH && action.kind == ACTION_TRIALS) {
+                count_claim(sim);
+            }
+            start_task(sim, machine, &action);
             return FALSE;
         case ACTION_WAIT:
             return FALSE;
@@ -253,12 +307,13 @@ static guint32 rank_of(Sim *sim, guint32 culprit)
     return rank;
 }
 
-void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+static void bisect(const World *world, Knowledge knowledge, guint n_workers, SimResult *ret_result)
 {
     Sim sim;
 
     *ret_result = (SimResult){.culprit = -1};
     sim_init(&sim, world, n_workers, ret_result);
+    sim.knowledge = knowledge;
     g_autoptr(Answer) answer = carry_out(&sim);
     ret_result->seconds = sim.now_s;
     ret_result->confidence = answer->confidence;
@@ -277,4 +332,20 @@ void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResul
         ret_result->rank = rank_of(&sim, world_culprit(world));
     }
     sim_clear(&sim);
+}
+
+void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+{
+    bisect(world, KNOWS_GRAPH, n_workers, ret_result);
+}
+
+void policy_firstbad_stack(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+{
+    bisect(world, KNOWS_STACK, n_workers, ret_result);
+}
+
+void policy_firstbad_misled(const World *world, guint n_workers, guint64 seed,
+                            SimResult *ret_result)
+{
+    bisect(world, KNOWS_WRONG, n_workers, ret_result);
 }

@@ -4,7 +4,10 @@
 #include "sim/policy.h"
 
 static const Policy all[] = {
-    {"firstbad", policy_firstbad, TRUE, "this program"},
+    {"firstbad", policy_firstbad, TRUE, "this program, by the graph alone"},
+    {"firstbad-stack", policy_firstbad_stack, TRUE,
+     "with the crash's stack, and which commits are not in the kernel"},
+    {"firstbad-misled", policy_firstbad_misled, TRUE, "with a prior that suspects the wrong ones"},
     {"git1", policy_git1, FALSE, "git bisect, one run a revision, any crash is bad"},
     {"git10", policy_git10, FALSE, "git bisect, ten runs a revision, any crash is bad"},
     {"syzkaller2019", policy_syzkaller2019, FALSE, "syzkaller's rule until 2023, within 8 hours"},

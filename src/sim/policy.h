@@ -5,6 +5,8 @@
 
 #include "sim/world.h"
 
+#define SIM_TENTHS 10
+
 /* How a simulated job ended. */
 typedef struct SimResult {
     gint64 culprit;    /* the one answer, or -1: none */
@@ -15,6 +17,10 @@ typedef struct SimResult {
     guint n_kernels; /* builds, also those that failed */
     guint n_trials;  /* runs in guests, all of them */
     double seconds;
+    /* Of the answers that the policy would have given after each piece of evidence, by the tenth of
+     * the probability that it gave its best candidate: how many, and how many of them right. */
+    guint n_claims[SIM_TENTHS];
+    guint n_hits[SIM_TENTHS];
 } SimResult;
 void sim_result_clear(SimResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimResult, sim_result_clear)
@@ -39,4 +45,10 @@ void policy_git10(const World *world, guint n_workers, guint64 seed, SimResult *
 void policy_syzkaller2019(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
 void policy_syzkaller(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
 void policy_bayes_linear(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
+/* By the graph alone; with the crash's stack and the commits that are not in the kernel known; and
+ * with all that is said about them wrong. */
 void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
+void policy_firstbad_stack(const World *world, guint n_workers, guint64 seed,
+                           SimResult *ret_result);
+void policy_firstbad_misled(const World *world, guint n_workers, guint64 seed,
+                            SimResult *ret_result);

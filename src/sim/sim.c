@@ -17,7 +17,7 @@ static guint64 world_seed(const Scenario *scenario, guint64 seed)
 static char *header(const SimOptions *options)
 {
     GString *row = g_string_new("scenario\tpolicy\tseed\tresult\tconfidence\trank\tset\tin_set\t"
-                                "fixes\tdecidable\trevisions\tkernels\ttrials");
+                                "fixes\tdecidable\trevisions\tkernels\ttrials\tcalibration");
 
     for (guint i = 0; i < options->n_widths; i++) {
         g_string_append_printf(row, "\tseconds_%u\tkernels_%u", options->n_workers[i],
@@ -55,6 +55,10 @@ static void append_result(GString *row, const World *world, const SimResult *res
     g_string_append_printf(row, "\t%s\t%d\t%u\t%u\t%u", judge(result, world_fixes_culprit(world)),
                            world_is_decidable(world), history_size(world_history(world)) - 1,
                            result->n_kernels, result->n_trials);
+    for (guint i = 0; i < SIM_TENTHS; i++) {
+        g_string_append_printf(row, "%c%u/%u", i == 0 ? '\t' : ',', result->n_hits[i],
+                               result->n_claims[i]);
+    }
 }
 
 static char *run_job(const Scenario *scenario, const History *graph, const SimOptions *options,

@@ -38,6 +38,11 @@ guint32 world_fixes_culprit(const World *world);
  * cannot show what it is. */
 gboolean world_is_decidable(const World *world);
 
+/* What can be known before any test: does it change a file of the crash's stack; or only what this
+ * kernel is not made of? */
+gboolean world_touches_stack(const World *world, guint32 revision);
+gboolean world_is_outside(const World *world, guint32 revision);
+
 /* Building @revision and trying it. */
 gboolean world_builds(const World *world, guint32 revision);
 /* Revisions of one number have one kernel, byte for byte. */
