@@ -15,220 +15,33 @@
  * overruled, which the job keeps). That costs a few milliseconds a decision, and makes a resumed
  * job the same as one that never stopped.
  */
-#include "job/decide.h"
-
-#include <math.h>
+#include "decide-private.h"
 
 /* With so many crashes of the start its crash rate is known well enough. */
 #define N_START_CRASHES 3
-/* So many trials of a revision that all told nothing (no boot, other crashes) make it untestable.
- */
-#define N_TELLS_NOTHING 3
-/* And so many where other crashes were seen beside those of this bug: they do not hide it. */
-#define N_TELLS_LITTLE 10
 /* A revision judged by itself is bad when it crashes at least so often, against the start. */
 #define MIN_RATE_SHARE 0.25
 /* Chance we accept, at a release, of missing a bug that is there. */
 #define RELEASE_MISS 0.01
-/* Bayes factor, as log10, that a check works for at the culprit and at each parent; and what it
- * must have in the end. Where the crash rate is low and differs between revisions, no number of
- * quiet trials comes to the first: 0 of 113 at a rate of 15 % gave 1.9. */
+/* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
 #define CHECK_LOG10_ODDS 2.0
-#define PASS_LOG10_ODDS  1.0
-
-RevisionEvidence *revision_evidence_new(const char *commit)
-{
-    RevisionEvidence *evidence = g_new0(RevisionEvidence, 1);
-
-    evidence->commit = g_strdup(commit);
-    return evidence;
-}
-
-void revision_evidence_free(RevisionEvidence *evidence)
-{
-    if (!evidence) {
-        return;
-    }
-    g_free(evidence->commit);
-    g_clear_pointer(&evidence->kernel, kernel_free);
-    g_free(evidence);
-}
-
-void task_free(Task *task)
-{
-    if (!task) {
-        return;
-    }
-    g_free(task->commit);
-    g_free(task);
-}
-
-/* The work under way at @commit, or NULL. */
-static const Task *task_at(const Situation *situation, const char *commit)
-{
-    for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {
-        const Task *task = situation->tasks->pdata[i];
-
-        if (g_str_equal(task->commit, commit)) {
-            return task;
-        }
-    }
-    return NULL;
-}
-
-static const RevisionEvidence *evidence_of(const Situation *situation, const char *commit)
-{
-    return g_hash_table_lookup(situation->evidence, commit);
-}
-
-/* All trials of one kernel, wherever it came from: identical binaries are one thing. */
-typedef struct Pool {
-    guint n_ok, n_crash, n_other_crash, n_broken, n_unreached;
-} Pool;
-
-static Pool pool_of(const Situation *situation, const RevisionEvidence *own)
-{
-    const RevisionEvidence *evidence;
-    Pool pool = {0};
-    GHashTableIter iter;
-
-    g_hash_table_iter_init(&iter, situation->evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        if (evidence == own ||
-            (evidence->kernel && own->kernel->signature &&
-             g_strcmp0(evidence->kernel->signature, own->kernel->signature) == 0)) {
-            pool.n_ok += evidence->n_ok;
-            pool.n_crash += evidence->n_crash;
-            pool.n_other_crash += evidence->n_other_crash;
-            pool.n_broken += evidence->n_broken;
-            pool.n_unreached += evidence->n_unreached;
-        }
-    }
-    return pool;
-}
-
-static guint n_told_nothing(const Pool *pool)
-{
-    return pool->n_other_crash + pool->n_broken + pool->n_unreached;
-}
-
-static guint n_trials_run(const Pool *pool)
-{
-    return pool->n_ok + pool->n_crash + n_told_nothing(pool);
-}
-
-/* Did one kernel show this bug and another one? Only then are crashes of the other worth telling:
- * else it is as probable that it hides this bug, and to distinguish revisions by what tells next to
- * nothing would only cut the candidates into small sets. */
-static gboolean both_were_seen(const Situation *situation)
-{
-    const RevisionEvidence *evidence;
-    GHashTableIter iter;
-
-    g_hash_table_iter_init(&iter, situation->evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        if (evidence->n_crash > 0 && evidence->n_other_crash > 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* So many trials that told nothing are enough, where all did. */
-static guint n_to_give_up(const Situation *situation, const Pool *pool)
-{
-    gboolean tells_little = pool->n_other_crash > 0 && both_were_seen(situation);
-
-    return MIN(tells_little ? N_TELLS_LITTLE : N_TELLS_NOTHING, situation->max_trials);
-}
-
-/* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
- * another identity, which hides whether the bug is there. More of them would tell nothing either.
- */
-static gboolean is_untestable(const Situation *situation, const RevisionEvidence *evidence,
-                              const Pool *pool)
-{
-    if (evidence->kernel->status == KERNEL_FAILED) {
-        return TRUE;
-    }
-    return pool->n_ok + pool->n_crash == 0 ? n_told_nothing(pool) >= n_to_give_up(situation, pool)
-                                           : n_told_nothing(pool) >= situation->max_trials;
-}
-
-void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally)
-{
-    const RevisionEvidence *evidence = evidence_of(situation, commit);
-    Tally tally = {0};
-
-    if (evidence && evidence->kernel) {
-        Pool pool = pool_of(situation, evidence);
-
-        tally = (Tally){.n_crash = pool.n_crash,
-                        .n_ok = pool.n_ok,
-                        .n_other = both_were_seen(situation) ? pool.n_other_crash : 0,
-                        .untestable = is_untestable(situation, evidence, &pool)};
-    }
-    *ret_tally = tally;
-}
-
-void situation_update_belief(Situation *situation)
-{
-    g_autoptr(GHashTable) first =
-        g_hash_table_new(g_str_hash, g_str_equal); /* signature -> revision */
-    const RevisionEvidence *evidence;
-    GHashTableIter iter;
-    gpointer there;
-
-    /* Of the revisions with the same kernel the oldest holds the trials. */
-    g_hash_table_iter_init(&iter, situation->evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        gint64 revision = range_find(situation->range, evidence->commit);
-        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
-
-        if (revision >= 0 && signature &&
-            (!g_hash_table_lookup_extended(first, signature, NULL, &there) ||
-             revision < GPOINTER_TO_UINT(there))) {
-            g_hash_table_insert(first, signature, GUINT_TO_POINTER((guint)revision));
-        }
-    }
-    g_hash_table_iter_init(&iter, situation->evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        gint64 revision = range_find(situation->range, evidence->commit);
-        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
-        guint oldest = signature ? GPOINTER_TO_UINT(g_hash_table_lookup(first, signature)) : 0;
-        Tally tally;
-
-        if (revision < 0) {
-            continue;
-        }
-        if (signature && oldest != revision) {
-            belief_set_same(situation->belief, (guint32)revision, oldest);
-            continue;
-        }
-        situation_tally(situation, evidence->commit, &tally);
-        belief_set(situation->belief, (guint32)revision, &tally);
-    }
-}
 
 /* --- Actions --------------------------------------------------------------------------------- */
 
-/* How a phase ends: it has all it needs; it asked for an action; it waits for what is under way. */
-typedef enum Step { STEP_PASSED, STEP_ASKED, STEP_WAITING } Step;
-
-static Step ask_build(const Situation *situation, Action *action, JobPhase phase,
-                      const char *commit, const char *label)
+Step ask_build(const Situation *situation, Action *action, JobPhase phase, const char *commit,
+               const char *label)
 {
-    if (task_at(situation, commit)) {
+    if (situation_task(situation, commit)) {
         return STEP_WAITING;
     }
     *action = (Action){.kind = ACTION_BUILD, .phase = phase, .commit = commit, .label = label};
     return STEP_ASKED;
 }
 
-static Step ask_trials(const Situation *situation, Action *action, JobPhase phase,
-                       const char *commit, const char *label, guint n_trials)
+Step ask_trials(const Situation *situation, Action *action, JobPhase phase, const char *commit,
+                const char *label, guint n_trials)
 {
-    if (task_at(situation, commit)) {
+    if (situation_task(situation, commit)) {
         return STEP_WAITING;
     }
     *action = (Action){.kind = ACTION_TRIALS,
@@ -288,7 +101,7 @@ static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
     if (pool->n_crash && crashes_like_start(start, pool)) {
         return STANDING_BAD;
     }
-    return 2 * pool->n_ok >= n_trials_run(pool) ? STANDING_GOOD : STANDING_BROKEN;
+    return 2 * pool->n_ok >= pool_trials(pool) ? STANDING_GOOD : STANDING_BROKEN;
 }
 
 /* Try @commit until its verdict is clear. While it is not, *ret_action asks for more, or it waits:
@@ -298,8 +111,8 @@ static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
 static Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                             const char *label, Action *ret_action)
 {
-    const RevisionEvidence *start = evidence_of(situation, situation->start);
-    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    const RevisionEvidence *start = situation_evidence(situation, situation->start);
+    const RevisionEvidence *evidence = situation_evidence(situation, commit);
     guint limit = situation->max_trials;
     Pool pool;
 
@@ -311,7 +124,7 @@ static Standing stand_alone(const Situation *situation, JobPhase phase, const ch
     }
     guint wanted = belief_trials_for_good(start->n_crash, start->n_ok, RELEASE_MISS, limit);
     pool = pool_of(situation, evidence);
-    if (is_untestable(situation, evidence, &pool)) {
+    if (situation_is_untestable(situation, evidence, &pool)) {
         return STANDING_BROKEN;
     }
     if (pool.n_crash >= 2 && crashes_like_start(start, &pool)) {
@@ -320,19 +133,19 @@ static Standing stand_alone(const Situation *situation, JobPhase phase, const ch
     if (pool.n_crash == 0 && pool.n_ok >= wanted) {
         return STANDING_GOOD;
     }
-    if (n_trials_run(&pool) >= limit) {
+    if (pool_trials(&pool) >= limit) {
         return stand_at_limit(start, &pool);
     }
-    return standing_open(ask_trials(
-        situation, ret_action, phase, commit, label,
-        pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - n_trials_run(&pool))));
+    return standing_open(
+        ask_trials(situation, ret_action, phase, commit, label,
+                   pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - pool_trials(&pool))));
 }
 
 /* --- Phases ---------------------------------------------------------------------------------- */
 
 static Step decide_reproduce(const Situation *situation, Action *ret_action)
 {
-    const RevisionEvidence *start = evidence_of(situation, situation->start);
+    const RevisionEvidence *start = situation_evidence(situation, situation->start);
     guint n_run, n_wanted;
     Pool pool;
 
@@ -340,9 +153,9 @@ static Step decide_reproduce(const Situation *situation, Action *ret_action)
         return ask_build(situation, ret_action, PHASE_REPRODUCE, situation->start, NULL);
     }
     pool = pool_of(situation, start);
-    n_run = n_trials_run(&pool);
+    n_run = pool_trials(&pool);
     if (start->kernel->status == KERNEL_FAILED ||
-        (n_run >= n_to_give_up(situation, &pool) && n_run == pool.n_broken)) {
+        (n_run >= situation_patience(situation, &pool) && n_run == pool.n_broken)) {
         return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->start));
     }
     n_wanted = situation->n_start_trials;
@@ -418,15 +231,15 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
                            Action *ret_action)
 {
     const char *commit = situation->range->commits[experiment->revision];
-    const RevisionEvidence *evidence = evidence_of(situation, commit);
+    const RevisionEvidence *evidence = situation_evidence(situation, commit);
 
     if (!evidence || !evidence->kernel) {
         return ask_build(situation, ret_action, phase, commit, NULL);
     }
     Pool pool = pool_of(situation, evidence);
     guint n_left = 0;
-    if (pool.n_ok + pool.n_crash == 0 && n_told_nothing(&pool) > 0) {
-        n_left = n_to_give_up(situation, &pool) - n_told_nothing(&pool);
+    if (pool.n_ok + pool.n_crash == 0 && pool_told_nothing(&pool) > 0) {
+        n_left = situation_patience(situation, &pool) - pool_told_nothing(&pool);
     }
     return ask_trials(situation, ret_action, phase, commit, NULL,
                       MAX(experiment->n_trials, n_left));
@@ -471,7 +284,7 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
                    .busy = busy};
 }
 
-static Answer *answer_candidates(const Situation *situation, const GArray *candidates)
+Answer *answer_candidates(const Situation *situation, const GArray *candidates)
 {
     Answer *answer = answer_new(ANSWER_SET, NULL);
     const double *posterior = belief_posterior(situation->belief);
@@ -487,152 +300,6 @@ static Answer *answer_candidates(const Situation *situation, const GArray *candi
         answer->confidence += posterior[revision];
     }
     return answer;
-}
-
-/* What the check of an answer asks of one side: enough trials, and odds that speak clearly. */
-typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } SideState;
-
-static SideState side_state(const Situation *situation, const char *commit, gboolean has_bug)
-{
-    const RevisionEvidence *evidence = evidence_of(situation, commit);
-    double log10_odds;
-    Tally tally;
-    Pool pool;
-
-    if (!evidence || !evidence->kernel) {
-        return SIDE_OPEN;
-    }
-    situation_tally(situation, commit, &tally);
-    pool = pool_of(situation, evidence);
-    log10_odds = belief_log10_odds(situation->belief, &tally);
-    log10_odds = has_bug ? log10_odds : -log10_odds;
-    if (tally.untestable) {
-        return log10_odds >= PASS_LOG10_ODDS ? SIDE_PASSED : SIDE_UNTESTABLE;
-    }
-    if (tally.n_crash + tally.n_ok >= situation->n_check_trials &&
-        ABS(log10_odds) >= PASS_LOG10_ODDS) {
-        return log10_odds > 0 ? SIDE_PASSED : SIDE_FAILED;
-    }
-    return n_trials_run(&pool) < MAX(situation->max_trials, situation->n_check_trials)
-               ? SIDE_OPEN
-               : SIDE_FAILED;
-}
-
-/* Ask for what a side lacks: the build, or a few trials. */
-static Step ask_side(const Situation *situation, const char *commit, gboolean has_bug,
-                     Action *ret_action)
-{
-    const RevisionEvidence *evidence = evidence_of(situation, commit);
-    Tally tally;
-
-    if (side_state(situation, commit, has_bug) != SIDE_OPEN) {
-        return task_at(situation, commit) ? STEP_WAITING : STEP_PASSED;
-    }
-    if (!evidence || !evidence->kernel) {
-        return ask_build(situation, ret_action, PHASE_CHECK, commit, NULL);
-    }
-    situation_tally(situation, commit, &tally);
-    return ask_trials(situation, ret_action, PHASE_CHECK, commit, NULL,
-                      MAX(situation->n_check_trials, tally.n_crash + tally.n_ok + 1) -
-                          tally.n_crash - tally.n_ok);
-}
-
-/* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
- * it, and the parents that lie outside the range, for which the good end only stands. */
-static Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action)
-{
-    g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
-    Step step = ask_side(situation, situation->range->commits[culprit], TRUE, ret_action);
-
-    for (guint i = 0; i < parents->len && step != STEP_ASKED; i++) {
-        Step of_parent = ask_side(situation, parents->pdata[i], FALSE, ret_action);
-
-        step = of_parent == STEP_PASSED ? step : of_parent;
-    }
-    return step;
-}
-
-/* Add the line of one side to @answer. TRUE when it passed. */
-static gboolean add_side(const Situation *situation, Answer *answer, const char *commit,
-                         gboolean has_bug)
-{
-    const RevisionEvidence *evidence = evidence_of(situation, commit);
-    const char *who = has_bug ? "culprit" : "parent", *where = "";
-    Tally tally;
-
-    situation_tally(situation, commit, &tally);
-    if (evidence && evidence->n_crash + evidence->n_ok != tally.n_crash + tally.n_ok) {
-        where = " of this kernel";
-    }
-    switch (side_state(situation, commit, has_bug)) {
-    case SIDE_PASSED:
-        g_ptr_array_add(answer->checks,
-                        g_strdup_printf("passed: %s %.12s %s (%u of %u trials%s)", who, commit,
-                                        has_bug ? "shows the bug" : "does not show it",
-                                        tally.n_crash, tally.n_crash + tally.n_ok, where));
-        return TRUE;
-    case SIDE_UNTESTABLE:
-        g_ptr_array_add(
-            answer->checks,
-            g_strdup_printf("could not be done: %s %.12s cannot be tested", who, commit));
-        return FALSE;
-    case SIDE_OPEN:
-    case SIDE_FAILED:
-        g_ptr_array_add(answer->checks,
-                        g_strdup_printf("failed: %s %.12s should %sshow the bug: %u of %u trials%s",
-                                        who, commit, has_bug ? "" : "not ", tally.n_crash,
-                                        tally.n_crash + tally.n_ok, where));
-        return FALSE;
-    }
-    g_assert_not_reached();
-}
-
-/* A culprit whose kernel is its parent's to the byte is never named: the change cannot matter.
- * Without signatures (`firstbad run`), one whose sources are its parent's. */
-static gboolean add_difference(const Situation *situation, Answer *answer, const char *culprit,
-                               const char *parent)
-{
-    const RevisionEvidence *ours = evidence_of(situation, culprit),
-                           *theirs = evidence_of(situation, parent);
-    gboolean is_signed, differs;
-
-    if (!ours || !ours->kernel || !theirs || !theirs->kernel) {
-        return TRUE;
-    }
-    is_signed = ours->kernel->signature && theirs->kernel->signature;
-    differs = is_signed ? !g_str_equal(ours->kernel->signature, theirs->kernel->signature)
-                        : !g_str_equal(ours->kernel->key, theirs->kernel->key);
-    g_ptr_array_add(answer->checks,
-                    g_strdup_printf("%s: its %s %s of its parent %.12s",
-                                    differs ? "passed" : "failed", is_signed ? "kernel" : "sources",
-                                    is_signed ? (differs ? "differs from that" : "is that")
-                                              : (differs ? "differ from those" : "are those"),
-                                    parent));
-    return differs;
-}
-
-/* One suspect is left and its checks are done: say how they went, and whether it may be named. */
-static Answer *answer_checked(const Situation *situation, const GArray *candidates)
-{
-    g_autoptr(Answer) answer = answer_candidates(situation, candidates);
-    guint32 culprit = g_array_index(candidates, guint32, 0);
-    const char *commit = situation->range->commits[culprit];
-    g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
-    gboolean sound = add_side(situation, answer, commit, TRUE);
-
-    for (guint i = 0; i < parents->len; i++) {
-        sound = add_side(situation, answer, parents->pdata[i], FALSE) && sound;
-        sound = add_difference(situation, answer, commit, parents->pdata[i]) && sound;
-    }
-    if (sound) {
-        answer->kind = ANSWER_CULPRIT;
-        answer->culprit = g_strdup(commit);
-    } else {
-        /* What failed contradicts belief, or lies where belief does not look. */
-        answer->confidence = 0;
-        answer->reason = g_strdup("the most probable commit did not pass its checks");
-    }
-    return g_steal_pointer(&answer);
 }
 
 /* Nothing tells the candidates apart any more, or it is under way. */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the pure decider share: evidence.c (what the trials of a kernel say), check.c
+ * (the check of an answer) and decide.c (the phases).
+ */
+#pragma once
+
+#include "job/decide.h"
+
+/* All trials of one kernel, wherever it came from: identical binaries are one thing. */
+typedef struct Pool {
+    guint n_ok, n_crash, n_other_crash, n_broken, n_unreached;
+} Pool;
+
+/* Of @own and of all revisions with the same kernel. */
+Pool pool_of(const Situation *situation, const RevisionEvidence *own);
+guint pool_trials(const Pool *pool);
+/* Those that showed neither this bug nor its absence: no boot, another crash, not reached. */
+guint pool_told_nothing(const Pool *pool);
+
+const RevisionEvidence *situation_evidence(const Situation *situation, const char *commit);
+/* What is under way at @commit, or NULL. */
+const Task *situation_task(const Situation *situation, const char *commit);
+/* So many trials that told nothing are enough, where all did. */
+guint situation_patience(const Situation *situation, const Pool *pool);
+gboolean situation_is_untestable(const Situation *situation, const RevisionEvidence *evidence,
+                                 const Pool *pool);
+
+/* How a phase ends: it has all it needs; it asked for an action; it waits for what is under way. */
+typedef enum Step { STEP_PASSED, STEP_ASKED, STEP_WAITING } Step;
+
+/* Ask for a build, or for trials; or wait, where something is under way at @commit. */
+Step ask_build(const Situation *situation, Action *action, JobPhase phase, const char *commit,
+               const char *label);
+Step ask_trials(const Situation *situation, Action *action, JobPhase phase, const char *commit,
+                const char *label, guint n_trials);
+
+/* A set: @candidates (of guint32) with what belief gives them. */
+Answer *answer_candidates(const Situation *situation, const GArray *candidates);
+
+/* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
+ * it, and the parents that lie outside the range, for which the good end only stands. */
+Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action);
+/* One suspect is left and its checks are done: say how they went, and whether it may be named. */
+Answer *answer_checked(const Situation *situation, const GArray *candidates);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is known of revisions, as belief wants it: all trials of one kernel are one thing, wherever
+ * they came from, and some of them tell nothing.
+ */
+#include "decide-private.h"
+
+/* So many trials of a revision that all told nothing (no boot, other crashes) make it untestable.
+ */
+#define N_TELLS_NOTHING 3
+/* And so many where other crashes were seen beside those of this bug: they do not hide it. */
+#define N_TELLS_LITTLE 10
+
+RevisionEvidence *revision_evidence_new(const char *commit)
+{
+    RevisionEvidence *evidence = g_new0(RevisionEvidence, 1);
+
+    evidence->commit = g_strdup(commit);
+    return evidence;
+}
+
+void revision_evidence_free(RevisionEvidence *evidence)
+{
+    if (!evidence) {
+        return;
+    }
+    g_free(evidence->commit);
+    g_clear_pointer(&evidence->kernel, kernel_free);
+    g_free(evidence);
+}
+
+void task_free(Task *task)
+{
+    if (!task) {
+        return;
+    }
+    g_free(task->commit);
+    g_free(task);
+}
+
+const Task *situation_task(const Situation *situation, const char *commit)
+{
+    for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {
+        const Task *task = situation->tasks->pdata[i];
+
+        if (g_str_equal(task->commit, commit)) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+const RevisionEvidence *situation_evidence(const Situation *situation, const char *commit)
+{
+    return g_hash_table_lookup(situation->evidence, commit);
+}
+
+Pool pool_of(const Situation *situation, const RevisionEvidence *own)
+{
+    const RevisionEvidence *evidence;
+    Pool pool = {0};
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence == own ||
+            (evidence->kernel && own->kernel->signature &&
+             g_strcmp0(evidence->kernel->signature, own->kernel->signature) == 0)) {
+            pool.n_ok += evidence->n_ok;
+            pool.n_crash += evidence->n_crash;
+            pool.n_other_crash += evidence->n_other_crash;
+            pool.n_broken += evidence->n_broken;
+            pool.n_unreached += evidence->n_unreached;
+        }
+    }
+    return pool;
+}
+
+guint pool_told_nothing(const Pool *pool)
+{
+    return pool->n_other_crash + pool->n_broken + pool->n_unreached;
+}
+
+guint pool_trials(const Pool *pool)
+{
+    return pool->n_ok + pool->n_crash + pool_told_nothing(pool);
+}
+
+/* Did one kernel show this bug and another one? Only then are crashes of the other worth telling:
+ * else it is as probable that it hides this bug, and to distinguish revisions by what tells next to
+ * nothing would only cut the candidates into small sets. */
+static gboolean both_were_seen(const Situation *situation)
+{
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence->n_crash > 0 && evidence->n_other_crash > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+guint situation_patience(const Situation *situation, const Pool *pool)
+{
+    gboolean tells_little = pool->n_other_crash > 0 && both_were_seen(situation);
+
+    return MIN(tells_little ? N_TELLS_LITTLE : N_TELLS_NOTHING, situation->max_trials);
+}
+
+/* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
+ * another identity, which hides whether the bug is there. More of them would tell nothing either.
+ */
+gboolean situation_is_untestable(const Situation *situation, const RevisionEvidence *evidence,
+                                 const Pool *pool)
+{
+    if (evidence->kernel->status == KERNEL_FAILED) {
+        return TRUE;
+    }
+    return pool->n_ok + pool->n_crash == 0
+               ? pool_told_nothing(pool) >= situation_patience(situation, pool)
+               : pool_told_nothing(pool) >= situation->max_trials;
+}
+
+void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally)
+{
+    const RevisionEvidence *evidence = situation_evidence(situation, commit);
+    Tally tally = {0};
+
+    if (evidence && evidence->kernel) {
+        Pool pool = pool_of(situation, evidence);
+
+        tally = (Tally){.n_crash = pool.n_crash,
+                        .n_ok = pool.n_ok,
+                        .n_other = both_were_seen(situation) ? pool.n_other_crash : 0,
+                        .untestable = situation_is_untestable(situation, evidence, &pool)};
+    }
+    *ret_tally = tally;
+}
+
+void situation_update_belief(Situation *situation)
+{
+    g_autoptr(GHashTable) first =
+        g_hash_table_new(g_str_hash, g_str_equal); /* signature -> revision */
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+    gpointer there;
+
+    /* Of the revisions with the same kernel the oldest holds the trials. */
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        gint64 revision = range_find(situation->range, evidence->commit);
+        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+
+        if (revision >= 0 && signature &&
+            (!g_hash_table_lookup_extended(first, signature, NULL, &there) ||
+             revision < GPOINTER_TO_UINT(there))) {
+            g_hash_table_insert(first, signature, GUINT_TO_POINTER((guint)revision));
+        }
+    }
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        gint64 revision = range_find(situation->range, evidence->commit);
+        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+        guint oldest = signature ? GPOINTER_TO_UINT(g_hash_table_lookup(first, signature)) : 0;
+        Tally tally;
+
+        if (revision < 0) {
+            continue;
+        }
+        if (signature && oldest != revision) {
+            belief_set_same(situation->belief, (guint32)revision, oldest);
+            continue;
+        }
+        situation_tally(situation, evidence->commit, &tally);
+        belief_set(situation->belief, (guint32)revision, &tally);
+    }
+}
