@@ -19,6 +19,7 @@ typedef enum Cell {
     CELL_RUNS_PER_TEST,
     CELL_P_BAD,
     CELL_P_BAD_MIN,
+    CELL_Q,
     CELL_INTERFERES_PART,
     CELL_INTERFERES_RATE,
     CELL_SKIP_PART,
@@ -49,6 +50,7 @@ static const Column columns[N_NUMBERS] = {
     [CELL_RUNS_PER_TEST] = {"runs_per_test", 1, 1000, TRUE, 10},
     [CELL_P_BAD] = {"p_bad", 0, 1, FALSE, 1},
     [CELL_P_BAD_MIN] = {"p_bad_min", 0, 1, FALSE, 1},
+    [CELL_Q] = {"q", 0, 1, FALSE, 0},
     [CELL_INTERFERES_PART] = {"interf_test_frac", 0, 1, FALSE, 0},
     [CELL_INTERFERES_RATE] = {"interf_p_run", 0, 1, FALSE, 0.8},
     [CELL_SKIP_PART] = {"skip_frac_bisect", 0, 1, FALSE, 0},
@@ -232,6 +234,7 @@ static Scenario *scenario_new(Span id, guint line, const double *numbers)
     scenario->p_bad = numbers[CELL_P_BAD];
     /* The file rounds the two differently. */
     scenario->p_bad_min = MIN(numbers[CELL_P_BAD_MIN], scenario->p_bad);
+    scenario->q = numbers[CELL_Q];
     scenario->interferes_part = numbers[CELL_INTERFERES_PART];
     scenario->interferes_rate = numbers[CELL_INTERFERES_RATE];
     scenario->skip_part = numbers[CELL_SKIP_PART];

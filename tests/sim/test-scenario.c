@@ -31,12 +31,13 @@ static void assert_near(double value, double wanted)
 static void test_columns(void)
 {
     g_autoptr(GPtrArray) scenarios = parse(
-        "trace\trange_size\tid\tusable_bisect\truns_per_test\tp_bad\tp_bad_min\t"
+        "trace\trange_size\tid\tusable_bisect\truns_per_test\tp_bad\tp_bad_min\tq\t"
         "interf_test_frac\tinterf_p_run\tskip_frac_bisect\tbuild_fail_frac\t"
         "boot_or_basic_fail_frac\tmax_skip_streak\tdup_sig_frac\tinfra_run_frac\t"
         "systematic_fn\tbuild_min_per_rev\ttest_min_per_rev\n"
-        "b:1\t1200\tLog_1\t0\t20\t0.8\t0.5\t0.25\t0.75\t0.4\t0.1\t0.3\t7\t0.05\t0.02\t1\t5\t2.5\n"
-        "x\t1300\tLog_2\t1\t10\t1\t1\t0\t\t0\t0\t0\t0\t0\t0\t0\t6\t7\n");
+        "b:1\t1200\tLog_1\t0\t20\t0.8\t0.5\t0.01\t0.25\t0.75\t0.4\t"
+        "0.1\t0.3\t7\t0.05\t0.02\t1\t5\t2.5\n"
+        "x\t1300\tLog_2\t1\t10\t1\t1\t\t0\t\t0\t0\t0\t0\t0\t0\t0\t6\t7\n");
 
     g_assert_cmpuint(scenarios->len, ==, 2);
     const Scenario *first = scenarios->pdata[0];
@@ -47,6 +48,7 @@ static void test_columns(void)
     g_assert_cmpuint(first->runs_per_test, ==, 20);
     assert_near(first->p_bad, 0.8);
     assert_near(first->p_bad_min, 0.5);
+    assert_near(first->q, 0.01);
     assert_near(first->interferes_part, 0.25);
     assert_near(first->interferes_rate, 0.75);
     assert_near(first->skip_part, 0.4);
@@ -69,6 +71,7 @@ static void assert_usual(const Scenario *scenario)
     g_assert_cmpuint(scenario->runs_per_test, ==, 10);
     assert_near(scenario->p_bad, 1);
     assert_near(scenario->p_bad_min, 1);
+    assert_near(scenario->q, 0);
     assert_near(scenario->interferes_part, 0);
     assert_near(scenario->interferes_rate, 0.8);
     assert_near(scenario->skip_part, 0);
