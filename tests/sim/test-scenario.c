@@ -30,14 +30,14 @@ static void assert_near(double value, double wanted)
 /* Columns in any order, with one that means nothing to us. */
 static void test_columns(void)
 {
-    g_autoptr(GPtrArray) scenarios = parse(
-        "trace\trange_size\tid\tusable_bisect\truns_per_test\tp_bad\tp_bad_min\tq\t"
-        "interf_test_frac\tinterf_p_run\tskip_frac_bisect\tbuild_fail_frac\t"
-        "boot_or_basic_fail_frac\tmax_skip_streak\tdup_sig_frac\tinfra_run_frac\t"
-        "systematic_fn\tbuild_min_per_rev\ttest_min_per_rev\n"
-        "b:1\t1200\tLog_1\t0\t20\t0.8\t0.5\t0.01\t0.25\t0.75\t0.4\t"
-        "0.1\t0.3\t7\t0.05\t0.02\t1\t5\t2.5\n"
-        "x\t1300\tLog_2\t1\t10\t1\t1\t\t0\t\t0\t0\t0\t0\t0\t0\t0\t6\t7\n");
+    g_autoptr(GPtrArray) scenarios =
+        parse("trace\trange_size\tid\tusable_bisect\truns_per_test\tp_bad\tp_bad_min\tq\t"
+              "interf_test_frac\tinterf_p_run\tskip_frac_bisect\tbuild_fail_frac\t"
+              "boot_or_basic_fail_frac\tmax_skip_streak\tdup_sig_frac\tinfra_run_frac\t"
+              "systematic_fn\tbuild_min_per_rev\ttest_min_per_rev\n"
+              "b:1\t1200\tLog_1\t0\t20\t0.8\t0.5\t0.01\t0.25\t0.75\t0.4\t"
+              "0.1\t0.3\t7\t0.05\t0.02\t1\t5\t2.5\n"
+              "x\t1300\tLog_2\t1\t10\t1\t1\t\t0\t\t0\t0\t0\t0\t0\t0\t0\t6\t7\n");
 
     g_assert_cmpuint(scenarios->len, ==, 2);
     const Scenario *first = scenarios->pdata[0];
