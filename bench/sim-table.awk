@@ -4,9 +4,10 @@
 # wants a first column "rate". Columns are found by name; each file may bring its own header.
 #
 # Calibration: of the column `calibration`, ten fields HITS/CLAIMS with commas between them, one
-# for each tenth of the probability that was claimed for the best candidate at a decision; a third
-# number, HITS/CLAIMS/SUM, is the sum of the claimed probabilities, else the middle of the tenth
-# stands for them. Without that column: the named answers, by their confidence.
+# for each tenth of the probability that was claimed for the best candidate at a decision. A third
+# number, HITS/CLAIMS/SUM, is the sum of the claimed probabilities; without it only the tenth is
+# known, and the difference is how far the hits lie outside. Last come the named answers, by their
+# confidence.
 BEGIN {
     FS = "\t"
     N_BINS = 10
@@ -61,12 +62,12 @@ function count_calibration(    cells, parts, i) {
         for (i = 1; i <= N_BINS; i++) {
             if (split(cells[i], parts, "/") < 2 || parts[2] == 0)
                 continue
+            is_coarse[policy] = parts[3] == ""
             claim(policy, i, parts[1], parts[2], parts[3] != "" ? parts[3] : parts[2] * (i - 0.5) / N_BINS)
         }
-    } else if ($(column["result"]) != "none" && $(column["confidence"]) > 0) {
-        i = int($(column["confidence"]) * N_BINS) + 1
-        claim(policy, i > N_BINS ? N_BINS : i, $(column["result"]) == "right", 1, $(column["confidence"]))
     }
+    if ($(column["result"]) != "none" && $(column["confidence"]) > 0)
+        claim(policy, "answer", $(column["result"]) == "right", 1, $(column["confidence"]))
 }
 
 function claim(who, bin, n_hits, n_claims, sum) {
@@ -138,15 +139,28 @@ function print_costs(    i, j, p, names, base) {
     }
 }
 
-function print_calibration(    i, b, p) {
+# How far  of  lie outside of the tenth , in points.
+function outside(bin, n_hits, n,    percents) {
+    percents = 100 * n_hits / n
+    if (percents > 100 * bin / N_BINS)
+        return percents - 100 * bin / N_BINS
+    return percents < 100 * (bin - 1) / N_BINS ? percents - 100 * (bin - 1) / N_BINS : 0
+}
+
+function print_calibration(    i, b, p, bin, by_tenth) {
     head("policy | tenth | claims | claimed % | right % | difference")
     for (i = 1; i <= n_policies; i++) {
         p = order[i]
-        for (b = 1; b <= N_BINS && any_claim[p] > 0; b++)
-            if (claims[p, b] > 0)
-                printf "| %s | %d | %d | %s | %s | %+.1f |\n", p, b, claims[p, b],
-                    percent(claimed[p, b], claims[p, b]), percent(hits[p, b], claims[p, b]),
-                    100 * (hits[p, b] - claimed[p, b]) / claims[p, b]
+        for (b = 1; b <= N_BINS + 1 && any_claim[p] > 0; b++) {
+            bin = b > N_BINS ? "answer" : b
+            if (claims[p, bin] == 0)
+                continue
+            by_tenth = is_coarse[p] && bin != "answer"
+            printf "| %s | %s | %d | %s | %s | %+.1f |\n", p, bin, claims[p, bin],
+                (by_tenth ? 100 * (b - 1) / N_BINS " to " 100 * b / N_BINS : percent(claimed[p, bin], claims[p, bin])),
+                percent(hits[p, bin], claims[p, bin]),
+                (by_tenth ? outside(b, hits[p, bin], claims[p, bin]) : 100 * (hits[p, bin] - claimed[p, bin]) / claims[p, bin])
+        }
     }
 }
 
@@ -171,6 +185,13 @@ function print_rates(    i, j, p, r, names) {
     }
 }
 
+function has_tenths(p,    b) {
+    for (b = 1; b <= N_BINS; b++)
+        if (claims[p, b] > 0)
+            return 1
+    return 0
+}
+
 # The same for bench/plots: words instead of tables.
 function print_data(    i, j, b, p, r) {
     for (i = 1; i <= n_policies; i++) {
@@ -178,6 +199,8 @@ function print_data(    i, j, b, p, r) {
         for (b = 1; b <= N_BINS; b++)
             if (claims[p, b] > 0)
                 print "calibration", p, claimed[p, b] / claims[p, b], hits[p, b] / claims[p, b], claims[p, b]
+        if (!has_tenths(p) && claims[p, "answer"] > 0)
+            print "calibration", p, claimed[p, "answer"] / claims[p, "answer"], hits[p, "answer"] / claims[p, "answer"], claims[p, "answer"]
         print "cost", p, kernels[p] / jobs[p], trials[p] / jobs[p]
         for (j = 1; j <= n_rates; j++) {
             r = rates[j]
