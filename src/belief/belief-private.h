@@ -18,7 +18,7 @@ typedef enum KernelSide { SIDE_CLEAN, SIDE_BUG, SIDE_SPLIT, N_SIDES } KernelSide
 
 /* Hypotheses that nothing tells apart: they say the same of each tested kernel. */
 typedef struct HypothesisClass {
-    guint32 member; /* any one */
+    guint32 member; /* the first one */
     guint n_members;
     double prior;
     double mass; /* posterior */
@@ -37,9 +37,9 @@ struct Belief {
     guint n_untestable;
 
     gboolean is_grouped_anew; /* what follows is to be made from the above */
-    GArray *tested;           /* of Tested */
+    GArray *tested;           /* of Tested, by revision */
     guint32 *class_of;        /* of each hypothesis */
-    GArray *classes;          /* of HypothesisClass */
+    GArray *classes;          /* of HypothesisClass, by their first members */
 
     gboolean is_fresh; /* what follows is worked out */
     GArray *joint;     /* of double: posterior of class c and grid point g at c * n_points + g */

@@ -190,15 +190,17 @@ static Tested make_tested(const Belief *belief, guint32 revision)
     return tested;
 }
 
-/* Cuts every class by what its hypotheses say of the kernel that @revision stands for. */
+/* Cuts every class by what its hypotheses say of the kernel that @revision stands for. Classes are
+ * in the order of their first members, and what was tested in that of revisions: so all sums are
+ * rounded alike, in whatever order the evidence came, and a resumed job decides as it did. */
 static void add_tested(Belief *belief, guint32 revision)
 {
     Tested tested = make_tested(belief, revision);
     guint n_old = belief->classes->len;
     /* Of each class and side what it becomes: id + 1, or 0 as long as it is nothing. */
     g_autofree guint32 *parts = g_new0(guint32, N_SIDES * (gsize)n_old);
-    g_autofree gboolean *is_cut = g_new0(gboolean, n_old);
 
+    g_array_set_size(belief->classes, 0);
     for (guint32 h = 0; h < belief->n; h++) {
         guint32 old = belief->class_of[h];
         guint32 *part = &parts[N_SIDES * (gsize)old + tested_side(&tested, h)];
@@ -206,20 +208,19 @@ static void add_tested(Belief *belief, guint32 revision)
         if (*part == 0) {
             HypothesisClass fresh = {.member = h};
 
-            *part = is_cut[old] ? belief->classes->len + 1 : old + 1;
-            if (is_cut[old]) {
-                g_array_append_val(belief->classes, fresh);
-            } else {
-                g_array_index(belief->classes, HypothesisClass, old) = fresh;
-            }
-            is_cut[old] = TRUE;
+            g_array_append_val(belief->classes, fresh);
+            *part = belief->classes->len;
         }
         HypothesisClass *class = &g_array_index(belief->classes, HypothesisClass, *part - 1);
         class->n_members++;
         class->prior += belief->prior[h];
         belief->class_of[h] = *part - 1;
     }
-    g_array_append_val(belief->tested, tested);
+    guint at = belief->tested->len;
+    while (at > 0 && g_array_index(belief->tested, Tested, at - 1).revision > revision) {
+        at--;
+    }
+    g_array_insert_val(belief->tested, at, tested);
 }
 
 static gboolean is_evidence(const Belief *belief, guint32 revision)
