@@ -29,7 +29,7 @@
  * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
  *
  * I is never more than D(r); with that bound first, few experiments are worked out. Cost: O(n x
- * cells) for bounds, 79 outcomes x grid for each tested revision in question.
+ * cells) for bounds, 226 outcomes x grid for each tested revision in question.
  */
 #include "belief-private.h"
 
