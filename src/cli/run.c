@@ -35,7 +35,7 @@ int cmd_run(int argc, char **argv)
         CLI_KEY("test", "CMD", "Test command, run by /bin/sh"),
         CLI_KEY("build", "CMD", "Build command, run once per visit"),
         CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
-        CLI_KEY("max-trials", "N", "Trials at either end, at most (20)"),
+        CLI_KEY("max-trials", "N", "Trials at either end, at most (40)"),
         CLI_MAX_KERNELS,
         CLI_MAX_TIME,
         CLI_KEY("timeout", "S", "Seconds for a command; 0: no limit (0)"),

@@ -70,7 +70,7 @@ JobSpec *job_spec_new(const char *kind)
     spec->accel = g_strdup("auto");
     spec->memory_mib = 512;
     spec->n_cpus = 1;
-    spec->max_trials = 20;
+    spec->max_trials = 40;
     spec->build_timeout_s = 3600;
     spec->boot_timeout_s = 300;
     spec->trial_timeout_s = 60;

@@ -11,6 +11,7 @@
 #define SECONDS_A_MINUTE 60
 #define LONGEST_NUMBER   31 /* bytes */
 #define LONGEST_QUOTE    40
+#define MOST_INFRA       0.95
 #define UNKNOWN_COLUMN   (-1)
 
 typedef enum Cell {
@@ -241,7 +242,8 @@ static Scenario *scenario_new(Span id, guint line, const double *numbers)
     scenario->build_fails_part = broken > 0 ? numbers[CELL_BUILD_FAILS] / broken : 0;
     scenario->longest_skip = (guint)numbers[CELL_LONGEST_SKIP];
     scenario->same_part = numbers[CELL_SAME_PART];
-    scenario->infra_rate = numbers[CELL_INFRA_RATE];
+    /* A job that repeats what the machine spoils would else never end. */
+    scenario->infra_rate = MIN(numbers[CELL_INFRA_RATE], MOST_INFRA);
     scenario->has_enabler = numbers[CELL_HAS_ENABLER] != 0;
     scenario->build_s = numbers[CELL_BUILD_MINUTES] * SECONDS_A_MINUTE;
     scenario->test_s = numbers[CELL_TEST_MINUTES] * SECONDS_A_MINUTE;

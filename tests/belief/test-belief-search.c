@@ -63,9 +63,8 @@ static gboolean contains_all(const GArray *set, const GArray *members)
  *
  * A search may give a block up where all that it tried is broken, and leave more than it had to:
  * never another set, and seldom in graphs as small as these. */
-static void compare_with_brute_force(double same)
+static void compare_with_brute_force(guint n_graphs, double same)
 {
-    const guint n_graphs = 10000;
     guint n_kernels = 0, n_same = 0, n_trials = 0;
     guint n_sets = 0, n_given_up = 0;
     BeliefModel model;
@@ -109,12 +108,12 @@ static void compare_with_brute_force(double same)
 
 static void test_brute_force(void)
 {
-    compare_with_brute_force(0);
+    compare_with_brute_force(10000, 0);
 }
 
 static void test_same_kernels(void)
 {
-    compare_with_brute_force(0.4);
+    compare_with_brute_force(2000, 0.4);
 }
 
 /* What clean trials cost on a long line. */
@@ -166,7 +165,9 @@ static void test_skip_storm(void)
         g_auto(Result) result = {0};
 
         world_bisect(world, belief, 0.95, &kernel_costs, &result);
-        g_assert_cmpuint(result.candidates->len, ==, is_inside ? 301 : 1);
+        /* The last few beside the block are not worth a build each. */
+        g_assert_cmpuint(result.candidates->len, >=, is_inside ? 301 : 1);
+        g_assert_cmpuint(result.candidates->len, <=, is_inside ? 310 : 1);
         if (is_inside) {
             most_inside = MAX(most_inside, result.n_broken);
         } else {
