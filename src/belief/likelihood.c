@@ -22,8 +22,9 @@
  *
  *     1 - (1 - c) r  =  (1 - r) + c r
  *
- * beside what does not depend on r: it is an ok run, or with weight c a crash. So j of them are a
- * sum over how many would have been crashes, all terms positive; for c = 1 they are nothing.
+ * beside what does not depend on r (but on c: cut_weight()): it is an ok run, or with weight c a
+ * crash. So j of them are a sum over how many would have been crashes, all terms positive; for c =
+ * 1 they are nothing.
  *
  * A doubtful crash is of the bug with the chance that its identity gives, else a run cut short,
  * which tells nothing; m of them are a sum over how many are. So one counts for the bug by the
@@ -160,6 +161,26 @@ static double cut_beta_binomial(guint k, guint n, guint j, double hides, double 
     return sum;
 }
 
+/* How much better @k crashes, @m ok runs and @j that were cut short are explained by another bug
+ * that comes first with the chance @hides than by one that always does. Its own rate o at this
+ * kernel is unknown, so the ratio of the integrals of (1 - o c)^k (1 - o)^m o^j over o. Where it
+ * was not seen, it need not be there, and nothing is told. */
+static double cut_weight(guint k, guint m, guint j, double hides)
+{
+    const guint n_steps = 64;
+    double sum = 0;
+
+    if (j == 0 || hides >= 1) {
+        return 1;
+    }
+    for (guint i = 0; i < n_steps; i++) {
+        double o = (i + 0.5) / n_steps;
+
+        sum += exp(k * log(1 - o * hides) + m * log(1 - o) + j * log(o)) / n_steps;
+    }
+    return sum / exp(log_gamma(j + 1) + log_gamma(k + m + 1.0) - log_gamma(j + k + m + 2.0));
+}
+
 /* A haunted revision has any rate: its runs that were cut short tell nothing. */
 static Entry *entry_new(const Rates *rates, guint k, guint n, guint j)
 {
@@ -167,20 +188,23 @@ static Entry *entry_new(const Rates *rates, guint k, guint n, guint j)
 
     for (guint first = 0; first < N_POINTS; first += N_P * N_Q) {
         const RatePoint *points = rates->points + first;
+        double weight = cut_weight(k, n - k, j, points->hides);
         double of_p[N_P];
 
         for (guint p = 0; p < N_P; p++) {
-            of_p[p] = cut_beta_binomial(k, n, j, points[p].hides, points[p].p, points[p].spread);
+            of_p[p] =
+                weight * cut_beta_binomial(k, n, j, points[p].hides, points[p].p, points[p].spread);
         }
         for (guint q = 0; q < N_Q; q++) {
             const RatePoint *point = &points[q * N_P];
-            double of_q = cut_beta_binomial(k, n, j, point->hides, point->q, point->spread);
+            double of_q =
+                weight * cut_beta_binomial(k, n, j, point->hides, point->q, point->spread);
 
             for (guint p = 0; p < N_P; p++) {
                 guint i = first + q * N_P + p;
 
                 entry->bug[i] = (1 - rates->masked) * of_p[p] + rates->masked * of_q;
-                entry->clean[i] = (1 - rates->haunted) * of_q + rates->haunted / (n + 1);
+                entry->clean[i] = (1 - rates->haunted) * of_q + weight * rates->haunted / (n + 1);
             }
         }
     }

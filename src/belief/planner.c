@@ -187,15 +187,15 @@ static void consider(Planner *planner, guint32 revision, guint k, double gain, d
 {
     double cost = experiment_cost_s(planner->costs, revision, k);
     double alone = entropy_of(planner->belief->has_bug[revision]);
-    double new = alone > 0 ? gain *MIN(planner->doubt[revision] / alone, 1) : 0;
-    double rate = new *p_testable / cost;
+    double beside = alone > 0 ? gain * MIN(planner->doubt[revision] / alone, 1) : 0;
+    double rate = beside * p_testable / cost;
 
-    if (new >= planner->floor && (rate > planner->rate || planner->best.n_trials == 0)) {
+    if (beside >= planner->floor && (rate > planner->rate || planner->best.n_trials == 0)) {
         planner->rate = rate;
         planner->best = (Experiment){
             .revision = revision,
             .n_trials = k,
-            .gain_bits = new,
+            .gain_bits = beside,
             .cost_s = cost,
             .p_testable = p_testable,
         };

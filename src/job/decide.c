@@ -20,7 +20,7 @@
 /* With so many crashes of the start its crash rate is known well enough. */
 #define N_START_CRASHES 3
 /* A revision judged by itself is bad when it crashes at least so often, against the start. */
-#define MIN_RATE_SHARE 0.25
+#define MIN_RATE_SHARE 0.4
 /* Chance we accept, at a release, of missing a bug that is there. */
 #define RELEASE_MISS 0.01
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */

@@ -59,8 +59,7 @@ static const Column columns[N_NUMBERS] = {
     [CELL_BOOT_FAILS] = {"boot_or_basic_fail_frac", 0, 1, FALSE, 0},
     [CELL_LONGEST_SKIP] = {"max_skip_streak", 0, 1000000, TRUE, 0},
     [CELL_SAME_PART] = {"dup_sig_frac", 0, 1, FALSE, 0},
-    /* Not 1: a job that repeats what the machine spoiled would never end. */
-    [CELL_INFRA_RATE] = {"infra_run_frac", 0, 0.99, FALSE, 0},
+    [CELL_INFRA_RATE] = {"infra_run_frac", 0, 1, FALSE, 0},
     /* Empty where no verdict was shown to be wrong, which is most rows. */
     [CELL_HAS_ENABLER] = {"systematic_fn", 0, 1, TRUE, 0},
     [CELL_BUILD_MINUTES] = {"build_min_per_rev", 0, 1440, FALSE, 6.26},

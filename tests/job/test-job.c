@@ -397,7 +397,7 @@ static void test_start_does_not_crash(void)
     g_autoptr(Answer) answer = work_once(&world, NULL);
     g_assert_cmpint(answer->kind, ==, ANSWER_NOT_REPRODUCED);
     g_assert_nonnull(strstr(answer->reason, "did not crash"));
-    g_assert_cmpuint(world.farm.n_trials, ==, 20);
+    g_assert_cmpuint(world.farm.n_trials, ==, 40);
     world_clear(&world);
 }
 

@@ -138,8 +138,8 @@ static void test_refused(void)
         {"p_bad\n0.0000000000000000000000000000000000000000000000001\n",
          "line 2, column 'p_bad': '0.00000000000000000000000000000000000000' is not a number from "
          "0 to 1"},
-        {"infra_run_frac\n1\n",
-         "line 2, column 'infra_run_frac': '1' is not a number from 0 to 0.99"},
+        {"infra_run_frac\n1.1\n",
+         "line 2, column 'infra_run_frac': '1.1' is not a number from 0 to 1"},
         {"test_min_per_rev\ninf\n",
          "line 2, column 'test_min_per_rev': 'inf' is not a number from 0 to 1440"},
         {"usable_bisect\n2\n",
