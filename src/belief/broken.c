@@ -112,9 +112,9 @@ double *belief_testability(const Belief *belief)
     if (belief->n_untestable == 0) {
         return p_testable;
     }
-    g_autofree View *below = g_new(View, n);
-    g_autofree View *above = g_new(View, n);
-    g_autofree View *going_up = g_new(View, n);
+    g_autofree View *below = g_new0(View, n);
+    g_autofree View *above = g_new0(View, n);
+    g_autofree View *going_up = g_new0(View, n);
     for (guint32 r = 0; r < n; r++) {
         guint n_parents;
         const guint32 *parents = history_parents(belief->history, r, &n_parents);

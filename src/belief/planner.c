@@ -76,6 +76,7 @@ typedef struct Planner {
 
 static double bits(double p)
 {
+    /* cppcheck-suppress invalidFunctionArg ; it is asked just before */
     return p > 0 ? -p * log2(p) : 0;
 }
 
@@ -309,7 +310,7 @@ static gboolean *find_splitting(Belief *belief, const GArray *candidates)
 {
     g_autofree double *is_candidate = g_new0(double, belief->n);
     g_autofree double *n_reaching = g_new(double, belief->n);
-    gboolean *splits = g_new(gboolean, belief->n);
+    gboolean *splits = g_new0(gboolean, belief->n);
 
     for (guint i = 0; i < candidates->len; i++) {
         is_candidate[g_array_index(candidates, guint32, i)] = 1;
@@ -406,7 +407,7 @@ static void plan_untested(Planner *planner, const gboolean *splits)
     Belief *belief = planner->belief;
     g_autofree double *p_testable = belief_testability(belief);
     g_autofree gboolean *is_open = g_new0(gboolean, belief->n);
-    g_autofree double *bounds = g_new(double, belief->n);
+    g_autofree double *bounds = g_new0(double, belief->n);
     guint n_open = 0;
     guint32 first = 0;
 

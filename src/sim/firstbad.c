@@ -302,7 +302,7 @@ static guint32 rank_of(Sim *sim, guint32 culprit)
 
     for (guint32 h = 0; h < history_size(sim->range.history); h++) {
         rank += posterior[h] > posterior[culprit] ||
-                (posterior[h] == posterior[culprit] && h < culprit);
+                (h < culprit && posterior[h] == posterior[culprit]);
     }
     return rank;
 }
