@@ -271,7 +271,7 @@ static void answer(const Chain *chain, SimResult *result)
     }
 }
 
-void policy_bayes_linear(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_bayes_linear(const World *world, guint n_workers, SimResult *ret_result)
 {
     g_auto(Chain) chain = {0};
 

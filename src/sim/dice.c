@@ -5,13 +5,16 @@
 
 #include <math.h>
 
+guint64 dice_scatter(guint64 x)
+{
+    x = (x ^ x >> 30) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * G_GUINT64_CONSTANT(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
 static guint64 next(Dice *dice)
 {
-    guint64 z = dice->state += G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * G_GUINT64_CONSTANT(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    return dice_scatter(dice->state += G_GUINT64_CONSTANT(0x9e3779b97f4a7c15));
 }
 
 Dice dice_new(guint64 seed, guint64 label, guint64 number)

@@ -10,6 +10,8 @@ typedef struct Dice {
     guint64 state;
 } Dice;
 
+/* Scatters @x over all 64 bits; one to one. */
+guint64 dice_scatter(guint64 x);
 /* Of the same arguments always the same. */
 Dice dice_new(guint64 seed, guint64 label, guint64 number);
 double dice_uniform(Dice *dice);                          /* in [0, 1) */

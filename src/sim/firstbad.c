@@ -3,8 +3,6 @@
  * the next in place of a farm. What a real job's farm does one thing at a time is done here by any
  * number of machines, each of which is told what to do whenever it is idle.
  */
-#include <math.h>
-
 #include "job/job.h"
 #include "policy.h"
 
@@ -24,7 +22,6 @@ typedef enum Knowledge { KNOWS_GRAPH, KNOWS_STACK, KNOWS_WRONG } Knowledge;
 typedef struct Sim {
     const World *world;
     Knowledge knowledge;
-    const Scenario *scenario;
     Range range;
     Situation situation;
     Belief *belief;
@@ -55,7 +52,7 @@ static void sim_init(Sim *sim, const World *world, guint n_machines, SimResult *
     g_autoptr(JobSpec) defaults = job_spec_new("cause");
     const Scenario *scenario = world_scenario(world);
 
-    *sim = (Sim){.world = world, .scenario = scenario, .result = result};
+    *sim = (Sim){.world = world, .result = result};
     fill_range(&sim->range, world);
     sim->machines = g_ptr_array_new_with_free_func(g_free);
     sim->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
@@ -147,8 +144,7 @@ static void load_range(Sim *sim)
 
 static void start_task(Sim *sim, Machine *machine, const Action *action)
 {
-    const Scenario *scenario = sim->scenario;
-    guint at_once = MAX(scenario->runs_per_test, 1);
+    const Scenario *scenario = world_scenario(sim->world);
 
     machine->task = g_new0(Task, 1);
     machine->task->commit = g_strdup(action->commit);
@@ -157,8 +153,7 @@ static void start_task(Sim *sim, Machine *machine, const Action *action)
         sim->result->n_kernels++;
     } else {
         machine->task->n_trials = action->n_trials;
-        machine->ends_s =
-            sim->now_s + (action->n_trials + at_once - 1) / at_once * scenario->test_s;
+        machine->ends_s = sim->now_s + scenario_runs_s(scenario, action->n_trials);
         sim->result->n_trials += action->n_trials;
     }
     g_ptr_array_add(sim->tasks, machine->task);
@@ -318,7 +313,7 @@ static void bisect(const World *world, Knowledge knowledge, guint n_workers, Sim
     ret_result->seconds = sim.now_s;
     ret_result->confidence = answer->confidence;
     if (answer->kind == ANSWER_CULPRIT) {
-        ret_result->culprit = (gint64)range_find(&sim.range, answer->culprit);
+        ret_result->culprit = range_find(&sim.range, answer->culprit);
     } else {
         ret_result->ranked = g_array_new(FALSE, FALSE, sizeof(guint32));
         for (guint i = 0; i < answer->candidates->len; i++) {
@@ -334,18 +329,17 @@ static void bisect(const World *world, Knowledge knowledge, guint n_workers, Sim
     sim_clear(&sim);
 }
 
-void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_firstbad(const World *world, guint n_workers, SimResult *ret_result)
 {
     bisect(world, KNOWS_GRAPH, n_workers, ret_result);
 }
 
-void policy_firstbad_stack(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_firstbad_stack(const World *world, guint n_workers, SimResult *ret_result)
 {
     bisect(world, KNOWS_STACK, n_workers, ret_result);
 }
 
-void policy_firstbad_misled(const World *world, guint n_workers, guint64 seed,
-                            SimResult *ret_result)
+void policy_firstbad_misled(const World *world, guint n_workers, SimResult *ret_result)
 {
     bisect(world, KNOWS_WRONG, n_workers, ret_result);
 }

@@ -23,6 +23,8 @@
 
 #include <stdlib.h>
 
+#include "dice.h"
+
 #define RANDOM_MODULO 32768
 
 struct GitBisect {
@@ -44,14 +46,6 @@ typedef struct Candidate {
     guint n_parents; /* that are candidates */
     gboolean halves;
 } Candidate;
-
-/* Any function that scatters will do: this is the finalizer of splitmix64 (Steele et al. 2014). */
-static guint64 scatter(guint64 x)
-{
-    x = (x ^ x >> 30) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * G_GUINT64_CONSTANT(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
 
 static void forget_candidates(GitBisect *git)
 {
@@ -150,7 +144,7 @@ static void list_candidates(GitBisect *git)
         Candidate candidate = {
             .revision = r,
             .distance = MIN(weight, n_all - weight),
-            .id = git->ids != NULL ? git->ids[r] : scatter(r),
+            .id = git->ids != NULL ? git->ids[r] : dice_scatter(r),
             .n_parents = count_candidate_parents(git, r),
             .halves = halves(weight, n_all),
         };

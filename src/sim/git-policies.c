@@ -179,14 +179,14 @@ static void bisect(const World *world, const Rules *rules, SimResult *ret_result
     lab_clear(&job.lab);
 }
 
-void policy_git1(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_git1(const World *world, guint n_workers, SimResult *ret_result)
 {
     static const Rules rules = {.test = test_git1};
 
     bisect(world, &rules, ret_result);
 }
 
-void policy_git10(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_git10(const World *world, guint n_workers, SimResult *ret_result)
 {
     static const Rules rules = {.test = test_git10};
 
@@ -194,14 +194,14 @@ void policy_git10(const World *world, guint n_workers, guint64 seed, SimResult *
 }
 
 /* 405 of the 2,308 logs end with "bisection is taking too long (>8h0m0s)". */
-void policy_syzkaller2019(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_syzkaller2019(const World *world, guint n_workers, SimResult *ret_result)
 {
     static const Rules rules = {.test = test_syzkaller2019, .most_s = 8 * HOUR_S};
 
     bisect(world, &rules, ret_result);
 }
 
-void policy_syzkaller(const World *world, guint n_workers, guint64 seed, SimResult *ret_result)
+void policy_syzkaller(const World *world, guint n_workers, SimResult *ret_result)
 {
     static const Rules rules = {.test = test_syzkaller, .most_s = 12 * HOUR_S};
 

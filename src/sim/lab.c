@@ -41,8 +41,6 @@ static void count_run(Runs *runs, RunOutcome outcome)
 
 void lab_run(Lab *lab, guint32 revision, guint n_runs, Runs *runs)
 {
-    const Scenario *scenario = world_scenario(lab->world);
-    guint n_guests = MAX(scenario->runs_per_test, 1);
     gpointer kernel = GUINT_TO_POINTER(world_kernel(lab->world, revision));
     guint n_before = GPOINTER_TO_UINT(g_hash_table_lookup(lab->n_tried, kernel));
 
@@ -51,7 +49,7 @@ void lab_run(Lab *lab, guint32 revision, guint n_runs, Runs *runs)
     }
     g_hash_table_insert(lab->n_tried, kernel, GUINT_TO_POINTER(n_before + n_runs));
     lab->n_trials += n_runs;
-    lab->seconds += (n_runs + n_guests - 1) / n_guests * scenario->test_s;
+    lab->seconds += scenario_runs_s(world_scenario(lab->world), n_runs);
 }
 
 void lab_bill(const Lab *lab, SimResult *result)

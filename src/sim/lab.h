@@ -27,8 +27,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lab, lab_clear)
 
 /* Also a build that fails takes its time. */
 gboolean lab_build(Lab *lab, guint32 revision);
-/* @n_runs more runs of what was built, added to @runs. As many at once as there are guests; a round
- * takes test_s, however many of them are busy. */
+/* @n_runs more runs of what was built, added to @runs. */
 void lab_run(Lab *lab, guint32 revision, guint n_runs, Runs *runs);
 /* What was spent, into @result. */
 void lab_bill(const Lab *lab, SimResult *result);

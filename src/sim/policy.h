@@ -26,8 +26,7 @@ void sim_result_clear(SimResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimResult, sim_result_clear)
 
 /* @n_workers machines, each building one kernel or running one test at a time. */
-typedef void (*PolicyFunc)(const World *world, guint n_workers, guint64 seed,
-                           SimResult *ret_result);
+typedef void (*PolicyFunc)(const World *world, guint n_workers, SimResult *ret_result);
 
 typedef struct Policy {
     const char *name;
@@ -40,15 +39,13 @@ typedef struct Policy {
 const Policy *policies(void);
 const Policy *policy_find(const char *name);
 
-void policy_git1(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
-void policy_git10(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
-void policy_syzkaller2019(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
-void policy_syzkaller(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
-void policy_bayes_linear(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
+void policy_git1(const World *world, guint n_workers, SimResult *ret_result);
+void policy_git10(const World *world, guint n_workers, SimResult *ret_result);
+void policy_syzkaller2019(const World *world, guint n_workers, SimResult *ret_result);
+void policy_syzkaller(const World *world, guint n_workers, SimResult *ret_result);
+void policy_bayes_linear(const World *world, guint n_workers, SimResult *ret_result);
 /* By the graph alone; with the crash's stack and the commits that are not in the kernel known; and
  * with all that is said about them wrong. */
-void policy_firstbad(const World *world, guint n_workers, guint64 seed, SimResult *ret_result);
-void policy_firstbad_stack(const World *world, guint n_workers, guint64 seed,
-                           SimResult *ret_result);
-void policy_firstbad_misled(const World *world, guint n_workers, guint64 seed,
-                            SimResult *ret_result);
+void policy_firstbad(const World *world, guint n_workers, SimResult *ret_result);
+void policy_firstbad_stack(const World *world, guint n_workers, SimResult *ret_result);
+void policy_firstbad_misled(const World *world, guint n_workers, SimResult *ret_result);

@@ -81,6 +81,13 @@ void scenario_free(Scenario *scenario)
     g_free(scenario);
 }
 
+double scenario_runs_s(const Scenario *scenario, guint n_runs)
+{
+    guint n_guests = MAX(scenario->runs_per_test, 1);
+
+    return (n_runs + n_guests - 1) / n_guests * scenario->test_s;
+}
+
 /* Takes from @rest what comes before @separator, and the separator. */
 static Span take_until(Span *rest, char separator)
 {

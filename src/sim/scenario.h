@@ -26,6 +26,10 @@ typedef struct Scenario {
 
 void scenario_free(Scenario *scenario);
 
+/* Seconds for @n_runs on one machine: as many at once as there are guests; a round takes test_s,
+ * however many of them are busy. */
+double scenario_runs_s(const Scenario *scenario, guint n_runs);
+
 /* All rows of a TSV file whose first line names the columns; a column that is missing or empty
  * takes what is usual. Array of Scenario. The message of an error names line and column. */
 GPtrArray *scenarios_parse(const char *text, gsize length, GError **error);

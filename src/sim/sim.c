@@ -64,21 +64,20 @@ static void append_result(GString *row, const World *world, const SimResult *res
 static char *run_job(const Scenario *scenario, const History *graph, const SimOptions *options,
                      guint64 seed)
 {
-    guint64 of_world = world_seed(scenario, seed);
-    g_autoptr(World) world = world_new(scenario, graph, of_world);
+    g_autoptr(World) world = world_new(scenario, graph, world_seed(scenario, seed));
     GString *row = g_string_new(NULL);
     g_auto(SimResult) first = {0};
 
     g_string_printf(row, "%s\t%s\t%" G_GUINT64_FORMAT "\t", scenario->id, options->policy->name,
                     seed);
-    options->policy->bisect(world, options->n_workers[0], of_world, &first);
+    options->policy->bisect(world, options->n_workers[0], &first);
     append_result(row, world, &first);
     g_string_append_printf(row, "\t%.0f\t%u", first.seconds, first.n_kernels);
     for (guint i = 1; i < options->n_widths; i++) {
         g_auto(SimResult) wider = {0};
 
         if (options->policy->uses_workers) {
-            options->policy->bisect(world, options->n_workers[i], of_world, &wider);
+            options->policy->bisect(world, options->n_workers[i], &wider);
         }
         const SimResult *result = options->policy->uses_workers ? &wider : &first;
         g_string_append_printf(row, "\t%.0f\t%u", result->seconds, result->n_kernels);

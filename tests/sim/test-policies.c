@@ -90,7 +90,7 @@ static void test_clean(void)
         for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
             g_auto(SimResult) result = {0};
 
-            policy_find(others[i])->bisect(world, 1, seed, &result);
+            policy_find(others[i])->bisect(world, 1, &result);
             g_assert_cmpint(result.culprit, ==, world_culprit(world));
             g_assert_cmpuint(result.rank, ==, 1);
             g_assert_cmpfloat(result.confidence, >=, 0.95);
@@ -109,11 +109,11 @@ static void test_costs(void)
     g_auto(SimResult) one = {0}, ten = {0}, today = {0}, rounds = {0};
     g_autoptr(World) world = world_new(&scenario, graph, 1);
 
-    policy_git1(world, 1, 0, &one);
-    policy_git10(world, 1, 0, &ten);
-    policy_syzkaller(world, 1, 0, &today);
+    policy_git1(world, 1, &one);
+    policy_git10(world, 1, &ten);
+    policy_syzkaller(world, 1, &today);
     scenario.runs_per_test = 4;
-    policy_git10(world, 1, 0, &rounds);
+    policy_git10(world, 1, &rounds);
     g_assert_cmpuint(one.n_trials, ==, one.n_kernels);
     g_assert_cmpuint(ten.n_trials, ==, 10 * ten.n_kernels);
     g_assert_cmpuint(today.n_trials, ==, 10 * today.n_kernels + 10);
@@ -137,7 +137,7 @@ static void test_flaky(void)
         for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
             g_auto(SimResult) result = {0};
 
-            policy_find(others[i])->bisect(world, 1, seed, &result);
+            policy_find(others[i])->bisect(world, 1, &result);
             n_right[i] += result.culprit == world_culprit(world);
             g_assert_cmpuint(result.n_trials, >=, 1);
             g_assert_cmpint(result.rank == 1 && result.culprit >= 0, ==,
@@ -166,7 +166,7 @@ static void test_broken(void)
         for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
             g_auto(SimResult) result = {0};
 
-            policy_find(others[i])->bisect(world, 1, seed, &result);
+            policy_find(others[i])->bisect(world, 1, &result);
             if (result.ranked != NULL) {
                 n_lists++;
                 g_assert_cmpint(result.culprit, ==, -1);
@@ -193,7 +193,7 @@ static void test_no_start(void)
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
         g_auto(SimResult) result = {0};
 
-        policy_find(others[i])->bisect(world, 1, 0, &result);
+        policy_find(others[i])->bisect(world, 1, &result);
         g_assert_cmpint(result.culprit, ==, -1);
         g_assert_cmpuint(result.n_kernels, ==, 1);
         g_assert_cmpuint(result.rank, ==, 0);
@@ -210,8 +210,8 @@ static void test_time_limit(void)
 
     scenario.build_s = 2 * 3600;
     g_autoptr(World) world = world_new(&scenario, graph, 1);
-    policy_syzkaller(world, 1, 0, &limited);
-    policy_git10(world, 1, 0, &patient);
+    policy_syzkaller(world, 1, &limited);
+    policy_git10(world, 1, &patient);
     g_assert_cmpint(limited.culprit, ==, -1);
     g_assert_cmpfloat(limited.seconds, >=, 12 * 3600.0);
     g_assert_cmpfloat(limited.seconds, <, 15 * 3600.0);

@@ -106,7 +106,7 @@ static void test_firstbad(void)
         for (guint i = 0; i < 2; i++) {
             g_auto(SimResult) result = {0};
 
-            policy_firstbad(world, i == 0 ? 1 : 5, seed, &result);
+            policy_firstbad(world, i == 0 ? 1 : 5, &result);
             g_assert_cmpint(result.culprit, ==, world_culprit(world));
             g_assert_cmpuint(result.rank, ==, 1);
             seconds[i] += result.seconds;
@@ -128,7 +128,7 @@ static void test_nothing_to_test(void)
         g_autoptr(World) world = world_new(&scenario, graph, seed);
         g_auto(SimResult) result = {0};
 
-        policy_firstbad(world, 1, seed, &result);
+        policy_firstbad(world, 1, &result);
         if (result.culprit >= 0) {
             g_assert_cmpint(result.culprit, ==, world_culprit(world));
         } else {
