@@ -18,7 +18,6 @@ typedef struct RevisionEvidence {
     guint n_broken;      /* boot-failed and basic-failed */
     guint n_unreached;
 } RevisionEvidence;
-RevisionEvidence *revision_evidence_new(const char *commit);
 void revision_evidence_free(RevisionEvidence *evidence);
 
 /* What a machine is doing at the moment. */
@@ -50,6 +49,9 @@ typedef struct Situation {
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
 } Situation;
+
+/* The evidence of @commit, with nothing in it where there was none yet. */
+RevisionEvidence *situation_evidence_for(Situation *situation, const char *commit);
 
 typedef enum ActionKind {
     ACTION_BUILD,      /* @commit */

@@ -10,7 +10,7 @@
 /* And so many where other crashes were seen beside those of this bug: they do not hide it. */
 #define N_TELLS_LITTLE 10
 
-RevisionEvidence *revision_evidence_new(const char *commit)
+static RevisionEvidence *revision_evidence_new(const char *commit)
 {
     RevisionEvidence *evidence = g_new0(RevisionEvidence, 1);
 
@@ -52,6 +52,17 @@ const Task *situation_task(const Situation *situation, const char *commit)
 const RevisionEvidence *situation_evidence(const Situation *situation, const char *commit)
 {
     return g_hash_table_lookup(situation->evidence, commit);
+}
+
+RevisionEvidence *situation_evidence_for(Situation *situation, const char *commit)
+{
+    RevisionEvidence *evidence = g_hash_table_lookup(situation->evidence, commit);
+
+    if (!evidence) {
+        evidence = revision_evidence_new(commit);
+        g_hash_table_insert(situation->evidence, evidence->commit, evidence);
+    }
+    return evidence;
 }
 
 Pool pool_of(const Situation *situation, const RevisionEvidence *own)

@@ -23,20 +23,9 @@ const char *job_phase_name(JobPhase phase)
 
 /* --- Evidence -------------------------------------------------------------------------------- */
 
-RevisionEvidence *job_evidence_for(Job *job, const char *commit)
-{
-    RevisionEvidence *evidence = g_hash_table_lookup(job->situation.evidence, commit);
-
-    if (!evidence) {
-        evidence = revision_evidence_new(commit);
-        g_hash_table_insert(job->situation.evidence, evidence->commit, evidence);
-    }
-    return evidence;
-}
-
 static void count_trial(Job *job, const TrialRow *trial)
 {
-    RevisionEvidence *evidence = job_evidence_for(job, trial->commit);
+    RevisionEvidence *evidence = situation_evidence_for(&job->situation, trial->commit);
 
     switch (trial->kind) {
     case OUTCOME_OK:
@@ -87,7 +76,7 @@ void job_learn_trial(Job *job, TrialRow *trial)
 {
     g_ptr_array_add(job->trials, trial);
     if (g_str_equal(trial->commit, job->spec->start)) {
-        job_evidence_for(job, trial->commit);
+        situation_evidence_for(&job->situation, trial->commit);
         learn_identity(job);
     }
     if (!g_str_equal(trial->commit, job->spec->start) || job_spec_is_run(job->spec)) {
@@ -228,10 +217,10 @@ static gboolean load_evidence(Job *job, GError **error)
     for (guint i = 0; i < job->kernels->len; i++) {
         const KernelRow *row = job->kernels->pdata[i];
 
-        job_evidence_for(job, row->commit)->kernel = kernel_copy(row->kernel);
+        situation_evidence_for(&job->situation, row->commit)->kernel = kernel_copy(row->kernel);
     }
     for (guint i = 0; i < job->trials->len; i++) {
-        job_evidence_for(job, ((TrialRow *)job->trials->pdata[i])->commit);
+        situation_evidence_for(&job->situation, ((TrialRow *)job->trials->pdata[i])->commit);
     }
     if (job_spec_is_run(job->spec)) {
         for (guint i = 0; i < job->trials->len; i++) {
@@ -404,7 +393,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     if (g_str_equal(commit, job->spec->start)) {
         say_lost_options(job, kernel->lost_options);
     }
-    job_evidence_for(job, commit)->kernel = g_steal_pointer(&kernel);
+    situation_evidence_for(&job->situation, commit)->kernel = g_steal_pointer(&kernel);
     return TRUE;
 }
 

@@ -31,8 +31,6 @@ struct Job {
 
 /* --- job.c: what is known, told and booked --------------------------------------------------- */
 
-/* What is known of @commit, made when missing. */
-RevisionEvidence *job_evidence_for(Job *job, const char *commit);
 /* Take @trial, which the job then owns, into the evidence. */
 void job_learn_trial(Job *job, TrialRow *trial);
 /* What builds and trials have cost lately, as the planner's guess of the next; and what of

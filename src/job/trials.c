@@ -105,7 +105,7 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
 static void start_trials(Batch *batch)
 {
     Job *job = batch->job;
-    const RevisionEvidence *evidence = job_evidence_for(job, batch->commit);
+    const RevisionEvidence *evidence = situation_evidence_for(&job->situation, batch->commit);
     g_autofree char *doing = NULL;
 
     while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
@@ -145,7 +145,7 @@ static const char *verdict_so_far(Job *job, const char *commit)
 /* "6533e558c650 bad: 3 of 3 trials crashed" */
 static void say_result(Job *job, const char *commit)
 {
-    const RevisionEvidence *evidence = job_evidence_for(job, commit);
+    const RevisionEvidence *evidence = situation_evidence_for(&job->situation, commit);
     guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_other_crash;
     gboolean run = job_spec_is_run(job->spec);
     g_autoptr(GString) line = g_string_new(NULL);
@@ -168,7 +168,7 @@ static void say_result(Job *job, const char *commit)
 gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancellable, GError **error)
 {
     g_autofree char *commit = g_strdup(action->commit);
-    g_autoptr(Kernel) kernel = kernel_copy(job_evidence_for(job, commit)->kernel);
+    g_autoptr(Kernel) kernel = kernel_copy(situation_evidence_for(&job->situation, commit)->kernel);
     Batch batch = {.job = job,
                    .commit = commit,
                    .kernel = kernel,
@@ -183,7 +183,7 @@ gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancella
         g_hash_table_add(job->rebuilt, g_strdup(commit))) {
         job_say(job, "%.12s must be built again: %s", commit, batch.error->message);
         g_clear_error(&batch.error);
-        g_clear_pointer(&job_evidence_for(job, commit)->kernel, kernel_free);
+        g_clear_pointer(&situation_evidence_for(&job->situation, commit)->kernel, kernel_free);
         return TRUE;
     }
     if (batch.error) {

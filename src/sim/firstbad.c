@@ -95,17 +95,6 @@ static guint32 revision_of(const Sim *sim, const char *commit)
     return (guint32)range_find(&sim->range, commit);
 }
 
-static RevisionEvidence *evidence_for(Sim *sim, const char *commit)
-{
-    RevisionEvidence *evidence = g_hash_table_lookup(sim->situation.evidence, commit);
-
-    if (evidence == NULL) {
-        evidence = revision_evidence_new(commit);
-        g_hash_table_insert(sim->situation.evidence, evidence->commit, evidence);
-    }
-    return evidence;
-}
-
 static CommitFacts *facts_of(const World *world, Knowledge knowledge)
 {
     guint n = history_size(world_history(world));
@@ -231,7 +220,7 @@ static void next_event(Sim *sim)
     }
     g_assert(first != NULL);
     sim->now_s = first->ends_s;
-    RevisionEvidence *evidence = evidence_for(sim, first->task->commit);
+    RevisionEvidence *evidence = situation_evidence_for(&sim->situation, first->task->commit);
     if (first->task->n_trials == 0) {
         take_build(sim, evidence);
     } else {
