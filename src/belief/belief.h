@@ -134,7 +134,7 @@ typedef struct Costs {
 /* build_s_of for machines whose trees hold the revisions @trees: a build compiles what differs, so
  * it costs @near_s for a neighbour of a tree, and towards @far_s the more commits lie between.
  * @ret_build_s has n entries. */
-void costs_by_distance(const History *history, const guint32 *trees, guint n_trees, double near_s,
+void costs_by_distance(const Belief *belief, const guint32 *trees, guint n_trees, double near_s,
                        double far_s, double *ret_build_s);
 
 typedef struct Experiment {

@@ -80,27 +80,24 @@ static double bits(double p)
     return p > 0 ? -p * log2(p) : 0;
 }
 
-void costs_by_distance(const History *history, const guint32 *trees, guint n_trees, double near_s,
+void costs_by_distance(const Belief *belief, const guint32 *trees, guint n_trees, double near_s,
                        double far_s, double *ret_build_s)
 {
-    guint n = history_size(history);
-    g_autofree double *weights = g_new(double, n);
-    g_autofree double *n_reached = g_new(double, n);
-    g_autofree double *n_shared = g_new(double, n);
+    const double *n_reached = belief->n_reached;
+    g_autofree double *is_in_tree = g_new(double, belief->n);
+    g_autofree double *n_shared = g_new(double, belief->n);
 
-    for (guint32 r = 0; r < n; r++) {
-        weights[r] = 1;
+    for (guint32 r = 0; r < belief->n; r++) {
         ret_build_s[r] = far_s;
     }
-    history_sum_ancestors(history, weights, n_reached);
     for (guint i = 0; i < n_trees; i++) {
-        g_autoptr(RevisionSet) of_tree = history_ancestors(history, trees[i]);
+        g_autoptr(RevisionSet) of_tree = history_ancestors(belief->history, trees[i]);
 
-        for (guint32 r = 0; r < n; r++) {
-            weights[r] = revision_set_has(of_tree, r);
+        for (guint32 r = 0; r < belief->n; r++) {
+            is_in_tree[r] = revision_set_has(of_tree, r);
         }
-        history_sum_ancestors(history, weights, n_shared);
-        for (guint32 r = 0; r < n; r++) {
+        history_sum_ancestors(belief->history, is_in_tree, n_shared);
+        for (guint32 r = 0; r < belief->n; r++) {
             double between = n_reached[r] + n_reached[trees[i]] - 2 * n_shared[r];
             double cost = near_s + (far_s - near_s) * between / (between + HALF_DISTANCE);
 
@@ -367,7 +364,7 @@ static guint cut_cells(const Belief *belief, guint32 revision, guint32 *cell_of,
     return n_new;
 }
 
-/* D(r) of each revision; TRUE when something is busy. */
+/* D(r) of each revision; TRUE when something busy will tell some of it. */
 static gboolean find_doubt(Planner *planner)
 {
     Belief *belief = planner->belief;
@@ -376,15 +373,18 @@ static gboolean find_doubt(Planner *planner)
     g_autofree double *sums = g_new(double, belief->n);
     guint n_cells = 1;
 
-    for (guint32 r = 0; r < belief->n && planner->costs->busy != NULL; r++) {
-        if (planner->costs->busy[r]) {
+    for (guint32 r = 0; r < belief->n; r++) {
+        if (is_busy(planner->costs, r)) {
             n_cells = cut_cells(belief, r, cell_of, n_cells);
         }
     }
-    for (guint32 r = 0; r < belief->n && n_cells == 1; r++) {
-        planner->doubt[r] = entropy_of(belief->has_bug[r]);
+    if (n_cells == 1) { /* all mass is in it, and its sums are there already */
+        for (guint32 r = 0; r < belief->n; r++) {
+            planner->doubt[r] = entropy_of(belief->has_bug[r]);
+        }
+        return FALSE;
     }
-    for (guint32 cell = 0; cell < n_cells && n_cells > 1; cell++) {
+    for (guint32 cell = 0; cell < n_cells; cell++) {
         double mass = 0;
 
         for (guint32 h = 0; h < belief->n; h++) {
@@ -399,7 +399,7 @@ static gboolean find_doubt(Planner *planner)
             planner->doubt[r] += mass * entropy_of(sums[r] / mass);
         }
     }
-    return n_cells > 1;
+    return TRUE;
 }
 
 static void plan_untested(Planner *planner, const gboolean *splits)

@@ -272,7 +272,7 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
     if (tree >= 0) {
         guint32 revision = (guint32)tree;
 
-        costs_by_distance(situation->range->history, &revision, 1, situation->near_build_s,
+        costs_by_distance(situation->belief, &revision, 1, situation->near_build_s,
                           situation->build_s, build_s_of);
     }
     return (Costs){.build_s = situation->build_s,
