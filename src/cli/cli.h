@@ -83,6 +83,11 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 /* Print "firstbad: MESSAGE" to stderr, cleaned of what could steer a terminal. */
 void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/* All bytes of the file @path; "-" is stdin. */
+GBytes *cli_read_input(const char *path, GError **error);
+/* The graph of the DAG file @path, the option --dag, which an error names. */
+History *cli_read_history(const char *path, GError **error);
+
 /* Print @object, which is taken, to stdout as it is: g_print() would turn it into the locale's
  * character set. */
 void cli_print_json(json_t *object, size_t flags);

@@ -2,9 +2,7 @@
  * firstbad plan: what given evidence says of a given graph, and what to try next. It knows of no
  * repository and no job.
  */
-#include <gio/gunixinputstream.h>
 #include <math.h>
-#include <unistd.h>
 
 #include "belief/belief.h"
 #include "cli/cli.h"
@@ -36,44 +34,9 @@ static void plan_clear(Plan *plan)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
 
-/* "-" is stdin, which may be anything: /dev/stdin cannot be opened where it is a socket. */
-static GBytes *read_input(const char *path, GError **error)
-{
-    g_autoptr(GOutputStream) bytes = NULL;
-    g_autoptr(GInputStream) input = NULL;
-    char *text;
-    gsize length;
-
-    if (!g_str_equal(path, "-")) {
-        return g_file_get_contents(path, &text, &length, error) ? g_bytes_new_take(text, length)
-                                                                : NULL;
-    }
-    input = g_unix_input_stream_new(STDIN_FILENO, FALSE);
-    bytes = g_memory_output_stream_new_resizable();
-    if (g_output_stream_splice(bytes, input, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, error) <
-        0) {
-        return NULL;
-    }
-    return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(bytes));
-}
-
-/* Errors of @path, if it could be read, name it; those of reading do so already. */
-static History *load_history(const char *path, GError **error)
-{
-    g_autoptr(GBytes) bytes = read_input(path, error);
-    gsize length = 0;
-    const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
-    History *history = bytes ? history_parse(text, length, error) : NULL;
-
-    if (!history) {
-        g_prefix_error(error, "--dag: %s%s", bytes ? path : "", bytes ? ": " : "");
-    }
-    return history;
-}
-
 static Tally *load_evidence(const char *path, guint n_revisions, GError **error)
 {
-    g_autoptr(GBytes) bytes = path ? read_input(path, error) : g_bytes_new(NULL, 0);
+    g_autoptr(GBytes) bytes = path ? cli_read_input(path, error) : g_bytes_new(NULL, 0);
     gsize length = 0;
     const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
     Tally *tallies = bytes ? evidence_parse(text, length, n_revisions, error) : NULL;
@@ -134,7 +97,7 @@ static gboolean make_plan(const PlanOptions *options, Plan *ret_plan, GError **e
     BeliefModel model;
     guint n;
 
-    ret_plan->history = load_history(options->dag, error);
+    ret_plan->history = cli_read_history(options->dag, error);
     if (!ret_plan->history) {
         return FALSE;
     }

@@ -61,17 +61,10 @@ static GArray *parse_workers(const char *text)
 static History *read_graph(const char *path)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-    History *graph = NULL;
+    History *graph = cli_read_history(path, &error);
 
-    if (!g_file_get_contents(path, &text, &length, &error)) {
-        cli_complain("--dag: %s", error->message);
-        return NULL;
-    }
-    graph = history_parse(text, length, &error);
     if (graph == NULL) {
-        cli_complain("%s: %s", path, error->message);
+        cli_complain("%s", error->message);
     } else if (history_size(graph) < 3) {
         cli_complain("%s: too small to bisect", path);
         g_clear_pointer(&graph, history_free);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What commands read that work on files instead of jobs.
+ */
+#include <gio/gunixinputstream.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+GBytes *cli_read_input(const char *path, GError **error)
+{
+    g_autoptr(GOutputStream) bytes = NULL;
+    g_autoptr(GInputStream) input = NULL;
+    char *text;
+    gsize length;
+
+    /* Stdin may be anything: /dev/stdin cannot be opened where it is a socket. */
+    if (!g_str_equal(path, "-")) {
+        return g_file_get_contents(path, &text, &length, error) ? g_bytes_new_take(text, length)
+                                                                : NULL;
+    }
+    input = g_unix_input_stream_new(STDIN_FILENO, FALSE);
+    bytes = g_memory_output_stream_new_resizable();
+    if (g_output_stream_splice(bytes, input, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, error) <
+        0) {
+        return NULL;
+    }
+    return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(bytes));
+}
+
+History *cli_read_history(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = cli_read_input(path, error);
+    gsize length = 0;
+    const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
+    History *history = bytes ? history_parse(text, length, error) : NULL;
+
+    if (!history) {
+        g_prefix_error(error, "--dag: %s%s", bytes ? path : "", bytes ? ": " : "");
+    }
+    return history;
+}
