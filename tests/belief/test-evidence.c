@@ -3,10 +3,8 @@
  * force.
  */
 #include "../history/graphs.h"
-#include "belief/belief.h"
-#include "belief/likelihood.h"
+#include "naive.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Parsed for six revisions and written again: those of which something is known. */
@@ -77,61 +75,6 @@ static void test_refuse(void)
                    "line 1: '\xef\xbf\xbd' is not a number of trials from 0 to 10000");
 }
 
-/* The chance of one order of the trials, by Polya's urn: no gamma function, no coefficient. */
-static double urn(guint n_crash, guint n_ok, double mean, double spread)
-{
-    double chance = 1;
-
-    for (guint i = 0; i < n_crash; i++) {
-        chance *= (mean * spread + i) / (spread + i);
-    }
-    for (guint i = 0; i < n_ok; i++) {
-        chance *= ((1 - mean) * spread + i) / (spread + n_crash + i);
-    }
-    return chance;
-}
-
-static double naive_likelihood(const BeliefModel *model, const RatePoint *at, const Tally *tally,
-                               gboolean has_bug)
-{
-    double of_p = urn(tally->n_crash, tally->n_ok, at->p, at->spread);
-    double of_q = urn(tally->n_crash, tally->n_ok, at->q, at->spread);
-    double of_any = urn(tally->n_crash, tally->n_ok, 0.5, 2);
-
-    return has_bug ? (1 - model->masked) * of_p + model->masked * of_q
-                   : (1 - model->haunted) * of_q + model->haunted * of_any;
-}
-
-/* Each hypothesis, each point of the grid, each revision. */
-static void naive_posterior(const History *history, const BeliefModel *model, const Tally *tallies,
-                            double *ret_posterior)
-{
-    guint n = history_size(history);
-    g_autoptr(Rates) rates = rates_new(model);
-    double sum = 0;
-
-    for (guint32 h = 0; h < n; h++) {
-        double prior = h == 0 ? model->older_than_range : (1 - model->older_than_range) / (n - 1);
-
-        ret_posterior[h] = 0;
-        for (guint g = 0; g < rates_n_points(rates); g++) {
-            double chance = prior * rates_points(rates)[g].weight;
-
-            for (guint32 r = 0; r < n; r++) {
-                if (!tallies[r].untestable) {
-                    chance *= naive_likelihood(model, &rates_points(rates)[g], &tallies[r],
-                                               history_reaches(history, h, r));
-                }
-            }
-            ret_posterior[h] += chance;
-        }
-        sum += ret_posterior[h];
-    }
-    for (guint32 h = 0; h < n; h++) {
-        ret_posterior[h] /= sum;
-    }
-}
-
 static void draw_evidence(GRand *rand, guint n, GString *ret_text)
 {
     for (guint i = 0; i < 6; i++) {
@@ -157,15 +100,17 @@ static void test_brute_force(void)
         g_autoptr(History) history = graph_random(rand, n, 0.3);
         g_autoptr(Belief) belief = belief_new(history, &model, NULL);
         g_autoptr(GString) text = g_string_new(NULL);
-        g_autofree double *wanted = g_new(double, n);
+        g_autofree double *flat = g_new0(double, n);
+        g_autofree guint32 *groups = g_new(guint32, n);
         double sum = 0;
 
         draw_evidence(rand, n, text);
         g_autofree Tally *tallies = evidence_parse(text->str, text->len, n, NULL);
-        naive_posterior(history, &model, tallies, wanted);
         for (guint32 r = 0; r < n; r++) {
             belief_set(belief, r, &tallies[r]);
+            groups[r] = r;
         }
+        g_autofree double *wanted = naive_posterior(history, &model, flat, tallies, groups);
         for (guint32 h = 0; h < n; h++) {
             double got = belief_posterior(belief)[h];
 

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the revisions of a range change and say, against repositories that git made.
  */
-#include "repo/repo.h"
-
 #include <string.h>
 
-#include "scratch.h"
-
-static Repo *open_repo(const Scratch *scratch, const char *name)
-{
-    g_autofree char *path = scratch_path(scratch, name);
-    g_autoptr(GError) error = NULL;
-    Repo *repo = repo_open(path, &error);
-
-    g_assert_no_error(error);
-    return repo;
-}
+#include "open.h"
 
 /* "REVISION AUTHOR <EMAIL> SUBJECT: FILE FILE fixed R reverted R\n" */
 static void write_down(const Change *change, gpointer text)

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Repositories of every kind: names, ancestry, ranges, releases, commits. Against git itself.
  */
-#include "repo/repo.h"
-
 #include <string.h>
 
 #include "process/process.h"
-#include "scratch.h"
-
-static Repo *open_repo(const Scratch *scratch, const char *name)
-{
-    g_autofree char *path = scratch_path(scratch, name);
-    g_autoptr(GError) error = NULL;
-    Repo *repo = repo_open(path, &error);
-
-    g_assert_no_error(error);
-    return repo;
-}
+#include "open.h"
 
 static char *resolve(const Repo *repo, const char *revision)
 {
