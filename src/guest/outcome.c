@@ -131,6 +131,7 @@ static OopsReport *wordless_report(const char *title, const char *type, gsize at
     report->frame = g_strdup("");
     report->start = report->end = report->skip = at;
     report->text = g_strconcat(title, "\n", NULL);
+    report->stacks = g_ptr_array_new();
     return report;
 }
 

@@ -42,6 +42,13 @@ static char **clean_alts(const OopsReader *reader, const Naming *naming, const c
     return g_strv_builder_end(builder);
 }
 
+static void stack_free(OopsStack *stack)
+{
+    g_free(stack->label);
+    g_ptr_array_unref(stack->frames);
+    g_free(stack);
+}
+
 /* The report of header @i. @from: what comes before belongs to an earlier report. */
 static OopsReport *read_report(const OopsReader *reader, const Console *console, guint i,
                                gsize from)
@@ -70,6 +77,7 @@ static OopsReport *read_report(const OopsReader *reader, const Console *console,
     }
     body = region.text->str + region.n_prefix;
     n_body = region.text->len - region.n_prefix;
+    report->stacks = g_ptr_array_new_with_free_func((GDestroyNotify)stack_free);
     report->title = title_clean(reader, naming.title);
     report->alt_titles = clean_alts(reader, &naming, report->title);
     report->type = g_strdup(title_type(report->title));
@@ -150,5 +158,6 @@ void oops_report_free(OopsReport *report)
     g_free(report->frame);
     g_free(report->corrupted_reason);
     g_free(report->text);
+    g_clear_pointer(&report->stacks, g_ptr_array_unref);
     g_free(report);
 }

@@ -22,6 +22,20 @@ OopsReader *oops_reader_new(void);
 void oops_reader_free(OopsReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsReader, oops_reader_free)
 
+/* A function in a stack trace. */
+typedef struct OopsFrame {
+    char *function;       /* as printed, "foo.isra.0" */
+    char *module;         /* or NULL: the kernel itself */
+    guint64 offset, size; /* of "+0xOFFSET/0xSIZE"; both 0 where they were not printed */
+    gboolean reliable;    /* FALSE: an address that lay on the stack, perhaps no call ("? foo") */
+} OopsFrame;
+
+/* One stack trace of a report. */
+typedef struct OopsStack {
+    char *label;       /* what it is of: "Call Trace", "Allocated by task 12", "RIP", ... */
+    GPtrArray *frames; /* of OopsFrame, innermost first */
+} OopsStack;
+
 typedef struct OopsReport {
     char *title; /* "WARNING: refcount bug in sk_psock_get": printable ASCII, at most 120 bytes */
     char **alt_titles;      /* NULL-terminated, may be empty */
@@ -34,6 +48,9 @@ typedef struct OopsReport {
     gsize skip;             /* end of the first oops line: where to look for the next report */
     char *text;        /* the report for people, UTF-8: context, then the oops, prefixes stripped */
     gsize text_prefix; /* how many bytes of @text are context before the oops */
+    GPtrArray *stacks; /* of OopsStack, in the order of the report; may be empty */
+    gboolean has_executor;              /* syzkaller's executor ran the crashing program: */
+    guint64 executor_proc, executor_id; /* which process, and its how manieth program */
 } OopsReport;
 
 void oops_report_free(OopsReport *report);
