@@ -166,6 +166,18 @@ static const Kind *kind_of_line(const OopsReader *reader, Line line, guint64 wor
     return NULL;
 }
 
+/* Does one of the @words in a line come in the middle of reports? Then the line does, whatever else
+ * it looks like: "Internal error: Oops - BUG: 0 [#1]" begins no second report. */
+static gboolean words_follow(const OopsReader *reader, guint64 words)
+{
+    for (gsize i = 0; i < reader->n_kinds; i++) {
+        if (words & (guint64)1 << i && reader->kinds[i].family->follows) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* printk prints it again behind this notice. */
 static gboolean replayed(const Console *console, gsize at)
 {
@@ -223,6 +235,7 @@ static void find_headers(Console *console, const OopsReader *reader)
         }
         hit.next = behind;
         header.kind = kind_of_line(reader, line, words);
+        header.follows = words_follow(reader, words);
         if (header.kind && continues_header(console, &header)) {
             continue;
         }
@@ -328,7 +341,7 @@ static gsize second_report(const Console *console, guint i)
     for (i++; i < console->headers->len; i++) {
         const Header *header = &g_array_index(console->headers, Header, i);
 
-        if (!header->kind->family->follows) {
+        if (!header->follows) {
             return header->start;
         }
     }
@@ -381,6 +394,7 @@ void region_read(const Console *console, guint i, gsize from, Region *ret_region
         }
     }
     region.n_title = region.text->len - region.n_prefix;
+    region.stamped = context.stamped;
     if (context.caller.n == 0 && start > second) {
         region.n_title = n_before_second;
     }

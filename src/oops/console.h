@@ -14,6 +14,7 @@ typedef struct Header {
     gsize start, end; /* end: behind the newline */
     gsize raw_start, raw_end;
     const Kind *kind;
+    gboolean follows; /* such a line also comes in the middle of a report */
 } Header;
 
 typedef struct Console {
@@ -34,8 +35,9 @@ guint console_next_crash(const Console *console, guint from);
 /* What belongs to the crash of header @i, prefixes of printk stripped. */
 typedef struct Region {
     GString *text;
-    gsize n_prefix; /* context before the oops */
-    gsize n_title;  /* how much of the rest, from @n_prefix on, may be used for the title */
+    gsize n_prefix;   /* context before the oops */
+    gsize n_title;    /* how much of the rest, from @n_prefix on, may be used for the title */
+    gboolean stamped; /* the console has time stamps */
 } Region;
 
 /* @from: nothing before this offset is taken as context. */

@@ -49,6 +49,32 @@ static void stack_free(OopsStack *stack)
     g_free(stack);
 }
 
+/* Names the crash by what comes before the next crash. When two were printed at once and that
+ * leaves no function to blame, by all of the region: if it has no time stamps, somebody has cut it
+ * out and taken the lines of other tasks away already. FALSE when the region has no header at all.
+ */
+static gboolean name_region(const OopsReader *reader, const Kind *kind, const Region *region,
+                            Naming *ret_naming)
+{
+    const char *body = region->text->str + region->n_prefix;
+    gsize n_body = region->text->len - region->n_prefix;
+    Naming naming;
+
+    if (!naming_find(reader, kind, body, region->n_title, ret_naming)) {
+        return FALSE;
+    }
+    if (ret_naming->frameless && !region->stamped && region->n_title < n_body &&
+        naming_find(reader, kind, body, n_body, &naming)) {
+        if (naming.frameless) {
+            naming_clear(&naming);
+        } else {
+            naming_clear(ret_naming);
+            *ret_naming = naming;
+        }
+    }
+    return TRUE;
+}
+
 /* The report of header @i. @from: what comes before belongs to an earlier report. */
 static OopsReport *read_report(const OopsReader *reader, const Console *console, guint i,
                                gsize from)
@@ -66,8 +92,7 @@ static OopsReport *read_report(const OopsReader *reader, const Console *console,
         last--;
     }
     region_read(console, i, from, &region);
-    if (!naming_find(reader, header->kind, region.text->str + region.n_prefix, region.n_title,
-                     &naming)) {
+    if (!name_region(reader, header->kind, &region, &naming)) {
         /* The header line itself looks like an unreliable frame. */
         g_string_truncate(region.text, 0);
         g_string_append_len(region.text, console->bytes + header->start,

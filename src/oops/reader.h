@@ -84,6 +84,7 @@ typedef struct Naming {
     char *title;
     GPtrArray *alts;
     const char *corrupted; /* or NULL */
+    gboolean frameless;    /* no function to blame was found, but one is wanted */
     const Rule *rule;      /* that made the title, or NULL */
 } Naming;
 

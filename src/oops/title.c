@@ -114,11 +114,13 @@ static void apply(const OopsReader *reader, const Rule *rule, GMatchInfo *title,
         g_ptr_array_add(captures, g_match_info_fetch(info, i));
     }
     naming->corrupted = NULL;
+    naming->frameless = FALSE;
     naming->rule = rule;
     if (rule->frames.n_parts == 0) {
         frames = g_ptr_array_new();
     } else if (!frames_find(reader, rule, text + begin, n - begin, &frames)) {
         naming->corrupted = "extracted no frames";
+        naming->frameless = g_str_equal(frames->pdata[0], "corrupted");
     }
     g_free(naming->title);
     render_all(naming, format, captures, frames);

@@ -197,6 +197,37 @@ static void test_all(void)
     g_assert_cmpuint(second->start, ==, ((OopsReport *)reports->pdata[1])->start);
 }
 
+/* A line that comes in the middle of reports begins no second one, whatever else is in it. */
+static void test_follows(void)
+{
+    g_autoptr(OopsReport) report =
+        find("[    1.0] kernel BUG at fs/a.c:1!\n"
+             "[    1.0] Internal error: Oops - BUG: 00000000f2000800 [#1] PREEMPT SMP\n"
+             "[    1.1] pc : f+0x1/0x2\n[    1.1] lr : g+0x1/0x2\n"
+             "[    1.2] Call trace:\n[    1.2]  f+0x1/0x2\n[    1.2]  h+0x1/0x2\n");
+
+    g_assert_cmpstr(report->title, ==, "kernel BUG in f");
+    g_assert_null(report->corrupted_reason);
+}
+
+/* Two crashes printed at once: the stack behind the second header is the second's, unless the first
+ * has none and someone took out the lines of other tasks already. */
+static void test_mixed(void)
+{
+    static const char mixed[] =
+        "[    1.0] BUG: scheduling while atomic: a/1/0x2\n"
+        "[    1.1] WARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n"
+        "[    1.2] Call Trace:\n[    1.3]  f+0x1/0x2\n[    1.4]  g+0x1/0x2\n";
+    static const char bare[] = "BUG: scheduling while atomic: a/1/0x2\n"
+                               "WARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n"
+                               "Call Trace:\n f+0x1/0x2\n g+0x1/0x2\n";
+    g_autoptr(OopsReport) raw = find(mixed), report = find(bare);
+
+    g_assert_cmpstr(raw->title, ==, "BUG: scheduling while atomic in corrupted");
+    g_assert_nonnull(raw->corrupted_reason);
+    g_assert_cmpstr(report->title, ==, "BUG: scheduling while atomic in f");
+}
+
 static void test_replayed(void)
 {
     g_autoptr(OopsReader) reader = oops_reader_new();
@@ -413,6 +444,8 @@ int main(int argc, char **argv)
     g_test_add_func("/oops/callers", test_callers);
     g_test_add_func("/oops/noise", test_noise);
     g_test_add_func("/oops/all", test_all);
+    g_test_add_func("/oops/follows", test_follows);
+    g_test_add_func("/oops/mixed", test_mixed);
     g_test_add_func("/oops/replayed", test_replayed);
     g_test_add_func("/oops/titles", test_titles);
     g_test_add_func("/oops/corrupted", test_corrupted);
