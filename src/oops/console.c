@@ -385,7 +385,8 @@ void region_read(const Console *console, guint i, gsize from, Region *ret_region
             (!same_context(read.context, context) && !(all_cpus && caller_is(read.context, 'C')))) {
             continue;
         }
-        if (++n_lines >= cut && begins_second_stack(line)) {
+        n_lines += !line_is_inlined(line);
+        if (n_lines >= cut && begins_second_stack(line)) {
             break;
         }
         if (!bytes_contain(line.s, line.n, "Disabling lock debugging due to kernel taint")) {

@@ -54,17 +54,17 @@ static void stack_free(OopsStack *stack)
  * out and taken the lines of other tasks away already. FALSE when the region has no header at all.
  */
 static gboolean name_region(const OopsReader *reader, const Kind *kind, const Region *region,
-                            Naming *ret_naming)
+                            const GString *body, Naming *ret_naming)
 {
-    const char *body = region->text->str + region->n_prefix;
-    gsize n_body = region->text->len - region->n_prefix;
+    g_autoptr(GString) part =
+        text_unsymbolize(region->text->str + region->n_prefix, region->n_title);
     Naming naming;
 
-    if (!naming_find(reader, kind, body, region->n_title, ret_naming)) {
+    if (!naming_find(reader, kind, part->str, part->len, ret_naming)) {
         return FALSE;
     }
-    if (ret_naming->frameless && !region->stamped && region->n_title < n_body &&
-        naming_find(reader, kind, body, n_body, &naming)) {
+    if (ret_naming->frameless && !region->stamped && part->len < body->len &&
+        naming_find(reader, kind, body->str, body->len, &naming)) {
         if (naming.frameless) {
             naming_clear(&naming);
         } else {
@@ -84,30 +84,30 @@ static OopsReport *read_report(const OopsReader *reader, const Console *console,
     OopsReport *report = g_new0(OopsReport, 1);
     g_auto(Naming) naming = {0};
     g_autofree char *prefix = NULL, *valid = NULL;
-    const char *body, *corrupted;
-    gsize n_body;
+    g_autoptr(GString) body = NULL;
+    const char *corrupted;
     Region region;
 
     while (last->kind->n_rules == 0) {
         last--;
     }
     region_read(console, i, from, &region);
-    if (!name_region(reader, header->kind, &region, &naming)) {
+    body = text_unsymbolize(region.text->str + region.n_prefix, region.text->len - region.n_prefix);
+    if (!name_region(reader, header->kind, &region, body, &naming)) {
         /* The header line itself looks like an unreliable frame. */
         g_string_truncate(region.text, 0);
         g_string_append_len(region.text, console->bytes + header->start,
                             MIN(last->end - header->start, BODY_MAX));
         region.n_prefix = 0;
-        naming_find(reader, header->kind, region.text->str, region.text->len, &naming);
+        g_string_assign(body, region.text->str);
+        naming_find(reader, header->kind, body->str, body->len, &naming);
     }
-    body = region.text->str + region.n_prefix;
-    n_body = region.text->len - region.n_prefix;
     report->stacks = g_ptr_array_new_with_free_func((GDestroyNotify)stack_free);
     report->title = title_clean(reader, naming.title);
     report->alt_titles = clean_alts(reader, &naming, report->title);
     report->type = g_strdup(title_type(report->title));
     report->frame = title_frame(report->title);
-    corrupted = find_corruption(reader, &naming, body, n_body);
+    corrupted = find_corruption(reader, &naming, body->str, body->len);
     if (!corrupted &&
         bytes_contain(console->bytes + from, console->n - from, "serialport: VM disconnected.")) {
         corrupted = "the console was lost";
@@ -117,7 +117,8 @@ static OopsReport *read_report(const OopsReader *reader, const Console *console,
     report->skip = header->raw_end;
     report->end = last->raw_end;
     prefix = g_utf8_make_valid(region.text->str, region.n_prefix);
-    valid = g_utf8_make_valid(body, n_body);
+    valid =
+        g_utf8_make_valid(region.text->str + region.n_prefix, region.text->len - region.n_prefix);
     report->text_prefix = strlen(prefix);
     report->text = g_strconcat(prefix, valid, NULL);
     g_string_free(region.text, TRUE);

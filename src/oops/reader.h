@@ -69,6 +69,10 @@ gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line);
 gboolean bytes_contain(const char *s, gsize n, const char *word);
 gboolean pattern_in(const GRegex *pattern, const char *s, gsize n);
 
+/* plain.c: @text without what a symbolizer added; and did it add @line? */
+GString *text_unsymbolize(const char *text, gsize n);
+gboolean line_is_inlined(Line line);
+
 /* frames.c: the key frames of @text by the recipes of @rule; FALSE when they were not found, and
  * the word "corrupted" stands for those. Elements are owned strings. */
 gboolean frames_find(const OopsReader *reader, const Rule *rule, const char *text, gsize n,

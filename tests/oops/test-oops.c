@@ -210,6 +210,38 @@ static void test_follows(void)
     g_assert_null(report->corrupted_reason);
 }
 
+/* A symbolized report is named as it was before, and keeps its text. */
+static void test_symbolized(void)
+{
+    static const struct {
+        const char *console, *title;
+    } cases[] = {
+        {"WARNING: CPU: 0 PID: 1 at lib/debugobjects.c:5 debug_print_object lib/debugobjects.c:4 "
+         "[inline]\n"
+         "WARNING: CPU: 0 PID: 1 at lib/debugobjects.c:5 debug_object_init+0x1/0x2 "
+         "lib/debugobjects.c:9\n"
+         "RIP: 0010:debug_print_object lib/debugobjects.c:4 [inline]\n"
+         "RIP: 0010:debug_object_init+0x1/0x2 lib/debugobjects.c:9\n" STACK_OF("f"),
+         "WARNING in f"},
+        {"BUG: KASAN: use-after-free in get_it include/a.h:1 [inline]\n"
+         "BUG: KASAN: use-after-free in outer+0x1/0x2 net/a.c:-1\n",
+         "KASAN: use-after-free in outer"},
+        {"BUG: scheduling while atomic: a/1/0x2\n"
+         "Call Trace:\n in include/a.h:1 [inline] net/b.c:5\n f+0x1/0x2 [mod] net/a.c:1\n"
+         " g+0x1/0x2 c.S:2\n",
+         "BUG: scheduling while atomic in f"},
+        /* No symbolizer wrote these. */
+        {"BUG: odd+0x1/0x2 line:5 at :7 [inline]\n", "BUG: odd line:NUM at :NUM [inline]"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(OopsReport) report = find(cases[i].console);
+
+        g_assert_cmpstr(report->title, ==, cases[i].title);
+        g_assert_cmpstr(report->text, ==, cases[i].console);
+    }
+}
+
 /* Two crashes printed at once: the stack behind the second header is the second's, unless the first
  * has none and someone took out the lines of other tasks already. */
 static void test_mixed(void)
@@ -446,6 +478,7 @@ int main(int argc, char **argv)
     g_test_add_func("/oops/all", test_all);
     g_test_add_func("/oops/follows", test_follows);
     g_test_add_func("/oops/mixed", test_mixed);
+    g_test_add_func("/oops/symbolized", test_symbolized);
     g_test_add_func("/oops/replayed", test_replayed);
     g_test_add_func("/oops/titles", test_titles);
     g_test_add_func("/oops/corrupted", test_corrupted);
