@@ -30,7 +30,7 @@ const OopsFormat formats_warning[] = {
         .skip = "kobject_",
     },
     {
-        .title = "WARNING: .*fs/proc/generic\\.c",
+        .title = "WARNING: .*fs/proc/generic\\.c.* proc_register",
         .text = "WARNING: proc registration bug in $F",
         WARNING_STACK,
         .skip = "proc_",

@@ -61,7 +61,8 @@ const char *names_never_blamed(void)
         "|kobject_|add_uevent_var|get_device_parent"
         "|device_(?:add|del|unregister|destroy|release|for_each_child|remove_file)"
         "|devres_release_all|hwrng_unregister|i2c_del_adapter|__unregister_client"
-        "|rollback_registered|unregister_netdev|sysfs_remove|tty_unregister_device|^put_device$"
+        "|rollback_registered|unregister_netdev(?!ice_notifier)|sysfs_remove|tty_unregister_device|"
+        "^put_device$"
         /* USB. */
         "|dummy_urb_enqueue|usb_kill_urb|usb_kill_anchored_urbs|usb_control_msg|usb_hcd_submit_urb"
         "|usb_submit_urb"
