@@ -15,6 +15,13 @@ Scan *scan_new(const char *const *words, gsize n_words);
 void scan_free(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 
+/* Only the form of the scan that any machine has: for tests, and to compare. */
+void scan_without_vectors(Scan *scan);
+
+/* Bytes of the longest word. A text that grows is scanned again from so many bytes before its end,
+ * or from behind the last hit. */
+gsize scan_longest(const Scan *scan);
+
 typedef struct ScanHit {
     gsize begin;   /* where the word begins; of several that are found together, the first */
     guint64 words; /* bit i for word i */

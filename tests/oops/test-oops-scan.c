@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static const char *const words[] = {"BUG:", "WARNING:", "abab", "babab", "aaaa", "Kernel panic"};
+static const char *const words[] = {"BUG:", "WARNING:", "abab",          "babab",
+                                    "aaaa", "abcd",     "\x80\xff\x80z", "Kernel panic"};
 
 static guint count(const char *text, gsize n, const char *word)
 {
@@ -41,9 +42,18 @@ static void check(const Scan *scan, const char *text, gsize n)
     }
 }
 
-static void test_edges(void)
+/* In both forms. */
+static void check_forms(const char *text, gsize n)
 {
     g_autoptr(Scan) scan = scan_new(words, G_N_ELEMENTS(words));
+
+    check(scan, text, n);
+    scan_without_vectors(scan);
+    check(scan, text, n);
+}
+
+static void test_edges(void)
+{
     static const char *const texts[] = {
         "",      "B",       "BUG",
         "BUG:",  "xBUG:",   "BUG:BUG:",
@@ -54,15 +64,13 @@ static void test_edges(void)
         g_autofree char *exact =
             g_memdup2(texts[i], strlen(texts[i])); /* the sanitizer sees its end */
 
-        check(scan, exact, strlen(texts[i]));
+        check_forms(exact, strlen(texts[i]));
     }
 }
 
 static void test_random(void)
 {
     static const char alphabet[] = "abBUG: WARNING\n";
-    g_autoptr(Scan) scan = scan_new(words, G_N_ELEMENTS(words));
-
     for (guint round = 0; round < 2000; round++) {
         char text[200];
         gsize n = g_test_rand_int_range(0, sizeof(text));
@@ -70,7 +78,7 @@ static void test_random(void)
         for (gsize i = 0; i < n; i++) {
             text[i] = alphabet[g_test_rand_int_range(0, round % 2 ? 2 : sizeof(alphabet) - 1)];
         }
-        check(scan, text, n);
+        check_forms(text, n);
     }
 }
 
