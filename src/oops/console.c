@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From console bytes to the text of a report.
- *
- * One pass finds all header lines. A report then takes the lines that the same task or CPU printed:
- * with CONFIG_PRINTK_CALLER each line says who printed it, and consoles mix them.
+ * From console bytes to the text of a report: it takes the lines that the same task or CPU printed.
+ * With CONFIG_PRINTK_CALLER each line says who printed it, and consoles mix them.
  */
 #include "oops/console.h"
 
 #include <string.h>
 
-/* How much of a hostile line is looked at. */
-#define LINE_MAX_LOOK 8192
-#define PREFIX_MAX    (1 << 18)
 /* Context lines in front of a report; more when we know that the same task printed them. */
 #define PREFIX_LINES      5
 #define PREFIX_LINES_TASK 50
@@ -152,8 +147,7 @@ static ConsoleLine read_line(Line line)
     return read;
 }
 
-/* The kind that @line has by one of the @words in it, or NULL. */
-static const Kind *kind_of_line(const OopsReader *reader, Line line, guint64 words)
+const Kind *console_kind_of_line(const OopsReader *reader, Line line, guint64 words)
 {
     for (gsize i = 0; i < reader->n_kinds; i++) {
         const Kind *kind = &reader->kinds[i];
@@ -168,7 +162,7 @@ static const Kind *kind_of_line(const OopsReader *reader, Line line, guint64 wor
 
 /* Does one of the @words in a line come in the middle of reports? Then the line does, whatever else
  * it looks like: "Internal error: Oops - BUG: 0 [#1]" begins no second report. */
-static gboolean words_follow(const OopsReader *reader, guint64 words)
+gboolean console_words_follow(const OopsReader *reader, guint64 words)
 {
     for (gsize i = 0; i < reader->n_kinds; i++) {
         if (words & (guint64)1 << i && reader->kinds[i].family->follows) {
@@ -178,152 +172,23 @@ static gboolean words_follow(const OopsReader *reader, guint64 words)
     return FALSE;
 }
 
-/* printk prints it again behind this notice. */
-static gboolean replayed(const Console *console, gsize at)
-{
-    Line next;
-
-    return line_next(console->bytes, console->n, &at, &next) &&
-           bytes_contain(next.s, MIN(next.n, LINE_MAX_LOOK),
-                         "** replaying previous printk message **");
-}
-
-/* A symbolized console repeats the header line for each inlined call: "BUG: ... in foo file.h:12
- * [inline]". They are one header. */
-static gboolean continues_header(Console *console, const Header *header)
-{
-    Header *before;
-
-    if (console->headers->len == 0) {
-        return FALSE;
-    }
-    before = &g_array_index(console->headers, Header, console->headers->len - 1);
-    if (before->end != header->start || before->kind != header->kind ||
-        !bytes_contain(console->bytes + before->start,
-                       MIN(before->end - before->start, LINE_MAX_LOOK), " [inline]\n")) {
-        return FALSE;
-    }
-    before->end = header->end;
-    return TRUE;
-}
-
-/* The start of the line that has a hit at @at. When that is far away, the hit itself: the line is
- * not one of printk's. */
-static gsize line_start(const Console *console, gsize from, gsize at)
-{
-    const char *newline = memrchr(console->bytes + from, '\n', at - from);
-    gsize start = newline ? (gsize)(newline + 1 - console->bytes) : from;
-
-    return at - start < LINE_MAX_LOOK ? start : at;
-}
-
-static void find_headers(Console *console, const OopsReader *reader)
-{
-    gsize behind = 0; /* the end of the line of the last hit */
-    ScanHit hit = {0};
-
-    while (scan_next(reader->scan, console->bytes, console->n, &hit)) {
-        Header header = {.start = line_start(console, behind, hit.begin)};
-        guint64 words = hit.words;
-        Line line;
-
-        behind = header.start;
-        line_next(console->bytes, console->n, &behind, &line);
-        header.end = behind;
-        while (scan_next(reader->scan, console->bytes, behind, &hit)) {
-            words |= hit.begin - header.start < LINE_MAX_LOOK ? hit.words : 0;
-        }
-        hit.next = behind;
-        header.kind = kind_of_line(reader, line, words);
-        header.follows = words_follow(reader, words);
-        if (header.kind && continues_header(console, &header)) {
-            continue;
-        }
-        if (header.kind && !replayed(console, behind)) {
-            g_array_append_val(console->headers, header);
-        }
-    }
-}
-
-/* Serial lines bring carriage returns and NULs; both mean nothing, and C strings end at a NUL. */
-static gboolean is_noise(char c)
-{
-    return c == '\r' || c == '\0';
-}
-
-/* Noise was taken out: where was what is at @clean now? Moves forward only. */
-static gsize raw_offset(const char *raw, gsize n_raw, gsize clean, gsize *at_raw, gsize *at_clean)
-{
-    while (*at_raw < n_raw && (*at_clean < clean || is_noise(raw[*at_raw]))) {
-        *at_clean += !is_noise(raw[*at_raw]);
-        (*at_raw)++;
-    }
-    return *at_raw;
-}
-
-static void set_raw_offsets(Console *console, const char *raw, gsize n_raw)
-{
-    gsize at_raw = 0, at_clean = 0;
-
-    for (guint i = 0; i < console->headers->len; i++) {
-        Header *header = &g_array_index(console->headers, Header, i);
-
-        header->raw_start = header->start;
-        header->raw_end = header->end;
-        if (console->owned) {
-            header->raw_start = raw_offset(raw, n_raw, header->start, &at_raw, &at_clean);
-            header->raw_end = raw_offset(raw, n_raw, header->end, &at_raw, &at_clean);
-        }
-    }
-}
-
-void console_init(Console *console, const OopsReader *reader, const char *raw, gsize n_raw)
-{
-    *console = (Console){.bytes = raw, .n = n_raw};
-    if (n_raw > 0 && (memchr(raw, '\r', n_raw) || memchr(raw, '\0', n_raw))) {
-        console->owned = g_malloc(n_raw);
-        console->bytes = console->owned;
-        console->n = 0;
-        for (gsize i = 0; i < n_raw; i++) {
-            console->owned[console->n] = raw[i];
-            console->n += !is_noise(raw[i]);
-        }
-    }
-    console->headers = g_array_new(FALSE, TRUE, sizeof(Header));
-    find_headers(console, reader);
-    set_raw_offsets(console, raw, n_raw);
-}
-
-void console_clear(Console *console)
-{
-    g_clear_pointer(&console->headers, g_array_unref);
-    g_clear_pointer(&console->owned, g_free);
-}
-
-guint console_next_crash(const Console *console, guint from)
-{
-    while (from < console->headers->len &&
-           g_array_index(console->headers, Header, from).kind->n_rules == 0) {
-        from++;
-    }
-    return from;
-}
-
 /* The last lines of the same @context between @from and @to, in order. */
-static void read_prefix(const Console *console, gsize from, gsize to, Context context, GString *out)
+static void read_prefix(const Window *window, gsize from, gsize to, Context context, GString *out)
 {
+    const char *bytes = window->bytes;
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     guint wanted = caller_is(context, 'T') ? PREFIX_LINES_TASK : PREFIX_LINES;
 
     from = MAX(from, to > PREFIX_MAX ? to - PREFIX_MAX : 0);
+    from = MAX(from, window->from) - window->from;
+    to -= window->from;
     while (to > from && lines->len < wanted) {
-        const char *newline =
-            to - 1 > from ? memrchr(console->bytes + from, '\n', to - 1 - from) : NULL;
-        gsize start = newline ? (gsize)(newline + 1 - console->bytes) : from, at = start;
+        const char *newline = to - 1 > from ? memrchr(bytes + from, '\n', to - 1 - from) : NULL;
+        gsize start = newline ? (gsize)(newline + 1 - bytes) : from, at = start;
         ConsoleLine read;
         Line line;
 
-        line_next(console->bytes, to, &at, &line);
+        line_next(bytes, to, &at, &line);
         to = start;
         read = read_line(line);
         if (read.text.n > 0 && !read.questionable && same_context(read.context, context)) {
@@ -335,30 +200,17 @@ static void read_prefix(const Console *console, gsize from, gsize to, Context co
     }
 }
 
-/* Where another crash begins behind header @i, that is not part of the same report. */
-static gsize second_report(const Console *console, guint i)
-{
-    for (i++; i < console->headers->len; i++) {
-        const Header *header = &g_array_index(console->headers, Header, i);
-
-        if (!header->follows) {
-            return header->start;
-        }
-    }
-    return console->n;
-}
-
 static gboolean begins_second_stack(Line line)
 {
     return bytes_contain(line.s, line.n, "Kernel panic - not syncing") ||
            bytes_contain(line.s, line.n, "WARNING: possible circular locking dependency detected");
 }
 
-void region_read(const Console *console, guint i, gsize from, Region *ret_region)
+void region_read(const Window *window, const Header *header, gsize from, gsize second, gsize end,
+                 Region *ret_region)
 {
-    const Header *header = &g_array_index(console->headers, Header, i);
-    gsize second = second_report(console, i), at = header->start, start;
-    gsize n = MIN(console->n, header->start + BODY_MAX);
+    const char *body = window_at(window, header->start);
+    gsize n = end - header->start, at = 0, start;
     gsize n_before_second = 0;
     guint n_lines = 0, cut = LINES_BEFORE_CUT;
     gboolean all_cpus = FALSE;
@@ -366,12 +218,13 @@ void region_read(const Console *console, guint i, gsize from, Region *ret_region
     Context context = {0};
     Line line;
 
-    for (start = at; line_next(console->bytes, n, &at, &line); start = at) {
+    second -= header->start;
+    for (start = at; line_next(body, n, &at, &line); start = at) {
         ConsoleLine read = read_line(line);
 
-        if (start == header->start) {
+        if (start == 0) {
             context = read.context;
-            read_prefix(console, from, start, context, region.text);
+            read_prefix(window, from, header->start, context, region.text);
             region.n_prefix = region.text->len;
             if (bytes_contain(line.s, line.n, "BUG: KMSAN:")) {
                 cut = LINES_BEFORE_CUT_KMSAN;

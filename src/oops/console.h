@@ -1,38 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A console: lines with printk's prefixes, the headers among them, and the text of one report.
+ * The lines of a console, with printk's prefixes, and the text of one report.
  */
 #pragma once
 
 #include "oops/reader.h"
+#include "oops/window.h"
 
 /* How much of a console a report may take. Real reports have 2 to 110 KB. */
 #define BODY_MAX (1 << 18)
+/* How much of a hostile line is looked at. */
+#define LINE_MAX_LOOK 8192
+/* How far before a report its context is looked for. */
+#define PREFIX_MAX (1 << 16)
 
-/* A line that begins a crash report, or ends one. Offsets are into the console without noise; the
- * raw ones into what the caller gave. */
+/* A line that begins a crash report, or ends one. Offsets are those of the window. */
 typedef struct Header {
     gsize start, end; /* end: behind the newline */
     gsize raw_start, raw_end;
     const Kind *kind;
     gboolean follows; /* such a line also comes in the middle of a report */
+    gboolean inlined; /* the line ends in " [inline]" */
 } Header;
 
-typedef struct Console {
-    const char *bytes; /* without carriage returns and NULs */
-    gsize n;
-    char *owned; /* the copy that was needed for that, or NULL */
-    GArray *headers;
-} Console;
+/* The kind that @line has by one of the @words in it, or NULL. */
+const Kind *console_kind_of_line(const OopsReader *reader, Line line, guint64 words);
 
-/* @raw must outlive the console. */
-void console_init(Console *console, const OopsReader *reader, const char *raw, gsize n_raw);
-void console_clear(Console *console);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Console, console_clear)
+/* Does such a line come in the middle of reports? */
+gboolean console_words_follow(const OopsReader *reader, guint64 words);
 
-/* Index of the first header at or after @from that is a crash by itself, or headers->len. */
-guint console_next_crash(const Console *console, guint from);
-
-/* What belongs to the crash of header @i, prefixes of printk stripped. */
+/* What belongs to a crash, prefixes of printk stripped. */
 typedef struct Region {
     GString *text;
     gsize n_prefix;   /* context before the oops */
@@ -40,5 +36,7 @@ typedef struct Region {
     gboolean stamped; /* the console has time stamps */
 } Region;
 
-/* @from: nothing before this offset is taken as context. */
-void region_read(const Console *console, guint i, gsize from, Region *ret_region);
+/* The crash of @header, up to offset @end of the console. @from: nothing before this offset is
+ * taken as context. @second: where another crash begins that is not part of the same report. */
+void region_read(const Window *window, const Header *header, gsize from, gsize second, gsize end,
+                 Region *ret_region);

@@ -36,6 +36,9 @@ typedef struct OopsStack {
     GPtrArray *frames; /* of OopsFrame, innermost first */
 } OopsStack;
 
+/* A crash report. Found by a stream, it knows of what came at most 256 KB behind its beginning;
+ * oops_find() and oops_find_all() know the whole console: @suppressed, @panicked and @end may
+ * differ. */
 typedef struct OopsReport {
     char *title; /* "WARNING: refcount bug in sk_psock_get": printable ASCII, at most 120 bytes */
     char **alt_titles;      /* NULL-terminated, may be empty */
@@ -56,8 +59,41 @@ typedef struct OopsReport {
 void oops_report_free(OopsReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsReport, oops_report_free)
 
-/* The first crash report in @console from offset @from on, or NULL when there is none. The next one
- * is found from its @skip on; oops_find_all() does that. */
+/* A console that goes by, in chunks of any size; where they are cut changes nothing.
+ *
+ *     OopsStream *stream = oops_stream_new(reader);
+ *     OopsEvent event;
+ *     ...
+ *     oops_stream_feed(stream, bytes, n_bytes);   (again and again, then oops_stream_close())
+ *     while (oops_stream_next(stream, &event)) {
+ *         if (event.report) { ... oops_report_free(event.report); }
+ *     }
+ *
+ * Each report begins and ends once, in the order of their beginnings; 100 at most. A report ends
+ * where the console ends, and at the latest 256 KB behind its beginning (264 KB have to come to
+ * tell). Memory stays below 2 MB, and below 16 MB when most bytes are carriage returns or NULs. */
+typedef struct OopsStream OopsStream;
+
+/* @reader must outlive the stream. */
+OopsStream *oops_stream_new(const OopsReader *reader);
+void oops_stream_free(OopsStream *stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsStream, oops_stream_free)
+
+void oops_stream_feed(OopsStream *stream, const char *bytes, gsize n_bytes);
+
+/* The console has ended: so do all reports. Nothing may be fed after that. */
+void oops_stream_close(OopsStream *stream);
+
+typedef struct OopsEvent {
+    gsize start, skip;  /* of the report: its first line. @skip grows if later lines repeat it */
+    OopsReport *report; /* NULL: the report begins. Else it ends; owned by the caller */
+} OopsEvent;
+
+/* The next thing that happened, or FALSE: nothing more before more is fed. */
+gboolean oops_stream_next(OopsStream *stream, OopsEvent *ret_event);
+
+/* The first crash report in @console from offset @from on, or NULL when there is none: what a
+ * stream would find. The next one is found from its @skip on; oops_find_all() does that. */
 OopsReport *oops_find(const OopsReader *reader, const char *console, gsize n_console, gsize from);
 
 /* The reports in order, 100 at most. Array of OopsReport, owned by the caller. One crash often

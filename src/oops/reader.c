@@ -71,12 +71,12 @@ static void compile_kinds(OopsReader *reader)
 
     reader->n_kinds = rules.n_families;
     reader->kinds = g_new0(Kind, rules.n_families);
-    reader->headers = g_new0(const char *, rules.n_families);
+    reader->words = g_new0(const char *, rules.n_families + n_note_rules);
     for (gsize i = 0; i < rules.n_families; i++) {
         const OopsFamily *family = &rules.families[i];
         Kind *kind = &reader->kinds[i];
 
-        reader->headers[i] = family->header;
+        reader->words[i] = family->header;
         kind->family = family;
         kind->except = compile(reader, family->except);
         while (family->formats && family->formats[kind->n_rules].title) {
@@ -96,7 +96,15 @@ static void compile_kinds(OopsReader *reader)
             };
         }
     }
-    reader->scan = scan_new(reader->headers, reader->n_kinds);
+}
+
+static void compile_notes(OopsReader *reader)
+{
+    reader->notes = g_new0(GRegex *, n_note_rules);
+    for (gsize i = 0; i < n_note_rules; i++) {
+        reader->words[reader->n_kinds + i] = note_rules[i].word;
+        reader->notes[i] = compile(reader, note_rules[i].pattern);
+    }
 }
 
 static void compile_stack_starts(OopsReader *reader)
@@ -144,21 +152,6 @@ static void compile_rewrites(OopsReader *reader)
     }
 }
 
-/* The fuzzer could not work, or its machine had no memory left. */
-#define FUZZER_FAILED                                                                              \
-    "panic: (?:executor failed: )?(?:failed to start executor|pthread_create failed"               \
-    "|failed to create temp dir)"                                                                  \
-    "|unexpected signal during runtime execution|SIGBUS: bus error"                                \
-    "|unexpected fault address|lowmemorykiller: Killing '(?:syz-|sshd)"                            \
-    "|[Oo]ut of memory: Kill(?:ed)? process [0-9]+ \\((?:syz-execut|sshd)"                         \
-    "|Memory cgroup out of memory: Kill(?:ed)? process [0-9]+ \\((?:syz-execut|sshd)"              \
-    "|Killed process [0-9]+ \\((?:syz-execut|sshd)"                                                \
-    "|Killed process [0-9]+:[^\\n]*\\((?:syz-execut|sshd)"                                         \
-    "|INIT: PANIC: segmentation violation!|\\*\\*\\* stack smashing detected \\*\\*\\*: "          \
-    "terminated"                                                                                   \
-    "|runtime: out of memory|cannot allocate memory|fatal error: newosproc"                        \
-    "|panic: [^\\n]*cannot allocate memory"
-
 /* Files that are in many stacks and seldom to blame. */
 #define GENERIC_FILES                                                                              \
     "\\.h$|^lib/|^virt/lib/|^mm/kasan|^mm/kmsan"                                                   \
@@ -179,6 +172,9 @@ OopsReader *oops_reader_new(void)
     reader->patterns =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_regex_unref);
     compile_kinds(reader);
+    compile_notes(reader);
+    reader->scan = scan_new(reader->words, reader->n_kinds + n_note_rules);
+    reader->longest = scan_longest(reader->scan);
     compile_stack_starts(reader);
     compile_rewrites(reader);
     reader->never_blamed = compile(reader, names_never_blamed());
@@ -193,7 +189,6 @@ OopsReader *oops_reader_new(void)
     reader->ignored_line =
         compile(reader, "(?:hardirqs|softirqs) last +(?:enabled|disabled)|, at: | #[0-9]+: "
                         "|Register r[0-9]+ information");
-    reader->suppressed = compile(reader, FUZZER_FAILED);
     return reader;
 }
 
@@ -207,7 +202,8 @@ void oops_reader_free(OopsReader *reader)
     }
     g_free(reader->kinds);
     scan_free(reader->scan);
-    g_free(reader->headers);
+    g_free(reader->words);
+    g_free(reader->notes);
     g_free(reader->rewrites);
     g_hash_table_unref(reader->patterns);
     g_free(reader);

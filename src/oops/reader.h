@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "oops/notes.h"
 #include "oops/oops.h"
 #include "oops/rules.h"
 #include "oops/scan.h"
@@ -45,14 +46,15 @@ typedef struct Rewrite {
 struct OopsReader {
     GHashTable *patterns; /* pattern -> GRegex: all that is compiled */
     Scan *scan;
-    const char **headers; /* the words of @scan: kinds[i] has word i */
+    const char **words; /* of @scan: first the header of each kind, then the word of each note */
+    gsize longest;      /* of @words */
     Kind *kinds;
     gsize n_kinds;
+    GRegex **notes; /* the patterns of the notes, or NULL */
     GRegex *never_blamed, *generic_callers, *waiting;
     GRegex *stack_starts[STACK_STARTS], *stack_start;
     GRegex *frame_pair, *injected, *timestamp;
     GRegex *source_file, *ignored_file, *ignored_line;
-    GRegex *suppressed;
     Rewrite *rewrites;
     gsize n_rewrites;
 };
