@@ -114,3 +114,18 @@ char *oops_guilty_file(const OopsReader *reader, const char *report_text, gsize 
 /* All source files that a symbolized report names and that are not generic machinery, in order,
  * each once; 100 at most. NULL-terminated, owned by the caller. */
 char **oops_stack_files(const OopsReader *reader, const char *report_text, gsize n_prefix);
+
+/* Consoles that came through another program: `journalctl -k`, syslog, `dmesg -T`, `dmesg -x`,
+ * /dev/kmsg, a quoting mail. What those put before the kernel's lines is rewritten in @bytes into
+ * what a serial console has, and NULs for the rest, which mean nothing there: offsets stay.
+ * Where lines are marked with the program that wrote them, those of other programs become NULs.
+ * This is done while at least half of the lines so far have such a prefix; the console may come in
+ * pieces. */
+typedef struct OopsUnprefix {
+    guint64 n_lines, n_logged;  /* seen; of those, with a prefix */
+    gboolean in_line, in_other; /* the end of a line, of another program, is to come */
+} OopsUnprefix;                 /* all 0 at the begin of a console */
+
+/* Returns how many of @n bytes are done. The rest, a short begin of a line, is to be given again in
+ * front of what follows; nothing is left when @is_last. */
+gsize oops_unprefix(OopsUnprefix *state, char *bytes, gsize n, gboolean is_last);
