@@ -13,6 +13,7 @@ static const Command commands[] = {
     {"status", "list jobs and what they do", cmd_status},
     {"log", "print a job's bisection log", cmd_log},
     {"report", "print a job's answer", cmd_report},
+    {"oops", "read the crash reports of consoles", cmd_oops},
     {"plan", "what given evidence says of a given graph, and what to try next", cmd_plan},
     {"sim", "bisect simulated bugs: how often is it right, at what cost", cmd_sim},
     {"doctor", "say what this machine can do, and what to install", cmd_doctor},

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad oops --json.
+ */
+#include "cli/crashes.h"
+
+/* NULL is null. What was not UTF-8 has U+FFFD in its place. */
+static json_t *string_json(const char *string)
+{
+    g_autofree char *valid = string ? g_utf8_make_valid(string, -1) : NULL;
+
+    return valid ? json_string(valid) : json_null();
+}
+
+static json_t *strings_json(char **strings)
+{
+    json_t *array = json_array();
+
+    for (gsize i = 0; strings[i]; i++) {
+        json_array_append_new(array, string_json(strings[i]));
+    }
+    return array;
+}
+
+static json_t *frames_json(const GPtrArray *frames)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; i < frames->len; i++) {
+        const OopsFrame *frame = frames->pdata[i];
+
+        json_array_append_new(
+            array,
+            json_pack("{s:o, s:o, s:I, s:I, s:b}", "function", string_json(frame->function),
+                      "module", string_json(frame->module), "offset", (json_int_t)frame->offset,
+                      "size", (json_int_t)frame->size, "reliable", frame->reliable));
+    }
+    return array;
+}
+
+static json_t *stacks_json(const GPtrArray *stacks)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; i < stacks->len; i++) {
+        const OopsStack *stack = stacks->pdata[i];
+
+        json_array_append_new(array, json_pack("{s:o, s:o}", "label", string_json(stack->label),
+                                               "frames", frames_json(stack->frames)));
+    }
+    return array;
+}
+
+static json_t *executor_json(const OopsReport *report)
+{
+    if (!report->has_executor) {
+        return json_null();
+    }
+    return json_pack("{s:I, s:I}", "proc", (json_int_t)report->executor_proc, "id",
+                     (json_int_t)report->executor_id);
+}
+
+static void add_crash(json_t *object, const Crash *crash)
+{
+    const OopsReport *report = crash->report;
+    json_t *fields = json_pack(
+        "{s:b, s:o, s:o, s:o, s:b, s:o, s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:o, s:n, s:o, s:o}",
+        "crash", TRUE, "title", string_json(report->title), "alt", strings_json(report->alt_titles),
+        "type", string_json(report->type), "corrupted", report->corrupted_reason != NULL,
+        "corrupted_reason", string_json(report->corrupted_reason), "suppressed", report->suppressed,
+        "panicked", report->panicked, "frame", string_json(report->frame), "guilty_file",
+        string_json(crash->guilty_file), "line", (json_int_t)crash->line, "start",
+        (json_int_t)report->start, "end", (json_int_t)report->end, "report",
+        string_json(report->text), "identity", "executor", executor_json(report), "stacks",
+        stacks_json(report->stacks));
+
+    json_object_update_new(object, fields);
+}
+
+static void add_no_crash(json_t *object)
+{
+    json_object_update_new(
+        object,
+        json_pack("{s:b, s:n, s:[], s:n, s:b, s:n, s:b, s:b, s:n, s:n, s:n, s:n, s:n, s:n,"
+                  " s:n, s:n, s:[]}",
+                  "crash", FALSE, "title", "alt", "type", "corrupted", FALSE, "corrupted_reason",
+                  "suppressed", FALSE, "panicked", FALSE, "frame", "guilty_file", "line", "start",
+                  "end", "report", "identity", "executor", "stacks"));
+}
+
+static json_t *others_json(const GPtrArray *crashes)
+{
+    json_t *array = json_array();
+
+    for (guint i = 1; i < crashes->len; i++) {
+        const Crash *crash = crashes->pdata[i];
+        const OopsReport *report = crash->report;
+
+        json_array_append_new(
+            array,
+            json_pack("{s:o, s:o, s:I, s:I, s:b}", "title", string_json(report->title), "type",
+                      string_json(report->type), "line", (json_int_t)crash->line, "start",
+                      (json_int_t)report->start, "corrupted", report->corrupted_reason != NULL));
+    }
+    return array;
+}
+
+json_t *crash_file_json(const CrashFile *file, gboolean all)
+{
+    json_t *object = json_pack("{s:o}", "file", string_json(file->path));
+
+    if (file->crashes->len > 0) {
+        add_crash(object, file->crashes->pdata[0]);
+    } else {
+        add_no_crash(object);
+    }
+    json_object_set_new(object, "n_reports", json_integer(file->crashes->len));
+    if (all) {
+        json_object_set_new(object, "others", others_json(file->crashes));
+    }
+    return object;
+}
