@@ -113,12 +113,14 @@ const OopsFormat formats_kernel_bug[] = {
         .text = "BUG: corrupted list in $F",
         .alt = "bad-access in $F",
         .frames = {CALL_TRACE, STACK},
+        .keep = "kobject_add_internal|^klist_", /* the list is theirs */
     },
     {
         .title = "kernel BUG at (.*)",
         .text = "kernel BUG in $F",
         .frames = {RIP, CALL_TRACE, STACK},
         .skip = "^skb_",
+        .keep = PAGE_CACHE,
     },
     {0},
 };
@@ -144,6 +146,7 @@ const OopsFormat formats_divide[] = {
         .title = "divide[ _]error: ",
         .text = "divide error in $F",
         .frames = {RIP},
+        .keep = ".", /* there is nobody else */
     },
     {0},
 };
@@ -153,6 +156,7 @@ const OopsFormat formats_opcode[] = {
         .title = "invalid opcode: ",
         .text = "invalid opcode in $F",
         .frames = {RIP},
+        .keep = ".", /* there is nobody else */
     },
     {0},
 };

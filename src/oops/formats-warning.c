@@ -45,6 +45,7 @@ const OopsFormat formats_warning[] = {
         .title = "WARNING: .*kernel/locking/lockdep\\.c.*lock_",
         .text = "WARNING: locking bug in $F",
         WARNING_STACK,
+        .keep = "^find_lock_entries$", /* takes the RCU lock itself */
         .skip = "lock_sock|release_sock",
     },
     {
@@ -85,11 +86,13 @@ const OopsFormat formats_warning[] = {
         .title = "WARNING: " SRC " at 0x[0-9a-f]+, CPU#[0-9]+",
         .text = "WARNING in $F",
         WARNING_STACK,
+        .keep = "^mark_lock$", /* lockdep checks itself */
     },
     {
         .title = "WARNING: (?:.* at " SRC "|(?:\\[.*\\] )?" SRC " at) " FUNC,
         .text = "WARNING in $F",
         WARNING_STACK,
+        .keep = "^mark_lock$",
     },
     {
         .title = "WARNING: possible circular locking dependency detected",
@@ -120,7 +123,7 @@ const OopsFormat formats_warning[] = {
         .title = "WARNING: inconsistent lock state",
         .report = "WARNING: inconsistent lock state" LATER "takes" LATER AT,
         .text = "inconsistent lock state in $F",
-        .frames = {CALL_TRACE, STACK},
+        .frames = {AT, CALL_TRACE, STACK},
     },
     {
         .title = "WARNING: suspicious RCU usage",
@@ -220,6 +223,7 @@ const OopsFormat formats_info[] = {
         .text = "INFO: task hung in $F",
         .alt = "hang in $F",
         .frames = {CALL_TRACE, STACK},
+        .keep = PAGE_CACHE,
         .pick = PICK_HUNG,
     },
     {

@@ -44,7 +44,7 @@ static gsize skip_address(Line line)
 }
 
 /* "[<pc>] foo.isra.0+0x10/0x20": the name is what comes before the first "." or "+", and "+0x" must
- * follow somewhere in the word. */
+ * follow somewhere in the word; or "-0x": what a call behind the end of "foo.cold" returns to. */
 static char *frame_name(Line line)
 {
     gsize begin = 0, end, plus;
@@ -59,7 +59,8 @@ static char *frame_name(Line line)
     }
     for (plus = end; plus < line.n && (is_name(line.s[plus]) || line.s[plus] == '.'); plus++) {
     }
-    if (end == begin || plus + 2 >= line.n || memcmp(line.s + plus, "+0x", 3) != 0) {
+    if (end == begin || plus + 2 >= line.n || (line.s[plus] != '+' && line.s[plus] != '-') ||
+        memcmp(line.s + plus + 1, "0x", 2) != 0) {
         return NULL;
     }
     return g_strndup(line.s + begin, end - begin);
@@ -145,12 +146,18 @@ typedef struct Walk {
     gboolean whole;
 } Walk;
 
+static gboolean to_blame(const OopsReader *reader, const Rule *rule, const char *name, gsize n)
+{
+    if (n == 0 || (rule->skip && pattern_in(rule->skip, name, n))) {
+        return FALSE;
+    }
+    return !pattern_in(reader->never_blamed, name, n) ||
+           (rule->keep && pattern_in(rule->keep, name, n));
+}
+
 static void walk_offer(Walk *walk, const char *name)
 {
-    gsize n = strlen(name);
-
-    if (n > 0 && !pattern_in(walk->reader->never_blamed, name, n) &&
-        !(walk->rule->skip && pattern_in(walk->rule->skip, name, n))) {
+    if (to_blame(walk->reader, walk->rule, name, strlen(name))) {
         g_ptr_array_add(walk->candidates, g_strdup(name));
     }
 }

@@ -91,6 +91,7 @@ static void compile_kinds(OopsReader *reader)
                 .title = compile(reader, format->title),
                 .report = compile(reader, format->report),
                 .skip = compile(reader, format->skip),
+                .keep = compile(reader, format->keep),
                 .frames = compile_recipe(reader, format->frames),
                 .frames_else = compile_recipe(reader, format->frames_else),
             };

@@ -24,6 +24,7 @@ typedef struct Rule {
     GRegex *title;
     GRegex *report; /* or NULL */
     GRegex *skip;   /* or NULL */
+    GRegex *keep;   /* or NULL */
     Recipe frames, frames_else;
 } Rule;
 

@@ -18,6 +18,12 @@
 #define AT    "at: (?:" PC " +)?" FUNC               /* a lock "... at: foo+0x10/0x20" */
 #define LATER ".*\\n(?s:.*?)"                        /* what follows is on a later line */
 
+/* The page cache's own functions: whoever waits or checks in them is to blame; who crashes, is not.
+ */
+#define PAGE_CACHE                                                                                 \
+    "^(?:find_lock_entries|__filemap_get_folio|find_or_create_page|pagecache_get_page"             \
+    "|(?:do_)?read_cache_(?:page|folio)|truncate_inode_pages_range)$"
+
 /* Parts of a recipe. Any other string is a pattern: go on to the first line that matches; what it
  * captures are frames. */
 #define STACK      "<stack>" /* collect frames until a stack starts, or the next part matches */
@@ -47,6 +53,7 @@ typedef struct OopsFormat {
     const char *frames[RECIPE_PARTS];      /* recipe */
     const char *frames_else[RECIPE_PARTS]; /* recipe when the first finds nothing */
     const char *skip;                      /* pattern of functions never blamed in this format */
+    const char *keep; /* pattern of functions to blame in this format though never in others */
     OopsPick pick;
     OopsFlags flags;
 } OopsFormat;

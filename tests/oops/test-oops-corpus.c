@@ -246,15 +246,64 @@ static void test_guilty(void)
     g_assert_cmpuint(exact * 1000, >=, names->len * 1000);
 }
 
-/* titles.tsv: file, class, expected title, ... */
-static void score_titles(const char *kind, const char *suffix, guint floor)
+/* Titles are as old as their reports, and some follow rules that were given up since: what is new
+ * counts more. Floors are per mille. */
+typedef enum Group {
+    GROUP_ALL,
+    GROUP_NEW,
+    GROUP_KMSAN,
+    GROUP_EVEN,
+    GROUP_ODD,
+    N_GROUPS,
+} Group;
+
+static const struct {
+    const char *name;
+    guint floor;
+} groups[N_GROUPS] = {
+    [GROUP_ALL] = {"all", 920},
+    [GROUP_NEW] = {"2021 and later", 960},
+    [GROUP_KMSAN] = {"KMSAN", 950},
+    /* Halves by the first digit of the file's name. A rule that helps only one was not learned, but
+     * learned by heart. */
+    [GROUP_EVEN] = {"even half", 915},
+    [GROUP_ODD] = {"odd half", 915},
+};
+
+static gboolean in_group(Group group, const char *file, const char *wanted, const char *year)
+{
+    switch (group) {
+    case GROUP_NEW:
+        return g_ascii_strtoull(year, NULL, 10) >= 2021;
+    case GROUP_KMSAN:
+        return g_str_has_prefix(wanted, "KMSAN:");
+    case GROUP_EVEN:
+        return g_ascii_xdigit_value(file[0]) % 2 == 0;
+    case GROUP_ODD:
+        return g_ascii_xdigit_value(file[0]) % 2 == 1;
+    case GROUP_ALL:
+    case N_GROUPS:
+        break;
+    }
+    return TRUE;
+}
+
+static gboolean is_scored(const char *class)
+{
+    static const char *const scored[] = {"normal", "boot-error", "test-error", NULL};
+
+    return g_strv_contains(scored, class);
+}
+
+/* titles.tsv: file, class, expected title, raw title, year, ... */
+static void score_titles(const char *kind, const char *suffix)
 {
     g_autofree char *folder = corpus("titles");
     g_autofree char *reports = folder ? g_build_filename(folder, "reports", kind, NULL) : NULL;
     g_autoptr(OopsReader) reader = oops_reader_new();
     g_autofree char *table = NULL;
     g_auto(GStrv) lines = NULL;
-    guint n = 0, exact = 0;
+    guint n[N_GROUPS] = {0}, exact[N_GROUPS] = {0};
 
     if (!folder) {
         return;
@@ -263,33 +312,38 @@ static void score_titles(const char *kind, const char *suffix, guint floor)
     lines = g_strsplit(table, "\n", -1);
     for (gsize i = 1; lines[i] && *lines[i]; i++) {
         g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
+        const char *file = cells[0], *wanted = cells[2], *year = cells[4];
         gsize n_log = 0;
-        g_autofree char *log = read_file(reports, cells[0], suffix, &n_log);
+        g_autofree char *log =
+            is_scored(cells[1]) ? read_file(reports, file, suffix, &n_log) : NULL;
         g_autoptr(OopsReport) report = log ? oops_find(reader, log, n_log, 0) : NULL;
         const char *got = report ? report->title : "";
 
-        if (!log || !(g_str_equal(cells[1], "normal") || g_str_equal(cells[1], "boot-error") ||
-                      g_str_equal(cells[1], "test-error"))) {
-            continue;
+        for (Group group = 0; log && group < N_GROUPS; group++) {
+            gboolean in = in_group(group, file, wanted, year);
+
+            n[group] += in;
+            exact[group] += in && g_str_equal(got, wanted);
         }
-        n++;
-        exact += g_str_equal(got, cells[2]);
-        if (!g_str_equal(got, cells[2]) && g_test_verbose()) {
-            g_test_message("%s (%s): wanted '%s', got '%s'", cells[0], cells[4], cells[2], got);
+        if (log && !g_str_equal(got, wanted) && g_test_verbose()) {
+            g_test_message("%s (%s): wanted '%s', got '%s'", file, year, wanted, got);
         }
     }
-    g_test_message("titles/reports/%s: %u of %u exact", kind, exact, n);
-    g_assert_cmpuint(exact * 1000, >=, n * floor);
+    for (Group group = 0; group < N_GROUPS; group++) {
+        g_test_message("titles/reports/%s: %4u of %4u exact (%.1f %%), %s", kind, exact[group],
+                       n[group], 100.0 * exact[group] / n[group], groups[group].name);
+        g_assert_cmpuint(exact[group] * 1000, >=, n[group] * groups[group].floor);
+    }
 }
 
 static void test_titles_log(void)
 {
-    score_titles("log", ".log", 900);
+    score_titles("log", ".log");
 }
 
 static void test_titles_sym(void)
 {
-    score_titles("sym", ".txt", 890);
+    score_titles("sym", ".txt");
 }
 
 int main(int argc, char **argv)

@@ -76,7 +76,29 @@ static const struct {
      "kernel BUG in f", NULL, "BUG"},
     {"kernel BUG at lib/list_debug.c:59!\n" FAULT_IN("__list_del_entry_valid"),
      "BUG: corrupted list in caller", "bad-access in caller", "MEMORY_SAFETY_BUG"},
+    {"kernel BUG at lib/list_debug.c:29!\nRIP: 0010:__list_add_valid.cold+0x1/0x2\n" STACK_OF(
+         "kobject_add_internal"),
+     "BUG: corrupted list in kobject_add_internal", NULL, "MEMORY_SAFETY_BUG"},
+    {"kernel BUG at mm/filemap.c:2105!\nRIP: 0010:find_lock_entries+0x1/0x2\n" STACK_OF("evict"),
+     "kernel BUG in find_lock_entries", NULL, "BUG"},
+    {"BUG: KASAN: use-after-free in find_lock_entries+0x1/0x2\nRead of size 8 at addr ff by a/1\n"
+     "CPU: 0\nCall Trace:\n find_lock_entries+0x1/0x2\n truncate_inode_pages_range+0x1/0x2\n"
+     " evict_it+0x1/0x2\n",
+     "KASAN: use-after-free Read in evict_it", NULL, "KASAN-USE-AFTER-FREE-READ"},
     {"divide error: 0000 [#1] SMP\n" FAULT_IN("f"), "divide error in f", NULL, "DoS"},
+    {"invalid opcode: 0000 [#1] SMP\n" FAULT_IN("__phys_addr"), "invalid opcode in __phys_addr",
+     NULL, "DoS"},
+    {"WARNING: CPU: 0 PID: 1 at fs/proc/generic.c:5 proc_register+0x1/0x2\n" STACK_OF("f"),
+     "WARNING: proc registration bug in f", NULL, "WARNING"},
+    {"WARNING: CPU: 0 PID: 1 at fs/proc/generic.c:7 remove_proc_entry+0x1/0x2\n"
+     "RIP: 0010:remove_proc_entry+0x1/0x2\n" STACK_OF("f"),
+     "WARNING in remove_proc_entry", NULL, "WARNING"},
+    {"WARNING: inconsistent lock state\n6.1.0 #1 Not tainted\na/1 [HC0[0]:SC0[0]] takes:\n"
+     "ffff (&l){?...}-{2:2}, at: outer+0x1/0x2\n" STACK_OF("inlined_elsewhere"),
+     "inconsistent lock state in outer", NULL, "LOCKDEP"},
+    {"UBSAN: shift-out-of-bounds in fs/a.c:1:2\nshift exponent 99\nCall Trace:\n"
+     " f.cold-0x5/0x1f\n g+0x1/0x2\n h+0x1/0x2\n i+0x1/0x2\n",
+     "UBSAN: shift-out-of-bounds in f", NULL, "UBSAN"},
     {"UBSAN: shift-out-of-bounds in fs/a.c:1:2\nshift exponent 99\n" STACK_OF("f"),
      "UBSAN: shift-out-of-bounds in f", NULL, "UBSAN"},
     {"Kernel panic - not syncing: Attempted to kill init! exitcode=0xb\nCPU: 0\n" STACK_OF("f"),
