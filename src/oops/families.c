@@ -30,7 +30,8 @@ static const OopsFamily families[] = {
                   "|INFO: NMI handler|INFO: recovery required on readonly filesystem"
                   "|(?:handler|interrupt).*took too long"
                   "|sys_.* is not present in /proc/kallsyms"
-                  "|INFO: no syscalls can create resource|rmt_storage:INFO:|_INFO:",
+                  "|INFO: no syscalls can create resource|rmt_storage:INFO:|_INFO:"
+                  "|is blocked on a .*(?:likely owned|owner is not found)",
         .formats = formats_info,
     },
     {.header = "Unable to handle kernel", .formats = formats_unable},
@@ -44,7 +45,7 @@ static const OopsFamily families[] = {
     {.header = "PANIC: double fault", .follows = TRUE, .formats = formats_double_fault},
     {.header = "rust_kernel: panicked", .formats = formats_rust},
     {.header = "kernel BUG", .formats = formats_kernel_bug},
-    {.header = "Kernel BUG", .formats = formats_kernel_bug_old},
+    {.header = "Kernel BUG", .follows = TRUE, .formats = formats_kernel_bug_old},
     {.header = "BUG kmalloc-", .formats = formats_slab},
     {.header = "divide error:", .formats = formats_divide},
     {.header = "divide_error:", .formats = formats_divide},
@@ -79,6 +80,15 @@ static const OopsFamily families[] = {
         .except = "_panic:|xlog_status:|ddb\\.onpanic:|evtlog_status:",
         .formats = formats_go_panic,
     },
+    {.header = "hard LOCKUP", .formats = formats_hard_lockup},
+    {.header = "CFI failure at ", .formats = formats_cfi},
+    {.header = "Division by zero in kernel.", .formats = formats_div0},
+    {.header = "alignment check: 0", .formats = formats_trap},
+    {.header = "segment not present: 0", .formats = formats_trap},
+    {.header = "simd exception: 0", .formats = formats_trap},
+    {.header = " ilc:", .follows = TRUE, .formats = formats_ilc},
+    {.header = "[#1]:", .follows = TRUE, .formats = formats_die_colon},
+    {.header = "Oops - ", .follows = TRUE, .formats = formats_oops},
     {.header = "vmalloc: allocation failure:"},
     {.header = "FAULT_INJECTION: forcing a failure"},
     {.header = "FAULT_FLAG_ALLOW_RETRY missing"},

@@ -88,7 +88,7 @@ const OopsFormat formats_bug[] = {
     },
     {
         .title = "BUG: (?:unable to handle (?:kernel paging request|page fault for address)"
-                 "|Unable to handle kernel data access)",
+                 "|Unable to handle kernel (?:data access|instruction fetch|paging request))",
         .text = "BUG: unable to handle kernel paging request in $F",
         .alt = "bad-access in $F",
         .frames = {RIP, CALL_TRACE, STACK},

@@ -11,6 +11,21 @@ const OopsFormat formats_unable[] = {
         .alt = "bad-access in $F",
         .frames = {RIP, CALL_TRACE, STACK},
     },
+    {
+        /* arm64, and pointer dereference of s390 */
+        .title = "Unable to handle kernel (write to read-only memory|read from unreadable memory"
+                 "|execute from non-executable memory|execution of (?:user )?memory"
+                 "|pointer dereference)",
+        .text = "BUG: unable to handle kernel $1 in $F",
+        .alt = "bad-access in $F",
+        .frames = {RIP, CALL_TRACE, STACK},
+    },
+    {
+        .title = "Unable to handle kernel accessing user memory outside uaccess routines",
+        .text = "BUG: unable to handle kernel access to user memory in $F",
+        .alt = "bad-access in $F",
+        .frames = {RIP, CALL_TRACE, STACK},
+    },
     {0},
 };
 
@@ -127,6 +142,11 @@ const OopsFormat formats_kernel_bug[] = {
 
 const OopsFormat formats_kernel_bug_old[] = {
     {
+        .title = "Kernel BUG \\[#", /* RISC-V */
+        .text = "kernel BUG in $F",
+        .frames = {RIP, CALL_TRACE, STACK},
+    },
+    {
         .title = "Kernel BUG (.*)",
         .text = "kernel BUG $1",
     },
@@ -183,6 +203,13 @@ const OopsFormat formats_ubsan[] = {
         .alt = "bad-access in $F",
         .frames = {CALL_TRACE, STACK},
         .skip = "ubsan|overflow",
+    },
+    {
+        /* CONFIG_UBSAN_TRAP */
+        .title = "UBSAN: ([a-z\\- ]+)(?: at " FUNC "|: [0-9a-f]+ \\[#)",
+        .text = "UBSAN: $1 in $F",
+        .frames = {"UBSAN: .* at " FUNC, RIP, CALL_TRACE, STACK},
+        .frames_else = {RIP, CALL_TRACE, STACK},
     },
     {
         .title = "UBSAN: (.*?) in",

@@ -197,7 +197,8 @@ const OopsFormat formats_info[] = {
         .text = "inconsistent lock state in $1",
     },
     {
-        .title = "INFO: rcu_(?:preempt|sched|bh|tasks) (?:self-)?detected(?: expedited)? stall",
+        .title = "INFO: rcu_(?:preempt|sched|bh|tasks(?:_rude|_trace)?) (?:self-)?detected(?: "
+                 "expedited)? stall",
         .text = "INFO: rcu detected stall in $F",
         .alt = "stall in $F",
         .frames = {"apic_timer_interrupt", RIP, STACK},

@@ -5,6 +5,14 @@
 
 #include "oops/rules.h"
 
+/* formats-arch.c */
+extern const OopsFormat formats_hard_lockup[];
+extern const OopsFormat formats_cfi[];
+extern const OopsFormat formats_div0[];
+extern const OopsFormat formats_trap[];
+extern const OopsFormat formats_ilc[];
+extern const OopsFormat formats_die_colon[];
+extern const OopsFormat formats_oops[];
 /* formats-bug.c */
 extern const OopsFormat formats_bug[];
 /* formats-warning.c */

@@ -30,7 +30,8 @@
 #define CALL_TRACE "Call [Tt]race|Backtrace:"
 #define RIP                                                                                        \
     "(?:IP|NIP|pc |PC is at):? (?:[0-9a-f]{4}:)?(?:" PC " *){0,2}"                                 \
-    "(?:" FUNC "|(?<!\\w)(?:0x[0-9a-f]+|[0-9a-f]{8,})\\b|(?<=\\]) *$| *\\(null\\))"
+    "(?:" FUNC "|(?<!\\w)(?:0x[0-9a-f]+|[0-9a-f]{8,})\\b|(?<=\\]) *$| *\\(null\\))"                \
+    "|(?:epc +:|ERA:|Krnl PSW : [0-9a-f]+) [0-9a-f]{8,} \\(?" FUNC /* MIPS, LoongArch, s390 */
 
 typedef enum OopsPick {
     PICK_FIRST, /* the first frame that is not skipped */

@@ -44,6 +44,11 @@ static const struct {
     {"KASAN:", "KASAN-UNKNOWN"},
     {"BUG: corrupted list", "MEMORY_SAFETY_BUG"},
     {"BUG: unable to handle kernel paging request", "MEMORY_SAFETY_BUG"},
+    {"BUG: unable to handle kernel write to", "MEMORY_SAFETY_BUG"},
+    {"BUG: unable to handle kernel read from", "MEMORY_SAFETY_BUG"},
+    {"BUG: unable to handle kernel execut", "MEMORY_SAFETY_BUG"},
+    {"BUG: unable to handle kernel pointer dereference", "MEMORY_SAFETY_BUG"},
+    {"CFI failure in", "MEMORY_SAFETY_BUG"},
     {"WARNING: refcount bug", "REFCOUNT_WARNING"},
     {"UBSAN: array-index", "MEMORY_SAFETY_UBSAN"},
     {"UBSAN:", "UBSAN"},
@@ -74,6 +79,7 @@ static const struct {
     {"BUG: stack guard page", "UNKNOWN"},
     {"WARNING: corrupted", "UNKNOWN"},
     {"WARNING: kernel stack", "UNKNOWN"},
+    {"BUG: hard lockup in", "HANG"},
     {"BUG: soft lockup in", "HANG"},
     {"INFO: rcu detected stall in", "HANG"},
     {"INFO: task can't die in", "HANG"},
@@ -87,6 +93,7 @@ static const struct {
     {"VFS: Close: file count is zero (use-after-free)", "DoS"},
     {"divide error in", "DoS"},
     {"general protection fault in", "DoS"},
+    {"alignment check in", "DoS"},
     {"go runtime error", "DoS"},
     {"int3 in", "DoS"},
     {"invalid opcode in", "DoS"},
@@ -102,6 +109,8 @@ static const struct {
     {"WARNING:", "WARNING"},
     {"BUG:", "UNKNOWN"},
     {"INFO:", "UNKNOWN"},
+    {"* exception in", "DoS"},
+    {"* instruction in", "DoS"},
 };
 
 const char *title_type(const char *title)

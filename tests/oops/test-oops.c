@@ -108,6 +108,91 @@ static const struct {
      "Internal error in f", "bad-access in f", "DoS"},
     {"unregister_netdevice: waiting for lo to become free. Usage count = 2\n",
      "unregister_netdevice: waiting for DEV to become free", NULL, "DoS"},
+    /* Oops of 6.10 and later. */
+    {"Oops: general protection fault, probably for non-canonical address 0xdffff: 0000 [#1] "
+     "SMP\n" FAULT_IN("f"),
+     "general protection fault in f", "bad-access in f", "DoS"},
+    {"Oops: divide error: 0000 [#1] SMP\n" FAULT_IN("f"), "divide error in f", NULL, "DoS"},
+    {"Oops: alignment check: 0000 [#1] SMP\n" FAULT_IN("f"), "alignment check in f", NULL, "DoS"},
+    /* arm64 */
+    {"Unable to handle kernel write to read-only memory at virtual address ffff800008\nMem abort "
+     "info:\n"
+     "Internal error: Oops: 000000009600004f [#1] PREEMPT SMP\npc : f+0x1/0x2\nlr : g+0x1/0x2\n"
+     "Call trace:\n f+0x1/0x2\n g+0x1/0x2\n",
+     "BUG: unable to handle kernel write to read-only memory in f", "bad-access in f",
+     "MEMORY_SAFETY_BUG"},
+    {"Internal error: UBSAN: array index out of bounds: 00000000f2005512 [#1] SMP\n"
+     "pc : f+0x1/0x2\nCall trace:\n f+0x1/0x2\n g+0x1/0x2\n",
+     "UBSAN: array index out of bounds in f", NULL, "UBSAN"},
+    {"UBSAN: integer addition overflow at f+0x1/0x2\nOops: invalid opcode: 0000 [#1] "
+     "SMP\n" FAULT_IN("f"),
+     "UBSAN: integer addition overflow in f", NULL, "UBSAN"},
+    {"CFI failure at caller_of+0x1/0x2 (target: x+0x0/0x10; expected type: 0x12345678)\n"
+     "Internal error: Oops - CFI: 00000000f2008228 [#1] SMP\npc : caller_of+0x1/0x2\n",
+     "CFI failure in caller_of", "bad-access in caller_of", "MEMORY_SAFETY_BUG"},
+    /* arm */
+    {"Division by zero in kernel.\nCPU: 0 PID: 1 Comm: a\nBacktrace:\n"
+     "[<80010000>] (dump_backtrace) from [<80010001>] (dump_stack+0x1/0x2)\n"
+     "[<80010002>] (dump_stack) from [<80010003>] (__div0+0x1/0x2)\n"
+     "[<80010004>] (__div0) from [<80010005>] (Ldiv0+0x8/0x10)\n"
+     "[<80010006>] (Ldiv0) from [<80010007>] (share_it+0x1/0x2)\n",
+     "divide error in share_it", NULL, "DoS"},
+    /* powerpc */
+    {"BUG: Unable to handle kernel instruction fetch (NULL pointer?)\nFaulting instruction "
+     "address: "
+     "0x00000000\nOops: Kernel access of bad area, sig: 11 [#1]\nNIP:  0000000000000000\n"
+     "NIP [0000000000000000] 0x0\nLR [c000000000abcdef] f+0x1/0x2\nCall Trace:\n"
+     "[c0000000079e3b10] [c000000000abcde0] f+0x1/0x2\n[c0000000079e3b80] [c00000000000c] "
+     "g+0x1/0x2\n",
+     "BUG: unable to handle kernel paging request in f", "bad-access in f", "MEMORY_SAFETY_BUG"},
+    /* s390 */
+    {"Unable to handle kernel pointer dereference in virtual kernel address space\n"
+     "Failing address: 0000000000000000 TEID: 0000000000000483\nOops: 0004 ilc:2 [#1] SMP\n"
+     "Krnl PSW : 0404c00180000000 000000000042707a (f+0x11a/0x1e0)\n"
+     "Call Trace:\n [<000000000042707a>] f+0x11a/0x1e0\n [<0000000000427066>] g+0x1/0x2\n",
+     "BUG: unable to handle kernel pointer dereference in f", "bad-access in f",
+     "MEMORY_SAFETY_BUG"},
+    {"addressing exception: 0005 ilc:2 [#1] SMP\n"
+     "Krnl PSW : 0404c00180000000 000000000042707a (f+0x11a/0x1e0)\n"
+     "Call Trace:\n [<000000000042707a>] f+0x11a/0x1e0\n [<0000000000427066>] g+0x1/0x2\n",
+     "addressing exception in f", "bad-access in f", "DoS"},
+    {"fixpoint divide exception: 0009 ilc:2 [#1] SMP\n"
+     "Krnl PSW : 0404c00180000000 000000000042707a (f+0x11a/0x1e0)\n"
+     "Call Trace:\n [<000000000042707a>] f+0x11a/0x1e0\n [<0000000000427066>] g+0x1/0x2\n",
+     "divide error in f", NULL, "DoS"},
+    {"kernel BUG at fs/a.c:1!\nmonitor event: 0040 ilc:2 [#1] SMP\n"
+     "Krnl PSW : 0404c00180000000 000000000042707a (f+0x11a/0x1e0)\n"
+     "Call Trace:\n [<000000000042707a>] f+0x11a/0x1e0\n [<0000000000427066>] g+0x1/0x2\n",
+     "kernel BUG in f", NULL, "BUG"},
+    /* MIPS and LoongArch */
+    {"CPU 0 Unable to handle kernel paging request at virtual address 00000000, epc == 80123456, "
+     "ra "
+     "== 80123457\nOops[#1]:\nepc   : 80123456 f+0x10/0x20\nra    : 80123457 g+0x1/0x2\n"
+     "Call Trace:\n[<80123456>] f+0x10/0x20\n[<80123457>] g+0x1/0x2\n",
+     "BUG: unable to handle kernel paging request in f", "bad-access in f", "MEMORY_SAFETY_BUG"},
+    {"Reserved instruction in kernel code[#1]:\n   ra: 9000000000221234 g+0x1/0x2\n"
+     "  ERA: 9000000000222f88 f+0x88/0x100\nCall Trace:\n[<9000000000222f88>] f+0x88/0x100\n"
+     "[<9000000000221234>] g+0x1/0x2\n",
+     "Reserved instruction in f", "bad-access in f", "DoS"},
+    {"Kernel bug detected[#1]:\nepc   : 80123456 f+0x10/0x20\nCall Trace:\n[<80123456>] f+0x1/0x2\n"
+     "[<80123457>] g+0x1/0x2\n",
+     "kernel BUG in f", NULL, "BUG"},
+    /* RISC-V */
+    {"Oops - illegal instruction [#1]\nepc : f+0x1a/0x30\n ra : g+0x1/0x2\nCall Trace:\n"
+     "[<ffffffff80001>] f+0x1a/0x30\n[<ffffffff80002>] g+0x1/0x2\n",
+     "illegal instruction in f", "bad-access in f", "DoS"},
+    {"kernel BUG at mm/a.c:1!\nKernel BUG [#1]\nepc : f+0x1a/0x30\nCall Trace:\n"
+     "[<ffffffff80001>] f+0x1a/0x30\n[<ffffffff80002>] g+0x1/0x2\n",
+     "kernel BUG in f", NULL, "BUG"},
+    /* CPUs that hang without interrupts */
+    {"watchdog: CPU0: Watchdog detected hard LOCKUP on cpu 0\nModules linked in:\n"
+     "RIP: 0010:spin+0x1/0x2\nCall Trace:\n fs_op+0x1/0x2\n __x64_sys_rmdir+0x1/0x2\n"
+     " do_syscall_64+0x1/0x2\n",
+     "BUG: hard lockup in sys_rmdir", "stall in sys_rmdir", "HANG"},
+    {"rcu: INFO: rcu_tasks_trace detected stalls on tasks:\nCall Trace:\n <IRQ>\n"
+     " asm_sysvec_apic_timer_interrupt+0x1/0x2\nRIP: 0010:spin+0x1/0x2\n loop+0x1/0x2\n"
+     " process_one_work+0x1/0x2\n",
+     "INFO: rcu detected stall in loop", "stall in loop", "HANG"},
     {"BUG: memory leak\nunreferenced object 0xffff8881 (size 32):\n  comm \"a\", pid 1\n"
      "  backtrace (crc 1a2b):\n    [<ffffffff81>] kmalloc_trace+0x1/0x2\n"
      "    [<ffffffff82>] lose_it+0x1/0x2\n    [<ffffffff83>] x+0x1/0x2\n",
@@ -145,6 +230,7 @@ static void test_no_crash(void)
         "WARNING: Unprivileged eBPF is enabled with eIBRS on\n",
         "traps: a[1] general protection fault ip:12 sp:34 error:0 in libc.so\n",
         "INFO: lockdep is turned off.\n",
+        "INFO: task a:1 is blocked on a mutex likely owned by task b:2.\n",
         "xfs: xlog_status: panic: x\n",
     };
 
