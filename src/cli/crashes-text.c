@@ -165,6 +165,19 @@ static void add_crash(GString *out, const CrashFile *file, const CrashStyle *sty
     add_report(out, style, crash->report);
 }
 
+char *crash_text(const CrashFile *file, const Crash *crash, const CrashStyle *style)
+{
+    GString *out = g_string_new(NULL);
+
+    add_crash(out, file, style, crash);
+    return g_string_free(out, FALSE);
+}
+
+char *crash_line(const Crash *crash)
+{
+    return g_strdup_printf("  line %-8" G_GUINT64_FORMAT " %s", crash->line, crash->report->title);
+}
+
 /* The titles of the reports that are not told, each once. */
 static void add_others(GString *out, const CrashFile *file)
 {
@@ -180,13 +193,14 @@ static void add_others(GString *out, const CrashFile *file)
         }
         g_hash_table_insert(counts, crash->report->title, GUINT_TO_POINTER(n + 1));
     }
-    g_string_append(out, firsts->len > 0 ? "\nThen, on the same console:\n" : "");
+    g_string_append(out, firsts->len > 0 ? "\n" CRASHES_THEN : "");
     for (guint i = 0; i < MIN(firsts->len, N_OTHERS_SHOWN); i++) {
         const Crash *crash = firsts->pdata[i];
         guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, crash->report->title));
 
-        g_string_append_printf(out, "  line %-8" G_GUINT64_FORMAT " %s", crash->line,
-                               crash->report->title);
+        g_autofree char *line = crash_line(crash);
+
+        g_string_append(out, line);
         if (n > 1) {
             g_string_append_printf(out, " (%u times)", n);
         }

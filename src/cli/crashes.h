@@ -18,21 +18,41 @@ typedef struct Crash {
 typedef struct CrashFile {
     const char *path;   /* as the user named it; "-" is stdin */
     GPtrArray *crashes; /* of Crash, in order */
-    guint n_told;       /* of so many the whole report is told: all, or the first */
+    guint n_told;       /* of the first so many the whole report is told */
 } CrashFile;
 
-/* Read the console at @path. NULL when it cannot be read. May be called by several threads. */
-CrashFile *crash_file_read(const char *path, const OopsReader *reader, gboolean all,
-                           GError **error);
+CrashFile *crash_file_new(const char *path);
 void crash_file_free(CrashFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrashFile, crash_file_free)
 
-/* Find the guilty files, by the text of the reports as they are now. */
-void crash_file_blame(CrashFile *file, const OopsReader *reader);
+/* A console while it is read, in pieces. */
+typedef struct CrashIntake CrashIntake;
+CrashIntake *crash_intake_new(const char *path, const OopsReader *reader, GError **error);
+void crash_intake_free(CrashIntake *intake);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrashIntake, crash_intake_free)
 
-/* Symbolize the reports of @files (of CrashFile). FALSE: they stay as they are. */
-gboolean crash_files_symbolize(const GPtrArray *files, const char *vmlinux, const char *source_dir,
-                               GError **error);
+typedef enum CrashIntakeState {
+    CRASH_INTAKE_MORE,
+    CRASH_INTAKE_END,
+    CRASH_INTAKE_FAILED, /* with an error */
+} CrashIntakeState;
+
+/* Read a piece, or wait for it, and add to @file the crashes that ended. @follow: a crash ends,
+ * too, when the console is quiet for two seconds. At the end of the console all crashes have ended.
+ */
+CrashIntakeState crash_intake_step(CrashIntake *intake, CrashFile *file, gboolean follow,
+                                   GError **error);
+
+/* Read the console at @path. NULL when it cannot be read. Memory does not grow with the console;
+ * several threads may do this at once. */
+CrashFile *crash_file_read(const char *path, const OopsReader *reader, GError **error);
+
+/* Find the guilty file, by the text of the report as it is now. */
+void crash_blame(Crash *crash, const OopsReader *reader);
+
+/* Symbolize the reports of @crashes (of Crash). FALSE: they stay as they are. */
+gboolean crashes_symbolize(const GPtrArray *crashes, const char *vmlinux, const char *source_dir,
+                           GError **error);
 
 /* How people are told. */
 typedef struct CrashStyle {
@@ -41,6 +61,10 @@ typedef struct CrashStyle {
     const char *source_dir; /* a few lines of source are shown from there; NULL: none */
 } CrashStyle;
 
+/* The heading of @crash and all that is said of it; or one line. Owned by the caller. */
+char *crash_text(const CrashFile *file, const Crash *crash, const CrashStyle *style);
+char *crash_line(const Crash *crash);
+#define CRASHES_THEN "Then, on the same console:\n"
 /* @file for people: the reports that are told, the titles of the others. Fit for a terminal. Owned
  * by the caller. */
 char *crash_file_text(const CrashFile *file, const CrashStyle *style);

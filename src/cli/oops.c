@@ -59,17 +59,27 @@ typedef struct Work {
     OopsReader *reader;
     GMutex lock;
     GCond one_done;
-    GPtrArray *batch; /* of CrashFile: to be symbolized and told */
-    gsize n_batch;    /* bytes of text in them */
+    GPtrArray *batch;         /* of CrashFile: to be symbolized and told */
+    GPtrArray *batch_crashes; /* of Crash, owned by those */
+    gsize n_batch;            /* bytes of text in them */
+    gboolean is_blind;        /* the vmlinux cannot be used */
     ExitCode code;
     gboolean has_printed;
     gboolean nobody_reads; /* stdout is gone */
 } Work;
 
+/* Of so many crashes the whole report is told. */
+static guint n_told(const OopsOptions *options, const CrashFile *file)
+{
+    return options->all && !options->json ? file->crashes->len : MIN(file->crashes->len, 1);
+}
+
 /* The text of @file, by JSON or for people. */
 static char *tell(const Work *work, CrashFile *file)
 {
-    crash_file_blame(file, work->reader);
+    for (guint i = 0; i < file->n_told; i++) {
+        crash_blame(file->crashes->pdata[i], work->reader);
+    }
     if (work->options->json) {
         json_t *object = crash_file_json(file, work->options->all);
         g_autofree char *text = json_dumps(object, JSON_COMPACT);
@@ -85,8 +95,10 @@ static void run_reading(gpointer data, gpointer shared)
     Reading *reading = data;
     Work *work = shared;
 
-    reading->file =
-        crash_file_read(reading->path, work->reader, work->options->all, &reading->error);
+    reading->file = crash_file_read(reading->path, work->reader, &reading->error);
+    if (reading->file) {
+        reading->file->n_told = n_told(work->options, reading->file);
+    }
     if (reading->file && !work->options->vmlinux) {
         reading->told = tell(work, reading->file);
     }
@@ -113,39 +125,62 @@ static void print(Work *work, const char *text)
     }
 }
 
-static void tell_batch(Work *work)
+/* Lines of source for @crashes. Where that fails they stay as they are, and that is said once. */
+static void symbolize(Work *work, const GPtrArray *crashes)
 {
+    const OopsOptions *options = work->options;
     g_autoptr(GError) error = NULL;
 
-    if (work->batch->len > 0 && !crash_files_symbolize(work->batch, work->options->vmlinux,
-                                                       work->options->source_dir, &error)) {
+    if (options->vmlinux && crashes->len > 0 && !work->is_blind &&
+        !crashes_symbolize(crashes, options->vmlinux, options->source_dir, &error)) {
         cli_complain("--vmlinux: %s", error->message);
+        work->is_blind = TRUE;
         work->code = EXIT_USAGE;
     }
+}
+
+static void tell_batch(Work *work)
+{
+    symbolize(work, work->batch_crashes);
     for (guint i = 0; i < work->batch->len; i++) {
         g_autofree char *told = tell(work, work->batch->pdata[i]);
 
         print(work, told);
     }
+    g_ptr_array_set_size(work->batch_crashes, 0);
     g_ptr_array_set_size(work->batch, 0);
     work->n_batch = 0;
+}
+
+/* Tell @file, which is taken, with others. */
+static void add_to_batch(Work *work, CrashFile *file)
+{
+    for (guint i = 0; i < file->n_told; i++) {
+        Crash *crash = file->crashes->pdata[i];
+
+        g_ptr_array_add(work->batch_crashes, crash);
+        work->n_batch += strlen(crash->report->text);
+    }
+    g_ptr_array_add(work->batch, file);
+    if (work->n_batch >= BATCH_MAX) {
+        tell_batch(work);
+    }
+}
+
+static void fail_file(Work *work, const char *path, const GError *error)
+{
+    cli_complain("%s: %s", path, error->message);
+    work->code = EXIT_USAGE;
 }
 
 static void finish_reading(Work *work, Reading *reading)
 {
     if (!reading->file) {
-        cli_complain("%s: %s", reading->path, reading->error->message);
-        work->code = EXIT_USAGE;
+        fail_file(work, reading->path, reading->error);
     } else if (reading->told) {
         print(work, reading->told);
     } else {
-        for (guint i = 0; i < reading->file->n_told; i++) {
-            work->n_batch += strlen(((Crash *)reading->file->crashes->pdata[i])->report->text);
-        }
-        g_ptr_array_add(work->batch, g_steal_pointer(&reading->file));
-        if (work->n_batch >= BATCH_MAX) {
-            tell_batch(work);
-        }
+        add_to_batch(work, g_steal_pointer(&reading->file));
     }
     reading_free(reading);
 }
@@ -177,6 +212,52 @@ static void read_files(Work *work)
     g_thread_pool_free(pool, TRUE, TRUE);
     g_queue_clear_full(under_way, (GDestroyNotify)reading_free);
     tell_batch(work);
+}
+
+/* Print the crash @crash of @live, which is the @i-th: whole, or its title behind the first one. */
+static void print_live(Work *work, const CrashFile *live, Crash *crash, guint i)
+{
+    g_autoptr(GPtrArray) crashes = g_ptr_array_new();
+    g_autofree char *told = NULL, *text = NULL;
+
+    if (i > 0 && !work->options->all) {
+        told = crash_line(crash);
+        text = g_strconcat(i == 1 ? "\n" CRASHES_THEN : "", told, "\n", NULL);
+    } else {
+        g_ptr_array_add(crashes, crash);
+        symbolize(work, crashes);
+        crash_blame(crash, work->reader);
+        told = crash_text(live, crash, &work->style);
+        text = g_strconcat(i > 0 ? "\n" : "", told, NULL);
+    }
+    print(work, text);
+}
+
+/* Stdin may be a console that is written right now: tell of a crash when it is over. */
+static void follow_stdin(Work *work)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CrashIntake) intake = crash_intake_new("-", work->reader, &error);
+    g_autoptr(CrashFile) live = crash_file_new("-");
+    CrashIntakeState state = intake ? CRASH_INTAKE_MORE : CRASH_INTAKE_FAILED;
+    guint n_printed = 0;
+
+    while (state == CRASH_INTAKE_MORE && !work->nobody_reads) {
+        state = crash_intake_step(intake, live, TRUE, &error);
+        if (state == CRASH_INTAKE_END && n_printed == 0) {
+            live->n_told = n_told(work->options, live);
+            add_to_batch(work, g_steal_pointer(&live));
+            tell_batch(work);
+            return;
+        }
+        for (guint i = 0; i < live->crashes->len; i++) {
+            print_live(work, live, live->crashes->pdata[i], n_printed++);
+        }
+        g_ptr_array_set_size(live->crashes, 0);
+    }
+    if (error) {
+        fail_file(work, "stdin", error);
+    }
 }
 
 static gboolean wants_colour(const char *when)
@@ -272,12 +353,18 @@ int cmd_oops(int argc, char **argv)
                               .heading = options.files[1] != NULL,
                               .source_dir = options.source_dir};
     work.reader = oops_reader_new();
+    work.batch_crashes = g_ptr_array_new();
     work.batch = g_ptr_array_new_with_free_func((GDestroyNotify)crash_file_free);
     g_mutex_init(&work.lock);
     g_cond_init(&work.one_done);
-    read_files(&work);
+    if (options.files[1] || options.json || !g_str_equal(options.files[0], "-")) {
+        read_files(&work);
+    } else {
+        follow_stdin(&work);
+    }
     g_cond_clear(&work.one_done);
     g_mutex_clear(&work.lock);
+    g_ptr_array_unref(work.batch_crashes);
     g_ptr_array_unref(work.batch);
     oops_reader_free(work.reader);
     return work.code;

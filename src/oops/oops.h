@@ -92,6 +92,10 @@ typedef struct OopsEvent {
 /* The next thing that happened, or FALSE: nothing more before more is fed. */
 gboolean oops_stream_next(OopsStream *stream, OopsEvent *ret_event);
 
+/* The console has ended: tell @report, which @stream found, what all of it says (see OopsReport).
+ */
+void oops_stream_complete(const OopsStream *stream, OopsReport *report);
+
 /* The first crash report in @console from offset @from on, or NULL when there is none: what a
  * stream would find. The next one is found from its @skip on; oops_find_all() does that. */
 OopsReport *oops_find(const OopsReader *reader, const char *console, gsize n_console, gsize from);

@@ -384,6 +384,17 @@ gboolean oops_stream_next(OopsStream *stream, OopsEvent *ret_event)
     return event != NULL;
 }
 
+void oops_stream_complete(const OopsStream *stream, OopsReport *report)
+{
+    g_return_if_fail(stream->closed);
+    report->end = stream->last_raw_end;
+    report->suppressed = stream->notes[NOTE_SUPPRESSED] != G_MAXSIZE;
+    report->panicked = stream->notes[NOTE_PANICKED] != G_MAXSIZE;
+    if (stream->lost > report->start && !report->corrupted_reason) {
+        report->corrupted_reason = g_strdup("the console was lost");
+    }
+}
+
 /* The first @n_max reports of a whole console. They know what was said after them, too. */
 static GPtrArray *find_reports(const OopsReader *reader, const char *console, gsize n_console,
                                guint n_max)
@@ -398,12 +409,7 @@ static GPtrArray *find_reports(const OopsReader *reader, const char *console, gs
         if (!event.report) {
             continue;
         }
-        event.report->end = stream->last_raw_end;
-        event.report->suppressed = stream->notes[NOTE_SUPPRESSED] != G_MAXSIZE;
-        event.report->panicked = stream->notes[NOTE_PANICKED] != G_MAXSIZE;
-        if (stream->lost > event.start && !event.report->corrupted_reason) {
-            event.report->corrupted_reason = g_strdup("the console was lost");
-        }
+        oops_stream_complete(stream, event.report);
         g_ptr_array_add(reports, event.report);
     }
     return reports;

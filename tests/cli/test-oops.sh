@@ -104,6 +104,40 @@ ok 'stdin, no crash' is "$out" 'no crash found in stdin'
 pipe true - -
 ok 'stdin twice' says 2 'only once'
 
+# A console that is written while it is read: the crash is told of when it is over, though the writer goes on.
+mkfifo "$work/live" "$work/told"
+"$FIRSTBAD" oops <"$work/live" >"$work/told" 2>"$work/err" &
+pid=$!
+exec 8>"$work/live" 9<"$work/told"
+sed '/general protection/,$d' "$work/warn.log" >&8
+read -r first <&9
+code=0 out=$first
+ok 'live: told before the console ends' is "$first" "$title"
+sed '1,/end trace/d' "$work/warn.log" >&8
+exec 8>&-
+wait "$pid"
+code=$?
+out=$(cat <&9)
+exec 9<&-
+ok 'live: then the others' prints 0 '
+Then, on the same console:
+  line 17       general protection fault in gadget_put'
+
+# One that is larger than what is kept of it, with and without ends of lines.
+{
+    yes '[    1.000000] all is well, and has been so for a long time now' | head -n 100000
+    cat "$work/warn.log"
+    head -c 2000000 /dev/zero | tr '\0' x
+    yes '[   99.000000] nothing more' | head -n 100000
+} >"$work/large"
+run oops --json "$work/large"
+ok 'large: title' is "$(field title)" "\"$title\""
+ok 'large: line' is "$(field line)" 100004
+start=$(field start)
+ok 'large: start' is "$(tail -c +$((start + 1)) "$work/large" | head -n 1 | cut -c 16-22)" WARNING
+pipe "cat $work/large"
+ok 'large: the same from stdin' prints 0 '  where      stdin:100004'
+
 # JSON lines.
 run oops --json "$work/warn.log" "$work/quiet.log"
 ok 'a line for each file' is "$(printf '%s\n' "$out" | wc -l)" 2
