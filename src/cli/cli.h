@@ -35,6 +35,7 @@ int cmd_plan(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 
 /* Parse the options of `firstbad COMMAND`. On --help the text goes to stdout, on a mistake a
  * message to stderr; then FALSE comes back, with the exit code. @arguments: shown after the command

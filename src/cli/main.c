@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"oops", "read the crash reports of consoles", cmd_oops},
     {"plan", "what given evidence says of a given graph, and what to try next", cmd_plan},
     {"sim", "bisect simulated bugs: how often is it right, at what cost", cmd_sim},
+    {"audit", "how far a bisection log of syzbot's can be believed", cmd_audit},
     {"doctor", "say what this machine can do, and what to install", cmd_doctor},
 };
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad audit: what a bisection log of syzbot's kind says, and how far it can be believed.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/audit.h"
+
+typedef struct AuditOptions {
+    gboolean json;
+} AuditOptions;
+
+static BisectLog *read_log(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = cli_read_input(path, error);
+    gsize length = 0;
+    const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
+    BisectLog *log = bytes ? bisect_log_read(text, length, error) : NULL;
+
+    if (bytes && !log) {
+        g_prefix_error(error, "%s: ", path);
+    }
+    return log;
+}
+
+/* "logs/Log_1003a431e00000.txt" -> "Log_1003a431e00000" */
+static char *log_id(const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+
+    return g_str_has_suffix(name, ".txt") ? g_strndup(name, strlen(name) - strlen(".txt"))
+                                          : g_strdup(name);
+}
+
+static void print_json(const char *path, const BisectLog *log, const Audit *audit)
+{
+    g_autofree char *id = log_id(path);
+    json_t *object = bisect_log_json(log);
+
+    json_object_set_new(object, "file", job_text_json(path));
+    json_object_set_new(object, "id", job_text_json(id));
+    audit_add_json(audit, object);
+    cli_print_json(object, JSON_COMPACT);
+}
+
+static gboolean wants_colour(void)
+{
+    const char *term = g_getenv("TERM"), *no_colour = g_getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && g_strcmp0(term, "dumb") != 0 && !(no_colour && *no_colour);
+}
+
+/* With several, each is headed by its name. */
+static void print_text(const char *path, const BisectLog *log, const Audit *audit,
+                       gboolean is_headed)
+{
+    g_autofree char *text = audit_text(log, audit, wants_colour());
+
+    if (is_headed) {
+        g_autofree char *name = report_clean_line(path);
+
+        printf("=== %s\n", name);
+    }
+    printf("%s%s", text, is_headed ? "\n" : "");
+}
+
+/* One after the other. A file that cannot be read, or is no log, does not keep the others from
+ * being told. */
+static int audit_files(const AuditOptions *options, char **paths, int n_paths)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    int code = EXIT_ANSWER;
+
+    for (int i = 0; i < n_paths; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(BisectLog) log = read_log(paths[i], &error);
+        g_autoptr(Audit) audit = log ? audit_new(reader, log) : NULL;
+
+        if (!log) {
+            cli_complain("%s", error->message);
+            code = EXIT_USAGE;
+        } else if (options->json) {
+            print_json(paths[i], log, audit);
+        } else {
+            print_text(paths[i], log, audit, n_paths > 1);
+        }
+    }
+    return code;
+}
+
+int cmd_audit(int argc, char **argv)
+{
+    AuditOptions options = {0};
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print as JSON, a line for each log",
+         NULL},
+        {NULL},
+    };
+    const CommandLine line = {.command = "audit",
+                              .arguments = "LOG...",
+                              .description = "LOG may be - for stdin.",
+                              .entries = entries,
+                              .n_arguments_max = G_MAXINT};
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    if (argc < 2) {
+        cli_complain("no LOG given");
+        return EXIT_USAGE;
+    }
+    return audit_files(&options, argv + 1, argc - 1);
+}
