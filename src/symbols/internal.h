@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The parts of symbols/: an ELF file open for reading, its text symbols, its line information, and
- * the rewriting of reports, which knows the others only through Lookup.
+ * The parts of symbols/: an ELF file open for reading, its text symbols, its line information, what
+ * it was compiled of, and the rewriting of reports, which knows the others only through Lookup.
  */
 #pragma once
 
@@ -17,11 +17,29 @@ Elf *elf_open(int fd, GError **error);
 /* table.c: where functions begin. Several may have one name. */
 typedef struct SymbolTable SymbolTable;
 
+/* Names are those of @elf, which must stay. In a relocatable file addresses count from where its
+ * sections are laid out (sh_addr). */
 SymbolTable *symbol_table_new(Elf *elf);
 void symbol_table_free(SymbolTable *table);
-/* The address of @name whose size the kernel would print as @size; FALSE when there is no @name. */
+/* The address of @name whose size the kernel would print as @size; another one of that name when
+ * there is none; FALSE when there is no @name. */
 gboolean symbol_table_find(const SymbolTable *table, const char *name, guint64 size,
                            guint64 *ret_address);
+/* The function that has @address, as the kernel would call it. *@ret_name is the table's. */
+gboolean symbol_table_name(const SymbolTable *table, guint64 address, const char **ret_name,
+                           guint64 *ret_start, guint64 *ret_size);
+/* Is there a @name, or a variant of it that the compiler made (@name.isra.0)? FALSE of a file
+ * without symbols. */
+gboolean symbol_table_has(SymbolTable *table, const char *name);
+
+/* paths.c. @path, which DWARF's @unit speaks of, without the one of @source_dirs, or else the
+ * folder compiled in, that it lies in, and without "./" and "x/..". */
+char *source_path(const char *const *source_dirs, Dwarf_Die *unit, const char *path);
+/* A name out of a file that may be hostile, fit to stand in a line. */
+char *clean_name(const char *name);
+
+/* Is most of @unit in a file of its own (-gsplit-dwarf), which we do not read? */
+gboolean unit_is_split(Dwarf_Die *unit);
 
 /* A line of source, and how it was reached. */
 typedef struct Place {
@@ -35,21 +53,71 @@ void place_free(Place *place);
 /* lines.c: addresses to places. */
 typedef struct LineTable LineTable;
 
-/* NULL when @elf has no debug information. @source_dirs are copied. */
-LineTable *line_table_new(Elf *elf, const char *const *source_dirs);
+/* @dwarf must stay, @source_dirs are copied. */
+LineTable *line_table_new(Dwarf *dwarf, const char *const *source_dirs);
 void line_table_free(LineTable *table);
 /* Array of Place, the innermost inlined call first, the function itself last; empty when nothing is
  * known about @address. */
 GPtrArray *line_table_find(LineTable *table, guint64 address);
 
+/* facts.c: what was compiled, inlined functions and included files too. */
+typedef struct Facts Facts;
+
+/* Read all debug information: a second or two for a distribution's kernel. */
+Facts *facts_new(Dwarf *dwarf, const char *const *source_dirs);
+void facts_free(Facts *facts);
+SymbolsAnswer facts_have_function(const Facts *facts, const char *name);
+SymbolsAnswer facts_have_source(const Facts *facts, const char *path);
+
+/* binary.c: a vmlinux or a module with all that is known of it. */
+typedef struct Binary {
+    int fd;
+    Elf *elf;             /* libdwfl's, when @session */
+    Dwarf *dwarf;         /* likewise; NULL without debug information */
+    struct Dwfl *session; /* of a relocatable file, NULL else */
+    SymbolTable *table;
+    LineTable *lines; /* NULL without debug information */
+} Binary;
+
+Binary *binary_open(const char *path, const char *const *source_dirs, GError **error);
+void binary_free(Binary *binary);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Binary, binary_free)
+/* Is @build_id, in hex, that of @binary, as far as it has one? */
+gboolean binary_has_build_id(const Binary *binary, const char *build_id);
+
+/* modules.c: files of modules by the names of modules. */
+typedef struct Modules Modules;
+
+Modules *modules_new(const char *const *source_dirs);
+void modules_free(Modules *modules);
+void modules_add_dir(Modules *modules, const char *dir);
+/* The module @name with debug information, and of @build_id unless that is "". NULL when there is
+ * none. Owned by @modules. */
+Binary *modules_find(Modules *modules, const char *name, const char *build_id);
+
 /* text.c */
 typedef struct Lookup {
-    /* @module is "" for the kernel itself. */
-    gboolean (*symbol)(gpointer data, const char *module, const char *name, guint64 size,
-                       guint64 *ret_address);
-    GPtrArray *(*places)(gpointer data, const char *module, guint64 address);
+    /* Where a function is; @module is "" for the kernel itself, @build_id when it is not told. */
+    gboolean (*symbol)(gpointer data, const char *module, const char *build_id, const char *name,
+                       guint64 size, guint64 *ret_address);
+    /* What function of the kernel itself has @address. */
+    gboolean (*name)(gpointer data, guint64 address, const char **ret_name, guint64 *ret_start,
+                     guint64 *ret_size);
+    /* As line_table_find(). */
+    GPtrArray *(*places)(gpointer data, const char *module, const char *build_id, guint64 address);
     gpointer data;
 } Lookup;
 
-/* @report with lines added to its functions. */
-char *symbolize_text(const Lookup *lookup, const char *report);
+/* The patterns of lines, which take longer to make than a line to match. */
+typedef struct Patterns Patterns;
+
+Patterns *patterns_new(void);
+void patterns_free(Patterns *patterns);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Patterns, patterns_free)
+
+/* @report with lines added to its functions, and functions to its bare addresses. */
+char *symbolize_text(const Patterns *patterns, const Lookup *lookup, const char *report);
+
+/* Bytes of a symbolized report, at most, for one of @n bytes: from where it would be longer, lines
+ * stay as they are. Real ones grow by half. */
+gsize symbolized_max(gsize n);

@@ -33,20 +33,12 @@ void place_free(Place *place)
     g_free(place);
 }
 
-LineTable *line_table_new(Elf *elf, const char *const *source_dirs)
+LineTable *line_table_new(Dwarf *dwarf, const char *const *source_dirs)
 {
-    static const char *const none[] = {NULL};
-    Dwarf *dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
-    Dwarf_CU *unit = NULL;
-    LineTable *table;
+    LineTable *table = g_new0(LineTable, 1);
 
-    if (!dwarf || dwarf_get_units(dwarf, NULL, &unit, NULL, NULL, NULL, NULL) != 0) {
-        g_clear_pointer(&dwarf, dwarf_end);
-        return NULL;
-    }
-    table = g_new0(LineTable, 1);
     table->dwarf = dwarf;
-    table->source_dirs = g_strdupv((char **)(source_dirs ? source_dirs : none));
+    table->source_dirs = g_strdupv((char **)source_dirs);
     table->functions =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)g_array_unref);
     return table;
@@ -60,7 +52,6 @@ void line_table_free(LineTable *table)
     g_clear_pointer(&table->units, g_array_unref);
     g_hash_table_unref(table->functions);
     g_strfreev(table->source_dirs);
-    dwarf_end(table->dwarf);
     g_free(table);
 }
 
@@ -174,41 +165,11 @@ static gboolean find_inside(Dwarf_Die *die, guint64 address, Dwarf_Die *ret_chil
     return FALSE;
 }
 
-/* The rest of @path behind @folder, or NULL when it is not in there. */
-static const char *path_below(const char *path, const char *folder)
-{
-    g_autofree char *clean = g_canonicalize_filename(folder, "/");
-    gsize n = g_str_equal(clean, "/") ? 0 : strlen(clean);
-
-    return strncmp(path, clean, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
-}
-
-/* @path without the source folder that it lies in, and without "./" and "x/..". Debian compiles in
- * the folder ".", and so all its paths are relative. */
-static char *relative_path(const LineTable *table, Dwarf_Die *unit, const char *path)
-{
-    Dwarf_Attribute attribute;
-    const char *compiled_in = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
-    gboolean somewhere = compiled_in && g_path_is_absolute(compiled_in);
-    g_autofree char *full = NULL;
-    const char *below;
-
-    full = g_canonicalize_filename(path, somewhere ? compiled_in : "/");
-    for (gsize i = 0; table->source_dirs[i]; i++) {
-        below = path_below(full, table->source_dirs[i]);
-        if (below) {
-            return g_strdup(below);
-        }
-    }
-    below = somewhere ? path_below(full, compiled_in) : g_path_is_absolute(path) ? NULL : full + 1;
-    return below ? g_strdup(below) : g_steal_pointer(&full);
-}
-
 static Place *place_new(const LineTable *table, Dwarf_Die *unit, const char *path, int line)
 {
     Place *place = g_new0(Place, 1);
 
-    place->file = relative_path(table, unit, path);
+    place->file = source_path((const char *const *)table->source_dirs, unit, path);
     place->line = line > 0 ? line : -1;
     return place;
 }
@@ -250,7 +211,8 @@ GPtrArray *line_table_find(LineTable *table, guint64 address)
     Dwarf_Die unit, die;
     Place *place;
 
-    if (!find_unit(table, address, &unit) || !(place = place_of_address(table, &unit, address))) {
+    if (!find_unit(table, address, &unit) || unit_is_split(&unit) ||
+        !(place = place_of_address(table, &unit, address))) {
         return g_steal_pointer(&places);
     }
     g_ptr_array_add(places, place);
@@ -270,7 +232,7 @@ GPtrArray *line_table_find(LineTable *table, guint64 address)
         if (!outer) {
             break;
         }
-        ((Place *)places->pdata[places->len - 1])->function = g_strdup(name ? name : "??");
+        ((Place *)places->pdata[places->len - 1])->function = clean_name(name ? name : "??");
         g_ptr_array_add(places, outer);
     }
     return g_steal_pointer(&places);

@@ -1,38 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A vmlinux open for questions.
+ * A vmlinux, and its modules, open for questions.
  */
 #include "symbols/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
+#include <string.h>
 
 struct Symbols {
-    int fd;
-    Elf *elf;
-    SymbolTable *table;
-    LineTable *lines; /* NULL without debug information */
+    Binary *kernel;
+    Modules *modules;
+    Patterns *patterns;
+    char **source_dirs;
+    Facts *facts; /* NULL until it is needed */
 };
 
 Symbols *symbols_open(const char *vmlinux, const char *const *source_dirs, GError **error)
 {
-    g_autoptr(Symbols) symbols = g_new0(Symbols, 1);
+    static const char *const none[] = {NULL};
+    Binary *kernel = binary_open(vmlinux, source_dirs ? source_dirs : none, error);
+    Symbols *symbols;
 
-    symbols->fd = g_open(vmlinux, O_RDONLY | O_CLOEXEC, 0);
-    if (symbols->fd < 0) {
-        int failed = errno;
-
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failed), "opening %s: %s", vmlinux,
-                    g_strerror(failed));
+    if (!kernel) {
         return NULL;
     }
-    symbols->elf = elf_open(symbols->fd, error);
-    if (!symbols->elf) {
-        return NULL;
-    }
-    symbols->table = symbol_table_new(symbols->elf);
-    symbols->lines = line_table_new(symbols->elf, source_dirs);
-    return g_steal_pointer(&symbols);
+    symbols = g_new0(Symbols, 1);
+    symbols->kernel = kernel;
+    symbols->source_dirs = g_strdupv((char **)(source_dirs ? source_dirs : none));
+    symbols->modules = modules_new((const char *const *)symbols->source_dirs);
+    symbols->patterns = patterns_new();
+    return symbols;
 }
 
 void symbols_free(Symbols *symbols)
@@ -40,34 +35,80 @@ void symbols_free(Symbols *symbols)
     if (!symbols) {
         return;
     }
-    g_clear_pointer(&symbols->lines, line_table_free);
-    g_clear_pointer(&symbols->table, symbol_table_free);
-    elf_end(symbols->elf);
-    if (symbols->fd >= 0) {
-        g_close(symbols->fd, NULL);
-    }
+    facts_free(symbols->facts);
+    patterns_free(symbols->patterns);
+    modules_free(symbols->modules);
+    binary_free(symbols->kernel);
+    g_strfreev(symbols->source_dirs);
     g_free(symbols);
 }
 
-static gboolean find_symbol(gpointer data, const char *module, const char *name, guint64 size,
-                            guint64 *ret_address)
+void symbols_add_module_dir(Symbols *symbols, const char *dir)
 {
-    const Symbols *symbols = data;
-
-    /* Modules have files of their own. */
-    return !*module && symbol_table_find(symbols->table, name, size, ret_address);
+    modules_add_dir(symbols->modules, dir);
 }
 
-static GPtrArray *find_places(gpointer data, const char *module, guint64 address)
+/* NULL when there is no such module. */
+static Binary *binary_of(const Symbols *symbols, const char *module, const char *build_id)
+{
+    return *module ? modules_find(symbols->modules, module, build_id) : symbols->kernel;
+}
+
+static gboolean find_symbol(gpointer data, const char *module, const char *build_id,
+                            const char *name, guint64 size, guint64 *ret_address)
+{
+    Binary *binary = binary_of(data, module, build_id);
+
+    return binary && symbol_table_find(binary->table, name, size, ret_address);
+}
+
+static gboolean find_name(gpointer data, guint64 address, const char **ret_name, guint64 *ret_start,
+                          guint64 *ret_size)
 {
     const Symbols *symbols = data;
 
-    return line_table_find(symbols->lines, address);
+    return symbol_table_name(symbols->kernel->table, address, ret_name, ret_start, ret_size);
+}
+
+static GPtrArray *find_places(gpointer data, const char *module, const char *build_id,
+                              guint64 address)
+{
+    Binary *binary = binary_of(data, module, build_id);
+
+    return binary && binary->lines ? line_table_find(binary->lines, address) : g_ptr_array_new();
 }
 
 char *symbols_report(Symbols *symbols, const char *report)
 {
-    const Lookup lookup = {find_symbol, find_places, symbols};
+    const Lookup lookup = {find_symbol, find_name, find_places, symbols};
 
-    return symbols->lines ? symbolize_text(&lookup, report) : g_strdup(report);
+    return symbolize_text(symbols->patterns, &lookup, report);
+}
+
+/* NULL without debug information. */
+static const Facts *facts_of(Symbols *symbols)
+{
+    if (!symbols->facts && symbols->kernel->dwarf) {
+        symbols->facts =
+            facts_new(symbols->kernel->dwarf, (const char *const *)symbols->source_dirs);
+    }
+    return symbols->facts;
+}
+
+SymbolsAnswer symbols_has_function(Symbols *symbols, const char *name)
+{
+    const Facts *facts;
+
+    if (symbol_table_has(symbols->kernel->table, name)) {
+        return SYMBOLS_YES;
+    }
+    facts = facts_of(symbols);
+    return facts ? facts_have_function(facts, name) : SYMBOLS_UNKNOWN;
+}
+
+SymbolsAnswer symbols_has_source(Symbols *symbols, const char *path)
+{
+    const Facts *facts = facts_of(symbols);
+
+    return facts ? facts_have_source(facts, path) : SYMBOLS_UNKNOWN;
 }

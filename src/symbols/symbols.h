@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ELF and DWARF of a vmlinux: kernel signature, and function+offset -> file:line with inlined
- * calls.
+ * ELF and DWARF of a kernel: its signature, its functions and sources, and func+offset -> file:line
+ * with inlined calls.
  */
 #pragma once
 
@@ -13,9 +13,8 @@ char *symbols_signature(int fd, GError **error);
 
 typedef struct Symbols Symbols;
 
-/* Open @vmlinux, a regular file, for names and lines. @source_dirs: prefixes cut from DWARF's paths
- * (worktree, build folder; as the compiler saw them). Without debug information it still opens:
- * reports then stay as they are. */
+/* Open @vmlinux, a regular file, for names and lines. @source_dirs: prefixes cut from DWARF's
+ * paths. Without debug information it still opens: functions then get no lines. */
 Symbols *symbols_open(const char *vmlinux, const char *const *source_dirs, GError **error);
 void symbols_free(Symbols *symbols);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
@@ -24,3 +23,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
  * their own, innermost first, " file:line" after the size. Owned by the caller. Rules:
  * specs/crash-report.md, section 11. */
 char *symbols_report(Symbols *symbols, const char *report);
+
+/* Look for NAME.ko or NAME.ko.debug ('-' and '_' are one) in @dir and below it when a line ends in
+ * `[NAME]` or `[NAME BUILDID]`. Folders are asked in the order they were added. */
+void symbols_add_module_dir(Symbols *symbols, const char *dir);
+
+/* Is it part of the kernel? Not known: the vmlinux has not the information that says so. */
+typedef enum SymbolsAnswer { SYMBOLS_UNKNOWN, SYMBOLS_NO, SYMBOLS_YES } SymbolsAnswer;
+
+/* Has the vmlinux a function @name, static ones and those that only exist inlined included?
+ * Variants that the compiler makes (NAME.isra.0, NAME.cold, ...) count. NO needs debug information,
+ * as an inlined function has no symbol. Modules are not asked. The first answer that the symbols
+ * cannot give reads all debug information; thousands more are free. */
+SymbolsAnswer symbols_has_function(Symbols *symbols, const char *name);
+
+/* Was @path ("net/core/skmsg.c", relative to the source tree) compiled into the vmlinux, by itself
+ * or included by what was? UNKNOWN without debug information. Costs as above. */
+SymbolsAnswer symbols_has_source(Symbols *symbols, const char *path);
