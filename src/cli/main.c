@@ -2,6 +2,7 @@
  * firstbad: finds the commit that made a kernel crash.
  */
 #include "cli/cli.h"
+#include "symbols/symbols.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -55,6 +56,10 @@ int main(int argc, char **argv)
     if (g_str_equal(argv[1], "--version")) {
         g_print("firstbad %s\n", FIRSTBAD_VERSION);
         return EXIT_ANSWER;
+    }
+    /* Ourselves, run apart: no command for people. */
+    if (g_str_equal(argv[1], SYMBOLS_SERVE)) {
+        return symbols_serve(argc - 1, argv + 1);
     }
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(commands[i].name, argv[1])) {

@@ -130,20 +130,21 @@ char *job_symbolize(Job *job, const char *commit, const char *report)
     const RevisionEvidence *evidence = evidence_of(job, commit);
     g_autofree char *folder = store_job_dir(job->store, job->id);
     g_autofree char *vmlinux = g_build_filename(folder, "vmlinux", NULL);
-    g_autoptr(Symbols) symbols = NULL;
+    const char *const reports[] = {report, NULL};
+    SymbolsFiles files = {.vmlinux = vmlinux};
     g_autoptr(GError) error = NULL;
-    char *text = NULL;
+    g_auto(GStrv) texts = NULL;
 
     if (evidence && evidence->kernel && evidence->kernel->dir &&
         kernel_unpack(evidence->kernel, "vmlinux", vmlinux, &error)) {
-        symbols = symbols_open(vmlinux, job->farm->ops->source_prefixes(job->farm), &error);
-        text = symbols ? symbols_report(symbols, report) : NULL;
+        files.source_dirs = job->farm->ops->source_prefixes(job->farm);
+        texts = symbols_reports_apart(&files, reports, &error);
         g_unlink(vmlinux);
     }
     if (error) {
         g_message("the crash report stays without line numbers: %s", error->message);
     }
-    return text ? text : g_strdup(report);
+    return g_strdup(texts ? texts[0] : report);
 }
 
 static gboolean gather_crash(Job *job, Answer *answer, GError **error)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * ELF and DWARF of a kernel: its signature, its functions and sources, and func+offset -> file:line
  * with inlined calls.
+ *
+ * libelf and libdw trust the files that they read, and a vmlinux comes from a tree of somebody
+ * else's. So what reads DWARF here is for a process that may die: the product asks it "apart"
+ * (below), in a small process with limits. Only the signature, which needs no DWARF, is taken at
+ * home.
  */
 #pragma once
 
@@ -11,10 +16,46 @@
  * same signature behave alike. The vmlinux is open at @fd, and stays there. */
 char *symbols_signature(int fd, GError **error);
 
+/* --- Apart: asked of another process, in a sandbox where that works, with limits of time and
+ * memory. */
+
+/* Give up after this. A distribution's kernel takes a second; a hostile one could take for ever. */
+#define SYMBOLS_APART_TIMEOUT_MS (120 * 1000)
+
+/* What main() of @program does with this as its first argument is return symbols_serve(). */
+#define SYMBOLS_SERVE "symbolize-report"
+
+typedef struct SymbolsFiles {
+    const char *vmlinux;            /* with debug information; without, little is known */
+    const char *const *source_dirs; /* cut from DWARF's paths: worktree, build folder, as the
+                                       compiler saw them; NULL: none */
+    const char *const *module_dirs; /* NAME.ko is looked for in and below them; NULL: none */
+    const char *program; /* whose main() knows SYMBOLS_SERVE; NULL: the one that runs now */
+    guint timeout_ms;    /* 0: SYMBOLS_APART_TIMEOUT_MS */
+} SymbolsFiles;
+
+/* @reports (NULL-terminated), each symbolized by symbols_report(), in their order; the vmlinux is
+ * opened once for all of them. Owned by the caller. NULL with an error that says why when the other
+ * process cannot read the files, dies or comes to a limit: the reports then stay as they are. */
+char **symbols_reports_apart(const SymbolsFiles *files, const char *const *reports, GError **error);
+
+/* Is it part of the kernel? Not known: the vmlinux has not the information that says so. */
+typedef enum SymbolsAnswer { SYMBOLS_UNKNOWN, SYMBOLS_NO, SYMBOLS_YES } SymbolsAnswer;
+
+/* symbols_has_function() of each of @functions and symbols_has_source() of each of @sources
+ * (NULL-terminated; NULL: none). The answers, in the same order, are owned by the caller. */
+gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *functions,
+                             const char *const *sources, SymbolsAnswer **ret_functions,
+                             SymbolsAnswer **ret_sources, GError **error);
+
+/* The other process: answer what stands at stdin on stdout. An exit code. */
+int symbols_serve(int argc, char **argv);
+
+/* --- At home: for files one made oneself. */
 typedef struct Symbols Symbols;
 
-/* Open @vmlinux, a regular file, for names and lines. @source_dirs: prefixes cut from DWARF's
- * paths. Without debug information it still opens: functions then get no lines. */
+/* Open @vmlinux, a regular file, for names and lines. @source_dirs: see SymbolsFiles. Without debug
+ * information it still opens: functions then get no lines. */
 Symbols *symbols_open(const char *vmlinux, const char *const *source_dirs, GError **error);
 void symbols_free(Symbols *symbols);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
@@ -27,9 +68,6 @@ char *symbols_report(Symbols *symbols, const char *report);
 /* Look for NAME.ko or NAME.ko.debug ('-' and '_' are one) in @dir and below it when a line ends in
  * `[NAME]` or `[NAME BUILDID]`. Folders are asked in the order they were added. */
 void symbols_add_module_dir(Symbols *symbols, const char *dir);
-
-/* Is it part of the kernel? Not known: the vmlinux has not the information that says so. */
-typedef enum SymbolsAnswer { SYMBOLS_UNKNOWN, SYMBOLS_NO, SYMBOLS_YES } SymbolsAnswer;
 
 /* Has the vmlinux a function @name, static ones and those that only exist inlined included?
  * Variants that the compiler makes (NAME.isra.0, NAME.cold, ...) count. NO needs debug information,

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Questions to a vmlinux, answered by another process.
+ *
+ * libdw reads hostile files with our rights, and has crashed on some of them. So the firstbad
+ * binary runs itself, boxed in and with limits, and all that a bad vmlinux can do is to spoil the
+ * answers about itself. All questions go in one run, as opening costs more than asking.
+ *
+ * A question is a letter, a text and a NUL, an answer a text and a NUL. Nothing that comes back is
+ * trusted beyond that.
+ */
+#include "process/process.h"
+#include "symbols/internal.h"
+
+#include <gio/gunixinputstream.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What reading takes beside the file itself: tables of symbols, functions and lines; debug
+ * information that is compressed is a few times larger when it is not. */
+#define MEMORY_BYTES     (G_GUINT64_CONSTANT(2) << 30)
+#define MEMORY_PER_BYTE  4
+#define MEMORY_MAX_BYTES (G_GUINT64_CONSTANT(16) << 30)
+
+/* The shadow of an address sanitizer alone is larger than any limit. */
+#ifdef __has_feature
+#define IS_UNLIMITED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define IS_UNLIMITED 1
+#else
+#define IS_UNLIMITED 0
+#endif
+
+/* In the environment of the other process: a program that does not know SYMBOLS_SERVE would do what
+ * it does always, and could end up here again. */
+#define NESTED "FIRSTBAD_SYMBOLS_APART"
+
+#define ASK_REPORT   'r'
+#define ASK_FUNCTION 'f'
+#define ASK_SOURCE   's'
+
+#define SOURCE_DIR "--source-dir="
+#define MODULE_DIR "--module-dir="
+
+static const char *const answers[] = {
+    [SYMBOLS_UNKNOWN] = "unknown", [SYMBOLS_NO] = "no", [SYMBOLS_YES] = "yes"};
+
+typedef struct Questions {
+    GByteArray *bytes;
+    guint n;
+    gsize n_answer_max; /* bytes of all answers, at most */
+} Questions;
+
+static void ask(Questions *questions, char kind, const char *text)
+{
+    gsize n = strlen(text);
+
+    g_byte_array_append(questions->bytes, (const guint8 *)&kind, 1);
+    g_byte_array_append(questions->bytes, (const guint8 *)text, n + 1);
+    questions->n++;
+    questions->n_answer_max += kind == ASK_REPORT ? symbolized_max(n) + 1 : sizeof("unknown");
+}
+
+static guint64 memory_limit(const char *vmlinux)
+{
+    struct stat status;
+
+    if (IS_UNLIMITED) {
+        return 0;
+    }
+    if (stat(vmlinux, &status) != 0 || status.st_size < 0) {
+        return MEMORY_BYTES;
+    }
+    return MIN(MEMORY_BYTES + MEMORY_PER_BYTE * (guint64)status.st_size, MEMORY_MAX_BYTES);
+}
+
+/* By its real name: the sandbox shows that, and has no links of the user's folders. */
+static char *real_name(const char *path)
+{
+    g_autofree char *real = realpath(path, NULL);
+
+    return real ? g_strdup(real) : g_canonicalize_filename(path, NULL);
+}
+
+/* What to run, without the sandbox. The binary may have been replaced since we were started; then
+ * it has no name, and *ret_named is FALSE: only outside of a sandbox it is "ourselves" still. */
+static char **command_line(const SymbolsFiles *files, const char *vmlinux, gboolean *ret_named)
+{
+    g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+    g_autofree char *self =
+        files->program ? real_name(files->program) : g_file_read_link("/proc/self/exe", NULL);
+
+    *ret_named = self && access(self, X_OK) == 0;
+    g_strv_builder_add_many(argv, *ret_named ? self : "/proc/self/exe", SYMBOLS_SERVE, vmlinux,
+                            NULL);
+    for (gsize i = 0; files->source_dirs && files->source_dirs[i]; i++) {
+        g_autofree char *option = g_strconcat(SOURCE_DIR, files->source_dirs[i], NULL);
+
+        g_strv_builder_add(argv, option);
+    }
+    for (gsize i = 0; files->module_dirs && files->module_dirs[i]; i++) {
+        g_autofree char *folder = real_name(files->module_dirs[i]);
+        g_autofree char *option = g_strconcat(MODULE_DIR, folder, NULL);
+
+        g_strv_builder_add(argv, option);
+    }
+    return g_strv_builder_end(argv);
+}
+
+/* @argv in a sandbox that shows what is asked about. */
+static char **boxed(const SymbolsFiles *files, const char *const *argv, const char *vmlinux)
+{
+    g_autoptr(Sandbox) sandbox = sandbox_new();
+    g_autoptr(GPtrArray) readable = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(readable, g_strdup(argv[0]));
+    g_ptr_array_add(readable, g_strdup(vmlinux));
+    for (gsize i = 0; files->module_dirs && files->module_dirs[i]; i++) {
+        g_ptr_array_add(readable, real_name(files->module_dirs[i]));
+    }
+    g_ptr_array_add(readable, NULL);
+    return sandbox_wrap(sandbox, argv, "/", (const char *const *)readable->pdata, NULL);
+}
+
+/* The first line of what a process said that may be under foreign control. */
+static char *first_line(const char *text)
+{
+    char *line = g_strndup(text, MIN(strcspn(text, "\n"), 300));
+
+    for (char *c = line; *c; c++) {
+        *c = g_ascii_isprint(*c) ? *c : '?';
+    }
+    return line;
+}
+
+/* Split @bytes into @n texts that end with NUL; NULL when they are not so many. */
+static char **split_answers(const char *bytes, gsize n_bytes, guint n)
+{
+    g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
+    const char *end = bytes + n_bytes, *nul;
+    guint n_found = 0;
+
+    for (; bytes < end && (nul = memchr(bytes, '\0', end - bytes)); bytes = nul + 1) {
+        g_strv_builder_add(texts, bytes);
+        n_found++;
+    }
+    return bytes == end && n_found == n ? g_strv_builder_end(texts) : NULL;
+}
+
+/* bubblewrap exits as a shell does when a signal ends what it runs. */
+static char *describe(const ProcessResult *result)
+{
+    int in_box = result->exit_status - 128;
+
+    return in_box > 0 && in_box < NSIG
+               ? g_strdup_printf("was killed by signal %d (%s)", in_box, g_strsignal(in_box))
+               : process_describe(result);
+}
+
+static char **run_apart(const SymbolsFiles *files, const Questions *questions, GError **error)
+{
+    static const char *const env[] = {NESTED "=1", "DEBUGINFOD_URLS", NULL};
+    g_autofree char *vmlinux = real_name(files->vmlinux), *why = NULL, *said = NULL;
+    g_auto(GStrv) argv = NULL, in_box = NULL, texts = NULL;
+    g_autoptr(ProcessResult) result = NULL;
+    ProcessSpec spec = {
+        .cwd = "/",
+        .env = env,
+        .input = (const char *)questions->bytes->data,
+        .n_input = questions->bytes->len,
+        .output_limit_bytes = questions->n_answer_max + 1,
+        .timeout_ms = files->timeout_ms ? files->timeout_ms : SYMBOLS_APART_TIMEOUT_MS,
+        .memory_limit_bytes = memory_limit(vmlinux),
+    };
+    gboolean named;
+
+    if (g_getenv(NESTED)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                    "this program cannot symbolize: its main() does not know " SYMBOLS_SERVE);
+        return NULL;
+    }
+    argv = command_line(files, vmlinux, &named);
+    in_box = named ? boxed(files, (const char *const *)argv, vmlinux) : NULL;
+    spec.argv = (const char *const *)(in_box ? in_box : argv);
+    if (!process_run(&spec, &result, error)) {
+        return NULL;
+    }
+    if (process_succeeded(result)) {
+        texts = split_answers(result->out, result->n_out, questions->n);
+    }
+    if (!texts) {
+        why = process_succeeded(result) ? g_strdup("gave a wrong number of answers")
+                                        : describe(result);
+        said = first_line(result->err);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: the process that reads it %s%s%s",
+                    files->vmlinux, why, *said ? ": " : "", said);
+        return NULL;
+    }
+    return g_steal_pointer(&texts);
+}
+
+char **symbols_reports_apart(const SymbolsFiles *files, const char *const *reports, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Questions questions = {.bytes = bytes};
+
+    for (gsize i = 0; reports[i]; i++) {
+        ask(&questions, ASK_REPORT, reports[i]);
+    }
+    return run_apart(files, &questions, error);
+}
+
+/* NULL when a text is none. */
+static SymbolsAnswer *parse_answers(char **texts, guint n)
+{
+    g_autofree SymbolsAnswer *parsed = g_new0(SymbolsAnswer, n + 1);
+
+    for (guint i = 0; i < n; i++) {
+        guint k = 0;
+
+        while (k < G_N_ELEMENTS(answers) && !g_str_equal(texts[i], answers[k])) {
+            k++;
+        }
+        if (k == G_N_ELEMENTS(answers)) {
+            return NULL;
+        }
+        parsed[i] = (SymbolsAnswer)k;
+    }
+    return g_steal_pointer(&parsed);
+}
+
+gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *functions,
+                             const char *const *sources, SymbolsAnswer **ret_functions,
+                             SymbolsAnswer **ret_sources, GError **error)
+{
+    guint n_functions = functions ? g_strv_length((char **)functions) : 0;
+    guint n_sources = sources ? g_strv_length((char **)sources) : 0;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Questions questions = {.bytes = bytes};
+    g_autofree SymbolsAnswer *of_functions = NULL, *of_sources = NULL;
+    g_auto(GStrv) texts = NULL;
+
+    for (guint i = 0; i < n_functions; i++) {
+        ask(&questions, ASK_FUNCTION, functions[i]);
+    }
+    for (guint i = 0; i < n_sources; i++) {
+        ask(&questions, ASK_SOURCE, sources[i]);
+    }
+    texts = run_apart(files, &questions, error);
+    if (!texts) {
+        return FALSE;
+    }
+    of_functions = parse_answers(texts, n_functions);
+    of_sources = parse_answers(texts + n_functions, n_sources);
+    if (!of_functions || !of_sources) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "%s: the process that reads it gave an answer that is none", files->vmlinux);
+        return FALSE;
+    }
+    *ret_functions = g_steal_pointer(&of_functions);
+    *ret_sources = g_steal_pointer(&of_sources);
+    return TRUE;
+}
+
+/* --- The other process ------------------------------------------------------------------------ */
+
+static GBytes *read_stdin(GError **error)
+{
+    g_autoptr(GInputStream) in = g_unix_input_stream_new(STDIN_FILENO, FALSE);
+    g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
+
+    if (g_output_stream_splice(memory, in, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, error) < 0) {
+        return NULL;
+    }
+    return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(memory));
+}
+
+static void answer(Symbols *symbols, const char *question)
+{
+    g_autofree char *text = NULL;
+
+    switch (question[0]) {
+    case ASK_REPORT:
+        text = symbols_report(symbols, question + 1);
+        break;
+    case ASK_FUNCTION:
+        text = g_strdup(answers[symbols_has_function(symbols, question + 1)]);
+        break;
+    case ASK_SOURCE:
+        text = g_strdup(answers[symbols_has_source(symbols, question + 1)]);
+        break;
+    }
+    fputs(text ? text : "", stdout);
+    fputc('\0', stdout);
+}
+
+int symbols_serve(int argc, char **argv)
+{
+    g_autoptr(GPtrArray) source_dirs = g_ptr_array_new();
+    g_autoptr(Symbols) symbols = NULL;
+    g_autoptr(GBytes) input = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *bytes, *end, *nul;
+    gsize n = 0;
+
+    for (int i = 2; i < argc; i++) {
+        if (g_str_has_prefix(argv[i], SOURCE_DIR)) {
+            g_ptr_array_add(source_dirs, argv[i] + strlen(SOURCE_DIR));
+        }
+    }
+    g_ptr_array_add(source_dirs, NULL);
+    input = argc < 2 ? NULL : read_stdin(&error);
+    symbols = input ? symbols_open(argv[1], (const char *const *)source_dirs->pdata, &error) : NULL;
+    if (!symbols) {
+        fprintf(stderr, "%s\n", error ? error->message : "which vmlinux?");
+        return EXIT_FAILURE;
+    }
+    for (int i = 2; i < argc; i++) {
+        if (g_str_has_prefix(argv[i], MODULE_DIR)) {
+            symbols_add_module_dir(symbols, argv[i] + strlen(MODULE_DIR));
+        }
+    }
+    bytes = g_bytes_get_data(input, &n);
+    end = bytes + n;
+    for (; bytes < end && (nul = memchr(bytes, '\0', end - bytes)); bytes = nul + 1) {
+        answer(symbols, bytes);
+    }
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
