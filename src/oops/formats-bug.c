@@ -19,6 +19,7 @@ const OopsFormat formats_bug[] = {
         .alt = "bad-access in $F",
         .frames = {"BUG: KASAN: [a-z\\-]+ in " FUNC, CALL_TRACE, STACK},
         .skip = "kernel_fault|tag_check|mem_abort|^el1_|^el1h_",
+        .keep = "^refcount_sub_and_test", /* whoever drops the last reference did nothing wrong */
     },
     {
         .title = "BUG: KASAN: (?:double-free or invalid-free|double-free|invalid-free) in ",

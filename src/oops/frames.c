@@ -157,6 +157,9 @@ static gboolean to_blame(const OopsReader *reader, const Rule *rule, const char 
 
 static void walk_offer(Walk *walk, const char *name)
 {
+    g_autofree char *readable = names_demangle(name);
+
+    name = readable ? readable : name;
     if (to_blame(walk->reader, walk->rule, name, strlen(name))) {
         g_ptr_array_add(walk->candidates, g_strdup(name));
     }

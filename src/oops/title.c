@@ -111,7 +111,11 @@ static void apply(const OopsReader *reader, const Rule *rule, GMatchInfo *title,
     }
     g_match_info_fetch_pos(info, 0, &begin, NULL);
     for (int i = 0; i < g_match_info_get_match_count(info); i++) {
-        g_ptr_array_add(captures, g_match_info_fetch(info, i));
+        char *capture = g_match_info_fetch(info, i);
+        char *readable = names_demangle(capture);
+
+        g_ptr_array_add(captures, readable ? readable : capture);
+        g_free(readable ? capture : NULL);
     }
     naming->corrupted = NULL;
     naming->frameless = FALSE;

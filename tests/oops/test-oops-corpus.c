@@ -28,11 +28,11 @@ static const struct {
     guint floor;
 } fields[N_FIELDS] = {
     [FIELD_CRASH] = {"crash", 1000},
-    [FIELD_TITLE] = {"title", 995},
-    [FIELD_ALT] = {"alt", 995},
-    [FIELD_TYPE] = {"type", 995},
-    [FIELD_CORRUPTED] = {"corrupted", 995},
-    [FIELD_SUPPRESSED] = {"suppressed", 995},
+    [FIELD_TITLE] = {"title", 1000},
+    [FIELD_ALT] = {"alt", 1000},
+    [FIELD_TYPE] = {"type", 1000},
+    [FIELD_CORRUPTED] = {"corrupted", 1000},
+    [FIELD_SUPPRESSED] = {"suppressed", 1000},
     [FIELD_PANICKED] = {"panicked", 1000},
     [FIELD_FRAME] = {"frame", 1000},
     [FIELD_START] = {"start_line", 1000},
@@ -261,7 +261,7 @@ static const struct {
     const char *name;
     guint floor;
 } groups[N_GROUPS] = {
-    [GROUP_ALL] = {"all", 920},
+    [GROUP_ALL] = {"all", 925},
     [GROUP_NEW] = {"2021 and later", 960},
     [GROUP_KMSAN] = {"KMSAN", 950},
     /* Halves by the first digit of the file's name. A rule that helps only one was not learned, but
