@@ -74,7 +74,7 @@ static gboolean take_caller(Line *line, Line *ret_caller)
 }
 
 /* Optional "** 5 printk messages dropped ** ", "host login: " and "<6>", in this order. */
-static void take_noise(Line *line)
+static void take_noise(Line *line, gboolean may_login)
 {
     static const char login[] = " login: ";
     Line rest = *line;
@@ -84,7 +84,8 @@ static void take_noise(Line *line)
         take(&rest, " printk messages dropped ** ")) {
         *line = rest;
     }
-    while ((found = memmem(line->s, MIN(line->n, LINE_MAX_LOOK), login, sizeof(login) - 1))) {
+    while (may_login &&
+           (found = memmem(line->s, MIN(line->n, LINE_MAX_LOOK), login, sizeof(login) - 1))) {
         *line = (Line){found + sizeof(login) - 1, line->n - (found + sizeof(login) - 1 - line->s)};
     }
     rest = *line;
@@ -93,11 +94,11 @@ static void take_noise(Line *line)
     }
 }
 
-static Context read_context(Line line)
+static Context read_context(Line line, gboolean may_login)
 {
     Context context = {0};
 
-    take_noise(&line);
+    take_noise(&line, may_login);
     if (!take(&line, "[")) {
         return context;
     }
@@ -126,24 +127,34 @@ static gboolean caller_is(Context context, char what)
     return context.caller.n > 0 && memchr(context.caller.s, what, context.caller.n);
 }
 
-static ConsoleLine read_line(Line line)
+/* " ? " in front of a function, or " (unreliable)" behind it. */
+static gboolean is_questionable(Line line)
 {
-    ConsoleLine read = {.text = line, .context = read_context(line)};
     static const char unreliable[] = " (unreliable)";
+    gsize n_look = MIN(line.n, LINE_MAX_LOOK);
+
+    if (memchr(line.s, '?', n_look) && bytes_contain(line.s, n_look, " ? ") &&
+        !bytes_contain(line.s, n_look, "<EOI>")) {
+        return TRUE;
+    }
+    return line.n >= sizeof(unreliable) - 1 && line.s[line.n - 1] == ')' &&
+           memcmp(line.s + line.n - (sizeof(unreliable) - 1), unreliable, sizeof(unreliable) - 1) ==
+               0;
+}
+
+/* @may_login: " login: " may stand in it. */
+static ConsoleLine read_line(Line line, gboolean may_login)
+{
+    ConsoleLine read = {.text = line, .context = read_context(line, may_login)};
     const char *end;
-    gsize n;
 
     if (!read.context.stamped) {
         return read;
     }
-    end = memmem(line.s, line.n, "] ", 2);
+    for (end = line.s; end[0] != ']' || end[1] != ' '; end++) {
+    }
     read.text = (Line){end + 2, line.n - (end + 2 - line.s)};
-    n = read.text.n;
-    read.questionable =
-        (bytes_contain(read.text.s, MIN(n, LINE_MAX_LOOK), " ? ") &&
-         !bytes_contain(read.text.s, MIN(n, LINE_MAX_LOOK), "<EOI>")) ||
-        (n >= sizeof(unreliable) - 1 && memcmp(read.text.s + n - (sizeof(unreliable) - 1),
-                                               unreliable, sizeof(unreliable) - 1) == 0);
+    read.questionable = is_questionable(read.text);
     return read;
 }
 
@@ -190,7 +201,7 @@ static void read_prefix(const Window *window, gsize from, gsize to, Context cont
 
         line_next(bytes, to, &at, &line);
         to = start;
-        read = read_line(line);
+        read = read_line(line, TRUE);
         if (read.text.n > 0 && !read.questionable && same_context(read.context, context)) {
             g_ptr_array_add(lines, g_strndup(read.text.s, read.text.n));
         }
@@ -200,57 +211,78 @@ static void read_prefix(const Window *window, gsize from, gsize to, Context cont
     }
 }
 
-static gboolean begins_second_stack(Line line)
+/* A region being read. */
+typedef struct RegionReading {
+    Region *region;
+    Context context;   /* of the header line */
+    gboolean all_cpus; /* lines of interrupts belong to it, too */
+    guint n_lines, cut;
+} RegionReading;
+
+/* FALSE: @line and what follows do not belong to the region. */
+static gboolean add_line(RegionReading *reading, Line line, guint marks)
 {
-    return bytes_contain(line.s, line.n, "Kernel panic - not syncing") ||
-           bytes_contain(line.s, line.n, "WARNING: possible circular locking dependency detected");
+    Region *region = reading->region;
+    ConsoleLine read = read_line(line, marks & MARK_LOGIN);
+
+    reading->all_cpus |= (marks & MARK_ALL_CPUS) != 0;
+    if (read.questionable || (!same_context(read.context, reading->context) &&
+                              !(reading->all_cpus && caller_is(read.context, 'C')))) {
+        return TRUE;
+    }
+    reading->n_lines += !(marks & MARK_INLINED && line_is_inlined(line));
+    if (reading->n_lines >= reading->cut && marks & MARK_SECOND) {
+        return FALSE;
+    }
+    if (!(marks & MARK_TAINT)) {
+        g_string_append_len(region->text, read.text.s, read.text.n);
+        g_string_append_c(region->text, '\n');
+        text_add(&region->plain, read.text, marks);
+    }
+    return TRUE;
 }
 
-void region_read(const Window *window, const Header *header, gsize from, gsize second, gsize end,
-                 Region *ret_region)
+void region_read(const OopsReader *reader, const Window *window, const Header *header, gsize from,
+                 gsize second, gsize end, Region *ret_region)
 {
     const char *body = window_at(window, header->start);
     gsize n = end - header->start, at = 0, start;
-    gsize n_before_second = 0;
-    guint n_lines = 0, cut = LINES_BEFORE_CUT;
-    gboolean all_cpus = FALSE;
-    Region region = {.text = g_string_new(NULL)};
-    Context context = {0};
+    Marker marker = marker_begin(reader, body, n);
+    Region region = {.text = g_string_sized_new(4096)};
+    RegionReading reading = {.region = &region, .cut = LINES_BEFORE_CUT};
+    guint n_before_second = 0;
     Line line;
 
+    text_begin(&region.plain, reader);
     second -= header->start;
     for (start = at; line_next(body, n, &at, &line); start = at) {
-        ConsoleLine read = read_line(line);
+        guint marks = marker_until(&marker, at);
 
         if (start == 0) {
-            context = read.context;
-            read_prefix(window, from, header->start, context, region.text);
+            reading.context = read_line(line, TRUE).context;
+            read_prefix(window, from, header->start, reading.context, region.text);
             region.n_prefix = region.text->len;
-            if (bytes_contain(line.s, line.n, "BUG: KMSAN:")) {
-                cut = LINES_BEFORE_CUT_KMSAN;
-            }
+            reading.cut = marks & MARK_KMSAN ? LINES_BEFORE_CUT_KMSAN : LINES_BEFORE_CUT;
         }
         if (start == second) {
-            n_before_second = region.text->len - region.n_prefix;
+            n_before_second = region.plain.lines->len;
         }
-        all_cpus |= bytes_contain(line.s, line.n, "Sending NMI from CPU");
-        if (read.questionable ||
-            (!same_context(read.context, context) && !(all_cpus && caller_is(read.context, 'C')))) {
-            continue;
-        }
-        n_lines += !line_is_inlined(line);
-        if (n_lines >= cut && begins_second_stack(line)) {
+        if (!add_line(&reading, line, marks)) {
             break;
         }
-        if (!bytes_contain(line.s, line.n, "Disabling lock debugging due to kernel taint")) {
-            g_string_append_len(region.text, read.text.s, read.text.n);
-            g_string_append_c(region.text, '\n');
-        }
     }
-    region.n_title = region.text->len - region.n_prefix;
-    region.stamped = context.stamped;
-    if (context.caller.n == 0 && start > second) {
+    region.n_title = region.plain.lines->len;
+    region.stamped = reading.context.stamped;
+    if (reading.context.caller.n == 0 && start > second) {
         region.n_title = n_before_second;
     }
     *ret_region = region;
+}
+
+void region_clear(Region *region)
+{
+    if (region->text) {
+        g_string_free(region->text, TRUE);
+    }
+    text_clear(&region->plain);
 }

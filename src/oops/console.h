@@ -30,13 +30,17 @@ gboolean console_words_follow(const OopsReader *reader, guint64 words);
 
 /* What belongs to a crash, prefixes of printk stripped. */
 typedef struct Region {
-    GString *text;
-    gsize n_prefix;   /* context before the oops */
-    gsize n_title;    /* how much of the rest, from @n_prefix on, may be used for the title */
-    gboolean stamped; /* the console has time stamps */
+    GString *text;     /* for people */
+    gsize n_prefix;    /* of @text: context before the oops */
+    TextBuilder plain; /* the same, from @n_prefix on, without what a symbolizer added */
+    guint n_title;     /* how many lines of @plain may be used for the title */
+    gboolean stamped;  /* the console has time stamps */
 } Region;
+
+void region_clear(Region *region);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Region, region_clear)
 
 /* The crash of @header, up to offset @end of the console. @from: nothing before this offset is
  * taken as context. @second: where another crash begins that is not part of the same report. */
-void region_read(const Window *window, const Header *header, gsize from, gsize second, gsize end,
-                 Region *ret_region);
+void region_read(const OopsReader *reader, const Window *window, const Header *header, gsize from,
+                 gsize second, gsize end, Region *ret_region);

@@ -11,20 +11,22 @@
 #define N_STACK_FILES_MAX 100
 
 /* The source file that @line names first, or NULL. @ret_generic: not to blame by itself. */
-static char *file_of_line(const OopsReader *reader, Line line, gboolean *ret_generic)
+static char *file_of_line(const OopsReader *reader, Line line, Match *match, gboolean *ret_generic)
 {
-    g_autoptr(GMatchInfo) info = NULL;
     g_autofree char *named = NULL, *clean = NULL;
+    const char *group;
     char *file;
+    gsize n;
 
-    if (!g_regex_match_full(reader->source_file, line.s, line.n, 0, 0, &info, NULL)) {
+    if (!pattern_match(reader->source_file, line.s, line.n, 0, match)) {
         return NULL;
     }
-    named = g_match_info_fetch(info, 1);
+    group = match_group(match, 1, &n);
+    named = g_strndup(group, n);
     clean = g_canonicalize_filename(named, "/"); /* arch/x86/kvm/../../../virt/kvm/eventfd.c */
     file = g_strdup(clean + 1);
-    *ret_generic = pattern_in(reader->ignored_file, file, strlen(file)) ||
-                   pattern_in(reader->ignored_line, line.s, line.n);
+    *ret_generic = pattern_match(reader->ignored_file, file, strlen(file), 0, match) ||
+                   pattern_match(reader->ignored_line, line.s, line.n, 0, match);
     return file;
 }
 
@@ -39,13 +41,14 @@ static gboolean is_deeper(const char *file, const char *guilty)
 
 static char *guilty_of_text(const OopsReader *reader, const char *text, gsize n)
 {
+    g_autoptr(Match) match = match_new();
     g_autofree char *first = NULL, *guilty = NULL;
     gsize at = 0;
     Line line;
 
     while (line_next(text, n, &at, &line)) {
         gboolean generic = FALSE;
-        g_autofree char *file = file_of_line(reader, line, &generic);
+        g_autofree char *file = file_of_line(reader, line, match, &generic);
 
         if (!file) {
             continue;
@@ -89,12 +92,13 @@ char *oops_guilty_file(const OopsReader *reader, const char *report_text, gsize 
 char **oops_stack_files(const OopsReader *reader, const char *report_text, gsize n_prefix)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Match) match = match_new();
     gsize n = strlen(report_text), at = MIN(n_prefix, n);
     Line line;
 
     while (files->len < N_STACK_FILES_MAX && line_next(report_text, n, &at, &line)) {
         gboolean generic = FALSE;
-        g_autofree char *file = file_of_line(reader, line, &generic);
+        g_autofree char *file = file_of_line(reader, line, match, &generic);
 
         if (file && !generic && !g_ptr_array_find_with_equal_func(files, file, g_str_equal, NULL)) {
             g_ptr_array_add(files, g_steal_pointer(&file));

@@ -53,10 +53,24 @@ gboolean line_is_inlined(Line line)
     return is_source((Line){word, end - word});
 }
 
-/* Where in @line " file:line" stands behind "+0x10/0x20" or "+0x10/0x20 [module]". */
-static gboolean find_source(Line line, gsize *ret_begin, gsize *ret_end)
+/* The first "+0x": memmem() would make a table first, for each line. */
+static const char *find_offset(Line line)
 {
-    const char *plus = memmem(line.s, line.n, "+0x", 3);
+    const char *s = line.s, *end = line.s + line.n;
+
+    while ((s = memchr(s, '+', end - s))) {
+        if (end - s >= 3 && memcmp(s, "+0x", 3) == 0) {
+            return s;
+        }
+        s++;
+    }
+    return NULL;
+}
+
+/* It stands behind "+0x10/0x20" or "+0x10/0x20 [module]". */
+gboolean line_find_source(Line line, gsize *ret_begin, gsize *ret_end)
+{
+    const char *plus = find_offset(line);
     gsize at, end;
 
     if (!plus) {
@@ -82,27 +96,4 @@ static gboolean find_source(Line line, gsize *ret_begin, gsize *ret_end)
     *ret_begin = at;
     *ret_end = end;
     return TRUE;
-}
-
-GString *text_unsymbolize(const char *text, gsize n)
-{
-    GString *out = g_string_sized_new(n + 1);
-    gsize at = 0;
-    Line line;
-
-    while (line_next(text, n, &at, &line)) {
-        gsize begin, end;
-
-        if (line_is_inlined(line)) {
-            continue;
-        }
-        if (find_source(line, &begin, &end)) {
-            g_string_append_len(out, line.s, begin);
-            g_string_append_len(out, line.s + end, line.n - end);
-        } else {
-            g_string_append_len(out, line.s, line.n);
-        }
-        g_string_append_c(out, '\n');
-    }
-    return out;
 }

@@ -2,54 +2,54 @@
  * Compiling the rules.
  */
 #include "oops/reader.h"
+#include "oops/literals.h"
 #include "oops/names.h"
 
 #include <string.h>
-
-gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line)
-{
-    const char *end;
-
-    if (*at >= n) {
-        return FALSE;
-    }
-    ret_line->s = text + *at;
-    end = memchr(ret_line->s, '\n', n - *at);
-    ret_line->n = end ? (gsize)(end - ret_line->s) : n - *at;
-    *at += ret_line->n + (end ? 1 : 0);
-    return TRUE;
-}
 
 gboolean bytes_contain(const char *s, gsize n, const char *word)
 {
     return memmem(s, n, word, strlen(word)) != NULL;
 }
 
-gboolean pattern_in(const GRegex *pattern, const char *s, gsize n)
+/* @pattern, or NULL when that is NULL. */
+static const Pattern *compile(OopsReader *reader, const char *pattern)
 {
-    /* NULs and bytes that are no UTF-8 are welcome; a pattern that runs out of its limits on a
-     * hostile text has not matched. */
-    return g_regex_match_full(pattern, s, n, 0, 0, NULL, NULL);
+    Pattern *compiled = pattern ? g_hash_table_lookup(reader->patterns, pattern) : NULL;
+
+    if (pattern && !compiled) {
+        compiled = pattern_new(pattern, strlen(pattern), 0);
+        g_hash_table_insert(reader->patterns, g_strdup(pattern), compiled);
+    }
+    return compiled;
 }
 
-static GRegex *compile(OopsReader *reader, const char *pattern)
+/* The title of a format of @family. */
+static const Pattern *compile_title(OopsReader *reader, const char *pattern, gboolean led)
 {
-    GRegex *regex;
-    g_autoptr(GError) error = NULL;
+    g_autofree char *key = g_strconcat("\\G", pattern, NULL); /* a name of its own */
+    Pattern *compiled;
 
-    if (!pattern) {
-        return NULL;
+    if (!led) {
+        return compile(reader, pattern);
     }
-    regex = g_hash_table_lookup(reader->patterns, pattern);
-    if (!regex) {
-        regex =
-            g_regex_new(pattern, G_REGEX_RAW | G_REGEX_OPTIMIZE | G_REGEX_NEWLINE_LF, 0, &error);
-        if (!regex) {
-            g_error("oops: pattern '%s': %s", pattern, error->message);
-        }
-        g_hash_table_insert(reader->patterns, g_strdup(pattern), regex);
+    compiled = g_hash_table_lookup(reader->patterns, key);
+    if (!compiled) {
+        compiled = pattern_new(pattern, strlen(pattern), PATTERN_ANCHORED);
+        g_hash_table_insert(reader->patterns, g_steal_pointer(&key), compiled);
     }
-    return regex;
+    return compiled;
+}
+
+static const NameList *compile_list(OopsReader *reader, const char *pattern)
+{
+    NameList *compiled = pattern ? g_hash_table_lookup(reader->lists, pattern) : NULL;
+
+    if (pattern && !compiled) {
+        compiled = list_new(pattern);
+        g_hash_table_insert(reader->lists, g_strdup(pattern), compiled);
+    }
+    return compiled;
 }
 
 static Recipe compile_recipe(OopsReader *reader, const char *const parts[RECIPE_PARTS])
@@ -85,13 +85,15 @@ static void compile_kinds(OopsReader *reader)
         kind->rules = g_new0(Rule, kind->n_rules);
         for (gsize j = 0; j < kind->n_rules; j++) {
             const OopsFormat *format = &family->formats[j];
+            gboolean led = literals_lead(format->title, family->header);
 
             kind->rules[j] = (Rule){
                 .format = format,
-                .title = compile(reader, format->title),
+                .title = compile_title(reader, format->title, led),
+                .led = led,
                 .report = compile(reader, format->report),
-                .skip = compile(reader, format->skip),
-                .keep = compile(reader, format->keep),
+                .skip = compile_list(reader, format->skip),
+                .keep = compile_list(reader, format->keep),
                 .frames = compile_recipe(reader, format->frames),
                 .frames_else = compile_recipe(reader, format->frames_else),
             };
@@ -101,11 +103,18 @@ static void compile_kinds(OopsReader *reader)
 
 static void compile_notes(OopsReader *reader)
 {
-    reader->notes = g_new0(GRegex *, n_note_rules);
+    reader->notes = g_new0(const Pattern *, n_note_rules);
     for (gsize i = 0; i < n_note_rules; i++) {
         reader->words[reader->n_kinds + i] = note_rules[i].word;
         reader->notes[i] = compile(reader, note_rules[i].pattern);
     }
+}
+
+static void add_mark(OopsReader *reader, const char *word, Mark mark)
+{
+    g_assert(reader->mark_words->len < SCAN_WORDS);
+    reader->marks[reader->mark_words->len] = mark;
+    g_ptr_array_add(reader->mark_words, g_strdup(word));
 }
 
 static void compile_stack_starts(OopsReader *reader)
@@ -120,13 +129,47 @@ static void compile_stack_starts(OopsReader *reader)
         "Uninit was stored to memory at",
         [STACK_START_STATUS] = "status: [0-9a-f]+ badaddr: [0-9a-f]+ cause: [0-9a-f]+", /* RISC-V */
     };
-    g_autoptr(GString) any = g_string_new(NULL);
 
     for (gsize i = 0; i < STACK_STARTS; i++) {
+        g_autoptr(GArray) alternatives = literals_of(starts[i]);
+
         reader->stack_starts[i] = compile(reader, starts[i]);
-        g_string_append_printf(any, "%s%s", i ? "|" : "", starts[i]);
+        for (guint j = 0; j < alternatives->len; j++) {
+            const Literals *literals = &g_array_index(alternatives, Literals, j);
+
+            for (guint k = 0; k < literals->words->len; k++) {
+                add_mark(reader, literals->words->pdata[k], MARK_START);
+            }
+        }
     }
-    reader->stack_start = compile(reader, any->str);
+}
+
+static void compile_marks(OopsReader *reader)
+{
+    static const struct {
+        const char *word;
+        Mark mark;
+    } words[] = {
+        {" should_fail", MARK_INJECTED},
+        {" from ", MARK_FROM},
+        {"(stack is not available)", MARK_NO_STACK},
+        {" [inline]", MARK_INLINED},
+        {" login: ", MARK_LOGIN},
+        {"Sending NMI from CPU", MARK_ALL_CPUS},
+        {"Kernel panic - not syncing", MARK_SECOND},
+        {"WARNING: possible circular locking dependency detected", MARK_SECOND},
+        {"Disabling lock debugging due to kernel taint", MARK_TAINT},
+        {"BUG: KMSAN:", MARK_KMSAN},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        add_mark(reader, words[i].word, words[i].mark);
+    }
+    for (gsize i = 0; i < reader->n_kinds; i++) {
+        add_mark(reader, reader->words[i], MARK_HEADER);
+    }
+    reader->marks_scan =
+        scan_new((const char *const *)reader->mark_words->pdata, reader->mark_words->len);
 }
 
 /* What differs between two runs of the same crash goes out of the title, in this order. */
@@ -137,12 +180,12 @@ static void compile_rewrites(OopsReader *reader)
     } rewrites[] = {
         {"syz-executor\\.?[0-9]+(?:[/:][0-9]+)?", "syz-executor"},
         {"syzkaller[0-9]+(?:[/:][0-9]+)?", "syzkaller"},
-        {"([^a-zA-Z0-9])(?:0x)?[0-9a-f]{6,}", "\\1ADDR"},
+        {"([^a-zA-Z0-9])(?:0x)?[0-9a-f]{6,}", "${1}ADDR"},
         {"[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}", "IP"},
-        {"(\\.[a-zA-Z]+):[0-9]+(?::[0-9]+)?", "\\1:LINE"},
-        {"([a-zA-Z0-9_]+)\\+0x[0-9a-f]+/0x[0-9a-f]+", "\\1"},
+        {"(\\.[a-zA-Z]+):[0-9]+(?::[0-9]+)?", "${1}:LINE"},
+        {"([a-zA-Z0-9_]+)\\+0x[0-9a-f]+/0x[0-9a-f]+", "${1}"},
         {"CPU#[0-9]+", "CPU"},
-        {"(\\W)[0-9]+(\\W|\\z)", "\\1NUM\\2"},
+        {"(\\W)[0-9]+(\\W|\\z)", "${1}NUM${2}"},
         {"[0-9]{7,}", "NUM"},
     };
 
@@ -171,19 +214,24 @@ OopsReader *oops_reader_new(void)
     OopsReader *reader = g_new0(OopsReader, 1);
 
     reader->patterns =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_regex_unref);
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)pattern_free);
+    reader->lists =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)list_free);
+    reader->mark_words = g_ptr_array_new_with_free_func(g_free);
     compile_kinds(reader);
     compile_notes(reader);
     reader->scan = scan_new(reader->words, reader->n_kinds + n_note_rules);
     reader->longest = scan_longest(reader->scan);
     compile_stack_starts(reader);
+    compile_marks(reader);
     compile_rewrites(reader);
-    reader->never_blamed = compile(reader, names_never_blamed());
-    reader->generic_callers = compile(reader, names_generic_callers());
-    reader->waiting = compile(reader, names_waiting());
+    reader->never_blamed = compile_list(reader, names_never_blamed());
+    reader->generic_callers = compile_list(reader, names_generic_callers());
+    reader->waiting = compile_list(reader, names_waiting());
     reader->frame_pair =
         compile(reader, "^\\s*(?:" PC " )?\\(?([a-zA-Z0-9_]+)\\)? from (?:" PC " )?\\(?" FUNC);
     reader->injected = compile(reader, " should_fail(?:slab)?[a-zA-Z0-9_.]*\\+0x");
+    reader->executor = compile(reader, " Comm: syz\\.([0-9]+)\\.([0-9]+)");
     reader->timestamp = compile(reader, "\\[ *[0-9]+\\.[0-9]+\\]");
     reader->source_file = compile(reader, "([a-zA-Z0-9_\\-./]+\\.[ch]):[0-9]+");
     reader->ignored_file = compile(reader, GENERIC_FILES);
@@ -191,6 +239,17 @@ OopsReader *oops_reader_new(void)
         compile(reader, "(?:hardirqs|softirqs) last +(?:enabled|disabled)|, at: | #[0-9]+: "
                         "|Register r[0-9]+ information");
     return reader;
+}
+
+void reader_compile_all(const OopsReader *reader)
+{
+    GHashTableIter iter;
+    gpointer pattern;
+
+    g_hash_table_iter_init(&iter, reader->patterns);
+    while (g_hash_table_iter_next(&iter, NULL, &pattern)) {
+        pattern_compile(pattern);
+    }
 }
 
 void oops_reader_free(OopsReader *reader)
@@ -206,6 +265,9 @@ void oops_reader_free(OopsReader *reader)
     g_free(reader->words);
     g_free(reader->notes);
     g_free(reader->rewrites);
+    scan_free(reader->marks_scan);
+    g_ptr_array_unref(reader->mark_words);
+    g_hash_table_unref(reader->lists);
     g_hash_table_unref(reader->patterns);
     g_free(reader);
 }

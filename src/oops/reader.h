@@ -3,15 +3,18 @@
  */
 #pragma once
 
+#include "oops/list.h"
 #include "oops/notes.h"
 #include "oops/oops.h"
+#include "oops/pattern.h"
 #include "oops/rules.h"
 #include "oops/scan.h"
+#include "oops/text.h"
 
 /* A recipe part: the STACK marker has no pattern. */
 typedef struct Part {
     gboolean stack;
-    GRegex *pattern; /* owned by the reader's cache */
+    const Pattern *pattern; /* owned by the reader's cache */
 } Part;
 
 typedef struct Recipe {
@@ -21,22 +24,23 @@ typedef struct Recipe {
 
 typedef struct Rule {
     const OopsFormat *format;
-    GRegex *title;
-    GRegex *report; /* or NULL */
-    GRegex *skip;   /* or NULL */
-    GRegex *keep;   /* or NULL */
+    const Pattern *title;
+    gboolean led;          /* the title begins with the family's header */
+    const Pattern *report; /* or NULL */
+    const NameList *skip;  /* or NULL */
+    const NameList *keep;  /* or NULL */
     Recipe frames, frames_else;
 } Rule;
 
 typedef struct Kind {
     const OopsFamily *family;
-    GRegex *except; /* or NULL */
+    const Pattern *except; /* or NULL */
     Rule *rules;
     gsize n_rules; /* none: such a line only ends a report */
 } Kind;
 
 typedef struct Rewrite {
-    GRegex *pattern;
+    const Pattern *pattern;
     const char *by;
 } Rewrite;
 
@@ -45,46 +49,39 @@ typedef struct Rewrite {
 #define STACK_START_STATUS (STACK_STARTS - 1)
 
 struct OopsReader {
-    GHashTable *patterns; /* pattern -> GRegex: all that is compiled */
-    Scan *scan;
+    GHashTable *patterns, *lists; /* by their source: all that is compiled */
+    Scan *scan;                   /* of consoles */
     const char **words; /* of @scan: first the header of each kind, then the word of each note */
     gsize longest;      /* of @words */
     Kind *kinds;
     gsize n_kinds;
-    GRegex **notes; /* the patterns of the notes, or NULL */
-    GRegex *never_blamed, *generic_callers, *waiting;
-    GRegex *stack_starts[STACK_STARTS], *stack_start;
-    GRegex *frame_pair, *injected, *timestamp;
-    GRegex *source_file, *ignored_file, *ignored_line;
+    const Pattern **notes; /* the patterns of the notes, or NULL */
+    Scan *marks_scan;      /* of reports */
+    GPtrArray *mark_words; /* its words, and what they mean: */
+    guint marks[SCAN_WORDS];
+    const NameList *never_blamed, *generic_callers, *waiting;
+    const Pattern *stack_starts[STACK_STARTS];
+    const Pattern *frame_pair, *injected, *timestamp, *executor;
+    const Pattern *source_file, *ignored_file, *ignored_line;
     Rewrite *rewrites;
     gsize n_rewrites;
 };
 
-/* Lines of a text, without their ends. */
-typedef struct Line {
-    const char *s;
-    gsize n;
-} Line;
-
-/* The line at *@at of @text, which is moved behind it. FALSE at the end. */
-gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line);
+/* Compile all patterns now, and not when they are needed first. */
+void reader_compile_all(const OopsReader *reader);
 
 gboolean bytes_contain(const char *s, gsize n, const char *word);
-gboolean pattern_in(const GRegex *pattern, const char *s, gsize n);
 
-/* plain.c: @text without what a symbolizer added; and did it add @line? */
-GString *text_unsymbolize(const char *text, gsize n);
+/* plain.c: did a symbolizer add @line? And where did it add " file:line" in it? */
 gboolean line_is_inlined(Line line);
+gboolean line_find_source(Line line, gsize *ret_begin, gsize *ret_end);
 
-/* frames.c: the key frames of @text by the recipes of @rule; FALSE when they were not found, and
- * the word "corrupted" stands for those. Elements are owned strings. */
-gboolean frames_find(const OopsReader *reader, const Rule *rule, const char *text, gsize n,
-                     GPtrArray **ret_frames);
-/* Function names that @line of a stack trace has, added to @names as owned strings. FALSE when it
- * is no such line. */
-gboolean frames_of_line(const OopsReader *reader, Line line, GPtrArray *names);
+/* frames.c: the key frames of @text from offset @begin on by the recipes of @rule; FALSE when they
+ * were not found, and the word "corrupted" stands for those. Elements are owned strings. */
+gboolean frames_find(const OopsReader *reader, const Rule *rule, const Text *text, gsize begin,
+                     Match *match, GPtrArray **ret_frames);
 /* What is wrong with the stack traces of @text, or NULL. */
-const char *frames_corrupted(const OopsReader *reader, const char *text, gsize n);
+const char *frames_corrupted(const OopsReader *reader, const Text *text);
 
 /* title.c */
 typedef struct Naming {
@@ -96,13 +93,13 @@ typedef struct Naming {
 } Naming;
 
 /* Name the crash of @kind in @text. FALSE when @text has no such header. */
-gboolean naming_find(const OopsReader *reader, const Kind *kind, const char *text, gsize n,
+gboolean naming_find(const OopsReader *reader, const Kind *kind, const Text *text, Match *match,
                      Naming *ret_naming);
 void naming_clear(Naming *naming);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Naming, naming_clear)
 
 /* A raw title made comparable between machines and runs: printable, short, without numbers. */
-char *title_clean(const OopsReader *reader, const char *raw);
+char *title_clean(const OopsReader *reader, const char *raw, Match *match);
 /* The function that a title blames, or "". Owned by the caller. */
 char *title_frame(const char *title);
 /* The class of a crash by its title. */

@@ -6,36 +6,36 @@
 #include <string.h>
 
 /* What is wrong with a report, or NULL. */
-static const char *find_corruption(const OopsReader *reader, const Naming *naming, const char *body,
-                                   gsize n_body)
+static const char *find_corruption(const OopsReader *reader, const Naming *naming, const Text *text,
+                                   Match *match)
 {
     if (naming->corrupted) {
         return naming->corrupted;
     }
-    if (pattern_in(reader->timestamp, naming->title, strlen(naming->title))) {
+    if (pattern_match(reader->timestamp, naming->title, strlen(naming->title), 0, match)) {
         return "there is a timestamp in the title";
     }
     if (!naming->rule || naming->rule->format->flags & NEEDS_NO_STACK) {
         return NULL;
     }
-    return frames_corrupted(reader, body, n_body);
+    return frames_corrupted(reader, text);
 }
 
-static char **clean_alts(const OopsReader *reader, const Naming *naming, const char *title)
+static char **clean_alts(const OopsReader *reader, const Naming *naming, const char *title,
+                         Match *match)
 {
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) alts = g_ptr_array_new_with_free_func(g_free);
 
-    g_hash_table_add(seen, g_strdup(title));
     for (guint i = 0; i < naming->alts->len; i++) {
-        char *alt = title_clean(reader, naming->alts->pdata[i]);
+        g_autofree char *alt = title_clean(reader, naming->alts->pdata[i], match);
 
-        if (!g_hash_table_contains(seen, alt)) {
-            g_strv_builder_add(builder, alt);
+        if (!g_str_equal(alt, title) &&
+            !g_ptr_array_find_with_equal_func(alts, alt, g_str_equal, NULL)) {
+            g_ptr_array_add(alts, g_steal_pointer(&alt));
         }
-        g_hash_table_add(seen, alt);
     }
-    return g_strv_builder_end(builder);
+    g_ptr_array_add(alts, NULL);
+    return (char **)g_ptr_array_steal(alts, NULL);
 }
 
 static void stack_free(OopsStack *stack)
@@ -50,17 +50,17 @@ static void stack_free(OopsStack *stack)
  * out and taken the lines of other tasks away already. FALSE when the region has no header at all.
  */
 static gboolean name_region(const OopsReader *reader, const Kind *kind, const Region *region,
-                            const GString *body, Naming *ret_naming)
+                            Match *match, Naming *ret_naming)
 {
-    g_autoptr(GString) part =
-        text_unsymbolize(region->text->str + region->n_prefix, region->n_title);
+    Text part = text_of(&region->plain, region->n_title);
+    Text all = text_of(&region->plain, G_MAXUINT);
     Naming naming;
 
-    if (!naming_find(reader, kind, part->str, part->len, ret_naming)) {
+    if (!naming_find(reader, kind, &part, match, ret_naming)) {
         return FALSE;
     }
-    if (ret_naming->frameless && !region->stamped && part->len < body->len &&
-        naming_find(reader, kind, body->str, body->len, &naming)) {
+    if (ret_naming->frameless && !region->stamped && part.n < all.n &&
+        naming_find(reader, kind, &all, match, &naming)) {
         if (naming.frameless) {
             naming_clear(&naming);
         } else {
@@ -71,40 +71,65 @@ static gboolean name_region(const OopsReader *reader, const Kind *kind, const Re
     return TRUE;
 }
 
+static gboolean is_ascii(const char *s, gsize n)
+{
+    guint8 all = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        all |= (guint8)s[i];
+    }
+    return all < 0x80;
+}
+
+/* The text of @region as UTF-8. */
+static void take_text(OopsReport *report, Region *region)
+{
+    g_autofree char *prefix = NULL, *body = NULL;
+    GString *text = region->text;
+
+    if (is_ascii(text->str, text->len)) {
+        report->text_prefix = region->n_prefix;
+        report->text = g_string_free(g_steal_pointer(&region->text), FALSE);
+        return;
+    }
+    prefix = g_utf8_make_valid(text->str, region->n_prefix);
+    body = g_utf8_make_valid(text->str + region->n_prefix, text->len - region->n_prefix);
+    report->text_prefix = strlen(prefix);
+    report->text = g_strconcat(prefix, body, NULL);
+}
+
 OopsReport *report_read(const OopsReader *reader, const Window *window, const ReportPlace *place)
 {
     const Header *header = place->header;
     OopsReport *report = g_new0(OopsReport, 1);
     g_auto(Naming) naming = {0};
-    g_autofree char *prefix = NULL, *valid = NULL;
-    g_autoptr(GString) body = NULL;
-    Region region;
+    g_auto(Region) region = {0};
+    g_autoptr(Match) match = match_new();
+    Text text;
 
-    region_read(window, header, place->from, place->second, place->end, &region);
-    body = text_unsymbolize(region.text->str + region.n_prefix, region.text->len - region.n_prefix);
-    if (!name_region(reader, header->kind, &region, body, &naming)) {
+    region_read(reader, window, header, place->from, place->second, place->end, &region);
+    if (!name_region(reader, header->kind, &region, match, &naming)) {
         /* The header line itself looks like an unreliable frame. */
         g_string_truncate(region.text, 0);
         g_string_append_len(region.text, window_at(window, header->start),
                             MIN(place->last, place->end) - header->start);
         region.n_prefix = 0;
-        g_string_assign(body, region.text->str);
-        naming_find(reader, header->kind, body->str, body->len, &naming);
+        text_clear(&region.plain);
+        text_begin(&region.plain, reader);
+        text_add_all(&region.plain, region.text->str, region.text->len);
+        text = text_of(&region.plain, G_MAXUINT);
+        naming_find(reader, header->kind, &text, match, &naming);
     }
+    text = text_of(&region.plain, G_MAXUINT);
     report->stacks = g_ptr_array_new_with_free_func((GDestroyNotify)stack_free);
-    report->title = title_clean(reader, naming.title);
-    report->alt_titles = clean_alts(reader, &naming, report->title);
+    report->title = title_clean(reader, naming.title, match);
+    report->alt_titles = clean_alts(reader, &naming, report->title, match);
     report->type = g_strdup(title_type(report->title));
     report->frame = title_frame(report->title);
-    report->corrupted_reason = g_strdup(find_corruption(reader, &naming, body->str, body->len));
+    report->corrupted_reason = g_strdup(find_corruption(reader, &naming, &text, match));
     report->start = header->raw_start;
     report->skip = header->raw_end;
-    prefix = g_utf8_make_valid(region.text->str, region.n_prefix);
-    valid =
-        g_utf8_make_valid(region.text->str + region.n_prefix, region.text->len - region.n_prefix);
-    report->text_prefix = strlen(prefix);
-    report->text = g_strconcat(prefix, valid, NULL);
-    g_string_free(region.text, TRUE);
+    take_text(report, &region);
     return report;
 }
 

@@ -11,6 +11,8 @@
 #define RAW_TITLE_MAX 4096
 /* Rewrites are repeated until nothing changes. Real titles need one or two rounds. */
 #define ROUNDS_MAX 64
+/* Headers of one family that are looked at in a report. */
+#define HEADERS_MAX 1000
 
 /* A way to write the names of functions: as titles have them (without prefix of a system call, and
  * one name for functions that do the same), or without just this prefix. */
@@ -66,6 +68,16 @@ static void add_alt(Naming *naming, char *alt)
     g_ptr_array_add(naming->alts, alt);
 }
 
+static gboolean any_has_prefix(const GPtrArray *frames, const char *prefix)
+{
+    for (guint i = 0; i < frames->len; i++) {
+        if (g_str_has_prefix(frames->pdata[i], prefix)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Older kernels, other compilers and other architectures spell the same system call differently:
  * all spellings are alternatives. */
 static void render_all(Naming *naming, const OopsFormat *format, GPtrArray *captures,
@@ -85,6 +97,9 @@ static void render_all(Naming *naming, const OopsFormat *format, GPtrArray *capt
         if (i > 0 && !prefixes[i - 1]) {
             break;
         }
+        if (how.without && !any_has_prefix(frames, how.without)) {
+            continue; /* nothing is spelled otherwise */
+        }
         add_alt(naming, render(format->text, format->pick, captures, frames, how));
         if (format->alt) {
             add_alt(naming, render(format->alt, format->pick, captures, frames, how));
@@ -92,26 +107,24 @@ static void render_all(Naming *naming, const OopsFormat *format, GPtrArray *capt
     }
 }
 
-/* @rule matched as @title says: name the crash by it, unless its fuller pattern does not match. */
-static void apply(const OopsReader *reader, const Rule *rule, GMatchInfo *title, const char *text,
-                  gsize n, Naming *naming)
+/* @rule matched as @match says: name the crash by it, unless its fuller pattern does not match. */
+static void apply(const OopsReader *reader, const Rule *rule, const Text *text, Match *match,
+                  Naming *naming)
 {
     const OopsFormat *format = rule->format;
-    g_autoptr(GMatchInfo) report = NULL;
-    GMatchInfo *info = title;
     g_autoptr(GPtrArray) captures = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) frames = NULL;
-    int begin = 0;
+    gsize begin;
 
-    if (rule->report) {
-        if (!g_regex_match_full(rule->report, text, n, 0, 0, &report, NULL)) {
-            return;
-        }
-        info = report;
+    if (rule->report && !pattern_match(rule->report, text->s, text->n, 0, match)) {
+        return;
     }
-    g_match_info_fetch_pos(info, 0, &begin, NULL);
-    for (int i = 0; i < g_match_info_get_match_count(info); i++) {
-        char *capture = g_match_info_fetch(info, i);
+    begin = match_begin(match);
+    for (guint i = 0; i < match_n_groups(match); i++) {
+        gsize n;
+        const char *group = match_group(match, i, &n);
+
+        char *capture = g_strndup(group, n);
         char *readable = names_demangle(capture);
 
         g_ptr_array_add(captures, readable ? readable : capture);
@@ -122,7 +135,7 @@ static void apply(const OopsReader *reader, const Rule *rule, GMatchInfo *title,
     naming->rule = rule;
     if (rule->frames.n_parts == 0) {
         frames = g_ptr_array_new();
-    } else if (!frames_find(reader, rule, text + begin, n - begin, &frames)) {
+    } else if (!frames_find(reader, rule, text, begin, match, &frames)) {
         naming->corrupted = "extracted no frames";
         naming->frameless = g_str_equal(frames->pdata[0], "corrupted");
     }
@@ -133,26 +146,65 @@ static void apply(const OopsReader *reader, const Rule *rule, GMatchInfo *title,
     }
 }
 
-gboolean naming_find(const OopsReader *reader, const Kind *kind, const char *text, gsize n,
+/* Where the header of @kind stands in @text. Array of offsets. */
+static GArray *find_headers(const Kind *kind, const Text *text)
+{
+    GArray *places = g_array_new(FALSE, FALSE, sizeof(gsize));
+    const char *header = kind->family->header;
+    gsize n_header = strlen(header);
+
+    for (guint i = 0; i < text->n_lines && places->len < HEADERS_MAX; i++) {
+        const TextLine *line = &text->lines[i];
+        const char *s = text->s + line->at, *end = s + line->n;
+
+        while (line->marks & MARK_HEADER && places->len < HEADERS_MAX &&
+               (s = memmem(s, end - s, header, n_header))) {
+            gsize at = s - text->s;
+
+            g_array_append_val(places, at);
+            s++;
+        }
+    }
+    return places;
+}
+
+/* The first match of the title of @rule. One that begins with the header is tried where that is,
+ * and nowhere behind @best. */
+static gboolean match_title(const Rule *rule, const Text *text, const GArray *headers, gsize best,
+                            Match *match)
+{
+    if (!rule->led) {
+        return pattern_match(rule->title, text->s, text->n, 0, match) && match_begin(match) <= best;
+    }
+    for (guint i = 0; i < headers->len && g_array_index(headers, gsize, i) <= best; i++) {
+        if (pattern_match(rule->title, text->s, text->n, g_array_index(headers, gsize, i), match)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean naming_find(const OopsReader *reader, const Kind *kind, const Text *text, Match *match,
                      Naming *ret_naming)
 {
-    const char *header = memmem(text, n, kind->family->header, strlen(kind->family->header));
+    g_autoptr(GArray) headers = find_headers(kind, text);
     Naming naming = {.alts = g_ptr_array_new_with_free_func(g_free)};
     gboolean matched = FALSE;
-    int best = G_MAXINT;
+    gsize best = G_MAXSIZE;
 
-    if (!header) {
+    if (headers->len == 0) {
         naming_clear(&naming);
         return FALSE;
     }
     for (gsize i = 0; i < kind->n_rules; i++) {
         const Rule *rule = &kind->rules[i];
-        g_autoptr(GMatchInfo) info = NULL;
-        int begin;
+        gsize begin;
 
-        if (!g_regex_match_full(rule->title, text, n, 0, 0, &info, NULL) ||
-            !g_match_info_fetch_pos(info, 0, &begin, NULL) || begin > best ||
-            (begin == best && naming.title)) {
+        if (!match_title(rule, text, headers, best, match)) {
+            continue;
+        }
+        begin = match_begin(match);
+        if (begin == best && naming.title) {
             continue;
         }
         if (begin < best) {
@@ -161,12 +213,13 @@ gboolean naming_find(const OopsReader *reader, const Kind *kind, const char *tex
         }
         best = begin;
         matched = TRUE;
-        apply(reader, rule, info, text, n, &naming);
+        apply(reader, rule, text, match, &naming);
     }
     if (!naming.title) {
-        const char *end = memchr(header, '\n', text + n - header);
+        const char *header = text->s + g_array_index(headers, gsize, 0);
+        const char *end = memchr(header, '\n', text->s + text->n - header);
 
-        naming.title = g_strndup(header, end ? end - header : text + n - header);
+        naming.title = g_strndup(header, end ? end - header : text->s + text->n - header);
         naming.corrupted = matched ? "matched title but not report regexp" : NULL;
     }
     *ret_naming = naming;
@@ -179,10 +232,10 @@ void naming_clear(Naming *naming)
     g_clear_pointer(&naming->alts, g_ptr_array_unref);
 }
 
-static char *rewrite(const Rewrite *rewrite, char *title)
+static char *rewrite(const Rewrite *rewrite, char *title, Match *match)
 {
     for (guint i = 0; i < ROUNDS_MAX; i++) {
-        char *changed = g_regex_replace(rewrite->pattern, title, -1, 0, rewrite->by, 0, NULL);
+        char *changed = pattern_replace(rewrite->pattern, title, rewrite->by, match);
 
         if (!changed || g_str_equal(changed, title)) {
             g_free(changed);
@@ -211,12 +264,12 @@ static char *printable(const char *title)
     return g_strchomp(g_string_free(g_steal_pointer(&out), FALSE));
 }
 
-char *title_clean(const OopsReader *reader, const char *raw)
+char *title_clean(const OopsReader *reader, const char *raw, Match *match)
 {
     g_autofree char *title = g_strndup(raw, RAW_TITLE_MAX);
 
     for (gsize i = 0; i < reader->n_rewrites; i++) {
-        title = rewrite(&reader->rewrites[i], g_steal_pointer(&title));
+        title = rewrite(&reader->rewrites[i], g_steal_pointer(&title), match);
     }
     return printable(title);
 }
