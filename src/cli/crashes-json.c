@@ -3,6 +3,12 @@
  */
 #include "cli/crashes.h"
 
+/* 0 is null. */
+static json_t *line_json(guint64 line)
+{
+    return line ? json_integer((json_int_t)line) : json_null();
+}
+
 /* NULL is null. What was not UTF-8 has U+FFFD in its place. */
 static json_t *string_json(const char *string)
 {
@@ -63,12 +69,12 @@ static void add_crash(json_t *object, const Crash *crash)
 {
     const OopsReport *report = crash->report;
     json_t *fields = json_pack(
-        "{s:b, s:o, s:o, s:o, s:b, s:o, s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:o, s:n, s:o, s:o}",
+        "{s:b, s:o, s:o, s:o, s:b, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:n, s:o, s:o}",
         "crash", TRUE, "title", string_json(report->title), "alt", strings_json(report->alt_titles),
         "type", string_json(report->type), "corrupted", report->corrupted_reason != NULL,
         "corrupted_reason", string_json(report->corrupted_reason), "suppressed", report->suppressed,
         "panicked", report->panicked, "frame", string_json(report->frame), "guilty_file",
-        string_json(crash->guilty_file), "line", (json_int_t)crash->line, "start",
+        string_json(crash->guilty_file), "line", line_json(crash->line), "start",
         (json_int_t)report->start, "end", (json_int_t)report->end, "report",
         string_json(report->text), "identity", "executor", executor_json(report), "stacks",
         stacks_json(report->stacks));
@@ -97,8 +103,8 @@ static json_t *others_json(const GPtrArray *crashes)
 
         json_array_append_new(
             array,
-            json_pack("{s:o, s:o, s:I, s:I, s:b}", "title", string_json(report->title), "type",
-                      string_json(report->type), "line", (json_int_t)crash->line, "start",
+            json_pack("{s:o, s:o, s:o, s:I, s:b}", "title", string_json(report->title), "type",
+                      string_json(report->type), "line", line_json(crash->line), "start",
                       (json_int_t)report->start, "corrupted", report->corrupted_reason != NULL));
     }
     return array;

@@ -52,37 +52,51 @@ static gboolean is_unreliable(const char *line)
            g_str_has_suffix(line, " (unreliable)");
 }
 
-/* The number behind "@file:" in @line, a line of code that @function or a stack frame stands for;
- * 0: there is none. */
-static guint line_number(const char *line, const char *file, const char *function)
+/* "FILE:LINE" of a C source in @line, or NULL. */
+static char *place_in(const char *line)
 {
-    const char *found = strstr(line, file), *offset = strstr(line, "+0x");
-    const char *number = found ? found + strlen(file) : NULL;
+    for (const char *colon = strchr(line, ':'); colon; colon = strchr(colon + 1, ':')) {
+        const char *begin = colon, *end = colon + 1 + strspn(colon + 1, "0123456789");
 
-    if (!found || *number != ':' ||
-        !(names(line, function) || (offset && offset < found) || strstr(line, " [inline]"))) {
-        return 0;
+        while (begin > line && !strchr(" \t(", begin[-1])) {
+            begin--;
+        }
+        if (end > colon + 1 && colon > begin + 2 && colon[-2] == '.' && strchr("chS", colon[-1])) {
+            return g_strndup(begin, end - begin);
+        }
     }
-    return (guint)g_ascii_strtoull(number + 1, NULL, 10);
+    return NULL;
 }
 
-/* Where in its guilty file the crash is: where the guilty function is named, else the first place.
- * 0: the report is not symbolized, so that the file is no more than that of the check that failed.
- */
-static guint guilty_line(const Crash *crash)
+/* Is @line one of a stack, so that its place is one of the code that ran? The other lines name the
+ * check that failed. */
+static gboolean is_code(const char *line, const char *place)
+{
+    const char *offset = strstr(line, "+0x");
+
+    return strstr(line, " [inline]") || (offset && offset < strstr(line, place));
+}
+
+/* Where the guilty function and the guilty file are to blame, as "FILE:LINE"; NULL: not known. */
+static void find_places(const Crash *crash, char **ret_function, char **ret_file)
 {
     g_auto(GStrv) lines = g_strsplit(crash->report->text + crash->report->text_prefix, "\n", -1);
-    guint first = 0;
+    g_autofree char *head =
+        crash->guilty_file ? g_strconcat(crash->guilty_file, ":", NULL) : g_strdup("");
 
-    for (gsize i = 0; lines[i]; i++) {
-        guint number = line_number(lines[i], crash->guilty_file, crash->report->frame);
+    *ret_function = *ret_file = NULL;
+    for (gsize i = 0; lines[i] && !(*ret_function && *ret_file); i++) {
+        g_autofree char *place = place_in(lines[i]);
+        gboolean named = place && names(lines[i], crash->report->frame);
 
-        if (number > 0 && names(lines[i], crash->report->frame)) {
-            return number;
+        if (named && !*ret_function) {
+            *ret_function = g_strdup(place);
         }
-        first = first ? first : number;
+        if (place && *head && !*ret_file && g_str_has_prefix(place, head) &&
+            (named || is_code(lines[i], place))) {
+            *ret_file = g_strdup(place);
+        }
     }
-    return first;
 }
 
 static void add_field(GString *out, const char *name, const char *value)
@@ -94,16 +108,20 @@ static void add_field(GString *out, const char *name, const char *value)
 
 static void add_guilty(GString *out, const CrashStyle *style, const Crash *crash)
 {
-    const char *frame = crash->report->frame, *file = crash->guilty_file;
-    guint line = file ? guilty_line(crash) : 0;
-    g_autofree char *number = line ? g_strdup_printf(":%u", line) : g_strdup("");
-    g_autofree char *value =
-        g_strconcat(frame, *frame && file ? ", " : "", file ? file : "", file ? number : "", NULL);
-    g_autofree char *source =
-        style->source_dir && line ? crash_source(style->source_dir, file, line) : NULL;
+    g_autofree char *function_place = NULL, *file_place = NULL, *function = NULL, *source = NULL;
+    const char *frame = crash->report->frame;
 
-    if (*value) {
-        add_field(out, "guilty", value);
+    find_places(crash, &function_place, &file_place);
+    if (*frame && !g_str_equal(frame, "corrupted")) {
+        function = g_strconcat(frame, function_place ? ", " : NULL, function_place, NULL);
+        add_field(out, "guilty", function);
+    }
+    if (file_place && (!function || g_strcmp0(file_place, function_place) != 0)) {
+        add_field(out, "file", file_place);
+    }
+    if (file_place && style->source_dir) {
+        source = crash_source(style->source_dir, crash->guilty_file,
+                              (guint)g_ascii_strtoull(strrchr(file_place, ':') + 1, NULL, 10));
     }
     if (source) {
         g_string_append_printf(out, "\n%s", source);
@@ -115,7 +133,9 @@ static void add_facts(GString *out, const CrashFile *file, const CrashStyle *sty
 {
     const OopsReport *report = crash->report;
     g_autofree char *where =
-        g_strdup_printf("%s:%" G_GUINT64_FORMAT, shown_path(file->path), crash->line);
+        crash->line
+            ? g_strdup_printf("%s:%" G_GUINT64_FORMAT, shown_path(file->path), crash->line)
+            : g_strdup_printf("%s, byte %" G_GSIZE_FORMAT, shown_path(file->path), report->start);
 
     add_field(out, "type", report->type);
     add_field(out, "where", where);
@@ -155,6 +175,17 @@ static void add_report(GString *out, const CrashStyle *style, const OopsReport *
     }
 }
 
+static void add_whom_to_tell(GString *out, const CrashStyle *style, const Crash *crash)
+{
+    g_autofree char *dir = report_shell_word(style->source_dir),
+                    *file = report_shell_word(crash->guilty_file);
+    g_autofree char *command =
+        g_strconcat("firstbad recipients --source ", dir, " --file ", file, NULL);
+    g_autofree char *clean = report_clean_line(command);
+
+    g_string_append_printf(out, "\nWhom to tell: %s\n", clean);
+}
+
 static void add_crash(GString *out, const CrashFile *file, const CrashStyle *style,
                       const Crash *crash)
 {
@@ -163,6 +194,9 @@ static void add_crash(GString *out, const CrashFile *file, const CrashStyle *sty
     add_facts(out, file, style, crash);
     g_string_append_c(out, '\n');
     add_report(out, style, crash->report);
+    if (style->source_dir && crash->guilty_file) {
+        add_whom_to_tell(out, style, crash);
+    }
 }
 
 char *crash_text(const CrashFile *file, const Crash *crash, const CrashStyle *style)

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "symbols/symbols.h"
-
 static void crash_free(Crash *crash)
 {
     oops_report_free(crash->report);
@@ -40,22 +38,29 @@ void crash_blame(Crash *crash, const OopsReader *reader)
     crash->guilty_file = oops_guilty_file(reader, report->text, report->text_prefix, report->title);
 }
 
-gboolean crashes_symbolize(const GPtrArray *crashes, const char *vmlinux, const char *source_dir,
-                           GError **error)
+/* The context before the oops is a text of its own: its length is wanted. */
+static void set_text(OopsReport *report, const char *context, const char *oops)
 {
-    g_autofree char *absolute = source_dir ? g_canonicalize_filename(source_dir, NULL) : NULL;
-    const char *source_dirs[] = {absolute, NULL};
-    g_autoptr(Symbols) symbols = symbols_open(vmlinux, source_dirs, error);
+    g_free(report->text);
+    report->text = g_strconcat(context, oops, NULL);
+    report->text_prefix = strlen(context);
+}
 
-    for (guint i = 0; symbols && i < crashes->len; i++) {
-        OopsReport *report = ((Crash *)crashes->pdata[i])->report;
-        g_autofree char *context = g_strndup(report->text, report->text_prefix);
-        g_autofree char *before = symbols_report(symbols, context);
-        g_autofree char *oops = symbols_report(symbols, report->text + report->text_prefix);
+gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, GError **error)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) symbolized = NULL;
 
-        g_free(report->text);
-        report->text_prefix = strlen(before);
-        report->text = g_strconcat(before, oops, NULL);
+    for (guint i = 0; i < crashes->len; i++) {
+        const OopsReport *report = ((Crash *)crashes->pdata[i])->report;
+
+        g_ptr_array_add(texts, g_strndup(report->text, report->text_prefix));
+        g_ptr_array_add(texts, g_strdup(report->text + report->text_prefix));
     }
-    return symbols != NULL;
+    g_ptr_array_add(texts, NULL);
+    symbolized = symbols_reports_apart(files, (const char *const *)texts->pdata, error);
+    for (guint i = 0; symbolized && i < crashes->len; i++) {
+        set_text(((Crash *)crashes->pdata[i])->report, symbolized[2 * i], symbolized[2 * i + 1]);
+    }
+    return symbolized != NULL;
 }

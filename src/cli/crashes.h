@@ -6,11 +6,12 @@
 #include <jansson.h>
 
 #include "oops/oops.h"
+#include "symbols/symbols.h"
 
 /* A crash report of a console. */
 typedef struct Crash {
     OopsReport *report;
-    guint64 line;      /* of the console, from 1, where it begins */
+    guint64 line;      /* of the console, from 1, where it begins; 0: megabytes of NULs hide it */
     char *guilty_file; /* or NULL */
 } Crash;
 
@@ -51,8 +52,7 @@ CrashFile *crash_file_read(const char *path, const OopsReader *reader, GError **
 void crash_blame(Crash *crash, const OopsReader *reader);
 
 /* Symbolize the reports of @crashes (of Crash). FALSE: they stay as they are. */
-gboolean crashes_symbolize(const GPtrArray *crashes, const char *vmlinux, const char *source_dir,
-                           GError **error);
+gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, GError **error);
 
 /* How people are told. */
 typedef struct CrashStyle {

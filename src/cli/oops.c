@@ -20,7 +20,7 @@
 #define BATCH_MAX (64 << 20)
 
 typedef struct OopsOptions {
-    char **files;
+    char **files, **module_dirs;
     char *vmlinux, *source_dir, *colour;
     gboolean json, all;
     int n_jobs;
@@ -29,6 +29,7 @@ typedef struct OopsOptions {
 static void oops_options_clear(OopsOptions *options)
 {
     g_strfreev(options->files);
+    g_strfreev(options->module_dirs);
     g_free(options->vmlinux);
     g_free(options->source_dir);
     g_free(options->colour);
@@ -129,10 +130,16 @@ static void print(Work *work, const char *text)
 static void symbolize(Work *work, const GPtrArray *crashes)
 {
     const OopsOptions *options = work->options;
+    g_autofree char *sources =
+        options->source_dir ? g_canonicalize_filename(options->source_dir, NULL) : NULL;
+    const char *source_dirs[] = {sources, NULL};
+    const SymbolsFiles files = {.vmlinux = options->vmlinux,
+                                .source_dirs = source_dirs,
+                                .module_dirs = (const char *const *)options->module_dirs};
     g_autoptr(GError) error = NULL;
 
-    if (options->vmlinux && crashes->len > 0 && !work->is_blind &&
-        !crashes_symbolize(crashes, options->vmlinux, options->source_dir, &error)) {
+    if (files.vmlinux && crashes->len > 0 && !work->is_blind &&
+        !crashes_symbolize(crashes, &files, &error)) {
         cli_complain("--vmlinux: %s", error->message);
         work->is_blind = TRUE;
         work->code = EXIT_USAGE;
@@ -327,6 +334,8 @@ int cmd_oops(int argc, char **argv)
         {"all", 'a', 0, G_OPTION_ARG_NONE, &options.all, "Each report, not only the first", NULL},
         {"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &options.vmlinux,
          "Kernel with debug information: show lines", "F"},
+        {"modules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.module_dirs,
+         "Its modules with the same; may be given again", "DIR"},
         {"source", 0, 0, G_OPTION_ARG_FILENAME, &options.source_dir,
          "Its sources: show some where it crashed", "DIR"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &options.n_jobs, "Files at once (cores)", "N"},

@@ -226,17 +226,18 @@ int widget_get(int *p) { return widget_count(p) * 3; }
 int main(void) { int x = 1; return widget_get(&x); }
 END
 if (cd "$work/src" && cc -g -O1 -fno-inline -ffile-prefix-map="$work/src"=/build -o "$work/vmlinux" drivers/widget.c) 2>"$work/err"; then
-    size=$(nm -S "$work/vmlinux" | awk '$4 == "widget_get" { print $2 }' | sed 's/^0*//')
-    sed "s|widget_get+0x33/0x44|widget_get+0x${size}/0x${size}|" "$work/warn.log" >"$work/sym.log"
     # The kernel prints the distance to the next symbol.
-    for padded in "$size" $(nm -n "$work/vmlinux" | awk '$3 == "widget_get" { a = $1 } $3 == "main" { b = $1 } END { print a, b }' |
-        while read -r a b; do printf '%x' $((0x$b - 0x$a)); done); do
-        sed "s|widget_get+0x33/0x44|widget_get+0x9/0x$padded|" "$work/warn.log" >"$work/sym.log"
-        run oops --vmlinux "$work/vmlinux" --json "$work/sym.log"
-        case $out in *widget.c:*) break ;; esac
-    done
+    size=$(nm -n "$work/vmlinux" | grep -A1 ' widget_get$' | cut -d' ' -f1 | { read -r a && read -r b && printf %x $((0x$b - 0x$a)); })
+    sed "s|widget_get+0x33/0x44|widget_get+0x9/0x$size|" "$work/warn.log" >"$work/sym.log"
+    run oops --vmlinux "$work/vmlinux" --json "$work/sym.log"
     ok '--vmlinux: lines' prints 0 'widget.c:'
     ok '--vmlinux: the guilty file' is "$(field guilty_file | grep -c 'drivers/widget.c')" 1
+    cp "$work/sym.log" "$work/sym2.log"
+    run oops --vmlinux "$work/vmlinux" --modules "$work" "$work/sym.log" "$work/warn.log" "$work/sym2.log"
+    ok '--vmlinux: several, in their order' is "$(printf '%s\n' "$out" | grep '^==>' | sed 's|.*/||; s| .*||' | tr '\n' ' ')" 'sym.log warn.log sym2.log '
+    ok '--vmlinux: where the function is' prints 0 'guilty     widget_get, '
+    pipe "cat $work/sym.log" --vmlinux "$work/vmlinux"
+    ok '--vmlinux: stdin' prints 0 'widget.c:'
 else
     skip '--vmlinux' 'no compiler'
 fi
@@ -262,6 +263,8 @@ ok '--source: the guilty line' prints 0 '
 '
 ok '--source: those around it' prints 0 'line of widget 17
      18  line of widget 18'
+ok '--source: whom to tell' prints 0 "
+Whom to tell: firstbad recipients --source $work/tree --file net/widget.c"
 symbolized net/none.c
 ok '--source: a file that is not there' is "${out#*line of}" "$out"
 for outside in net/link.c ../secret.c net/../../secret.c "$work/secret.c"; do
