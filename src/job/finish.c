@@ -175,7 +175,6 @@ static char *signature_of(const Job *job, const char *commit)
 static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
 {
     g_autoptr(CommitInfo) info = repo_commit_info(job->repo, answer->culprit, error);
-    const char *worktree = job->farm->ops->worktree(job->farm);
 
     if (!info) {
         return FALSE;
@@ -186,10 +185,46 @@ static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
     }
     answer->culprit_signature = signature_of(job, answer->culprit);
     answer->parent_signature = info->parents[0] ? signature_of(job, info->parents[0]) : NULL;
-    if (worktree && !repo_worktree_switch(job->repo, worktree, answer->culprit, error)) {
+    return TRUE;
+}
+
+/* The file to blame for the crash of @answer, or NULL. */
+static char *guilty_file(const Answer *answer)
+{
+    g_autoptr(OopsReader) reader = answer->crash_report ? oops_reader_new() : NULL;
+
+    return reader ? oops_guilty_file(reader, answer->crash_report, 0, answer->crash_title) : NULL;
+}
+
+/* Who should hear of it: the culprit's people, and those of the file to blame for the crash. */
+static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
+{
+    g_autofree char *file = guilty_file(answer);
+    const char *commit = answer->culprit ? answer->culprit : job->spec->start;
+    const char *worktree = job->farm->ops->worktree(job->farm);
+    gboolean has_file = FALSE;
+    RecipientsQuery query = {.repo = job->repo, .sources = worktree, .commit = answer->culprit};
+    g_autoptr(Recipients) recipients = NULL;
+
+    /* What a console says is a guess: the file may have another name there. */
+    if (file && !repo_has_path(job->repo, commit, file, &has_file, error)) {
         return FALSE;
     }
-    return repo_recipients(job->repo, answer->culprit, worktree, &answer->to, &answer->cc, error);
+    if (!answer->culprit && !has_file) {
+        return TRUE;
+    }
+    if (worktree && !repo_worktree_switch(job->repo, worktree, commit, error)) {
+        return FALSE;
+    }
+    query.tree = commit;
+    query.files = has_file ? (const char *const[]){file, NULL} : NULL;
+    recipients = repo_recipients(&query, error);
+    if (!recipients) {
+        return FALSE;
+    }
+    answer->to = recipients_addresses(recipients, TRUE);
+    answer->cc = recipients_addresses(recipients, FALSE);
+    return TRUE;
 }
 
 /* The verdicts of all revisions, by the whole evidence: they agree with each other and with the
@@ -234,7 +269,7 @@ gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
         (answer->culprit && !gather_culprit(job, answer, error))) {
         return FALSE;
     }
-    if (!gather_crash(job, answer, error)) {
+    if (!gather_crash(job, answer, error) || !gather_recipients(job, answer, error)) {
         return FALSE;
     }
     json = answer_to_json(answer);

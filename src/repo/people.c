@@ -79,89 +79,100 @@ char **people_of_message(const char *message)
     return (char **)g_ptr_array_free(g_steal_pointer(&addresses), FALSE);
 }
 
-void maintainer_free(Maintainer *maintainer)
+void recipient_free(Recipient *recipient)
 {
-    if (!maintainer) {
+    if (!recipient) {
         return;
     }
-    g_free(maintainer->name);
-    g_free(maintainer->address);
-    g_free(maintainer);
+    g_free(recipient->name);
+    g_free(recipient->address);
+    g_free(recipient);
 }
 
-/* Where the last parenthesised group of @line begins ("(open list:INPUT (KEYBOARD)...)"), or NULL.
- * Groups nest, so count from the end. */
+/* Where the parenthesised group at the end of @line begins ("(open list:INPUT (KEYBOARD)...)"), or
+ * NULL. Syzbot's reader knows one group inside of it and no more, and so do we: one list of
+ * recipients for one crash. */
 static const char *find_role(const char *line)
 {
-    int depth = 0;
+    const char *end = line + strlen(line);
+    guint depth = 0;
 
-    for (const char *cursor = line + strlen(line); cursor-- > line;) {
+    while (end > line && g_ascii_isspace(end[-1])) {
+        end--;
+    }
+    for (const char *cursor = end; cursor-- > line;) {
         if (*cursor == ')') {
             depth++;
-        } else if (*cursor == '(' && --depth <= 0) {
-            return cursor;
+        } else if (*cursor == '(') {
+            depth--;
+        }
+        if (depth == 0) {
+            return *cursor == '(' ? cursor : NULL;
+        }
+        if (depth > 2) {
+            return NULL;
         }
     }
     return NULL;
 }
 
-/* @line without its role, as a person; NULL when there is no address. */
-static Maintainer *parse_maintainer(const char *line, const char *role)
+/* @line without its role, as a person; NULL when it is not "Name <address>" or "address". */
+static Recipient *parse_recipient(const char *line, const char *role)
 {
-    g_autofree char *who = g_strndup(line, (gsize)(role - line));
+    g_autofree char *who = g_strstrip(g_strndup(line, (gsize)(role - line)));
     const char *open = strrchr(who, '<');
-    char *address = people_address(who);
-    Maintainer *maintainer;
+    char *address = open && !g_str_has_suffix(who, ">") ? NULL : people_address(who);
+    Recipient *recipient;
 
     if (!address) {
         return NULL;
     }
-    maintainer = g_new0(Maintainer, 1);
-    maintainer->address = address;
-    maintainer->name = g_strstrip(g_strndup(who, open ? (gsize)(open - who) : 0));
-    if (*maintainer->name == '"') {
+    recipient = g_new0(Recipient, 1);
+    recipient->address = address;
+    recipient->name = g_strstrip(g_strndup(who, open ? (gsize)(open - who) : 0));
+    if (*recipient->name == '"') {
         /* A quoted name: the quotes are not part of it. */
-        gsize n = strlen(maintainer->name);
+        gsize n = strlen(recipient->name);
 
-        memmove(maintainer->name, maintainer->name + 1, n);
-        if (n >= 2 && maintainer->name[n - 2] == '"') {
-            maintainer->name[n - 2] = '\0';
+        memmove(recipient->name, recipient->name + 1, n);
+        if (n >= 2 && recipient->name[n - 2] == '"') {
+            recipient->name[n - 2] = '\0';
         }
     }
-    return maintainer;
+    return recipient;
 }
 
-static int compare_maintainers(gconstpointer a, gconstpointer b)
+static int compare_recipients(gconstpointer a, gconstpointer b)
 {
-    return strcmp((*(Maintainer *const *)a)->address, (*(Maintainer *const *)b)->address);
+    return strcmp((*(Recipient *const *)a)->address, (*(Recipient *const *)b)->address);
 }
 
 GPtrArray *people_of_maintainers(const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    GPtrArray *people = g_ptr_array_new_with_free_func((GDestroyNotify)maintainer_free);
-    Maintainer *kernel_list = NULL;
+    GPtrArray *people = g_ptr_array_new_with_free_func((GDestroyNotify)recipient_free);
+    Recipient *kernel_list = NULL;
     gboolean other_list = FALSE;
 
     for (char **line = lines; *line; line++) {
         const char *role = find_role(*line);
-        Maintainer *maintainer = role ? parse_maintainer(*line, role) : NULL;
+        Recipient *recipient = role ? parse_recipient(*line, role) : NULL;
 
-        if (!maintainer) {
+        if (!recipient) {
             continue;
         }
-        g_ptr_array_add(people, maintainer);
-        if (g_ascii_strcasecmp(maintainer->address, KERNEL_LIST) == 0) {
-            kernel_list = maintainer;
+        g_ptr_array_add(people, recipient);
+        if (g_ascii_strcasecmp(recipient->address, KERNEL_LIST) == 0) {
+            kernel_list = recipient;
             continue;
         }
         other_list |= strstr(role, "list") != NULL;
-        maintainer->to =
+        recipient->to =
             strstr(role, "list") || strstr(role, "maintainer") || strstr(role, "supporter");
     }
     if (kernel_list) {
         kernel_list->to = !other_list;
     }
-    g_ptr_array_sort(people, compare_maintainers);
+    g_ptr_array_sort(people, compare_recipients);
     return people;
 }

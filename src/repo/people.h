@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "repo/repo.h"
 
 /* Addresses of the Signed-off-by, Reviewed-by, Acked-by and Tested-by trailers of @message, also
  * joined ones (Reported-and-tested-by), as written, in order, without duplicates and without stable
@@ -13,15 +13,12 @@ char **people_of_message(const char *message);
 /* The address in "Name <address>" or "address", or NULL. Owned by the caller. */
 char *people_address(const char *text);
 
-/* A person or list that the tree's get_maintainer.pl names. */
-typedef struct Maintainer {
-    char *name; /* may be empty */
-    char *address;
-    gboolean to; /* else cc */
-} Maintainer;
-void maintainer_free(Maintainer *maintainer);
+void recipient_free(Recipient *recipient);
 
 /* Read what get_maintainer.pl printed: "Name <address> (role:SECTION)" lines. Lists, maintainers
  * and supporters are `to`, all others cc; linux-kernel is `to` only when no other list is there.
- * Sorted by address. Array of Maintainer, owned by the caller. */
+ * Lines that are no "Name <address>" before the role are
+ * left out; so are those whose section's title was cut in a parenthesis, or nests two of them, as
+ * syzbot leaves them out. Sorted by address. Array of
+ * Recipient, owned by the caller. */
 GPtrArray *people_of_maintainers(const char *text);

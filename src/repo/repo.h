@@ -123,12 +123,49 @@ gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gbo
 /* One file of @commit. Owned by the caller. */
 GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error);
 
-/* Who should hear of it: the author and the trailers of @commit; when those are two or fewer, also
- * what the tree's own scripts/get_maintainer.pl says of its patch (perl and the script permitting;
- * run in @worktree, which has @commit checked out; NULL: trailers only). Rules:
- * specs/crash-report.md, section 11. Both lists sorted, lower case, owned by the caller. */
-gboolean repo_recipients(const Repo *repo, const char *commit, const char *worktree, char ***ret_to,
-                         char ***ret_cc, GError **error);
+/* A person or list that should hear of a crash. */
+typedef struct Recipient {
+    char *name; /* may be empty */
+    char *address;
+    gboolean to; /* else cc */
+} Recipient;
+
+/* Who in a tree knows who they are. */
+typedef enum RecipientsBy {
+    RECIPIENTS_BY_ANY,    /* the script, or where it cannot say, MAINTAINERS */
+    RECIPIENTS_BY_SCRIPT, /* the tree's own scripts/get_maintainer.pl */
+    RECIPIENTS_BY_FILE    /* MAINTAINERS, read by ourselves */
+} RecipientsBy;
+
+/* What is asked. A culprit's author and those who answered for it in its trailers come first; when
+ * those are two or fewer, who the tree names for its patch, too; then who it names for each of the
+ * files. Rules: specs/crash-report.md, section 11. */
+typedef struct RecipientsQuery {
+    const Repo *repo;         /* of the tree; NULL: it is none of git's */
+    const char *sources;      /* folder with the tree; NULL: its objects are read from @repo */
+    const char *tree;         /* without @sources: the commit whose tree it is */
+    const char *commit;       /* the culprit, or NULL */
+    const char *const *files; /* to blame, below the top of the tree, NULL-terminated; or NULL */
+    RecipientsBy by;
+    gboolean keywords; /* also those who ask for files with certain words (K: of MAINTAINERS) */
+} RecipientsQuery;
+
+typedef struct Recipients {
+    GPtrArray *people;     /* of Recipient, sorted by address; each once, unless the tree names one
+                              under two names for the same file, as to and as cc */
+    gboolean asked_script; /* the tree's script has said who */
+    gboolean asked_file;   /* MAINTAINERS has */
+    char *script_failure;  /* why the script has not, where it was to; or NULL */
+} Recipients;
+void recipients_free(Recipients *recipients);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipients, recipients_free)
+
+/* A tree that cannot say who is no error, with RECIPIENTS_BY_ANY: what the trailers give has to do.
+ * A file that is not there is G_IO_ERROR_NOT_FOUND. */
+Recipients *repo_recipients(const RecipientsQuery *query, GError **error);
+/* Addresses of those @recipients that are to, or that are only cc. NULL-terminated, owned by the
+ * caller. */
+char **recipients_addresses(const Recipients *recipients, gboolean to);
 
 /* A folder of this name at the top of a worktree belongs to the caller (build output): never
  * cleaned away. Below the sources, so that compilers see them as "../". */

@@ -159,6 +159,10 @@ static const FarmOps sim_ops = {.build_async = sim_build,
 #define N_COMMITS 61
 /* Three commits touch net/tls/main.c: 17, 37, 57. */
 #define TOUCHES_TLS(i) ((i) % 20 == 17)
+/* Of all of them. */
+#define MAINTAINERS                                                                                \
+    "TLS\nM:\tT Ls <tls@example.org>\nR:\tA Person <a@example.org>\nL:\tnet@example.org\n"         \
+    "S:\tMaintained\nF:\tnet/tls/\n"
 
 typedef struct World {
     char *folder, *tree, *state;
@@ -199,6 +203,10 @@ static void world_init(World *world)
             "commit refs/heads/main\ncommitter A Person <a@example.org> %u +0000\ndata %zu\n%s"
             "M 644 inline f\ndata 3\n%03u\n",
             1700000000 + i, strlen(message), message, i);
+        if (i == 0) {
+            g_string_append_printf(stream, "M 644 inline MAINTAINERS\ndata %zu\n%s\n",
+                                   strlen(MAINTAINERS), MAINTAINERS);
+        }
         if (TOUCHES_TLS(i)) {
             g_string_append_printf(stream, "M 644 inline net/tls/main.c\ndata 3\n%03u\n", i);
         }
@@ -341,6 +349,49 @@ static void test_prior(void)
     g_assert_cmpuint(world.farm.n_builds, <=, 2 + 4);
     g_assert_nonnull(strstr(world.said->str, "prior: 3 of 60 revisions touch one of the 1 source "
                                              "files in the crash's stack"));
+    world_clear(&world);
+}
+
+static void assert_people(const Answer *answer, const char *want_to, const char *want_cc)
+{
+    g_autofree char *to = g_strjoinv(" ", answer->to), *cc = g_strjoinv(" ", answer->cc);
+
+    g_assert_cmpstr(to, ==, want_to);
+    g_assert_cmpstr(cc, ==, want_cc);
+}
+
+/* The people of the file to blame hear of it, too: beside the culprit's, or alone. */
+static void test_recipients(void)
+{
+    static const guint unbuildable[] = {34, 35, 36, 37, G_MAXUINT};
+
+    for (guint with_culprit = 0; with_culprit < 2; with_culprit++) {
+        World world;
+
+        world_init(&world);
+        world.farm.first_bad = 36;
+        world.farm.unbuildable = with_culprit ? NULL : unbuildable;
+        world.farm.report = "WARNING: x\n tls_read+0x1/0x2 net/tls/main.c:5\n";
+        g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+        g_assert_cmpint(answer->kind, ==, with_culprit ? ANSWER_CULPRIT : ANSWER_SET);
+        assert_people(answer,
+                      with_culprit ? "a@example.org net@example.org tls@example.org"
+                                   : "net@example.org tls@example.org",
+                      with_culprit ? "" : "a@example.org");
+        world_clear(&world);
+    }
+}
+
+/* A file that the console names and the tree lacks is nobody's. */
+static void test_recipients_of_no_file(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 36;
+    world.farm.report = "WARNING: x\n foo+0x1/0x2 net/none.c:5\n";
+    g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+    assert_people(answer, "a@example.org", "");
     world_clear(&world);
 }
 
@@ -785,6 +836,8 @@ int main(int argc, char **argv)
     g_test_add_func("/job/culprit-by-releases", test_culprit_by_releases);
     g_test_add_func("/job/culprit-by-good", test_culprit_by_good);
     g_test_add_func("/job/prior", test_prior);
+    g_test_add_func("/job/recipients", test_recipients);
+    g_test_add_func("/job/recipients-of-no-file", test_recipients_of_no_file);
     g_test_add_func("/job/wrong-suspects", test_wrong_suspects);
     g_test_add_func("/job/unbuildable-neighbours", test_unbuildable_neighbours_make_a_set);
     g_test_add_func("/job/same-kernel", test_same_kernel_is_never_named);

@@ -28,12 +28,12 @@ static void test_parse(void)
 
         g_assert_cmpuint(got->len, ==, json_array_size(want));
         for (guint i = 0; i < got->len; i++) {
-            const Maintainer *maintainer = got->pdata[i];
+            const Recipient *recipient = got->pdata[i];
             const json_t *line = json_array_get(want, i);
 
-            g_assert_cmpstr(maintainer->name, ==, json_string_value(json_array_get(line, 0)));
-            g_assert_cmpstr(maintainer->address, ==, json_string_value(json_array_get(line, 1)));
-            g_assert_cmpstr(maintainer->to ? "To" : "Cc", ==,
+            g_assert_cmpstr(recipient->name, ==, json_string_value(json_array_get(line, 0)));
+            g_assert_cmpstr(recipient->address, ==, json_string_value(json_array_get(line, 1)));
+            g_assert_cmpstr(recipient->to ? "To" : "Cc", ==,
                             json_string_value(json_array_get(line, 2)));
         }
     }
@@ -47,8 +47,8 @@ static void test_parse_odd_lines(void)
         "B <b@c> ((odd) fixer:X (Y))\nlinux-kernel@vger.kernel.org\nbad bad@x.y (maintainer:X)");
 
     g_assert_cmpuint(got->len, ==, 1);
-    g_assert_cmpstr(((Maintainer *)got->pdata[0])->address, ==, "b@c");
-    g_assert_false(((Maintainer *)got->pdata[0])->to);
+    g_assert_cmpstr(((Recipient *)got->pdata[0])->address, ==, "b@c");
+    g_assert_false(((Recipient *)got->pdata[0])->to);
 }
 
 static void test_addresses(void)
@@ -81,12 +81,17 @@ static void assert_recipients(const Scratch *scratch, const char *commit, const 
     g_autofree char *worktree_path = worktree ? scratch_path(scratch, worktree) : NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(Repo) repo = repo_open(path, &error);
+    RecipientsQuery query = {
+        .repo = repo, .sources = worktree_path, .tree = commit, .commit = commit};
+    g_autoptr(Recipients) recipients = NULL;
     g_auto(GStrv) to = NULL, cc = NULL;
     g_autofree char *got_to = NULL, *got_cc = NULL;
 
     g_assert_no_error(error);
-    repo_recipients(repo, commit, worktree_path, &to, &cc, &error);
+    recipients = repo_recipients(&query, &error);
     g_assert_no_error(error);
+    to = recipients_addresses(recipients, TRUE);
+    cc = recipients_addresses(recipients, FALSE);
     got_to = g_strjoinv(" ", to);
     got_cc = g_strjoinv(" ", cc);
     g_assert_cmpstr(got_to, ==, want_to);

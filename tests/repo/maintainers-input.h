@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One input of bytes as a tree and questions to its MAINTAINERS: for the fuzzer, and for the test
+ * that runs what it has found.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "repo/maintainers.h"
+#include "repo/mailbox.h"
+
+/* The parts of an input, with a line "=" between two. */
+enum { INPUT_MAINTAINERS, INPUT_MAILMAP, INPUT_FILE, INPUT_CONTENT, N_INPUTS };
+
+static inline gboolean input_is_folder(const char *path, gpointer parts)
+{
+    return strlen(path) % 2;
+}
+
+static inline GBytes *input_read(const char *path, gpointer parts)
+{
+    const char *content = ((char **)parts)[INPUT_CONTENT];
+
+    return g_bytes_new(content, strlen(content));
+}
+
+/* Ask all questions; the answers have whole lines. */
+static inline void maintainers_run_input(const void *data, gsize n)
+{
+    g_autofree char *text = g_strndup(data, n);
+    g_auto(GStrv) split = g_strsplit(text, "\n=\n", N_INPUTS);
+    char *parts[N_INPUTS] = {(char *)"", (char *)"", (char *)"", (char *)""};
+    g_autoptr(GBytes) maintainers_text = NULL, mailmap = NULL;
+    g_autoptr(Maintainers) maintainers = NULL;
+    g_autofree char *of_file = NULL, *of_patch = NULL;
+    SourceTree tree = {input_is_folder, input_read, parts};
+
+    for (guint i = 0; split[i]; i++) {
+        parts[i] = split[i];
+    }
+    maintainers_text = g_bytes_new(parts[INPUT_MAINTAINERS], strlen(parts[INPUT_MAINTAINERS]));
+    mailmap = g_bytes_new(parts[INPUT_MAILMAP], strlen(parts[INPUT_MAILMAP]));
+    maintainers = maintainers_new(maintainers_text, mailmap, &tree);
+    of_file = maintainers_of_file(maintainers, parts[INPUT_FILE], TRUE);
+    of_patch = maintainers_of_patch(maintainers, parts[INPUT_CONTENT]);
+    g_assert_true(!*of_file || g_str_has_suffix(of_file, ")\n"));
+    g_assert_true(!*of_patch || g_str_has_suffix(of_patch, ")\n"));
+}
