@@ -36,6 +36,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_recipients(int argc, char **argv);
 
 /* Parse the options of `firstbad COMMAND`. On --help the text goes to stdout, on a mistake a
  * message to stderr; then FALSE comes back, with the exit code. @arguments: shown after the command

@@ -15,6 +15,7 @@ static const Command commands[] = {
     {"log", "print a job's bisection log", cmd_log},
     {"report", "print a job's answer", cmd_report},
     {"oops", "read the crash reports of consoles", cmd_oops},
+    {"recipients", "who should hear of a crash: of a commit, of a file", cmd_recipients},
     {"plan", "what given evidence says of a given graph, and what to try next", cmd_plan},
     {"sim", "bisect simulated bugs: how often is it right, at what cost", cmd_sim},
     {"audit", "how far a bisection log of syzbot's can be believed", cmd_audit},
@@ -26,7 +27,7 @@ static void print_help(void)
     g_print("Usage: firstbad COMMAND [OPTION...]\n\n"
             "Finds the commit that made a kernel crash, and says how sure it is.\n\nCommands:\n");
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-        g_print("  %-8s  %s\n", commands[i].name, commands[i].summary);
+        g_print("  %-10s  %s\n", commands[i].name, commands[i].summary);
     }
     g_print("\n'firstbad COMMAND --help' tells the options of a command.\n"
             "\nExit codes:\n"
