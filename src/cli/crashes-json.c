@@ -12,9 +12,15 @@ static json_t *line_json(guint64 line)
 /* NULL is null. What was not UTF-8 has U+FFFD in its place. */
 static json_t *string_json(const char *string)
 {
-    g_autofree char *valid = string ? g_utf8_make_valid(string, -1) : NULL;
+    g_autofree char *valid = NULL;
 
-    return valid ? json_string(valid) : json_null();
+    if (!string) {
+        return json_null();
+    }
+    if (!g_utf8_validate(string, -1, NULL)) {
+        valid = g_utf8_make_valid(string, -1);
+    }
+    return json_string_nocheck(valid ? valid : string);
 }
 
 static json_t *strings_json(char **strings)
