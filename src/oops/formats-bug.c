@@ -5,7 +5,8 @@
 
 /* Functions that carry data which others left uninitialized. */
 #define KMSAN_CARRIERS                                                                             \
-    "alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt$|^crypto_|^cipher_|^drbg_|^rng_"
+    "alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt$|^crypto_|^cipher_|^drbg_|^rng_"               \
+    "|copy_to_iter|copy_page_(?:to|from)_iter|copy_folio_to_iter|" PAGE_CACHE
 #define KMSAN_USB_CARRIERS                                                                         \
     "alloc_skb|usb_submit_urb|usb_start_wait_urb|usb_(?:bulk|interrupt|control)_msg"
 #define KMSAN_ORIGIN "Local variable .* created at:|Uninit was created at:"
@@ -18,7 +19,7 @@ const OopsFormat formats_bug[] = {
         .text = "KASAN: $1 $3 in $F",
         .alt = "bad-access in $F",
         .frames = {"BUG: KASAN: [a-z\\-]+ in " FUNC, CALL_TRACE, STACK},
-        .skip = "kernel_fault|tag_check|mem_abort|^el1_|^el1h_",
+        .skip = "kernel_fault|tag_check|mem_abort|^el1_|^el1h_|" PAGE_CACHE,
         .keep = "^refcount_sub_and_test", /* whoever drops the last reference did nothing wrong */
     },
     {
@@ -67,12 +68,14 @@ const OopsFormat formats_bug[] = {
         .text = "KFENCE: $1 $2 in $F",
         .alt = "bad-access in $F",
         .frames = {"BUG: KFENCE: .* in " FUNC, STACK},
+        .skip = PAGE_CACHE,
     },
     {
         .title = "BUG: KFENCE: invalid free in " FUNC,
         .text = "KFENCE: invalid free in $F",
         .alt = "invalid-free in $F",
         .frames = {"BUG: KFENCE: .* in " FUNC, STACK},
+        .skip = PAGE_CACHE,
         .flags = NEEDS_NO_STACK,
     },
     {
@@ -80,11 +83,13 @@ const OopsFormat formats_bug[] = {
         .text = "KFENCE: invalid $1 in $F",
         .alt = "bad-access in $F",
         .frames = {"BUG: KFENCE: .* in " FUNC, STACK},
+        .skip = PAGE_CACHE,
     },
     {
         .title = "BUG: KFENCE: memory corruption in " FUNC,
         .text = "KFENCE: memory corruption in $F",
         .frames = {"BUG: KFENCE: .* in " FUNC, STACK},
+        .skip = PAGE_CACHE,
         .flags = NEEDS_NO_STACK,
     },
     {
@@ -173,7 +178,7 @@ const OopsFormat formats_bug[] = {
         .text = "BUG: Bad page $1 in $F",
         .frames = {"page last allocated", STACK},
         .skip = "(?:free|put|get|update|release)_page|free_unref|^_*folio"
-                "|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner",
+                "|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner|" PAGE_CACHE,
     },
     {
         .title = "BUG: Bad page map",

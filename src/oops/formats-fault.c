@@ -128,14 +128,14 @@ const OopsFormat formats_kernel_bug[] = {
         .text = "BUG: corrupted list in $F",
         .alt = "bad-access in $F",
         .frames = {CALL_TRACE, STACK},
-        .keep = "kobject_add_internal|^klist_", /* the list is theirs */
+        .keep = "kobject_add_internal", /* the list is its own */
     },
     {
         .title = "kernel BUG at (.*)",
         .text = "kernel BUG in $F",
         .frames = {RIP, CALL_TRACE, STACK},
         .skip = "^skb_",
-        .keep = PAGE_CACHE,
+        .keep = "^__phys_addr$", /* asserts */
     },
     {0},
 };

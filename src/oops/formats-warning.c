@@ -3,6 +3,9 @@
  */
 #include "oops/formats.h"
 
+/* Functions that warn about what their callers do. */
+#define WARNS_FOR_CALLER "^iput_final$|^ihold$|dput|mark_buffer_dirty"
+
 /* x86 prints the registers of the warning before the stack, other architectures and older kernels
  * print the stack alone, and the first function of it that is not the warning's own machinery
  * warned. */
@@ -45,7 +48,6 @@ const OopsFormat formats_warning[] = {
         .title = "WARNING: .*kernel/locking/lockdep\\.c.*lock_",
         .text = "WARNING: locking bug in $F",
         WARNING_STACK,
-        .keep = "^find_lock_entries$", /* takes the RCU lock itself */
         .skip = "lock_sock|release_sock",
     },
     {
@@ -86,12 +88,14 @@ const OopsFormat formats_warning[] = {
         .title = "WARNING: " SRC " at 0x[0-9a-f]+, CPU#[0-9]+",
         .text = "WARNING in $F",
         WARNING_STACK,
+        .skip = WARNS_FOR_CALLER,
         .keep = "^mark_lock$", /* lockdep checks itself */
     },
     {
         .title = "WARNING: (?:.* at " SRC "|(?:\\[.*\\] )?" SRC " at) " FUNC,
         .text = "WARNING in $F",
         WARNING_STACK,
+        .skip = WARNS_FOR_CALLER,
         .keep = "^mark_lock$",
     },
     {
@@ -224,7 +228,6 @@ const OopsFormat formats_info[] = {
         .text = "INFO: task hung in $F",
         .alt = "hang in $F",
         .frames = {CALL_TRACE, STACK},
-        .keep = PAGE_CACHE,
         .pick = PICK_HUNG,
     },
     {

@@ -25,9 +25,7 @@ const char *names_never_blamed(void)
         /* Allocators. */
         "|alloc_page|(?:k|v|kv)(?:m|z|c)alloc|krealloc|kmem_cache_(?!create|node)|allocate_slab"
         "|slab_"
-        "|__alloc_frozen_pages_noprof|folio_(?:alloc|unlock)|filemap_alloc_folio"
-        "|__filemap_get_folio|find_or_create_page|do_read_cache_folio|read_cache_page"
-        "|pagecache_get_page|grab_cache_page_write_begin|^kv?free$|kfree_skb|ida_free"
+        "|__alloc_frozen_pages_noprof|folio_(?:alloc|unlock)|^kv?free$|kfree_skb|ida_free"
         /* Debug objects, lockdep, might_sleep. */
         "|debug_object|timer_is_static_object|work_is_static_object|__might_fault|might_fault"
         "|might_sleep|__might_resched|print_unlock|imbalance_bug|lockdep|lock_acquire|lock_release"
@@ -42,11 +40,9 @@ const char *names_never_blamed(void)
         "|(?:set|clear|change|test)_bit|__wake_up|^refcount_|^kref_|^(?:un)?lock_page"
         /* Memory, strings, user space, iov. */
         "|mem(?:cpy|cmp|set|chr|move)|str(?:cmp|ncmp|cpy|lcpy|ncpy|scpy|len|str|nstr|nlen|chr)"
-        "|copy_(?:to|from)_user|(?<!csum_and_)copy_to_iter|copy_page_(?:to|from)_iter"
-        "|copy_folio_to_iter|put_user|get_user|extract_(?:user|iter)_to_sg"
+        "|copy_(?:to|from)_user|put_user|get_user|extract_(?:user|iter)_to_sg"
         /* Lists and trees. */
-        "|list_(?:add|del|replace|move|splice)|^rb_|^__rb_|^klist_|xas_(?:start|load|find)"
-        "|rhashtable_lookup|find_lock_entries|truncate_inode_pages_range"
+        "|list_(?:add|del|replace|move|splice)|^rb_|^__rb_"
         /* Printing. */
         "|^string|^(?:widen|hex|symbol|resource|escaped|bitmap|uuid|mac_address|ip4|ip6)_\\w*string"
         "|pointer|snprintf|scnprintf|kv?asprintf|printk|va_format"
@@ -70,7 +66,7 @@ const char *names_never_blamed(void)
         /* Mapped I/O, checksums. */
         "|(?:^|_raw_|^__)(?:read|write)(?:b|w|l|q)$|logic_in|logic_out|^crc[0-9]+"
         /* Helpers of file systems. */
-        "|^iput$|^iput_final$|^ihold$|fast_dput|dput|mark_buffer_dirty";
+        "|^iput$";
 }
 
 const char *names_generic_callers(void)

@@ -18,11 +18,11 @@
 #define AT    "at: (?:" PC " +)?" FUNC               /* a lock "... at: foo+0x10/0x20" */
 #define LATER ".*\\n(?s:.*?)"                        /* what follows is on a later line */
 
-/* The page cache's own functions: whoever waits or checks in them is to blame; who crashes, is not.
- */
+/* The page cache. Who finds bad memory in it is not to blame; who waits or asserts in it, is. */
 #define PAGE_CACHE                                                                                 \
-    "^(?:find_lock_entries|__filemap_get_folio|find_or_create_page|pagecache_get_page"             \
-    "|(?:do_)?read_cache_(?:page|folio)|truncate_inode_pages_range)$"
+    "filemap_alloc_folio|__filemap_get_folio|find_or_create_page|do_read_cache_folio"              \
+    "|read_cache_page|pagecache_get_page|grab_cache_page_write_begin|find_lock_entries"            \
+    "|truncate_inode_pages_range|xas_(?:start|load|find)"
 
 /* Parts of a recipe. Any other string is a pattern: go on to the first line that matches; what it
  * captures are frames. */

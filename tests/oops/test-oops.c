@@ -63,6 +63,16 @@ static const struct {
     {"INFO: task syz-executor:77 blocked for more than 143 seconds.\n      Not tainted\n"
      "Call Trace:\n __schedule+0x1/0x2\n schedule+0x1/0x2\n mutex_lock+0x1/0x2\n fs_op+0x1/0x2\n",
      "INFO: task hung in fs_op", "hang in fs_op", "HANG"},
+    {"INFO: task udevd:77 blocked for more than 143 seconds.\n      Not tainted\n"
+     "Call Trace:\n __schedule+0x1/0x2\n io_schedule+0x1/0x2\n folio_wait_bit_common+0x1/0x2\n"
+     " __filemap_get_folio+0x1/0x2\n truncate_inode_pages_range+0x1/0x2\n blkdev_x+0x1/0x2\n",
+     "INFO: task hung in __filemap_get_folio", "hang in __filemap_get_folio", "HANG"},
+    {"WARNING: CPU: 0 PID: 1 at fs/buffer.c:1 mark_buffer_dirty+0x1/0x2\n"
+     "RIP: 0010:mark_buffer_dirty+0x1/0x2\n" STACK_OF("dirty_it"),
+     "WARNING in dirty_it", NULL, "WARNING"},
+    {"BUG: KMSAN: kernel-infoleak in _copy_to_iter+0x1/0x2\n _copy_to_iter+0x1/0x2\n"
+     " leak_it+0x1/0x2\n\nUninit was created at:\n make_it+0x1/0x2\n",
+     "KMSAN: kernel-infoleak in leak_it", "bad-access in leak_it", "KMSAN-INFO-LEAK"},
     {"INFO: task syz-executor:77 blocked for more than 143 seconds.\n      Not tainted\n"
      "Call Trace:\n __schedule+0x1/0x2\n synchronize_rcu_expedited+0x1/0x2\n x+0x1/0x2\n",
      "INFO: task hung in synchronize_rcu", "hang in synchronize_rcu", "HANG"},
