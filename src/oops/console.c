@@ -224,10 +224,15 @@ static gboolean add_line(RegionReading *reading, Line line, guint marks)
 {
     Region *region = reading->region;
     ConsoleLine read = read_line(line, marks & MARK_LOGIN);
+    PrintedLine printed = {read.text, marks, read.questionable};
 
     reading->all_cpus |= (marks & MARK_ALL_CPUS) != 0;
-    if (read.questionable || (!same_context(read.context, reading->context) &&
-                              !(reading->all_cpus && caller_is(read.context, 'C')))) {
+    if (!same_context(read.context, reading->context) &&
+        !(reading->all_cpus && caller_is(read.context, 'C'))) {
+        return TRUE;
+    }
+    if (read.questionable) {
+        g_array_append_val(region->printed, printed);
         return TRUE;
     }
     reading->n_lines += !(marks & MARK_INLINED && line_is_inlined(line));
@@ -235,6 +240,7 @@ static gboolean add_line(RegionReading *reading, Line line, guint marks)
         return FALSE;
     }
     if (!(marks & MARK_TAINT)) {
+        g_array_append_val(region->printed, printed);
         g_string_append_len(region->text, read.text.s, read.text.n);
         g_string_append_c(region->text, '\n');
         text_add(&region->plain, read.text, marks);
@@ -248,7 +254,8 @@ void region_read(const OopsReader *reader, const Window *window, const Header *h
     const char *body = window_at(window, header->start);
     gsize n = end - header->start, at = 0, start;
     Marker marker = marker_begin(reader, body, n);
-    Region region = {.text = g_string_sized_new(4096)};
+    Region region = {.text = g_string_sized_new(4096),
+                     .printed = g_array_sized_new(FALSE, FALSE, sizeof(PrintedLine), 128)};
     RegionReading reading = {.region = &region, .cut = LINES_BEFORE_CUT};
     guint n_before_second = 0;
     Line line;
@@ -284,5 +291,6 @@ void region_clear(Region *region)
     if (region->text) {
         g_string_free(region->text, TRUE);
     }
+    g_clear_pointer(&region->printed, g_array_unref);
     text_clear(&region->plain);
 }

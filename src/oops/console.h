@@ -28,9 +28,17 @@ const Kind *console_kind_of_line(const OopsReader *reader, Line line, guint64 wo
 /* Does such a line come in the middle of reports? */
 gboolean console_words_follow(const OopsReader *reader, guint64 words);
 
+/* A line of the crashed task or CPU, without its prefix. It lies in the window. */
+typedef struct PrintedLine {
+    Line text;
+    guint marks;           /* of Mark */
+    gboolean questionable; /* an address found on the stack, perhaps not a real frame */
+} PrintedLine;
+
 /* What belongs to a crash, prefixes of printk stripped. */
 typedef struct Region {
-    GString *text;     /* for people */
+    GArray *printed;   /* of PrintedLine: all lines */
+    GString *text;     /* for people: without the questionable ones */
     gsize n_prefix;    /* of @text: context before the oops */
     TextBuilder plain; /* the same, from @n_prefix on, without what a symbolizer added */
     guint n_title;     /* how many lines of @plain may be used for the title */

@@ -160,6 +160,7 @@ static void compile_marks(OopsReader *reader)
         {"WARNING: possible circular locking dependency detected", MARK_SECOND},
         {"Disabling lock debugging due to kernel taint", MARK_TAINT},
         {"BUG: KMSAN:", MARK_KMSAN},
+        {" Comm: syz.", MARK_EXECUTOR},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -231,7 +232,7 @@ OopsReader *oops_reader_new(void)
     reader->frame_pair =
         compile(reader, "^\\s*(?:" PC " )?\\(?([a-zA-Z0-9_]+)\\)? from (?:" PC " )?\\(?" FUNC);
     reader->injected = compile(reader, " should_fail(?:slab)?[a-zA-Z0-9_.]*\\+0x");
-    reader->executor = compile(reader, " Comm: syz\\.([0-9]+)\\.([0-9]+)");
+    reader->executor = compile(reader, " Comm: syz\\.([0-9]+)\\.([0-9]+) ");
     reader->timestamp = compile(reader, "\\[ *[0-9]+\\.[0-9]+\\]");
     reader->source_file = compile(reader, "([a-zA-Z0-9_\\-./]+\\.[ch]):[0-9]+");
     reader->ignored_file = compile(reader, GENERIC_FILES);

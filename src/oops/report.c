@@ -2,6 +2,7 @@
  * A report from its place on the console.
  */
 #include "oops/report.h"
+#include "oops/stacks.h"
 
 #include <string.h>
 
@@ -36,13 +37,6 @@ static char **clean_alts(const OopsReader *reader, const Naming *naming, const c
     }
     g_ptr_array_add(alts, NULL);
     return (char **)g_ptr_array_steal(alts, NULL);
-}
-
-static void stack_free(OopsStack *stack)
-{
-    g_free(stack->label);
-    g_ptr_array_unref(stack->frames);
-    g_free(stack);
 }
 
 /* Names the crash by what comes before the next crash. When two were printed at once and that
@@ -98,6 +92,23 @@ static void take_text(OopsReport *report, Region *region)
     report->text = g_strconcat(prefix, body, NULL);
 }
 
+/* " Comm: syz.0.104": process and program of the fuzzer that crashed. */
+static void read_executor(const OopsReader *reader, OopsReport *report, const Region *region,
+                          Match *match)
+{
+    for (guint i = 0; i < region->printed->len && !report->has_executor; i++) {
+        const PrintedLine *line = &g_array_index(region->printed, PrintedLine, i);
+        gsize n;
+
+        if (line->marks & MARK_EXECUTOR &&
+            pattern_match(reader->executor, line->text.s, line->text.n, 0, match)) {
+            report->has_executor = TRUE;
+            report->executor_proc = g_ascii_strtoull(match_group(match, 1, &n), NULL, 10);
+            report->executor_id = g_ascii_strtoull(match_group(match, 2, &n), NULL, 10);
+        }
+    }
+}
+
 OopsReport *report_read(const OopsReader *reader, const Window *window, const ReportPlace *place)
 {
     const Header *header = place->header;
@@ -121,12 +132,13 @@ OopsReport *report_read(const OopsReader *reader, const Window *window, const Re
         naming_find(reader, header->kind, &text, match, &naming);
     }
     text = text_of(&region.plain, G_MAXUINT);
-    report->stacks = g_ptr_array_new_with_free_func((GDestroyNotify)stack_free);
     report->title = title_clean(reader, naming.title, match);
     report->alt_titles = clean_alts(reader, &naming, report->title, match);
     report->type = g_strdup(title_type(report->title));
     report->frame = title_frame(report->title);
     report->corrupted_reason = g_strdup(find_corruption(reader, &naming, &text, match));
+    report->stacks = stacks_read(reader, region.printed, match);
+    read_executor(reader, report, &region, match);
     report->start = header->raw_start;
     report->skip = header->raw_end;
     take_text(report, &region);

@@ -31,6 +31,7 @@ typedef enum Mark {
     MARK_SECOND = 1 << 8,   /* a second stack, of what the oops caused, follows */
     MARK_TAINT = 1 << 9,    /* a notice that is no part of a report */
     MARK_KMSAN = 1 << 10,
+    MARK_EXECUTOR = 1 << 11, /* the fuzzer's name for a process */
 } Mark;
 
 /* All words are looked for in one scan. */

@@ -16,6 +16,7 @@ typedef enum Field {
     FIELD_SUPPRESSED,
     FIELD_PANICKED,
     FIELD_FRAME,
+    FIELD_EXECUTOR,
     FIELD_START,
     FIELD_END,
     FIELD_REPORT,
@@ -35,6 +36,7 @@ static const struct {
     [FIELD_SUPPRESSED] = {"suppressed", 1000},
     [FIELD_PANICKED] = {"panicked", 1000},
     [FIELD_FRAME] = {"frame", 1000},
+    [FIELD_EXECUTOR] = {"executor", 1000},
     [FIELD_START] = {"start_line", 1000},
     [FIELD_END] = {"end_line", 1000},
     [FIELD_REPORT] = {"report text", 1000},
@@ -166,6 +168,10 @@ static void score_report(Score *scores, const char *folder, const char *name, co
     g_autofree char *alts = sorted(report->alt_titles);
     g_autofree char *wanted_alts = expected(expect, "alt");
     g_autofree char *text = read_file(folder, name, ".report", NULL);
+    g_autofree char *executor =
+        report->has_executor ? g_strdup_printf("proc=%" G_GUINT64_FORMAT ", id=%" G_GUINT64_FORMAT,
+                                               report->executor_proc, report->executor_id)
+                             : g_strdup("-");
 
     score_string(scores, FIELD_TITLE, name, expect, report->title);
     score(scores, FIELD_ALT, name, wanted_alts ? wanted_alts : "", alts);
@@ -174,6 +180,7 @@ static void score_report(Score *scores, const char *folder, const char *name, co
     score_string(scores, FIELD_SUPPRESSED, name, expect, report->suppressed ? "Y" : "N");
     score_string(scores, FIELD_PANICKED, name, expect, report->panicked ? "Y" : "N");
     score_string(scores, FIELD_FRAME, name, expect, report->frame);
+    score_string(scores, FIELD_EXECUTOR, name, expect, executor);
     score_string(scores, FIELD_START, name, expect, start);
     score_string(scores, FIELD_END, name, expect, end);
     if (text) {
