@@ -145,7 +145,7 @@ static void tell_matcher(const Recipients *recipients)
     const char *why = recipients->script_failure;
 
     if (recipients->asked_file) {
-        cli_complain("%s%sMAINTAINERS is read by firstbad", why ? why : "", why ? ": " : "");
+        cli_complain("%s%sMAINTAINERS is read by firstbad", why ? why : "", why ? "; " : "");
     } else if (why) {
         cli_complain("%s, and there is no MAINTAINERS: only the commit names people", why);
     }

@@ -64,6 +64,13 @@ ok 'the script of a tree without git' is 'To: list@x.y
 To: Of Script <script@x.y>
 Cc: linux-kernel@vger.kernel.org'
 ok 'and nothing else is said' [ -z "$err" ]
+ln -s plain "$work/link"
+run recipients --source "$work/link" --file net/core/sock.c
+ok 'a link to a tree' prints 0 'To: list@x.y'
+cd "$work/plain/net" || exit 1
+run recipients --source .. --file net/core/sock.c
+ok 'a tree by a relative name' prints 0 'To: list@x.y'
+cd "$OLDPWD" || exit 1
 run recipients --source "$work/plain" --file net/core/sock.c --keywords
 ok 'with keywords' prints 0 'Cc: words@x.y'
 run recipients --source "$work/plain" --file "$work/plain/net/./core/../core/sock.c" --json
@@ -86,7 +93,7 @@ run recipients --source "$work/plain" --file net/core/sock.c --matcher own --jso
 ok 'also to programs' prints 0 '"source":"MAINTAINERS"'
 run recipients --source "$work/plain" --file other.c
 ok 'a script that fails: our own' prints 0 'To: linux-kernel@vger.kernel.org'
-ok 'with the reason' says 0 'scripts/get_maintainer.pl exited with 3: MAINTAINERS'
+ok 'with the reason' says 0 'scripts/get_maintainer.pl exited with 3; MAINTAINERS'
 run recipients --source "$work/plain" --file other.c --matcher script
 ok 'or an error, when only the script will do' says 2 'exited with 3'
 run recipients --source "$work/plain" --file 'net/a b.c'
