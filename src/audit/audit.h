@@ -173,3 +173,23 @@ void audit_add_json(const Audit *audit, json_t *object);
 
 /* How surely is a crash with @title the bug that the start of @log shows? 0 to 1. */
 double bisect_log_match(const BisectLog *log, const char *title);
+
+/* --- The same evidence in our model ---------------------------------------------------------- */
+
+/* What belief/ makes of the log's tests, over the real history. */
+typedef struct Rejudged {
+    Range *range; /* good..start */
+    Belief *belief;
+    guint n_inside, n_outside; /* tests of revisions of the range, and of others */
+    GArray *candidates;        /* of guint32, as belief_candidates() gives them at 95 % */
+    gint64 culprit;            /* the log's, or -1: none, or not in the range */
+    gboolean has_next;
+    Experiment next; /* what to test next; costs are those of the log */
+} Rejudged;
+void rejudged_free(Rejudged *rejudged);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rejudged, rejudged_free)
+
+/* @repo has the commits of @log. An error says which it lacks, or that the log has no search. */
+Rejudged *rejudged_new(const OopsReader *reader, const Repo *repo, const BisectLog *log,
+                       GError **error);
+json_t *rejudged_json(const Rejudged *rejudged);

@@ -416,14 +416,13 @@ static char **plain_paths(char **paths)
     return paths;
 }
 
-static void case_clear(Case *judged)
+void case_clear(Case *judged)
 {
     g_clear_pointer(&judged->titles, g_ptr_array_unref);
     g_clear_pointer(&judged->stack_files, g_strfreev);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 
-static void open_case(const OopsReader *reader, const BisectLog *log, Case *judged)
+void case_open(const OopsReader *reader, const BisectLog *log, Case *judged)
 {
     const char *report = log->final_report ? log->final_report : "", *missing;
 
@@ -445,7 +444,7 @@ Audit *audit_new(const OopsReader *reader, const BisectLog *log)
     g_auto(Case) judged = {0};
     double odds = BASE_WEIGHT;
 
-    open_case(reader, log, &judged);
+    case_open(reader, log, &judged);
     for (guint sign = 0; sign < N_AUDIT_SIGNS; sign++) {
         g_autoptr(GString) says = g_string_new(NULL);
 

@@ -16,6 +16,9 @@ typedef struct Case {
     gboolean is_same_bug;      /* the final crash is the start's, or its function is in its stack */
     double final_match;        /* of the final crash with the start's */
 } Case;
+void case_open(const OopsReader *reader, const BisectLog *log, Case *judged);
+void case_clear(Case *judged);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 
 /* The verdict that counted. */
 Verdict logged_verdict(const LoggedTest *test);

@@ -221,9 +221,9 @@ static void add_verdict(Writer *writer, const Audit *audit)
         g_strdup_printf(" The chance that it is the right commit: %.0f %%.\n", 100 * audit->trust);
     g_string_append_c(writer->text, '\n');
     if (audit->trust < AUDIT_BELIEVABLE) {
-        add_coloured(writer, RED, "Do not believe it.");
+        add_coloured(writer, RED, "Doubtful.");
     } else if (audit->trust < 0.7) {
-        add_coloured(writer, YELLOW, "Believe it with care.");
+        add_coloured(writer, YELLOW, "Take it with care.");
     } else {
         add_coloured(writer, BOLD, "It can be believed.");
     }
@@ -239,5 +239,61 @@ char *audit_text(const BisectLog *log, const Audit *audit, gboolean has_colour)
     add_result(&writer, log);
     add_flags(&writer, audit);
     add_verdict(&writer, audit);
+    return g_string_free(writer.text, FALSE);
+}
+
+/* --- By our own model ------------------------------------------------------------------------ */
+
+#define N_CANDIDATES_SHOWN 20
+
+static void add_candidate(Writer *writer, const Repo *repo, const Rejudged *rejudged,
+                          guint32 revision)
+{
+    const char *commit = rejudged->range->commits[revision];
+    g_autofree char *subject = repo_subject(repo, commit, NULL);
+    double percent = 100 * belief_posterior(rejudged->belief)[revision];
+
+    g_string_append_printf(writer->text, "  %.12s  %5.1f %%  ", commit, MIN(percent, 99.9));
+    if (revision == 0) {
+        g_string_append(writer->text, "or older: ");
+    }
+    add_cut(writer, subject ? subject : "", WIDTH - (revision ? 25 : 35));
+    g_string_append_c(writer->text, '\n');
+}
+
+char *rejudged_text(const Repo *repo, const Rejudged *rejudged)
+{
+    Writer writer = {.text = g_string_new(NULL)};
+    const Experiment *next = &rejudged->next;
+    guint n = rejudged->candidates->len;
+
+    g_string_append_printf(writer.text,
+                           "\nBy our own model, which knows trials and history alone, from %u of "
+                           "its tests,\nof %u revisions:\n",
+                           rejudged->n_inside, history_size(rejudged->range->history) - 1);
+    for (guint i = 0; i < n && i < N_CANDIDATES_SHOWN; i++) {
+        add_candidate(&writer, repo, rejudged, g_array_index(rejudged->candidates, guint32, i));
+    }
+    if (n > N_CANDIDATES_SHOWN) {
+        g_string_append_printf(writer.text, "  and %u more\n", n - N_CANDIDATES_SHOWN);
+    }
+    if (rejudged->culprit >= 0) {
+        g_string_append_printf(
+            writer.text, "The log's answer has %.1f %%.\n",
+            MIN(99.9, 100 * belief_posterior(rejudged->belief)[rejudged->culprit]));
+    }
+    if (rejudged->has_next) {
+        g_autofree char *subject =
+            repo_subject(repo, rejudged->range->commits[next->revision], NULL);
+
+        g_string_append_printf(writer.text, "Test next, %u trial%s (%.2f bits):\n  %.12s  ",
+                               next->n_trials, next->n_trials == 1 ? "" : "s", next->gain_bits,
+                               rejudged->range->commits[next->revision]);
+        add_cut(&writer, subject ? subject : "", WIDTH - 16);
+        g_string_append_c(writer.text, '\n');
+    } else {
+        g_string_append(writer.text,
+                        n == 1 ? "No test is missing.\n" : "No test would tell these apart.\n");
+    }
     return g_string_free(writer.text, FALSE);
 }

@@ -9,7 +9,22 @@
 
 typedef struct AuditOptions {
     gboolean json;
+    char *tree;
 } AuditOptions;
+
+static void audit_options_clear(AuditOptions *options)
+{
+    g_free(options->tree);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AuditOptions, audit_options_clear)
+
+/* What all logs are audited with. */
+typedef struct Auditor {
+    const AuditOptions *options;
+    OopsReader *reader;
+    Repo *repo; /* NULL without --tree */
+    gboolean is_headed;
+} Auditor;
 
 static BisectLog *read_log(const char *path, GError **error)
 {
@@ -33,7 +48,8 @@ static char *log_id(const char *path)
                                           : g_strdup(name);
 }
 
-static void print_json(const char *path, const BisectLog *log, const Audit *audit)
+static void print_json(const char *path, const BisectLog *log, const Audit *audit,
+                       const Rejudged *rejudged)
 {
     g_autofree char *id = log_id(path);
     json_t *object = bisect_log_json(log);
@@ -41,6 +57,9 @@ static void print_json(const char *path, const BisectLog *log, const Audit *audi
     json_object_set_new(object, "file", job_text_json(path));
     json_object_set_new(object, "id", job_text_json(id));
     audit_add_json(audit, object);
+    if (rejudged) {
+        json_object_set_new(object, "model", rejudged_json(rejudged));
+    }
     cli_print_json(object, JSON_COMPACT);
 }
 
@@ -52,17 +71,43 @@ static gboolean wants_colour(void)
 }
 
 /* With several, each is headed by its name. */
-static void print_text(const char *path, const BisectLog *log, const Audit *audit,
-                       gboolean is_headed)
+static void print_text(const Auditor *auditor, const char *path, const BisectLog *log,
+                       const Audit *audit, const Rejudged *rejudged)
 {
     g_autofree char *text = audit_text(log, audit, wants_colour());
+    g_autofree char *model = rejudged ? rejudged_text(auditor->repo, rejudged) : g_strdup("");
 
-    if (is_headed) {
+    if (auditor->is_headed) {
         g_autofree char *name = report_clean_line(path);
 
         printf("=== %s\n", name);
     }
-    printf("%s%s", text, is_headed ? "\n" : "");
+    printf("%s%s%s", text, model, auditor->is_headed ? "\n" : "");
+}
+
+static gboolean audit_file(const Auditor *auditor, const char *path, GError **error)
+{
+    g_autoptr(BisectLog) log = read_log(path, error);
+    g_autoptr(Audit) audit = log ? audit_new(auditor->reader, log) : NULL;
+    g_autoptr(Rejudged) rejudged = NULL;
+    g_autoptr(GError) problem = NULL;
+
+    if (!log) {
+        return FALSE;
+    }
+    if (auditor->repo) {
+        rejudged = rejudged_new(auditor->reader, auditor->repo, log, &problem);
+    }
+    if (auditor->options->json) {
+        print_json(path, log, audit, rejudged);
+    } else {
+        print_text(auditor, path, log, audit, rejudged);
+    }
+    if (problem) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&problem), "%s: --tree: ", path);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* One after the other. A file that cannot be read, or is no log, does not keep the others from
@@ -70,20 +115,22 @@ static void print_text(const char *path, const BisectLog *log, const Audit *audi
 static int audit_files(const AuditOptions *options, char **paths, int n_paths)
 {
     g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GError) no_tree = NULL;
+    g_autoptr(Repo) repo = options->tree ? repo_open(options->tree, &no_tree) : NULL;
+    const Auditor auditor = {
+        .options = options, .reader = reader, .repo = repo, .is_headed = n_paths > 1};
     int code = EXIT_ANSWER;
 
+    if (no_tree) {
+        cli_complain("--tree: %s", no_tree->message);
+        return EXIT_USAGE;
+    }
     for (int i = 0; i < n_paths; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(BisectLog) log = read_log(paths[i], &error);
-        g_autoptr(Audit) audit = log ? audit_new(reader, log) : NULL;
 
-        if (!log) {
+        if (!audit_file(&auditor, paths[i], &error)) {
             cli_complain("%s", error->message);
             code = EXIT_USAGE;
-        } else if (options->json) {
-            print_json(paths[i], log, audit);
-        } else {
-            print_text(paths[i], log, audit, n_paths > 1);
         }
     }
     return code;
@@ -91,10 +138,12 @@ static int audit_files(const AuditOptions *options, char **paths, int n_paths)
 
 int cmd_audit(int argc, char **argv)
 {
-    AuditOptions options = {0};
+    g_auto(AuditOptions) options = {0};
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print as JSON, a line for each log",
          NULL},
+        {"tree", 0, 0, G_OPTION_ARG_FILENAME, &options.tree,
+         "A git tree with its commits: what our model says", "DIR"},
         {NULL},
     };
     const CommandLine line = {.command = "audit",

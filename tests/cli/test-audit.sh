@@ -67,4 +67,47 @@ ok 'a job of our own' exits 0
 "$FIRSTBAD" log >"$work/own.txt"
 run audit --json "$work/own.txt"
 ok 'its log' prints 0 '"culprit_title":"change 13"'
+
+# --tree: 20 commits, of which 13 brings the crash; v5.1 is 11.
+id() { git -C "$work/repo" rev-parse "HEAD~$((20 - $1))"; }
+step() { # step COMMIT VERDICT RUNS: a test of the search
+    printf 'testing commit %s\ncompiler: gcc\nall runs: %s\n# git bisect %s %s\n' "$(id "$1")" "$3" "$2" "$(id "$1")"
+}
+crash='crashed: WARNING in foo'
+begin() { # the start crashes, v5.1 does not
+    printf 'bisecting cause commit starting from %s\ntesting commit %s\ncompiler: gcc\nall runs: %s\n' "$(id 20)" "$(id 20)" "$crash"
+    printf 'testing release v5.1\ntesting commit %s\ncompiler: gcc\nall runs: OK\n# git bisect start %s v5.1\n' "$(id 11)" "$(id 20)"
+}
+end() { # end CULPRIT
+    printf '%s is the first bad commit\nrevisions tested: 5, total time: 1h0m0s (build: 30m0s, test: 20m0s)\n' "$(id "$1")"
+    printf 'first bad commit: %s change %s\ncrash: WARNING in foo\n' "$(id "$1")" "$1"
+}
+tree() { run audit --tree "$work/repo" "$work/tree.txt"; }
+{ begin; step 16 bad "$crash"; step 13 bad "$crash"; step 12 good OK; end 13; } >"$work/tree.txt"
+tree
+ok '--tree: the model agrees' prints 0 "$(id 13 | cut -c1-12)   9"
+ok 'it needs no more' prints 0 'No test is missing.'
+ok 'of so many revisions' prints 0 'of 9 revisions:'
+ok 'in 80 columns, too' narrow
+run audit --json --tree "$work/repo" "$work/tree.txt"
+ok 'JSON has it' prints 0 "\"candidates\":[{\"commit\":\"$(id 13)\""
+ok 'and nothing next' prints 0 '"next":null'
+# 15 only crashes in another way, so that the search went after that crash's culprit.
+{ begin; step 15 bad 'crashed: INFO: task hung in bar'; step 12 good OK; step 14 good OK; end 15; } >"$work/tree.txt"
+tree
+ok 'another crash: the answer is not believed' prints 0 'Doubtful'
+ok 'a test is missing' prints 0 'Test next'
+ok 'the answer is one of several' prints 0 "The log's answer has "
+{ begin; step 16 bad "$crash"; } >"$work/tree.txt"
+tree
+ok 'a log that ends early: what to test' prints 0 'Test next'
+begin | sed '/^# git/d' >"$work/tree.txt"
+tree
+ok 'no search' says 2 'the log has no search'
+begin | sed "s/$(id 20)/$(printf '%040d' 7)/g; s/v5.1\$/$(printf '%040d' 8)/" >"$work/tree.txt"
+tree
+ok 'a commit that is not there' says 2 'not in the tree (fetch it)'
+ok 'the rest is told' prints 2 'from 000000000000'
+run audit --tree "$work/none" "$work/tree.txt"
+ok 'no tree' says 2 '--tree: '
 finish
