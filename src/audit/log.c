@@ -386,11 +386,20 @@ static void take_totals(LogReader *reader, const char *rest)
     }
 }
 
+/* A log has one result: the first. */
+static gboolean set_result(LogReader *reader, LoggedResult result)
+{
+    if (reader->log->result != RESULT_UNFINISHED) {
+        return FALSE;
+    }
+    reader->log->result = result;
+    return TRUE;
+}
+
 /* "ID title" */
 static void take_culprit(LogReader *reader, const char *rest)
 {
-    if (id_length(rest)) {
-        reader->log->result = RESULT_CULPRIT;
+    if (id_length(rest) && set_result(reader, RESULT_CULPRIT)) {
         reader->log->culprit = g_strndup(rest, 40);
         reader->log->culprit_title = g_strdup(rest[40] ? rest + 41 : "");
     }
@@ -410,18 +419,19 @@ static void take_cc(LogReader *reader, const char *rest)
 
 static void take_inconclusive(LogReader *reader, const char *rest)
 {
-    reader->log->result = RESULT_INCONCLUSIVE;
-    reader->place = AT_SET;
+    if (set_result(reader, RESULT_INCONCLUSIVE)) {
+        reader->place = AT_SET;
+    }
 }
 
 static void take_oldest(LogReader *reader, const char *rest)
 {
-    reader->log->result = RESULT_OLDEST;
+    set_result(reader, RESULT_OLDEST);
 }
 
 static void take_not_fixed(LogReader *reader, const char *rest)
 {
-    reader->log->result = RESULT_NOT_FIXED;
+    set_result(reader, RESULT_NOT_FIXED);
 }
 
 static void take_oldest_title(LogReader *reader, const char *rest)
@@ -439,14 +449,15 @@ static void take_error(LogReader *reader, const char *rest)
         {"the crash wasn't reproduced on the original commit", RESULT_NOT_REPRODUCED},
         {" not reachable in branch", RESULT_UNREACHABLE},
     };
-    BisectLog *log = reader->log;
+    LoggedResult result = RESULT_ERROR;
 
-    set_text(&log->error, rest);
-    log->result = RESULT_ERROR;
     for (guint i = 0; i < G_N_ELEMENTS(errors); i++) {
         if (strstr(rest, errors[i].sign)) {
-            log->result = errors[i].result;
+            result = errors[i].result;
         }
+    }
+    if (set_result(reader, result)) {
+        reader->log->error = g_strdup(rest);
     }
     reader->place = AT_REPORT; /* what follows are the words of programs */
 }

@@ -185,6 +185,16 @@ static void test_fix(void)
     g_assert_cmpstr(log->culprit, ==, C);
 }
 
+static void test_two_results(void)
+{
+    g_autoptr(BisectLog) log = read_file("two-results.txt");
+
+    g_assert_cmpint(log->result, ==, RESULT_CULPRIT);
+    g_assert_cmpstr(log->culprit, ==, B);
+    g_assert_cmpuint(log->inconclusive->len, ==, 0);
+    g_assert_null(log->error);
+}
+
 /* What syzkaller has printed since 2023-07. */
 static void test_newer(void)
 {
@@ -292,6 +302,7 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/log/machine", test_machine);
     g_test_add_func("/audit/log/other-results", test_other_results);
     g_test_add_func("/audit/log/fix", test_fix);
+    g_test_add_func("/audit/log/two-results", test_two_results);
     g_test_add_func("/audit/log/newer", test_newer);
     g_test_add_func("/audit/log/two-thirds", test_two_thirds);
     g_test_add_func("/audit/log/places", test_places);
