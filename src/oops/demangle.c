@@ -146,7 +146,10 @@ static void read_back(Mangled *m, void (*part)(Mangled *))
         return;
     }
     m->at = to;
-    part(m);
+    if (enter(m)) {
+        part(m);
+    }
+    leave(m);
     m->at = after;
 }
 

@@ -430,6 +430,25 @@ static void test_demangle(void)
     }
 }
 
+/* Any name ends soon, and is short or not readable. */
+static void test_demangle_hostile(void)
+{
+    static const char letters[] = "CMXYNIBRTSAFDEKLGUpsuvtChm0123__a";
+
+    for (guint round = 0; round < 20000; round++) {
+        g_autofree char *name = NULL;
+        char mangled[64] = "_R";
+        gsize n = g_test_rand_int_range(3, sizeof(mangled));
+
+        for (gsize i = 2; i < n; i++) {
+            mangled[i] = letters[g_test_rand_int_range(0, sizeof(letters) - 1)];
+        }
+        mangled[n - 1] = '\0';
+        name = names_demangle(mangled);
+        g_assert_true(!name || (*name && strlen(name) < 1024));
+    }
+}
+
 /* Names that the compiler mangled are compared and printed as people wrote them. */
 static void test_rust(void)
 {
@@ -774,6 +793,7 @@ int main(int argc, char **argv)
     g_test_add_func("/oops/symbolized", test_symbolized);
     g_test_add_func("/oops/replayed", test_replayed);
     g_test_add_func("/oops/demangle", test_demangle);
+    g_test_add_func("/oops/demangle-hostile", test_demangle_hostile);
     g_test_add_func("/oops/rust", test_rust);
     g_test_add_func("/oops/titles", test_titles);
     g_test_add_func("/oops/corrupted", test_corrupted);
