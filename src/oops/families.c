@@ -86,9 +86,25 @@ static const OopsFamily families[] = {
     {.header = "alignment check: 0", .formats = formats_trap},
     {.header = "segment not present: 0", .formats = formats_trap},
     {.header = "simd exception: 0", .formats = formats_trap},
-    {.header = " ilc:", .follows = TRUE, .formats = formats_ilc},
-    {.header = "[#1]:", .follows = TRUE, .formats = formats_die_colon},
-    {.header = "Oops - ", .follows = TRUE, .formats = formats_oops},
+    /* Short words, which others use too: only with the count that die() prints. */
+    {
+        .header = " ilc:",
+        .except = "^(?!.*: [0-9a-f]{4} ilc:[0-9] \\[#)",
+        .follows = TRUE,
+        .formats = formats_ilc,
+    },
+    {
+        .header = "[#1]:",
+        .except = "^(?!.*[a-zA-Z]\\[#1\\]: *$)",
+        .follows = TRUE,
+        .formats = formats_die_colon,
+    },
+    {
+        .header = "Oops - ",
+        .except = "^(?!.*Oops - .*\\[#[0-9])",
+        .follows = TRUE,
+        .formats = formats_oops,
+    },
     {.header = "vmalloc: allocation failure:"},
     {.header = "FAULT_INJECTION: forcing a failure"},
     {.header = "FAULT_FLAG_ALLOW_RETRY missing"},

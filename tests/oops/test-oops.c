@@ -241,6 +241,9 @@ static void test_no_crash(void)
         "WARNING: Unprivileged eBPF is enabled with eIBRS on\n",
         "traps: a[1] general protection fault ip:12 sp:34 error:0 in libc.so\n",
         "INFO: lockdep is turned off.\n",
+        "installer: Oops - no disk\n",
+        "drive ilc: 12 [#1]\n",
+        "part [#1]: ok\n",
         "INFO: task a:1 is blocked on a mutex likely owned by task b:2.\n",
         "xfs: xlog_status: panic: x\n",
     };
