@@ -33,6 +33,12 @@ static json_t *strings_json(char **strings)
     return array;
 }
 
+/* JSON's numbers end where those that a hostile console may print go on. */
+static json_t *number_json(guint64 number)
+{
+    return json_integer((json_int_t)MIN(number, G_MAXINT64));
+}
+
 static json_t *frames_json(const GPtrArray *frames)
 {
     json_t *array = json_array();
@@ -40,11 +46,14 @@ static json_t *frames_json(const GPtrArray *frames)
     for (guint i = 0; i < frames->len; i++) {
         const OopsFrame *frame = frames->pdata[i];
 
-        json_array_append_new(
-            array,
-            json_pack("{s:o, s:o, s:I, s:I, s:b}", "function", string_json(frame->function),
-                      "module", string_json(frame->module), "offset", (json_int_t)frame->offset,
-                      "size", (json_int_t)frame->size, "reliable", frame->reliable));
+        json_t *object = json_object();
+
+        json_object_set_new_nocheck(object, "function", string_json(frame->function));
+        json_object_set_new_nocheck(object, "module", string_json(frame->module));
+        json_object_set_new_nocheck(object, "offset", number_json(frame->offset));
+        json_object_set_new_nocheck(object, "size", number_json(frame->size));
+        json_object_set_new_nocheck(object, "reliable", json_boolean(frame->reliable));
+        json_array_append_new(array, object);
     }
     return array;
 }
@@ -67,8 +76,8 @@ static json_t *executor_json(const OopsReport *report)
     if (!report->has_executor) {
         return json_null();
     }
-    return json_pack("{s:I, s:I}", "proc", (json_int_t)report->executor_proc, "id",
-                     (json_int_t)report->executor_id);
+    return json_pack("{s:o, s:o}", "proc", number_json(report->executor_proc), "id",
+                     number_json(report->executor_id));
 }
 
 static void add_crash(json_t *object, const Crash *crash)

@@ -128,6 +128,19 @@ static gboolean place_differs(const char *path, const char *expect, const char *
     return differs(path, key, wanted, got);
 }
 
+static gboolean executor_differs(const char *path, const char *expect, const json_t *executor)
+{
+    g_autofree char *wanted = expected(expect, "executor");
+    g_autofree char *got =
+        json_is_null(executor)
+            ? g_strdup("-")
+            : g_strdup_printf("proc=%" JSON_INTEGER_FORMAT ", id=%" JSON_INTEGER_FORMAT,
+                              json_integer_value(json_object_get(executor, "proc")),
+                              json_integer_value(json_object_get(executor, "id")));
+
+    return differs(path, "executor", wanted, got);
+}
+
 /* How many fields of @object are not as they should be. */
 static guint count_differences(const char *path, const json_t *object)
 {
@@ -147,6 +160,7 @@ static guint count_differences(const char *path, const json_t *object)
     n += flag_differs(path, expect, "corrupted", object);
     n += flag_differs(path, expect, "suppressed", object);
     n += flag_differs(path, expect, "panicked", object);
+    n += executor_differs(path, expect, json_object_get(object, "executor"));
     n += place_differs(path, expect, "start_line", json_object_get(object, "start"), 0);
     n += place_differs(path, expect, "end_line", json_object_get(object, "end"), 1);
     n +=

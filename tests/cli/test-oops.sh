@@ -150,6 +150,7 @@ ok 'start: of its line' is "$(tail -c +$((start + 1)) "$work/warn.log" | head -n
 ok 'end: of the last line' is "$end" "$(wc -c <"$work/warn.log" | tr -d ' ')"
 ok 'reports' is "$(field n_reports)" 3
 ok 'others only with --all' [ "${out#*others}" = "$out" ]
+ok 'stacks' prints 0 '{"label":"Call Trace","frames":[{"function":"noise_on_the_stack","module":null,"offset":17,"size":34,"reliable":false},{"function":"widget_get","module":null,"offset":51,"size":68,"reliable":true}'
 none=$(printf '%s\n' "$out" | tail -n 1)
 ok 'no crash: nothing but nulls' is "$none" "{\"file\":\"$work/quiet.log\",\"crash\":false,\"title\":null,\"alt\":[],\"type\":null,\"corrupted\":false,\"corrupted_reason\":null,\"suppressed\":false,\"panicked\":false,\"frame\":null,\"guilty_file\":null,\"line\":null,\"start\":null,\"end\":null,\"report\":null,\"identity\":null,\"executor\":null,\"stacks\":[],\"n_reports\":0}"
 run oops --json --all "$work/warn.log"
@@ -203,7 +204,7 @@ mail() { printf 'Hello,\n\nlook at this:\n\n'; sed 's/^/> /' "$work/warn.log"; }
 for program in journal dmesg_T dmesg_x kmsg mail; do
     pipe $program --json
     ok "$program: title" is "$(field title)" "\"$title\""
-    ok "$program: the frames that are some" [ "${out#*noise_on}" = "$out" ]
+    ok "$program: the frames that are some" [ "${out#* noise_on}" = "$out" ]
     start=$(field start)
     ok "$program: where" is "$($program | tail -c +$((start + 1)) | head -n 1 | grep -c WARNING)" 1
 done
