@@ -20,6 +20,9 @@
 #define MIN_OF_PATCH 3
 #define MIN_OF_PATH  2
 
+/* No more of a patch is shown to the tree. */
+#define N_PATCH_MAX (16 << 20)
+
 /* A query being answered. */
 typedef struct Asking {
     const RecipientsQuery *query;
@@ -291,8 +294,10 @@ static gboolean ask_for_commit(Asking *asking, GError **error)
                     GIT("diff-tree", "--pretty=email", "--patch", "--cc", "--root", "--always",
                         "--find-renames", "--no-notes", "--no-ext-diff", "--no-textconv", info->id),
                     NULL);
-    if (!patch) {
-        return TRUE; /* A partial clone that cannot get it: the trailers have to do. */
+    /* A partial clone that cannot get it, or a change of nearly everything, which is an import and
+     * no bug: the trailers have to do. */
+    if (!patch || strlen(patch) > N_PATCH_MAX) {
+        return TRUE;
     }
     people = ask_tree(asking, &(Question){.patch = patch}, error);
     if (people) {

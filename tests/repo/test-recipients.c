@@ -44,6 +44,7 @@ static void test_parse_odd_lines(void)
 {
     g_autoptr(GPtrArray) got = people_of_maintainers(
         "no address (maintainer:X)\n(reviewer:X)\nA <a@b (maintainer:X)\n\n<>(maintainer:X)\n"
+        "C <c@d> (maintainer:A (b (c)))\nD <d@e> (maintainer:X (y...)\n"
         "B <b@c> ((odd) fixer:X (Y))\nlinux-kernel@vger.kernel.org\nbad bad@x.y (maintainer:X)");
 
     g_assert_cmpuint(got->len, ==, 1);
@@ -177,6 +178,61 @@ static void test_borrowed_objects(Scratch *scratch, gconstpointer unused)
     assert_recipients(scratch, "few", "repo", "author@example.org m@x.y s@example.org", "");
 }
 
+/* An import of all there is: not even shown to the script. */
+static void test_large_patch(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch,
+        REPO "; head -c 17000000 /dev/zero | tr '\\0' x >g; git add .; commit import; git "
+             "tag import",
+        "print qq{m\\@x.y (maintainer:X)\n};");
+
+    assert_recipients(scratch, "import", "repo", "author@example.org", "");
+    assert_recipients(scratch, "few", "repo", "author@example.org m@x.y s@example.org", "");
+}
+
+/* The script hands names of files on to a shell: those that could say something to it, be they in a
+ * message, never get there. */
+static void test_unsafe_names(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(scratch,
+                   REPO "; commit name 'a;b' 1; git tag name; tick; printf 'x\n\n+++ b/$(date)\n' "
+                        "| git commit -qF - --allow-empty; git tag "
+                        "message",
+                   "print qq{m\\@x.y (maintainer:X)\n};");
+
+    assert_recipients(scratch, "name", "repo", "author@example.org", "");
+    assert_recipients(scratch, "message", "repo", "author@example.org", "");
+}
+
+/* A file for which the script names one is asked for with blame, and its people come to the
+ * commit's, each address once, to before cc. */
+static void test_file(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(scratch, REPO "; git checkout -q many",
+                   "print qq{M <M\\@x.y> (maintainer:X)\n};"
+                   "print qq{b\\@b (reviewer:X)\nr\\@x.y (reviewer:X)\n} if qq{@ARGV} eq "
+                   "'--git-min-percent=15 --nokeywords -f f --git-blame';");
+    g_autofree char *path = scratch_path(scratch, "repo");
+    g_autoptr(Repo) repo = repo_open(path, NULL);
+    RecipientsQuery query = {
+        .repo = repo, .sources = path, .files = (const char *const[]){"./f", NULL}};
+    g_autoptr(Recipients) of_file = repo_recipients(&query, NULL), of_both = NULL;
+    g_auto(GStrv) to = NULL, cc = NULL;
+
+    g_assert_cmpuint(of_file->people->len, ==, 3);
+    query.commit = "many";
+    of_both = repo_recipients(&query, NULL);
+    to = recipients_addresses(of_both, TRUE);
+    cc = recipients_addresses(of_both, FALSE);
+    g_assert_true(
+        g_strv_equal((const char *const *)to,
+                     (const char *const[]){"M@x.y", "a@b", "author@example.org", "b@b", NULL}));
+    g_assert_true(g_strv_equal((const char *const *)cc, (const char *const[]){"r@x.y", NULL}));
+}
+
 static void test_script_fails(Scratch *scratch, gconstpointer unused)
 {
     g_autofree char *out =
@@ -206,6 +262,9 @@ int main(int argc, char **argv)
     ADD("user-settings", test_user_settings);
     ADD("odd-commits", test_odd_commits);
     ADD("borrowed-objects", test_borrowed_objects);
+    ADD("large-patch", test_large_patch);
+    ADD("unsafe-names", test_unsafe_names);
+    ADD("file", test_file);
     ADD("script-fails", test_script_fails);
     ADD("no-script", test_no_script);
     return g_test_run();
