@@ -59,7 +59,7 @@ static inline gboolean tally_has_trials(const Tally *tally)
 /* Does it say anything of the culprit? Also what cannot be tested may have crashed otherwise. */
 static inline gboolean tally_tells(const Tally *tally)
 {
-    return tally_has_trials(tally) || tally->n_other > 0;
+    return tally_has_trials(tally) || tally->n_other > 0 || tally->n_doubtful > 0;
 }
 
 static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)

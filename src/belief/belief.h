@@ -24,9 +24,9 @@ typedef struct Tally {
     guint n_ok;          /* runs to the end without a crash */
     guint n_other;       /* crashes of another identity: runs cut short, which tell little */
     guint n_doubtful;    /* crashes that may have the identity or not */
-    double match;        /* the chance that a doubtful one has it, in the mean */
+    double match;        /* the chance that the doubtful ones have it: all of them, or none */
     gboolean untestable; /* it does not build, boot, run a trivial program, or only crashes in other
-                          * ways; the counts but for n_other are then ignored */
+                          * ways; n_crash and n_ok are then ignored */
 } Tally;
 
 /* Evidence as text, what `firstbad plan` reads: lines of words with blanks between them,

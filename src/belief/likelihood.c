@@ -26,9 +26,11 @@
  * crash. So j of them are a sum over how many would have been crashes, all terms positive; for c =
  * 1 they are nothing.
  *
- * A doubtful crash is of the bug with the chance that its identity gives, else a run cut short,
- * which tells nothing; m of them are a sum over how many are. So one counts for the bug by the
- * factor 1 + p match / (1 - match): the match is that chance where both were as probable before.
+ * Doubtful crashes of one kernel are of the bug with the chance that their identity gives, all of
+ * them, since whether their title is another face of the bug is one question; else they are runs
+ * cut short, which tell nothing. So however many there are, they count for the bug by 1 / (1 -
+ * match) at most, and one by 1 + p match / (1 - match): the match is that chance where both were as
+ * probable before.
  *
  * Chances of counts (with the binomial coefficient) instead of chances of sequences: the
  * coefficient is the same for all hypotheses, and with it nothing gets too small for a double.
@@ -224,25 +226,20 @@ static const Entry *entry_of(Rates *rates, guint n_crash, guint n_ok, guint n_ot
     return entry;
 }
 
-/* The sum over how many of the doubtful crashes are of the bug. The entries hold chances of counts;
- * what is added are chances of sequences, brought back to the count without the doubtful ones. */
+/* All of the doubtful crashes are of the bug, or none. The entries hold chances of counts; what is
+ * added are chances of sequences, brought back to the count without the doubtful ones. */
 static const Entry *mix_doubtful(Rates *rates, const Tally *tally)
 {
-    guint n = tally->n_crash + tally->n_ok;
-    double own_ways = log_choose(n, tally->n_crash);
+    guint n_crash = tally->untestable ? 0 : tally->n_crash;
+    guint n_ok = tally->untestable ? 0 : tally->n_ok, n = n_crash + n_ok, m = tally->n_doubtful;
+    const Entry *none = entry_of(rates, n_crash, n_ok, tally->n_other);
+    const Entry *all = entry_of(rates, n_crash + m, n_ok, tally->n_other);
     double match = CLAMP(tally->match, 0, 1);
+    double chance = match * exp(log_choose(n, n_crash) - log_choose(n + m, n_crash + m));
 
-    rates->mixed = (Entry){0};
-    for (guint k = 0; k <= tally->n_doubtful; k++) {
-        const Entry *entry = entry_of(rates, tally->n_crash + k, tally->n_ok, tally->n_other);
-        double chance = pow(match, k) * pow(1 - match, tally->n_doubtful - k) *
-                        exp(log_choose(tally->n_doubtful, k) + own_ways -
-                            log_choose(n + k, tally->n_crash + k));
-
-        for (guint g = 0; g < N_POINTS; g++) {
-            rates->mixed.bug[g] += chance * entry->bug[g];
-            rates->mixed.clean[g] += chance * entry->clean[g];
-        }
+    for (guint g = 0; g < N_POINTS; g++) {
+        rates->mixed.bug[g] = chance * all->bug[g] + (1 - match) * none->bug[g];
+        rates->mixed.clean[g] = chance * all->clean[g] + (1 - match) * none->clean[g];
     }
     return &rates->mixed;
 }
@@ -251,12 +248,12 @@ TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
 {
     const Entry *entry;
 
-    if (tally->untestable) {
-        entry = entry_of(rates, 0, 0, tally->n_other);
-    } else if (tally->n_doubtful == 0) {
-        entry = entry_of(rates, tally->n_crash, tally->n_ok, tally->n_other);
-    } else {
+    if (tally->n_doubtful > 0) {
         entry = mix_doubtful(rates, tally);
+    } else if (tally->untestable) {
+        entry = entry_of(rates, 0, 0, tally->n_other);
+    } else {
+        entry = entry_of(rates, tally->n_crash, tally->n_ok, tally->n_other);
     }
     return (TallyLikelihood){.bug = entry->bug, .clean = entry->clean};
 }

@@ -93,12 +93,13 @@ typedef struct Outcome {
     OopsReport *report; /* the crash that made the title: never NULL for a crash, since a hang or a
                            reset without words gets a report of its title alone; else NULL when the
                            console shows none */
-    GBytes *console;    /* as kept */
-    char *output;       /* what the reproducer printed: printable lines, the first 16 KiB */
-    guint64 boot_ms;    /* start to PID 1 */
-    guint64 run_ms;     /* whole trial */
-    int repro_exit;     /* exit status of the last run; -1 when killed or never ended */
-    guint n_runs;       /* how often the reproducer was started */
+    OopsIdentity *identity; /* of @report, when it was read from a console; or NULL */
+    GBytes *console;        /* as kept */
+    char *output;           /* what the reproducer printed: printable lines, the first 16 KiB */
+    guint64 boot_ms;        /* start to PID 1 */
+    guint64 run_ms;         /* whole trial */
+    int repro_exit;         /* exit status of the last run; -1 when killed or never ended */
+    guint n_runs;           /* how often the reproducer was started */
 } Outcome;
 void outcome_free(Outcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outcome, outcome_free)

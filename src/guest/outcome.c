@@ -53,6 +53,7 @@ void outcome_free(Outcome *outcome)
     g_free(outcome->title);
     g_free(outcome->output);
     oops_report_free(outcome->report);
+    oops_identity_free(outcome->identity);
     g_clear_pointer(&outcome->console, g_bytes_unref);
     g_free(outcome);
 }
@@ -239,6 +240,9 @@ Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage sta
         fail(outcome, OUTCOME_BASIC_FAILED, end, failure, reader);
     } else {
         classify_run(outcome, end, failure, from);
+    }
+    if (outcome->report) {
+        outcome->identity = oops_identity_new(reader, outcome->report);
     }
     return outcome;
 }

@@ -29,7 +29,8 @@ static SideState side_state(const Situation *situation, const char *commit, gboo
     log10_odds = belief_log10_odds(situation->belief, &tally);
     log10_odds = has_bug ? log10_odds : -log10_odds;
     if (tally.untestable) {
-        return log10_odds >= PASS_LOG10_ODDS ? SIDE_PASSED : SIDE_UNTESTABLE;
+        /* Doubtful crashes alone do not show the bug, however probable they make it. */
+        return !has_bug && log10_odds >= PASS_LOG10_ODDS ? SIDE_PASSED : SIDE_UNTESTABLE;
     }
     if (tally.n_crash + tally.n_ok >= situation->n_check_trials &&
         ABS(log10_odds) >= PASS_LOG10_ODDS) {

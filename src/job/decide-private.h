@@ -8,13 +8,15 @@
 
 /* All trials of one kernel, wherever it came from: identical binaries are one thing. */
 typedef struct Pool {
-    guint n_ok, n_crash, n_other_crash, n_broken, n_unreached;
+    guint n_ok, n_crash, n_doubtful, n_other_crash, n_broken, n_unreached;
+    double match; /* of the doubtful ones */
 } Pool;
 
 /* Of @own and of all revisions with the same kernel. */
 Pool pool_of(const Situation *situation, const RevisionEvidence *own);
 guint pool_trials(const Pool *pool);
-/* Those that showed neither this bug nor its absence: no boot, another crash, not reached. */
+/* Those that showed clearly neither this bug nor its absence: no boot, a crash of another identity
+ * or a doubtful one, not reached. */
 guint pool_told_nothing(const Pool *pool);
 
 const RevisionEvidence *situation_evidence(const Situation *situation, const char *commit);

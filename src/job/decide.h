@@ -14,11 +14,20 @@ typedef struct RevisionEvidence {
     Kernel *kernel; /* NULL: not built yet */
     guint n_ok;
     guint n_crash;       /* crashes of the identity looked for */
+    guint n_doubtful;    /* that may be of it, or not */
+    double match;        /* the chance that the doubtful ones are: all of them, or none */
     guint n_other_crash; /* of another */
     guint n_broken;      /* boot-failed and basic-failed */
     guint n_unreached;
 } RevisionEvidence;
 void revision_evidence_free(RevisionEvidence *evidence);
+
+/* Count one more trial. A crash counts as @bug has it (NULL: any is the bug). FALSE for a doubtful
+ * one, whose weight depends on all trials: then all have to be counted anew. */
+gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const OopsBug *bug);
+/* Count all of @trials (of TrialRow) anew into @evidence (commit -> RevisionEvidence), which has an
+ * entry for each of their commits. */
+void evidence_count(GHashTable *evidence, const GPtrArray *trials, const OopsBug *bug);
 
 /* What a machine is doing at the moment. */
 typedef struct Task {

@@ -4,6 +4,8 @@
  */
 #include "decide-private.h"
 
+#include <math.h>
+
 /* So many trials of a revision that all told nothing (no boot, other crashes) make it untestable.
  */
 #define N_TELLS_NOTHING 3
@@ -36,6 +38,105 @@ void task_free(Task *task)
     g_free(task->commit);
     g_free(task);
 }
+
+/* --- Counting -------------------------------------------------------------------------------- */
+
+/* Doubtful crashes with one title are one question: whether that title is a face of the bug. So the
+ * answer is the same for all crashes of a kernel; and that several kernels showed it makes it no
+ * more probable, so they share its weight: (1 - match) of all of them together is that of one. */
+static void weigh_doubtful(RevisionEvidence *evidence, double match, guint n_kernels)
+{
+    evidence->match = 1 - (1 - evidence->match) * pow(1 - match, 1.0 / n_kernels);
+}
+
+/* Set of titles, for each title or commit. */
+static gboolean add_to_set(GHashTable *sets, const char *key, const char *member)
+{
+    GHashTable *set = g_hash_table_lookup(sets, key);
+
+    if (!set) {
+        set = g_hash_table_new(g_str_hash, g_str_equal);
+        g_hash_table_insert(sets, (gpointer)key, set);
+    }
+    return g_hash_table_add(set, (gpointer)member);
+}
+
+/* Each doubtful title once for each commit. Which commits have the same kernel is not looked at: of
+ * these, the pool takes the surest. */
+static void weigh_all_doubtful(GHashTable *evidence, const GPtrArray *doubtful, const OopsBug *bug)
+{
+    g_autoptr(GHashTable) commits_of =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
+    g_autoptr(GPtrArray) first_ones = g_ptr_array_new();
+
+    for (guint i = 0; i < doubtful->len; i++) {
+        const TrialRow *trial = doubtful->pdata[i];
+
+        if (add_to_set(commits_of, trial->title, trial->commit)) {
+            g_ptr_array_add(first_ones, (gpointer)trial);
+        }
+    }
+    for (guint i = 0; i < first_ones->len; i++) {
+        const TrialRow *trial = first_ones->pdata[i];
+        GHashTable *commits = g_hash_table_lookup(commits_of, trial->title);
+
+        weigh_doubtful(g_hash_table_lookup(evidence, trial->commit), identity_match(bug, trial),
+                       g_hash_table_size(commits));
+    }
+}
+
+gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const OopsBug *bug)
+{
+    guint n_doubtful = evidence->n_doubtful;
+
+    switch (trial->kind) {
+    case OUTCOME_OK:
+        evidence->n_ok++;
+        break;
+    case OUTCOME_CRASH: {
+        CrashJudgement judgement = identity_judge(bug, trial);
+
+        evidence->n_crash += judgement == CRASH_OF_BUG;
+        evidence->n_doubtful += judgement == CRASH_DOUBTFUL;
+        evidence->n_other_crash += judgement == CRASH_OF_ANOTHER;
+        break;
+    }
+    case OUTCOME_BOOT_FAILED:
+    case OUTCOME_BASIC_FAILED:
+        evidence->n_broken++;
+        break;
+    case OUTCOME_UNREACHED:
+        evidence->n_unreached++;
+        break;
+    case OUTCOME_INFRA:
+        break;
+    }
+    return evidence->n_doubtful == n_doubtful;
+}
+
+void evidence_count(GHashTable *evidence, const GPtrArray *trials, const OopsBug *bug)
+{
+    g_autoptr(GPtrArray) doubtful = g_ptr_array_new();
+    RevisionEvidence *of_commit;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&of_commit)) {
+        of_commit->n_ok = of_commit->n_crash = of_commit->n_doubtful = 0;
+        of_commit->n_other_crash = of_commit->n_broken = of_commit->n_unreached = 0;
+        of_commit->match = 0;
+    }
+    for (guint i = 0; i < trials->len; i++) {
+        const TrialRow *trial = trials->pdata[i];
+
+        if (!evidence_add(g_hash_table_lookup(evidence, trial->commit), trial, bug)) {
+            g_ptr_array_add(doubtful, (gpointer)trial);
+        }
+    }
+    weigh_all_doubtful(evidence, doubtful, bug);
+}
+
+/* --- Looking --------------------------------------------------------------------------------- */
 
 const Task *situation_task(const Situation *situation, const char *commit)
 {
@@ -78,6 +179,8 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
              g_strcmp0(evidence->kernel->signature, own->kernel->signature) == 0)) {
             pool.n_ok += evidence->n_ok;
             pool.n_crash += evidence->n_crash;
+            pool.n_doubtful += evidence->n_doubtful;
+            pool.match = MAX(pool.match, evidence->match);
             pool.n_other_crash += evidence->n_other_crash;
             pool.n_broken += evidence->n_broken;
             pool.n_unreached += evidence->n_unreached;
@@ -88,7 +191,7 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
 
 guint pool_told_nothing(const Pool *pool)
 {
-    return pool->n_other_crash + pool->n_broken + pool->n_unreached;
+    return pool->n_doubtful + pool->n_other_crash + pool->n_broken + pool->n_unreached;
 }
 
 guint pool_trials(const Pool *pool)
@@ -144,6 +247,8 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
 
         tally = (Tally){.n_crash = pool.n_crash,
                         .n_ok = pool.n_ok,
+                        .n_doubtful = pool.n_doubtful,
+                        .match = pool.match,
                         .n_other = both_were_seen(situation) ? pool.n_other_crash : 0,
                         .untestable = situation_is_untestable(situation, evidence, &pool)};
     }

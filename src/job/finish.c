@@ -17,15 +17,16 @@ static char *not_reproduced(const Job *job, const char *subject)
     const RevisionEvidence *evidence = evidence_of(job, subject);
 
     g_assert(evidence);
-    guint n_run = evidence->n_ok + evidence->n_other_crash;
+    guint n_otherwise = evidence->n_doubtful + evidence->n_other_crash;
+    guint n_run = evidence->n_ok + n_otherwise;
 
     if (job_spec_is_run(job->spec)) {
         return g_strdup_printf("%.12s, given as bad, did not fail in %u trials", subject, n_run);
     }
     return g_strdup_printf("the start %.12s did not crash%s in %u trials%s", subject,
                            job->spec->title ? " with that title" : "", n_run,
-                           evidence->n_other_crash ? " (but with another crash, see the log)"
-                                                   : ": is it the right config and reproducer?");
+                           n_otherwise ? " (but with another crash, see the log)"
+                                       : ": is it the right config and reproducer?");
 }
 
 static char *untestable(const Job *job, const char *subject)
@@ -118,7 +119,7 @@ const TrialRow *job_find_crash(const Job *job, const GPtrArray *trials, const ch
         const TrialRow *trial = trials->pdata[i];
 
         if (trial->kind == OUTCOME_CRASH && trial->report && is_kernel_of(job, trial, commit) &&
-            identity_matches(trial, (const char *const *)job->titles)) {
+            identity_judge(job->bug, trial) == CRASH_OF_BUG) {
             return trial;
         }
     }

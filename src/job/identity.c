@@ -1,68 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which crash a job looks for.
+ * Which crash a job looks for, and how surely a trial showed it (src/oops/bug.c has the model).
  */
 #include "job/job.h"
 
-#include <string.h>
+/* A title that the user names counts as if the start had crashed so often with it. */
+#define N_WANTED 10
+/* From this chance on a crash is counted as the bug's; below the other it tells nothing worth
+ * cutting candidates apart for. Between the two, belief weighs it. */
+#define SURE_MATCH  0.95
+#define OTHER_MATCH 0.3
 
-/* Share of the start's crashes that a title must have to count as a face of the bug; the most
- * frequent ones always do, since a memory corruption may crash in as many ways as it is tried. */
-#define MIN_TITLE_SHARE 0.2
-/* At this match two crashes are taken for one bug. */
-#define MIN_MATCH 0.5
-
-static void add_once(GPtrArray *titles, const char *title)
+static OopsIdentity *identity_of(const TrialRow *trial)
 {
-    if (!g_ptr_array_find_with_equal_func(titles, title, g_str_equal, NULL)) {
-        g_ptr_array_add(titles, g_strdup(title));
+    OopsIdentity *identity = oops_identity_of_title(trial->title, trial->functions);
+
+    if (trial->alt_titles) {
+        g_strfreev(identity->alt_titles);
+        identity->alt_titles = g_strdupv(trial->alt_titles);
     }
+    identity->is_corrupted = trial->corrupted;
+    identity->is_suppressed = trial->suppressed;
+    return identity;
 }
 
-char **identity_titles(const char *wanted, const GPtrArray *trials, const char *start)
+static gboolean is_crash_of(const TrialRow *trial, const char *start)
 {
-    g_autoptr(GPtrArray) titles = g_ptr_array_new();
-    g_autoptr(GHashTable) n_of_title = g_hash_table_new(g_str_hash, g_str_equal);
-    guint n_crashes = 0, n_most = 0;
-
-    if (wanted) {
-        add_once(titles, wanted);
-    }
-    for (guint i = 0; !wanted && i < trials->len; i++) {
-        const TrialRow *trial = trials->pdata[i];
-
-        if (trial->kind == OUTCOME_CRASH && trial->title && g_str_equal(trial->commit, start)) {
-            guint n = GPOINTER_TO_UINT(g_hash_table_lookup(n_of_title, trial->title));
-
-            g_hash_table_insert(n_of_title, trial->title, GUINT_TO_POINTER(n + 1));
-            n_crashes++;
-            n_most = MAX(n_most, n + 1);
-        }
-    }
-    for (guint i = 0; n_crashes && i < trials->len; i++) {
-        const TrialRow *trial = trials->pdata[i];
-        guint n =
-            trial->title ? GPOINTER_TO_UINT(g_hash_table_lookup(n_of_title, trial->title)) : 0;
-
-        if (n >= MIN(MIN_TITLE_SHARE * n_crashes, n_most) && n > 0 &&
-            g_str_equal(trial->commit, start)) {
-            add_once(titles, trial->title);
-            for (char **alt = trial->alt_titles; alt && *alt; alt++) {
-                add_once(titles, *alt);
-            }
-        }
-    }
-    g_ptr_array_add(titles, NULL);
-    return (char **)g_ptr_array_steal(titles, NULL);
+    return trial->kind == OUTCOME_CRASH && trial->title && g_str_equal(trial->commit, start);
 }
 
-gboolean identity_matches(const TrialRow *trial, const char *const *titles)
+OopsBug *identity_learn(const char *wanted, const GPtrArray *trials, const char *start)
 {
-    OopsReport report = {.title = trial->title,
-                         .alt_titles = trial->alt_titles,
-                         .corrupted_reason = trial->corrupted ? (char *)"corrupted" : NULL};
+    g_autoptr(OopsIdentity) face = wanted ? oops_identity_of_title(wanted, NULL) : NULL;
+    OopsMatchModel model;
+    OopsBug *bug;
 
-    if (!titles) {
-        return TRUE;
+    oops_match_model_default(&model);
+    bug = oops_bug_new(&model);
+    for (guint i = 0; i < trials->len; i++) {
+        const TrialRow *trial = trials->pdata[i];
+
+        if (!is_crash_of(trial, start)) {
+            continue;
+        }
+        g_autoptr(OopsIdentity) crash = identity_of(trial);
+        if (!wanted) {
+            oops_bug_add(bug, crash, 1);
+        } else if (g_str_equal(crash->title, wanted) && !face->functions[0]) {
+            oops_identity_free(face);
+            face = g_steal_pointer(&crash);
+        }
     }
-    return trial->title && oops_match(&report, titles) >= MIN_MATCH;
+    if (face) {
+        oops_bug_add(bug, face, N_WANTED);
+    }
+    return bug;
+}
+
+double identity_match(const OopsBug *bug, const TrialRow *trial)
+{
+    if (!bug) {
+        return 1;
+    }
+    if (!trial->title) {
+        return 0;
+    }
+    g_autoptr(OopsIdentity) crash = identity_of(trial);
+    return oops_bug_match(bug, crash);
+}
+
+CrashJudgement identity_judge(const OopsBug *bug, const TrialRow *trial)
+{
+    double match = identity_match(bug, trial);
+
+    return match >= SURE_MATCH    ? CRASH_OF_BUG
+           : match >= OTHER_MATCH ? CRASH_DOUBTFUL
+                                  : CRASH_OF_ANOTHER;
 }

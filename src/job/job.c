@@ -23,64 +23,23 @@ const char *job_phase_name(JobPhase phase)
 
 /* --- Evidence -------------------------------------------------------------------------------- */
 
-static void count_trial(Job *job, const TrialRow *trial)
+/* All trials are counted anew when what they are compared with changes: the identity is learned
+ * from the start's crashes. */
+static void count_trials(Job *job)
 {
-    RevisionEvidence *evidence = situation_evidence_for(&job->situation, trial->commit);
-
-    switch (trial->kind) {
-    case OUTCOME_OK:
-        evidence->n_ok++;
-        break;
-    case OUTCOME_CRASH:
-        if (identity_matches(trial, (const char *const *)job->titles)) {
-            evidence->n_crash++;
-        } else {
-            evidence->n_other_crash++;
-        }
-        break;
-    case OUTCOME_BOOT_FAILED:
-    case OUTCOME_BASIC_FAILED:
-        evidence->n_broken++;
-        break;
-    case OUTCOME_UNREACHED:
-        evidence->n_unreached++;
-        break;
-    case OUTCOME_INFRA:
-        break;
+    g_clear_pointer(&job->bug, oops_bug_free);
+    if (!job_spec_is_run(job->spec)) {
+        job->bug = identity_learn(job->spec->title, job->trials, job->spec->start);
     }
-}
-
-/* The identity is learned from the start's crashes: when these change, all trials are counted anew.
- */
-static void learn_identity(Job *job)
-{
-    GHashTableIter iter;
-    RevisionEvidence *evidence;
-
-    if (job_spec_is_run(job->spec)) {
-        return;
-    }
-    g_clear_pointer(&job->titles, g_strfreev);
-    job->titles = identity_titles(job->spec->title, job->trials, job->spec->start);
-    g_hash_table_iter_init(&iter, job->situation.evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        evidence->n_ok = evidence->n_crash = evidence->n_other_crash = 0;
-        evidence->n_broken = evidence->n_unreached = 0;
-    }
-    for (guint i = 0; i < job->trials->len; i++) {
-        count_trial(job, job->trials->pdata[i]);
-    }
+    evidence_count(job->situation.evidence, job->trials, job->bug);
 }
 
 void job_learn_trial(Job *job, TrialRow *trial)
 {
     g_ptr_array_add(job->trials, trial);
-    if (g_str_equal(trial->commit, job->spec->start)) {
-        situation_evidence_for(&job->situation, trial->commit);
-        learn_identity(job);
-    }
-    if (!g_str_equal(trial->commit, job->spec->start) || job_spec_is_run(job->spec)) {
-        count_trial(job, trial);
+    RevisionEvidence *evidence = situation_evidence_for(&job->situation, trial->commit);
+    if (!evidence_add(evidence, trial, job->bug) || g_str_equal(trial->commit, job->spec->start)) {
+        count_trials(job);
     }
 }
 
@@ -186,7 +145,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->situation.overruled, g_hash_table_unref);
     g_clear_pointer(&job->decided, g_hash_table_unref);
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
-    g_strfreev(job->titles);
+    oops_bug_free(job->bug);
     g_free(job->compiler);
     g_free(job);
 }
@@ -222,13 +181,7 @@ static gboolean load_evidence(Job *job, GError **error)
     for (guint i = 0; i < job->trials->len; i++) {
         situation_evidence_for(&job->situation, ((TrialRow *)job->trials->pdata[i])->commit);
     }
-    if (job_spec_is_run(job->spec)) {
-        for (guint i = 0; i < job->trials->len; i++) {
-            count_trial(job, job->trials->pdata[i]);
-        }
-    } else {
-        learn_identity(job);
-    }
+    count_trials(job);
     return TRUE;
 }
 

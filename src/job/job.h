@@ -117,14 +117,22 @@ json_t *job_text_json(const char *bytes);
 
 /* --- Identity: which crash a job looks for (pure) ------------------------------------------ */
 
-/* Titles of the crash looked for, NULL-terminated, owned by the caller: @wanted when the user gave
- * one; else those that the crashes of @start (of @trials) carry. A bug may show itself under
- * several titles, but one that is not the most frequent and has fewer than a fifth of the crashes
- * is taken for another bug that passed by. Empty when nothing crashed yet. */
-char **identity_titles(const char *wanted, const GPtrArray *trials, const char *start);
+/* The bug as the crashes of @start (of @trials) show it: each of their titles is a face of it.
+ * Where the user names a title, this alone is the bug, however often the start crashes otherwise.
+ * Never NULL; owned by the caller. */
+OopsBug *identity_learn(const char *wanted, const GPtrArray *trials, const char *start);
 
-/* Does the crash of @trial carry that identity? @titles NULL: any crash does (`firstbad run`). */
-gboolean identity_matches(const TrialRow *trial, const char *const *titles);
+/* The chance that the crash of @trial is of @bug: see oops_bug_match(). @bug NULL: any crash is
+ * (`firstbad run`). */
+double identity_match(const OopsBug *bug, const TrialRow *trial);
+
+/* The same in words, as crashes are counted. */
+typedef enum CrashJudgement {
+    CRASH_OF_BUG,
+    CRASH_DOUBTFUL, /* it may be of the bug: belief weighs how surely */
+    CRASH_OF_ANOTHER,
+} CrashJudgement;
+CrashJudgement identity_judge(const OopsBug *bug, const TrialRow *trial);
 
 /* --- Before work ----------------------------------------------------------------------------- */
 

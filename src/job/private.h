@@ -18,7 +18,7 @@ struct Job {
     Belief *belief;
     GPtrArray *kernels;  /* of KernelRow, in the order they were built */
     GPtrArray *trials;   /* of TrialRow, in the order they ended */
-    char **titles;       /* of the crash looked for; NULL: any */
+    OopsBug *bug;        /* looked for; NULL: any crash is it */
     GHashTable *decided; /* commits that have their decision row */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     guint n_infra;       /* trials in a row that failed by our machine's fault */

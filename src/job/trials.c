@@ -62,7 +62,9 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     trial->kind = outcome->kind;
     trial->title = g_strdup(outcome->title);
     trial->alt_titles = outcome->report ? g_strdupv(outcome->report->alt_titles) : NULL;
+    trial->functions = outcome->identity ? g_strjoinv(" ", outcome->identity->functions) : NULL;
     trial->corrupted = outcome->report && outcome->report->corrupted_reason;
+    trial->suppressed = outcome->report && outcome->report->suppressed;
     trial->run_ms = outcome->run_ms;
     job_learn_trial(job, trial);
     if (outcome->kind == OUTCOME_INFRA) {
@@ -146,12 +148,16 @@ static const char *verdict_so_far(Job *job, const char *commit)
 static void say_result(Job *job, const char *commit)
 {
     const RevisionEvidence *evidence = situation_evidence_for(&job->situation, commit);
-    guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_other_crash;
+    guint n_run =
+        evidence->n_ok + evidence->n_crash + evidence->n_doubtful + evidence->n_other_crash;
     gboolean run = job_spec_is_run(job->spec);
     g_autoptr(GString) line = g_string_new(NULL);
 
     g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_so_far(job, commit),
                     evidence->n_crash, n_run, run ? "failed" : "crashed");
+    if (evidence->n_doubtful) {
+        g_string_append_printf(line, ", %u with a doubtful crash", evidence->n_doubtful);
+    }
     if (evidence->n_other_crash) {
         g_string_append_printf(line, ", %u with another crash", evidence->n_other_crash);
     }

@@ -106,7 +106,7 @@ GPtrArray *oops_find_all(const OopsReader *reader, const char *console, gsize n_
 
 /* How surely is @report the bug known by @titles (title and alternatives of the start's crashes)?
  * 1 is surely, 0 surely not. The scale is documented in match.c. Looks at titles, alternatives
- * (NULL is none) and corruption only. */
+ * (NULL is none) and corruption only: where more is known, oops_bug_match() says it as a chance. */
 double oops_match(const OopsReport *report, const char *const *titles);
 
 /* The source file to blame, by the frames of a symbolized report: the first that is not generic
@@ -133,3 +133,74 @@ typedef struct OopsUnprefix {
 /* Returns how many of @n bytes are done. The rest, a short begin of a line, is to be given again in
  * front of what follows; nothing is left when @is_last. */
 gsize oops_unprefix(OopsUnprefix *state, char *bytes, gsize n, gboolean is_last);
+
+/* --- Identity: are two crashes one bug? (docs/BELIEF.md has the model and its figures) */
+
+/* What of a crash is compared. All strings are printable ASCII, and the same crash of the same
+ * kernel gives the same ones. */
+typedef struct OopsIdentity {
+    char *title;
+    char **alt_titles;
+    char *type;       /* as in OopsReport */
+    char *frame;      /* the function that the title blames, or "" */
+    char **functions; /* of its stacks: neither generic nor uncertain, without ".isra.0" and
+                         prefixes of system calls, each once, innermost first; @frame is the first.
+                         At most 32; empty where there is no report but a title */
+    gboolean is_corrupted, is_suppressed;
+} OopsIdentity;
+
+OopsIdentity *oops_identity_new(const OopsReader *reader, const OopsReport *report);
+/* When no more than the title is known, or also the function names, between blanks (may be NULL).
+ */
+OopsIdentity *oops_identity_of_title(const char *title, const char *functions);
+OopsIdentity *oops_identity_copy(const OopsIdentity *identity);
+void oops_identity_free(OopsIdentity *identity);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsIdentity, oops_identity_free)
+
+/* How two crashes are related, from near to far. */
+typedef enum OopsRelation {
+    OOPS_SAME_TITLE,
+    OOPS_SAME_FRAME, /* the same function dies in another way; or they share an alternative title */
+    OOPS_SAME_KIND,  /* another function dies in the same way */
+    OOPS_SAME_CLASS, /* both are wild memory accesses, or of locks, or hang, or warn */
+    OOPS_CORRUPTED,  /* one is too damaged to say where it was */
+    OOPS_NO_WORDS,   /* one is "no output", "lost connection", out of memory: any bug may end so */
+    OOPS_UNRELATED,
+} OopsRelation;
+#define OOPS_N_RELATIONS (OOPS_UNRELATED + 1)
+OopsRelation oops_relation(const OopsIdentity *a, const OopsIdentity *b);
+const char *oops_relation_name(OopsRelation relation);
+
+/* How much of their functions two crashes have in common, from 0 to 1; -1 where one has none. Inner
+ * functions count more, and ones that many crashes have count less. */
+double oops_overlap(const OopsIdentity *a, const OopsIdentity *b);
+
+/* The figures of the model. oops_match_model_default() documents the source of each. */
+#define OOPS_N_OVERLAPS 5
+typedef struct OopsMatchModel {
+    /* P(relation | a crash of the same bug whose title the start did not show) over P(relation |
+     * another bug); for the same title, of one that the start did show. */
+    double ratio[OOPS_N_RELATIONS];
+    double overlap_ratio[OOPS_N_OVERLAPS]; /* the same for the overlap: see oops_overlap_step() */
+    double
+        seen_alone; /* ratio of a title of the start that its main crash has nothing to do with */
+    double others;  /* chance that a kernel without the bug shows a crash of another */
+    double unseen_faces;  /* so many crashes with a title not seen before are expected beside ... */
+    double unseen_weight; /* ... those of the start, and so many crashes are added to the start's */
+} OopsMatchModel;
+void oops_match_model_default(OopsMatchModel *ret_model);
+guint oops_overlap_step(double overlap); /* index of overlap_ratio */
+
+/* A bug as its crashes show it: its faces, each with its share. */
+typedef struct OopsBug OopsBug;
+OopsBug *oops_bug_new(const OopsMatchModel *model);
+void oops_bug_free(OopsBug *bug);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsBug, oops_bug_free)
+/* It was seen to crash as @crash @n times more. */
+void oops_bug_add(OopsBug *bug, const OopsIdentity *crash, guint n);
+guint oops_bug_n_crashes(const OopsBug *bug);
+
+/* The chance that @crash, of a kernel that has the bug as probably as not, is this bug's: 0 to 1,
+ * never quite. match / (1 - match) is the Bayes factor that such a kernel's crash gives for the
+ * bug, where the bug always crashes. 0 when no crash of the bug is known. */
+double oops_bug_match(const OopsBug *bug, const OopsIdentity *crash);

@@ -7,15 +7,15 @@ static json_t *revision_json(const ReportRevision *revision)
 {
     const DecisionRow *decision = revision->decision;
     const Kernel *kernel = revision->kernel ? revision->kernel->kernel : NULL;
-    json_t *object =
-        json_pack("{s:s, s:o, s:o, s:s, s:s, s:i, s:f, s:o, s:f, s:i, s:i, s:i, s:i, s:i, s:i}",
-                  "commit", decision->commit, "subject", job_text_json(decision->subject),
-                  "release", job_text_json(decision->label), "phase", decision->phase, "verdict",
-                  revision->verdict, "candidates_before", (int)decision->n_left, "bits_before",
-                  decision->bits, "best_before", job_text_json(decision->best), "best_p_before",
-                  decision->best_p, "ok", (int)revision->n_ok, "crash", (int)revision->n_crash,
-                  "other_crash", (int)revision->n_other_crash, "broken", (int)revision->n_broken,
-                  "unreached", (int)revision->n_unreached, "infra", (int)revision->n_infra);
+    json_t *object = json_pack(
+        "{s:s, s:o, s:o, s:s, s:s, s:i, s:f, s:o, s:f, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
+        "commit", decision->commit, "subject", job_text_json(decision->subject), "release",
+        job_text_json(decision->label), "phase", decision->phase, "verdict", revision->verdict,
+        "candidates_before", (int)decision->n_left, "bits_before", decision->bits, "best_before",
+        job_text_json(decision->best), "best_p_before", decision->best_p, "ok", (int)revision->n_ok,
+        "crash", (int)revision->n_crash, "doubtful_crash", (int)revision->n_doubtful, "other_crash",
+        (int)revision->n_other_crash, "broken", (int)revision->n_broken, "unreached",
+        (int)revision->n_unreached, "infra", (int)revision->n_infra);
 
     json_object_set_new(
         object, "same_kernel_as",

@@ -26,7 +26,7 @@ void report_free(Report *report)
     g_free(report);
 }
 
-static void count_trial(ReportRevision *revision, const TrialRow *trial, const char *const *titles)
+static void count_trial(ReportRevision *revision, const TrialRow *trial, const OopsBug *bug)
 {
     g_ptr_array_add(revision->trials, (gpointer)trial);
     switch (trial->kind) {
@@ -37,10 +37,16 @@ static void count_trial(ReportRevision *revision, const TrialRow *trial, const c
         revision->n_unreached++;
         break;
     case OUTCOME_CRASH:
-        if (identity_matches(trial, titles)) {
+        switch (identity_judge(bug, trial)) {
+        case CRASH_OF_BUG:
             revision->n_crash++;
-        } else {
+            break;
+        case CRASH_DOUBTFUL:
+            revision->n_doubtful++;
+            break;
+        case CRASH_OF_ANOTHER:
             revision->n_other_crash++;
+            break;
         }
         break;
     case OUTCOME_BOOT_FAILED:
@@ -94,8 +100,8 @@ static void put_in_order(Report *report)
 {
     g_autoptr(GHashTable) of_commit = g_hash_table_new(g_str_hash, g_str_equal);
     gboolean run = job_spec_is_run(report->spec);
-    g_auto(GStrv) titles =
-        identity_titles(report->spec->title, report->trials, report->spec->start);
+    g_autoptr(OopsBug) bug =
+        run ? NULL : identity_learn(report->spec->title, report->trials, report->spec->start);
     ReportRevision *revision;
 
     for (guint i = 0; i < report->decisions->len; i++) {
@@ -121,7 +127,7 @@ static void put_in_order(Report *report)
 
         revision = g_hash_table_lookup(of_commit, trial->commit);
         if (revision) {
-            count_trial(revision, trial, run ? NULL : (const char *const *)titles);
+            count_trial(revision, trial, bug);
         }
         report->n_trials++;
     }

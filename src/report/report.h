@@ -17,7 +17,7 @@ typedef struct ReportRevision {
     const DecisionRow *decision;
     const KernelRow *kernel; /* NULL: not built */
     GPtrArray *trials;       /* of const TrialRow, in order */
-    guint n_ok, n_crash, n_other_crash, n_broken, n_unreached, n_infra;
+    guint n_ok, n_crash, n_doubtful, n_other_crash, n_broken, n_unreached, n_infra;
     const struct ReportRevision
         *same_as;         /* another with the same kernel, which has the trials; or NULL */
     const char *verdict;  /* "good", "bad", "skip" or "unknown" */

@@ -151,6 +151,8 @@ static void add_revisions(GString *text, const Report *report)
                                revision->is_inferred ? '~' : ' ', revision->verdict);
         if (revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED) {
             g_string_append(text, "does not build    ");
+        } else if (revision->n_doubtful && !n_told) {
+            g_string_append(text, "doubtful crash    ");
         } else if (revision->n_other_crash && !n_told) {
             g_string_append(text, "another crash     ");
         } else if (revision->n_broken && !n_told) {
@@ -161,7 +163,8 @@ static void add_revisions(GString *text, const Report *report)
             g_string_append_printf(text, "= %.12s    ", revision->same_as->decision->commit);
         } else {
             g_string_append_printf(text, "%2u of %2u %-7s  ", revision->n_crash,
-                                   n_told + revision->n_other_crash, run ? "failed" : "crashed");
+                                   n_told + revision->n_doubtful + revision->n_other_crash,
+                                   run ? "failed" : "crashed");
         }
         add_cut(text, subject, WIDTH - 43);
         g_string_append_c(text, '\n');

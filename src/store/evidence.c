@@ -140,6 +140,8 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
                          const Outcome *outcome, gint64 now_s, GError **error)
 {
     const OopsReport *report = outcome->report;
+    const OopsIdentity *identity = outcome->identity;
+    g_autofree char *functions = identity ? g_strjoinv(" ", identity->functions) : NULL;
     g_autofree char *console = NULL;
     g_autofree char *alt_titles =
         report && report->alt_titles ? g_strjoinv("\n", report->alt_titles) : NULL;
@@ -152,8 +154,9 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     statement = store_prepare(
         store,
         "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
-        " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
+        " type, frame, functions)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         error);
     if (!statement) {
         return FALSE;
@@ -172,6 +175,9 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     sqlite3_bind_int64(statement, 12, (gint64)outcome->boot_ms);
     sqlite3_bind_int64(statement, 13, (gint64)outcome->run_ms);
     sqlite3_bind_int64(statement, 14, now_s);
+    store_bind_text(statement, 15, identity ? identity->type : NULL);
+    store_bind_text(statement, 16, identity ? identity->frame : NULL);
+    store_bind_text(statement, 17, functions);
     return store_run(store, statement, "keeping a trial", error);
 }
 
@@ -209,6 +215,9 @@ void trial_row_free(TrialRow *row)
     g_free(row->commit);
     g_free(row->kernel_key);
     g_free(row->title);
+    g_free(row->type);
+    g_free(row->frame);
+    g_free(row->functions);
     g_strfreev(row->alt_titles);
     g_free(row->report);
     g_free(row->console_path);
@@ -232,6 +241,9 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     row->corrupted = sqlite3_column_int(statement, 8);
     row->run_ms = (guint64)sqlite3_column_int64(statement, 10);
     row->suppressed = sqlite3_column_int(statement, 11);
+    row->type = store_column(statement, 13);
+    row->frame = store_column(statement, 14);
+    row->functions = store_column(statement, 15);
     if (console) {
         g_autofree char *job_dir = store_job_dir(store, sqlite3_column_int64(statement, 12));
 
@@ -242,11 +254,12 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
 
 GPtrArray *store_trials(Store *store, gint64 job, GError **error)
 {
-    return select_rows(store, job,
-                       "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, "
-                       "report_prefix, corrupted,"
-                       " console, run_ms, suppressed, job FROM trial WHERE job = ? ORDER BY id",
-                       read_trial, (GDestroyNotify)trial_row_free, error);
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, report_prefix,"
+        " corrupted, console, run_ms, suppressed, job, %s FROM trial WHERE job = ? ORDER BY id",
+        store->version < 2 ? "NULL, NULL, NULL" : "type, frame, functions");
+
+    return select_rows(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
 }
 
 /* --- Decisions ------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ struct Store {
     sqlite3 *db;
     char *state_dir;
     int lock_fd; /* -1 when reading */
+    int version; /* of the schema; older than ours only when reading */
 };
 
 /* Set @error from SQLite's and give FALSE. A full disk is G_IO_ERROR_NO_SPACE. */

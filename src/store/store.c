@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 static const char schema[] =
     "CREATE TABLE job ("
@@ -38,6 +38,15 @@ static const char schema[] =
     "NULL,"
     "  best TEXT, best_p REAL NOT NULL, verdict TEXT, UNIQUE (job, commit_id));"
     "PRAGMA user_version = 1;";
+
+/* What made a store of version i + 1 one of version i + 2. A new store is made the same way, so
+ * there is one description of each column. */
+static const char *const changes[SCHEMA_VERSION - 1] = {
+    "ALTER TABLE trial ADD COLUMN type TEXT;"
+    "ALTER TABLE trial ADD COLUMN frame TEXT;"
+    "ALTER TABLE trial ADD COLUMN functions TEXT;"
+    "PRAGMA user_version = 2;",
+};
 
 gboolean store_fail(Store *store, const char *doing, GError **error)
 {
@@ -148,11 +157,38 @@ static gboolean execute(Store *store, const char *sql, GError **error)
            store_fail(store, "setting up", error);
 }
 
+static gboolean read_version(Store *store, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(store, "PRAGMA user_version", error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_step(statement);
+    store->version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return TRUE;
+}
+
+/* Bring an empty or older store to this version, in one transaction: it is of the one or the other,
+ * whenever we die. */
+static gboolean upgrade(Store *store, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new("BEGIN;");
+
+    if (store->version == 0) {
+        g_string_append(sql, schema);
+    }
+    for (int version = MAX(store->version, 1); version < SCHEMA_VERSION; version++) {
+        g_string_append(sql, changes[version - 1]);
+    }
+    g_string_append(sql, "COMMIT;");
+    store->version = SCHEMA_VERSION;
+    return execute(store, sql->str, error);
+}
+
 static gboolean set_up(Store *store, StoreMode mode, GError **error)
 {
-    sqlite3_stmt *statement;
-    int version;
-
     sqlite3_busy_timeout(store->db, 10000);
     if (mode == STORE_WRITE &&
         !execute(store,
@@ -160,23 +196,17 @@ static gboolean set_up(Store *store, StoreMode mode, GError **error)
                  error)) {
         return FALSE;
     }
-    statement = store_prepare(store, "PRAGMA user_version", error);
-    if (!statement) {
+    if (!read_version(store, error)) {
         return FALSE;
     }
-    sqlite3_step(statement);
-    version = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    if (version == 0 && mode == STORE_WRITE) {
-        g_autofree char *sql = g_strconcat("BEGIN;", schema, "COMMIT;", NULL);
-
-        return execute(store, sql, error);
+    if (mode == STORE_WRITE && store->version >= 0 && store->version < SCHEMA_VERSION) {
+        return upgrade(store, error);
     }
-    if (version != SCHEMA_VERSION) {
+    if (store->version < 1 || store->version > SCHEMA_VERSION) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                    "the store in %s is of version %d, this firstbad reads version %d: use a new "
-                    "--state-dir",
-                    store->state_dir, version, SCHEMA_VERSION);
+                    "the store in %s is of version %d, this firstbad reads versions up to %d: use "
+                    "a new --state-dir",
+                    store->state_dir, store->version, SCHEMA_VERSION);
         return FALSE;
     }
     return TRUE;

@@ -17,7 +17,8 @@ typedef struct Store Store;
 
 typedef enum StoreMode {
     STORE_READ,  /* of what is there; a missing store is an error */
-    STORE_WRITE, /* made when missing; refused when another coordinator has the lock */
+    STORE_WRITE, /* made when missing, brought up to date when older; refused when another
+                    coordinator has the lock */
 } StoreMode;
 Store *store_open(const char *state_dir, StoreMode mode, GError **error);
 void store_free(Store *store);
@@ -90,6 +91,8 @@ typedef struct TrialRow {
     OutcomeKind kind;
     char *title;
     char **alt_titles;
+    char *type, *frame;  /* of a crash, as in OopsIdentity; NULL in stores of older versions */
+    char *functions;     /* its functions between blanks; NULL as well */
     char *report;        /* text of the crash report, NULL without */
     gsize report_prefix; /* bytes of it that are context */
     gboolean corrupted, suppressed;
