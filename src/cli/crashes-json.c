@@ -71,6 +71,15 @@ static json_t *stacks_json(const GPtrArray *stacks)
     return array;
 }
 
+/* What of the crash is compared with others. */
+static json_t *identity_json(const OopsIdentity *identity)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "title", string_json(identity->title), "alt",
+                     strings_json(identity->alt_titles), "type", string_json(identity->type),
+                     "frame", string_json(identity->frame), "functions",
+                     strings_json(identity->functions));
+}
+
 static json_t *executor_json(const OopsReport *report)
 {
     if (!report->has_executor) {
@@ -80,19 +89,20 @@ static json_t *executor_json(const OopsReport *report)
                      number_json(report->executor_id));
 }
 
-static void add_crash(json_t *object, const Crash *crash)
+static void add_crash(json_t *object, const Crash *crash, const OopsReader *reader)
 {
     const OopsReport *report = crash->report;
+    g_autoptr(OopsIdentity) identity = oops_identity_new(reader, report);
     json_t *fields = json_pack(
-        "{s:b, s:o, s:o, s:o, s:b, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:n, s:o, s:o}",
+        "{s:b, s:o, s:o, s:o, s:b, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}",
         "crash", TRUE, "title", string_json(report->title), "alt", strings_json(report->alt_titles),
         "type", string_json(report->type), "corrupted", report->corrupted_reason != NULL,
         "corrupted_reason", string_json(report->corrupted_reason), "suppressed", report->suppressed,
         "panicked", report->panicked, "frame", string_json(report->frame), "guilty_file",
         string_json(crash->guilty_file), "line", line_json(crash->line), "start",
         (json_int_t)report->start, "end", (json_int_t)report->end, "report",
-        string_json(report->text), "identity", "executor", executor_json(report), "stacks",
-        stacks_json(report->stacks));
+        string_json(report->text), "identity", identity_json(identity), "executor",
+        executor_json(report), "stacks", stacks_json(report->stacks));
 
     json_object_update_new(object, fields);
 }
@@ -125,12 +135,12 @@ static json_t *others_json(const GPtrArray *crashes)
     return array;
 }
 
-json_t *crash_file_json(const CrashFile *file, gboolean all)
+json_t *crash_file_json(const CrashFile *file, const OopsReader *reader, gboolean all)
 {
     json_t *object = json_pack("{s:o}", "file", string_json(file->path));
 
     if (file->crashes->len > 0) {
-        add_crash(object, file->crashes->pdata[0]);
+        add_crash(object, file->crashes->pdata[0], reader);
     } else {
         add_no_crash(object);
     }

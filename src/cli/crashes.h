@@ -70,7 +70,7 @@ char *crash_line(const Crash *crash);
 char *crash_file_text(const CrashFile *file, const CrashStyle *style);
 
 /* @file as one object: docs/JSON.md. @all: with "others". */
-json_t *crash_file_json(const CrashFile *file, gboolean all);
+json_t *crash_file_json(const CrashFile *file, const OopsReader *reader, gboolean all);
 
 /* crashes-source.c: the lines around "@file:@line", a file below @dir that no link leads out of;
  * NULL when there is none. Owned by the caller. */

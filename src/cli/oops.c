@@ -82,7 +82,7 @@ static char *tell(const Work *work, CrashFile *file)
         crash_blame(file->crashes->pdata[i], work->reader);
     }
     if (work->options->json) {
-        json_t *object = crash_file_json(file, work->options->all);
+        json_t *object = crash_file_json(file, work->reader, work->options->all);
         g_autofree char *text = json_dumps(object, JSON_COMPACT);
 
         json_decref(object);

@@ -150,6 +150,7 @@ ok 'start: of its line' is "$(tail -c +$((start + 1)) "$work/warn.log" | head -n
 ok 'end: of the last line' is "$end" "$(wc -c <"$work/warn.log" | tr -d ' ')"
 ok 'reports' is "$(field n_reports)" 3
 ok 'others only with --all' [ "${out#*others}" = "$out" ]
+ok 'identity' prints 0 '"frame":"widget_get","functions":["widget_get","widget_ioctl"'
 ok 'stacks' prints 0 '{"label":"Call Trace","frames":[{"function":"noise_on_the_stack","module":null,"offset":17,"size":34,"reliable":false},{"function":"widget_get","module":null,"offset":51,"size":68,"reliable":true}'
 none=$(printf '%s\n' "$out" | tail -n 1)
 ok 'no crash: nothing but nulls' is "$none" "{\"file\":\"$work/quiet.log\",\"crash\":false,\"title\":null,\"alt\":[],\"type\":null,\"corrupted\":false,\"corrupted_reason\":null,\"suppressed\":false,\"panicked\":false,\"frame\":null,\"guilty_file\":null,\"line\":null,\"start\":null,\"end\":null,\"report\":null,\"identity\":null,\"executor\":null,\"stacks\":[],\"n_reports\":0}"
