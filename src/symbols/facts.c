@@ -37,7 +37,7 @@ static void add_functions(Facts *facts, Dwarf_Die *parent, guint depth)
                    (name = dwarf_diename(&die)) && !g_hash_table_contains(facts->functions, name)) {
             g_hash_table_add(facts->functions, g_strdup(name));
         }
-    } while (dwarf_siblingof(&die, &die) == 0);
+    } while (next_sibling(&die));
 }
 
 /* The files of a unit's line program. @seen: paths as they stand there, of units that were compiled

@@ -32,7 +32,7 @@ gboolean symbol_table_name(const SymbolTable *table, guint64 address, const char
  * without symbols. */
 gboolean symbol_table_has(SymbolTable *table, const char *name);
 
-/* paths.c. @path, which DWARF's @unit speaks of, without the one of @source_dirs, or else the
+/* units.c. @path, which DWARF's @unit speaks of, without the one of @source_dirs, or else the
  * folder compiled in, that it lies in, and without "./" and "x/..". */
 char *source_path(const char *const *source_dirs, Dwarf_Die *unit, const char *path);
 /* A name out of a file that may be hostile, fit to stand in a line. */
@@ -40,6 +40,10 @@ char *clean_name(const char *name);
 
 /* Is most of @unit in a file of its own (-gsplit-dwarf), which we do not read? */
 gboolean unit_is_split(Dwarf_Die *unit);
+
+/* Go on to the next child of @die's parent; FALSE after the last one. Never backwards, as a hostile
+ * file would have it, for ever. */
+gboolean next_sibling(Dwarf_Die *die);
 
 /* A line of source, and how it was reached. */
 typedef struct Place {

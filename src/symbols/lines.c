@@ -128,7 +128,7 @@ static void add_functions(GArray *functions, Dwarf_Die *parent, guint depth)
         } else if (dwarf_tag(&die) == DW_TAG_namespace) {
             add_functions(functions, &die, depth + 1);
         }
-    } while (dwarf_siblingof(&die, &die) == 0);
+    } while (next_sibling(&die));
 }
 
 static const GArray *functions_of(LineTable *table, Dwarf_Die *unit)
@@ -161,7 +161,7 @@ static gboolean find_inside(Dwarf_Die *die, guint64 address, Dwarf_Die *ret_chil
             *ret_child = child;
             return TRUE;
         }
-    } while (dwarf_siblingof(&child, &child) == 0);
+    } while (next_sibling(&child));
     return FALSE;
 }
 

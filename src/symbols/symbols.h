@@ -62,7 +62,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
 
 /* A report with each `func+0xOFF/0xSIZE` line symbolized as in the seed: inlined calls on lines of
  * their own, innermost first, " file:line" after the size. Owned by the caller. Rules:
- * specs/crash-report.md, section 11. */
+ * specs/crash-report.md, section 11.
+ *
+ * An address in the kernel's text that the kernel printed without a name, where it would print
+ * functions, is named in the form of old kernels: "[<ffffffff81000123>] func+0x23/0x40 file:line"
+ * in place of "0xffffffff81000123". Where the report says "Kernel Offset: 0xN from", the kernel ran
+ * N above where it was linked to run. */
 char *symbols_report(Symbols *symbols, const char *report);
 
 /* Look for NAME.ko or NAME.ko.debug ('-' and '_' are one) in @dir and below it when a line ends in

@@ -63,6 +63,7 @@ typedef struct Rewrite {
     guint64 kernel_offset; /* where it ran, less where it was linked to run */
     GString *out;
     gsize n_max; /* of @out */
+    gboolean is_full;
 } Rewrite;
 
 Patterns *patterns_new(void)
@@ -212,6 +213,10 @@ static void append_line(Rewrite *rewrite, const char *line)
     const Place *last;
     gboolean is_bare = FALSE;
 
+    if (rewrite->is_full) {
+        g_string_append(out, line);
+        return;
+    }
     if (!find_function(rewrite, line, &mention)) {
         mention_clear(&mention);
         mention = (Mention){0};
@@ -238,6 +243,7 @@ static void append_line(Rewrite *rewrite, const char *line)
     }
     g_string_append(out, line + mention.rest);
     if (out->len > rewrite->n_max) {
+        rewrite->is_full = TRUE;
         g_string_truncate(out, n_before);
         g_string_append(out, line);
     }

@@ -4,6 +4,7 @@
  */
 #include "symbols/symbols.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -138,6 +139,40 @@ static void test_failures(Scratch *scratch, gconstpointer data)
     }
 }
 
+/* Small ones of our own, and what the fuzzer made of them once: those may break the other process,
+ * but not us. */
+static void test_corpus(void)
+{
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "tests/symbols/corpus", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *const reports[] = {" outer+0x1/0x2\n main+0x1/0x2\n", NULL};
+    const char *const functions[] = {"outer", "inner", NULL};
+    const char *name;
+    guint n_lines = 0;
+
+    g_assert_nonnull(dir);
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        const SymbolsFiles files = {.vmlinux = path, .timeout_ms = 20 * 1000};
+        g_autofree SymbolsAnswer *of_functions = NULL, *of_sources = NULL;
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) texts = symbols_reports_apart(&files, reports, &error);
+        int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+        g_autofree char *signature = symbols_signature(fd, NULL);
+
+        g_close(fd, NULL);
+        g_test_message("%s: %s", name, texts ? texts[0] : error->message);
+        g_assert_true((texts != NULL) == (error == NULL));
+        n_lines += texts && strstr(texts[0], ".c:");
+        if (g_str_has_prefix(name, "seed-")) {
+            g_assert_nonnull(signature);
+            g_assert_true(texts && strstr(texts[0], ".c:"));
+        }
+        symbols_facts_apart(&files, functions, NULL, &of_functions, &of_sources, NULL);
+    }
+    g_assert_cmpuint(n_lines, >=, 4);
+}
+
 /* A program whose main() is not made for it does not run itself again and again. */
 static void test_nested(Scratch *scratch, gconstpointer data)
 {
@@ -161,6 +196,7 @@ int main(int argc, char **argv)
     ADD("/symbols/apart/reports", test_reports);
     ADD("/symbols/apart/facts", test_facts);
     ADD("/symbols/apart/failures", test_failures);
+    g_test_add_func("/symbols/apart/corpus", test_corpus);
     ADD("/symbols/apart/nested", test_nested);
     return g_test_run();
 }

@@ -54,3 +54,10 @@ gboolean unit_is_split(Dwarf_Die *unit)
 {
     return dwarf_hasattr(unit, DW_AT_dwo_name) || dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
 }
+
+gboolean next_sibling(Dwarf_Die *die)
+{
+    Dwarf_Off offset = dwarf_dieoffset(die);
+
+    return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > offset;
+}
