@@ -202,10 +202,13 @@ static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
 {
     g_autofree char *file = guilty_file(answer);
     const char *commit = answer->culprit ? answer->culprit : job->spec->start;
-    const char *worktree = job->farm->ops->worktree(job->farm);
+    /* A job that may go on keeps its worktree as it is: a switch there and back costs builds. */
+    const char *worktree =
+        answer->culprit || !answer->by_budget ? job->farm->ops->worktree(job->farm) : NULL;
     gboolean has_file = FALSE;
     RecipientsQuery query = {.repo = job->repo, .sources = worktree, .commit = answer->culprit};
     g_autoptr(Recipients) recipients = NULL;
+    g_autoptr(GError) failure = NULL;
 
     /* What a console says is a guess: the file may have another name there. */
     if (file && !repo_has_path(job->repo, commit, file, &has_file, error)) {
@@ -219,8 +222,15 @@ static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
     }
     query.tree = commit;
     query.files = has_file ? (const char *const[]){file, NULL} : NULL;
-    recipients = repo_recipients(&query, error);
+    recipients = repo_recipients(&query, &failure);
+    if (has_file && g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        /* Git knows something of that name, but it is no file: a link to nowhere, a submodule. */
+        g_clear_error(&failure);
+        query.files = NULL;
+        recipients = repo_recipients(&query, &failure);
+    }
     if (!recipients) {
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
     answer->to = recipients_addresses(recipients, TRUE);

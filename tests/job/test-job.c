@@ -159,6 +159,8 @@ static const FarmOps sim_ops = {.build_async = sim_build,
 #define N_COMMITS 61
 /* Three commits touch net/tls/main.c: 17, 37, 57. */
 #define TOUCHES_TLS(i) ((i) % 20 == 17)
+/* What a submodule points to. */
+#define NO_COMMIT "0123456789012345678901234567890123456789"
 /* Of all of them. */
 #define MAINTAINERS                                                                                \
     "TLS\nM:\tT Ls <tls@example.org>\nR:\tA Person <a@example.org>\nL:\tnet@example.org\n"         \
@@ -206,6 +208,7 @@ static void world_init(World *world)
         if (i == 0) {
             g_string_append_printf(stream, "M 644 inline MAINTAINERS\ndata %zu\n%s\n",
                                    strlen(MAINTAINERS), MAINTAINERS);
+            g_string_append_printf(stream, "M 160000 %s net/sub.c\n", NO_COMMIT);
         }
         if (TOUCHES_TLS(i)) {
             g_string_append_printf(stream, "M 644 inline net/tls/main.c\ndata 3\n%03u\n", i);
@@ -382,17 +385,22 @@ static void test_recipients(void)
     }
 }
 
-/* A file that the console names and the tree lacks is nobody's. */
+/* A file that the console names and that the tree lacks, or that is none there, is nobody's. */
 static void test_recipients_of_no_file(void)
 {
-    World world;
+    static const char *const reports[] = {"WARNING: x\n foo+0x1/0x2 net/none.c:5\n",
+                                          "WARNING: x\n foo+0x1/0x2 net/sub.c:5\n"};
 
-    world_init(&world);
-    world.farm.first_bad = 36;
-    world.farm.report = "WARNING: x\n foo+0x1/0x2 net/none.c:5\n";
-    g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
-    assert_people(answer, "a@example.org", "");
-    world_clear(&world);
+    for (guint i = 0; i < G_N_ELEMENTS(reports); i++) {
+        World world;
+
+        world_init(&world);
+        world.farm.first_bad = 36;
+        world.farm.report = reports[i];
+        g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+        assert_people(answer, "a@example.org", "");
+        world_clear(&world);
+    }
 }
 
 static void test_wrong_suspects(void)
