@@ -14,6 +14,13 @@
 #include <gio/gio.h>
 #include <string.h>
 
+/* More tests, and more runs of one, than any bisection has: what a hostile log can cost is bounded.
+ */
+#define MAX_TESTS 5000
+#define MAX_RUNS  500
+/* Git is told of a test that was among the last so many. */
+#define N_LOOK_BACK 16
+
 /* Where in the log we are. */
 typedef enum Place {
     AT_TESTS = 1 << 0,  /* from the begin on */
@@ -164,7 +171,7 @@ static void take_testing(LogReader *reader, const char *rest)
     LoggedTest *test;
     const char *compiler;
 
-    if (!id_length(rest)) {
+    if (!id_length(rest) || reader->log->tests->len >= MAX_TESTS) {
         return;
     }
     test = g_new0(LoggedTest, 1);
@@ -253,7 +260,7 @@ static void take_run(LogReader *reader, const char *rest)
     gsize n_digits = strspn(rest, "0123456789");
 
     if (has_verdict(reader) && !reader->test->is_inferred && n_digits &&
-        g_str_has_prefix(rest + n_digits, ": ")) {
+        reader->test->runs->len < MAX_RUNS && g_str_has_prefix(rest + n_digits, ": ")) {
         add_run(reader, rest + n_digits + 2, 1);
     }
 }
@@ -295,7 +302,9 @@ static void take_bisect_start(LogReader *reader, const char *rest)
 /* "good ID" */
 static void take_verdict(LogReader *reader, const char *rest, Verdict verdict)
 {
-    for (guint i = reader->log->tests->len; i > 0; i--) {
+    guint n = reader->log->tests->len;
+
+    for (guint i = n; i > 0 && i + N_LOOK_BACK > n; i--) {
         LoggedTest *test = reader->log->tests->pdata[i - 1];
 
         if (g_str_has_prefix(rest, test->commit)) {

@@ -255,6 +255,25 @@ static void test_places(void)
     g_assert_cmpstr(log->error, ==, "this one");
 }
 
+/* What a hostile log can cost is bounded. */
+static void test_bounded(void)
+{
+    g_autoptr(GString) text = g_string_new("testing commit " A "\n");
+    g_autoptr(BisectLog) runs = NULL, tests = NULL;
+
+    for (guint i = 0; i < 10000; i++) {
+        g_string_append_printf(text, "run #%u: OK\n", i);
+    }
+    runs = read_text(text->str);
+    g_assert_cmpuint(test_at(runs, 0)->n_runs, ==, 500);
+    g_string_truncate(text, 0);
+    for (guint i = 0; i < 10000; i++) {
+        g_string_append(text, "testing commit " A "\n");
+    }
+    tests = read_text(text->str);
+    g_assert_cmpuint(tests->tests->len, ==, 5000);
+}
+
 static void test_no_log(void)
 {
     static const char *const texts[] = {"", "\n\n", "hello\nworld", "run #0: OK\n",
@@ -306,6 +325,7 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/log/newer", test_newer);
     g_test_add_func("/audit/log/two-thirds", test_two_thirds);
     g_test_add_func("/audit/log/places", test_places);
+    g_test_add_func("/audit/log/bounded", test_bounded);
     g_test_add_func("/audit/log/no-log", test_no_log);
     g_test_add_func("/audit/log/any-bytes", test_any_bytes);
     return g_test_run();
