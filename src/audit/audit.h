@@ -155,7 +155,7 @@ gboolean audit_sign_is_fixed(AuditSign sign);
 double audit_base_weight(void); /* of an answer without any sign */
 
 /* An answer is believed from this trust on. */
-#define AUDIT_BELIEVABLE 0.35
+#define AUDIT_BELIEVABLE 0.4
 
 typedef struct Audit {
     gboolean has_trust; /* the log ends with a commit that is to have caused the crash */
@@ -171,8 +171,10 @@ Audit *audit_new(const OopsReader *reader, const BisectLog *log);
 /* Add trust and flags to @object of bisect_log_json(). */
 void audit_add_json(const Audit *audit, json_t *object);
 
-/* How surely is a crash with @title the bug that the start of @log shows? 0 to 1. */
-double bisect_log_match(const BisectLog *log, const char *title);
+/* The bug that the crashes of the start show; and how surely a crash with @title is of it, 0 to 1
+ * (oops_bug_match()). Owned by the caller. */
+OopsBug *bisect_log_bug(const BisectLog *log);
+double bisect_log_match(const OopsBug *bug, const char *title);
 
 /* --- The same evidence in our model ---------------------------------------------------------- */
 

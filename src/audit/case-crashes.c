@@ -45,33 +45,40 @@ void find_titles(const BisectLog *log, GPtrArray *titles)
     }
 }
 
-double match_title(const GPtrArray *titles, const char *title)
+OopsBug *bisect_log_bug(const BisectLog *log)
 {
-    g_autoptr(GPtrArray) ended = g_ptr_array_new();
-    OopsReport report = {.title = (char *)title};
+    const LoggedTest *start = log->tests->len ? log->tests->pdata[0] : NULL;
+    OopsMatchModel model;
+    OopsBug *bug;
 
-    for (guint i = 0; i < titles->len; i++) {
-        g_ptr_array_add(ended, titles->pdata[i]);
+    oops_match_model_default(&model);
+    bug = oops_bug_new(&model);
+    for (guint i = 0; start && i < start->runs->len; i++) {
+        const LoggedRun *run = start->runs->pdata[i];
+
+        if (run->kind == RUN_CRASH) {
+            g_autoptr(OopsIdentity) face = oops_identity_of_title(run->title, NULL);
+
+            oops_bug_add(bug, face, run->n);
+        }
     }
-    g_ptr_array_add(ended, NULL);
-    return oops_match(&report, (const char *const *)ended->pdata);
+    return bug;
 }
 
-double bisect_log_match(const BisectLog *log, const char *title)
+double bisect_log_match(const OopsBug *bug, const char *title)
 {
-    g_autoptr(GPtrArray) titles = g_ptr_array_new();
+    g_autoptr(OopsIdentity) crash = oops_identity_of_title(title, NULL);
 
-    find_titles(log, titles);
-    return match_title(titles, title);
+    return oops_bug_match(bug, crash);
 }
 
-double best_match(const GPtrArray *titles, const LoggedTest *test, const char **ret_title)
+double best_match(const OopsBug *bug, const LoggedTest *test, const char **ret_title)
 {
     double best = -1;
 
     for (guint i = 0; i < test->runs->len; i++) {
         const LoggedRun *run = test->runs->pdata[i];
-        double match = run->kind == RUN_CRASH ? match_title(titles, run->title) : -1;
+        double match = run->kind == RUN_CRASH ? bisect_log_match(bug, run->title) : -1;
 
         if (match > best) {
             best = match;

@@ -16,7 +16,10 @@
 #include <math.h>
 #include <string.h>
 
-#define BASE_WEIGHT (-0.48)
+/* From this on no other crash is spoken of. */
+#define SURE_MATCH 0.7
+
+#define BASE_WEIGHT (-0.62)
 
 /* --- Evidence: what each sign looks at ------------------------------------------------------- */
 
@@ -97,8 +100,10 @@ static double look_other_at_culprit(const Case *judged, GString *says)
     if (!crash || !judged->titles->len || judged->final_match >= 1) {
         return 0;
     }
-    g_string_append_printf(says, "The culprit crashes with \"%s\", the start with \"%s\".", crash,
-                           (char *)judged->titles->pdata[0]);
+    if (judged->final_match < SURE_MATCH) {
+        g_string_append_printf(says, "The culprit crashes with \"%s\", the start with \"%s\".",
+                               crash, (char *)judged->titles->pdata[0]);
+    }
     return 1 - judged->final_match;
 }
 
@@ -117,7 +122,7 @@ static double look_other_crashes(const Case *judged, GString *says)
     for (guint i = 0; i < tests->len; i++) {
         const LoggedTest *test = tests->pdata[i];
         const char *title = NULL;
-        double match = is_bad_step(test) ? best_match(judged->titles, test, &title) : -1;
+        double match = is_bad_step(test) ? best_match(judged->bug, test, &title) : -1;
 
         if (match >= 0) {
             n_bad++;
@@ -339,18 +344,18 @@ static const struct {
     [SIGN_RELEASE] = {"release", 4, look_release, TRUE, TRUE},
     [SIGN_NO_CODE] = {"no-code", 4, look_no_code, TRUE, TRUE},
     [SIGN_CONTRADICTION] = {"contradiction", 3, look_contradiction, TRUE},
-    [SIGN_OTHER_AT_CULPRIT] = {"other-at-culprit", 0.50, look_other_at_culprit, FALSE},
-    [SIGN_OTHER_CRASHES] = {"other-crashes", 0.53, look_other_crashes, FALSE},
-    [SIGN_FUNCTION_MISSING] = {"function-missing", 0.65, look_function_missing, FALSE},
-    [SIGN_ONE_CRASH] = {"one-crash", 1.14, look_one_crash, FALSE},
-    [SIGN_FAR_FILES] = {"far-files", 1.57, look_far_files, FALSE},
-    [SIGN_FAR_RANGE] = {"far-range", 0.81, look_far_range, FALSE},
-    [SIGN_SKIPS] = {"skips", 0.53, look_skips, FALSE, TRUE},
+    [SIGN_OTHER_AT_CULPRIT] = {"other-at-culprit", 0.57, look_other_at_culprit, FALSE},
+    [SIGN_OTHER_CRASHES] = {"other-crashes", 0.31, look_other_crashes, FALSE},
+    [SIGN_FUNCTION_MISSING] = {"function-missing", 1.08, look_function_missing, FALSE},
+    [SIGN_ONE_CRASH] = {"one-crash", 1.16, look_one_crash, FALSE},
+    [SIGN_FAR_FILES] = {"far-files", 1.54, look_far_files, FALSE},
+    [SIGN_FAR_RANGE] = {"far-range", 1.06, look_far_range, FALSE},
+    [SIGN_SKIPS] = {"skips", 0.61, look_skips, FALSE, TRUE},
     [SIGN_WEAK_GOOD] = {"weak-good", 0, look_weak_good, TRUE},
     [SIGN_FLAKY] = {"flaky", 0, look_flaky, TRUE, TRUE},
     [SIGN_BROKEN_RUNS] = {"broken-runs", 0, look_broken_runs, TRUE},
-    [SIGN_NEAR_FILES] = {"near-files", -1.24, look_near_files, FALSE},
-    [SIGN_NAMES_FUNCTION] = {"names-function", -0.48, look_names_function, FALSE},
+    [SIGN_NEAR_FILES] = {"near-files", -1.06, look_near_files, FALSE},
+    [SIGN_NAMES_FUNCTION] = {"names-function", -0.40, look_names_function, FALSE},
 };
 
 const char *audit_sign_name(AuditSign sign)
@@ -380,18 +385,6 @@ Verdict logged_verdict(const LoggedTest *test)
     return test->git_verdict == VERDICT_UNKNOWN ? test->verdict : test->git_verdict;
 }
 
-static const LoggedTest *find_culprit(const BisectLog *log)
-{
-    for (guint i = log->tests->len; log->culprit && i > 0; i--) {
-        const LoggedTest *test = log->tests->pdata[i - 1];
-
-        if (test->runs->len && g_str_equal(test->commit, log->culprit)) {
-            return test;
-        }
-    }
-    return NULL;
-}
-
 /* Has git told whole paths? The oldest logs have the folders at the top only. */
 static gboolean has_paths(const GPtrArray *files)
 {
@@ -419,6 +412,7 @@ static char **plain_paths(char **paths)
 void case_clear(Case *judged)
 {
     g_clear_pointer(&judged->titles, g_ptr_array_unref);
+    g_clear_pointer(&judged->bug, oops_bug_free);
     g_clear_pointer(&judged->stack_files, g_strfreev);
 }
 
@@ -428,12 +422,12 @@ void case_open(const OopsReader *reader, const BisectLog *log, Case *judged)
 
     judged->log = log;
     judged->start = log->tests->len ? log->tests->pdata[0] : NULL;
-    judged->culprit = find_culprit(log);
     judged->titles = g_ptr_array_new();
     find_titles(log, judged->titles);
+    judged->bug = bisect_log_bug(log);
     judged->stack_files = plain_paths(oops_stack_files(reader, report, 0));
     judged->knows_paths = has_paths(log->culprit_files) && judged->stack_files[0] != NULL;
-    judged->final_match = log->final_crash ? match_title(judged->titles, log->final_crash) : 0;
+    judged->final_match = log->final_crash ? bisect_log_match(judged->bug, log->final_crash) : 0;
     judged->is_same_bug =
         judged->final_match >= 0.5 || has_start_function(judged->titles, report, &missing);
 }

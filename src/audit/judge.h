@@ -8,13 +8,13 @@
 /* A log under judgement, and what is looked up in it again and again. */
 typedef struct Case {
     const BisectLog *log;
-    const LoggedTest *start;   /* the first test; NULL: none */
-    const LoggedTest *culprit; /* the last test of the culprit that has runs; NULL: none */
-    GPtrArray *titles;         /* of const char *: of the start's crashes */
-    char **stack_files;        /* source files that the final report names */
-    gboolean knows_paths;      /* files changed are known to the file, and the stack has files */
-    gboolean is_same_bug;      /* the final crash is the start's, or its function is in its stack */
-    double final_match;        /* of the final crash with the start's */
+    const LoggedTest *start; /* the first test; NULL: none */
+    GPtrArray *titles;       /* of const char *: of the start's crashes */
+    OopsBug *bug;            /* as they show it */
+    char **stack_files;      /* source files that the final report names */
+    gboolean knows_paths;    /* files changed are known to the file, and the stack has files */
+    gboolean is_same_bug;    /* the final crash is the start's, or its function is in its stack */
+    double final_match;      /* of the final crash with the start's */
 } Case;
 void case_open(const OopsReader *reader, const BisectLog *log, Case *judged);
 void case_clear(Case *judged);
@@ -34,9 +34,8 @@ char *named_stack_function(const Case *judged);
 
 /* case-crashes.c: whose crashes are they? */
 void find_titles(const BisectLog *log, GPtrArray *titles);
-double match_title(const GPtrArray *titles, const char *title);
 /* The best match of the crashes of @test, and the title that has it; -1 without crashes. */
-double best_match(const GPtrArray *titles, const LoggedTest *test, const char **ret_title);
+double best_match(const OopsBug *bug, const LoggedTest *test, const char **ret_title);
 /* Does @word stand in @text, as a word of C? */
 gboolean has_word(const char *text, const char *word);
 /* The function that @title blames, or NULL. */

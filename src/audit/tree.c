@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-/* A crash counts for the bug from this match on; below, it is another's. */
-#define MIN_MATCH 0.5
 /* More trials than any log has: mixed outcomes never make a revision untestable. */
 #define MANY_TRIALS 1000
 #define CONFIDENCE  0.95
@@ -120,7 +118,40 @@ static Belief *make_belief(const Repo *repo, const Range *range, const Case *jud
 
 /* --- The tests ------------------------------------------------------------------------------- */
 
-static void learn_test(Situation *situation, const Case *judged, const LoggedTest *test)
+static OutcomeKind outcome_kind(RunKind kind)
+{
+    switch (kind) {
+    case RUN_OK:
+        return OUTCOME_OK;
+    case RUN_CRASH:
+        return OUTCOME_CRASH;
+    case RUN_BOOT:
+        return OUTCOME_BOOT_FAILED;
+    case RUN_BASIC:
+        return OUTCOME_BASIC_FAILED;
+    default:
+        return OUTCOME_INFRA; /* tells nothing */
+    }
+}
+
+/* The runs of @test as trials of ours. */
+static void add_trials(GPtrArray *trials, const LoggedTest *test)
+{
+    for (guint i = 0; i < test->runs->len; i++) {
+        const LoggedRun *run = test->runs->pdata[i];
+
+        for (guint k = 0; k < run->n; k++) {
+            TrialRow *trial = g_new0(TrialRow, 1);
+
+            trial->commit = g_strdup(test->commit);
+            trial->kind = outcome_kind(run->kind);
+            trial->title = g_strdup(run->title);
+            g_ptr_array_add(trials, trial);
+        }
+    }
+}
+
+static void learn_test(Situation *situation, const LoggedTest *test, GPtrArray *trials)
 {
     RevisionEvidence *evidence = situation_evidence_for(situation, test->commit);
 
@@ -130,32 +161,12 @@ static void learn_test(Situation *situation, const Case *judged, const LoggedTes
             test->outcome == LOGGED_BUILD_FAILED ? KERNEL_FAILED : KERNEL_BUILT;
         evidence->kernel->signature = g_strdup(test->signature);
     }
-    for (guint i = 0; i < test->runs->len; i++) {
-        const LoggedRun *run = test->runs->pdata[i];
-
-        switch (run->kind) {
-        case RUN_OK:
-            evidence->n_ok += run->n;
-            break;
-        case RUN_CRASH:
-            if (match_title(judged->titles, run->title) >= MIN_MATCH) {
-                evidence->n_crash += run->n;
-            } else {
-                evidence->n_other_crash += run->n;
-            }
-            break;
-        case RUN_BOOT:
-        case RUN_BASIC:
-            evidence->n_broken += run->n;
-            break;
-        default: /* the machine's fault tells nothing */
-            break;
-        }
-    }
+    add_trials(trials, test);
 }
 
 static void learn_tests(Rejudged *rejudged, const Case *judged)
 {
+    g_autoptr(GPtrArray) trials = g_ptr_array_new_with_free_func((GDestroyNotify)trial_row_free);
     g_autoptr(GHashTable) evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                                            (GDestroyNotify)revision_evidence_free);
     Situation situation = {.start = judged->log->start,
@@ -171,9 +182,10 @@ static void learn_tests(Rejudged *rejudged, const Case *judged)
             rejudged->n_outside++;
         } else if (test->outcome != LOGGED_INFRA && test->outcome != LOGGED_PARENT_FAILED) {
             rejudged->n_inside++;
-            learn_test(&situation, judged, test);
+            learn_test(&situation, test, trials);
         }
     }
+    evidence_count(evidence, trials, judged->bug);
     situation_update_belief(&situation);
 }
 

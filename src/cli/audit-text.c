@@ -100,14 +100,14 @@ static char *place_of(const LoggedTest *test)
 
 /* What of a test is told at the end of its line: the crash, where it is another than the start's;
  * why it could not be run; else the title of the commit. */
-static char *remark_of(const BisectLog *log, const LoggedTest *test)
+static char *remark_of(const OopsBug *bug, const LoggedTest *test)
 {
     const LoggedRun *best = NULL, *broken = NULL;
     double best_match = -1;
 
     for (guint i = 0; i < test->runs->len; i++) {
         const LoggedRun *run = test->runs->pdata[i];
-        double match = run->kind == RUN_CRASH ? bisect_log_match(log, run->title) : -1;
+        double match = run->kind == RUN_CRASH ? bisect_log_match(bug, run->title) : -1;
 
         best = match > best_match ? run : best;
         best_match = MAX(best_match, match);
@@ -134,6 +134,7 @@ static const char *verdict_of(const LoggedTest *test)
 
 static void add_tests(Writer *writer, const BisectLog *log)
 {
+    g_autoptr(OopsBug) bug = bisect_log_bug(log);
     gboolean has_other = FALSE;
 
     if (!log->tests->len) {
@@ -143,7 +144,7 @@ static void add_tests(Writer *writer, const BisectLog *log)
                            "CRASH", "OK", "BROKEN", "IS", "WHAT");
     for (guint i = 0; i < log->tests->len; i++) {
         const LoggedTest *test = log->tests->pdata[i];
-        g_autofree char *place = place_of(test), *remark = remark_of(log, test);
+        g_autofree char *place = place_of(test), *remark = remark_of(bug, test);
         guint n_crash = test->n_of[RUN_CRASH], n_ok = test->n_of[RUN_OK];
 
         add_cut(writer, place, 8);
