@@ -179,8 +179,9 @@ static gboolean upgrade(Store *store, GError **error)
     if (store->version == 0) {
         g_string_append(sql, schema);
     }
-    for (int version = MAX(store->version, 1); version < SCHEMA_VERSION; version++) {
-        g_string_append(sql, changes[version - 1]);
+    for (guint i = store->version > 0 ? (guint)store->version - 1 : 0; i < G_N_ELEMENTS(changes);
+         i++) {
+        g_string_append(sql, changes[i]);
     }
     g_string_append(sql, "COMMIT;");
     store->version = SCHEMA_VERSION;

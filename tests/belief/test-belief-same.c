@@ -4,6 +4,8 @@
 #include "belief/belief-private.h"
 #include "evidence.h"
 
+#include <math.h>
+
 /* One kernel of 2 crashes in 6 trials, in the middle of a line of 20, is as much evidence when it
  * is that of several neighbours: the more of them, the more culprits are excluded, and what is left
  * keeps its odds. */
@@ -152,6 +154,35 @@ static void test_untestable_without_trials(void)
     g_assert_false(belief_next_experiment(belief, 0.95, &costs, &experiment));
 }
 
+/* Doubtful crashes are one question: many of them weigh hardly more than one, and never more than
+ * their match; also where nothing else was seen. */
+static void test_doubtful(void)
+{
+    g_autoptr(History) history = graph_parse(line_of_six);
+    g_autoptr(Belief) belief = new_belief(history, NULL);
+    double last = 0;
+
+    set(belief, 5, 10, 0);
+    set(belief, 0, 0, 10);
+    for (guint i = 1; i < 10; i++) {
+        Tally one = {.n_doubtful = 1, .match = i / 10.0};
+        Tally many = {.n_doubtful = 20, .match = i / 10.0, .untestable = i % 2 == 0};
+        double most = -log10(1 - one.match);
+        double of_one = belief_log10_odds(belief, &one), of_many = belief_log10_odds(belief, &many);
+
+        g_assert_cmpfloat(of_one, >, last);
+        g_assert_cmpfloat(of_one, <=, most);
+        g_assert_cmpfloat(of_many, >, 0.5 * most);
+        g_assert_cmpfloat(of_many, <=, most);
+        last = of_one;
+    }
+    /* What ended ok tells as before. */
+    g_assert_cmpfloat(
+        belief_log10_odds(belief, &(Tally){.n_ok = 10, .n_doubtful = 1, .match = 0.4}), <, -1);
+    g_assert_cmpfloat(
+        belief_log10_odds(belief, &(Tally){.n_crash = 5, .n_doubtful = 1, .match = 0.4}), >, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -159,5 +190,6 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/same/kernel", test_same_kernel);
     g_test_add_func("/belief/same/outside-kernel", test_outside_kernel);
     g_test_add_func("/belief/same/untestable-without-trials", test_untestable_without_trials);
+    g_test_add_func("/belief/same/doubtful", test_doubtful);
     return g_test_run();
 }

@@ -22,6 +22,8 @@ typedef struct SimFarm {
     const char *title;          /* of the crash */
     guint n_titles;             /* a bad commit crashes under so many in turn; 0: under one */
     guint other_crash_at;       /* index of a commit that crashes otherwise; G_MAXUINT: none */
+    const char *passing_title;  /* another bug crashes every second trial of these commits: */
+    guint passing_first, passing_last;
     guint unbootable;           /* index of a commit that never boots; G_MAXUINT: none */
     guint late;                 /* index of a bad commit that does not crash at first; G_MAXUINT */
     guint n_late_oks;           /* how often it still does not */
@@ -115,6 +117,10 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
     } else if (i == farm->other_crash_at) {
         outcome->kind = OUTCOME_CRASH;
         outcome->title = g_strdup("KASAN: use-after-free Read in ext4_foo");
+    } else if (farm->passing_title && i >= farm->passing_first && i <= farm->passing_last &&
+               farm->n_trials % 2 == 0) {
+        outcome->kind = OUTCOME_CRASH;
+        outcome->title = g_strdup(farm->passing_title);
     } else {
         outcome->kind = OUTCOME_OK;
     }
@@ -496,6 +502,32 @@ static void test_good_crashes(void)
     world_clear(&world);
 }
 
+/* Another bug, in all that is older than the culprit: of any relation to the bug, it is not the
+ * answer. */
+static void test_passing_bug(void)
+{
+    static const char *const titles[] = {"possible deadlock in ext4_foo",
+                                         "KASAN: use-after-free Read in ext4_foo",
+                                         "WARNING: refcount bug in ext4_foo"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(titles); i++) {
+        World world;
+
+        world_init(&world);
+        world.farm.first_bad = 37;
+        world.farm.passing_title = titles[i];
+        world.farm.passing_first = 8;
+        world.farm.passing_last = 36;
+        world.said = g_string_new(NULL);
+        g_autoptr(Answer) answer = work_once(&world, world.commits[0]);
+        g_test_message("%s: %s", titles[i], answer->reason);
+        g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+        g_assert_nonnull(
+            strstr(world.said->str, i == 0 ? " with another crash" : " with a doubtful crash"));
+        world_clear(&world);
+    }
+}
+
 static void test_older_than_all_releases(void)
 {
     World world;
@@ -855,6 +887,7 @@ int main(int argc, char **argv)
     g_test_add_func("/job/good-crashes", test_good_crashes);
     g_test_add_func("/job/older", test_older_than_all_releases);
     g_test_add_func("/job/another-crash", test_another_crash_is_not_the_bug);
+    g_test_add_func("/job/passing-bug", test_passing_bug);
     g_test_add_func("/job/no-release", test_no_release_can_be_tested);
     g_test_add_func("/job/many-titles", test_many_titles);
     g_test_add_func("/job/unbootable-release", test_unbootable_release);

@@ -4,6 +4,7 @@
 #include "store/store.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #include "process/process.h"
@@ -133,6 +134,61 @@ static void test_trials(Fixture *fixture, gconstpointer unused)
     g_assert_null(row->console_path);
 }
 
+/* Make the store one of version 1, as firstbad wrote before a trial had an identity. */
+static void make_old(const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "firstbad.db", NULL);
+    sqlite3 *db = NULL;
+
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db,
+                                 "ALTER TABLE trial DROP COLUMN type;"
+                                 "ALTER TABLE trial DROP COLUMN frame;"
+                                 "ALTER TABLE trial DROP COLUMN functions;"
+                                 "PRAGMA user_version = 1;",
+                                 NULL, NULL, NULL),
+                    ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void assert_trials(Store *store, gint64 job, guint n)
+{
+    g_autoptr(GPtrArray) rows = store_trials(store, job, NULL);
+
+    g_assert_cmpuint(rows->len, ==, n);
+    for (guint i = 0; i < n; i++) {
+        const TrialRow *row = rows->pdata[i];
+
+        g_assert_cmpstr(row->title, ==, "WARNING in f");
+        g_assert_cmpstr(row->frame, ==, i == 0 ? NULL : "f");
+        g_assert_cmpstr(row->type, ==, i == 0 ? NULL : "WARNING");
+        g_assert_cmpstr(row->functions, ==, i == 0 ? NULL : "f g h");
+    }
+}
+
+/* An old store is read as it is, and brought up to date by who writes. */
+static void test_old_store(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(OopsIdentity) identity = oops_identity_of_title("WARNING in f", "f g h");
+    Outcome crash = {.kind = OUTCOME_CRASH, .title = identity->title, .identity = identity};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(store_put_trial(fixture->store, fixture->job, "c", "k", &crash, 1, NULL));
+    g_clear_pointer(&fixture->store, store_free);
+    make_old(fixture->folder);
+    for (guint i = 0; i < 2; i++) {
+        fixture->store = store_open(fixture->folder, STORE_READ, &error);
+        g_assert_no_error(error);
+        assert_trials(fixture->store, fixture->job, 1);
+        g_clear_pointer(&fixture->store, store_free);
+    }
+    fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
+    g_assert_no_error(error);
+    assert_trials(fixture->store, fixture->job, 1);
+    g_assert_true(store_put_trial(fixture->store, fixture->job, "d", "k", &crash, 1, NULL));
+    assert_trials(fixture->store, fixture->job, 2);
+}
+
 static void test_decisions_are_kept_once(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GPtrArray) rows = NULL;
@@ -226,6 +282,7 @@ int main(int argc, char **argv)
     ADD("failure-keeps-the-answer", test_failure_keeps_the_answer);
     ADD("kernels", test_kernels);
     ADD("trials", test_trials);
+    ADD("old", test_old_store);
     ADD("decisions", test_decisions_are_kept_once);
     ADD("one-writer", test_one_writer);
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How trials are counted: which crashes are the bug's, which another's, and what doubt weighs.
+ */
+#include "job/job.h"
+
+#include <math.h>
+
+#define START "s"
+
+static void add_trials(GPtrArray *trials, const char *commit, OutcomeKind kind, const char *title,
+                       guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        TrialRow *trial = g_new0(TrialRow, 1);
+
+        trial->commit = g_strdup(commit);
+        trial->kind = kind;
+        trial->title = g_strdup(title);
+        g_ptr_array_add(trials, trial);
+    }
+}
+
+static GPtrArray *trials_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)trial_row_free);
+}
+
+static void add_crashes(GPtrArray *trials, const char *commit, const char *title, guint n)
+{
+    add_trials(trials, commit, OUTCOME_CRASH, title, n);
+}
+
+static GHashTable *count(const GPtrArray *trials, const char *wanted)
+{
+    Situation situation = {.evidence =
+                               g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                     (GDestroyNotify)revision_evidence_free)};
+    g_autoptr(OopsBug) bug = identity_learn(wanted, trials, START);
+
+    for (guint i = 0; i < trials->len; i++) {
+        situation_evidence_for(&situation, ((const TrialRow *)trials->pdata[i])->commit);
+    }
+    evidence_count(situation.evidence, trials, bug);
+    return situation.evidence;
+}
+
+static void assert_counts(GHashTable *counted, const char *commit, guint n_crash, guint n_doubtful,
+                          guint n_other)
+{
+    const RevisionEvidence *evidence = g_hash_table_lookup(counted, commit);
+
+    g_assert_nonnull(evidence);
+    g_assert_cmpuint(evidence->n_crash, ==, n_crash);
+    g_assert_cmpuint(evidence->n_doubtful, ==, n_doubtful);
+    g_assert_cmpuint(evidence->n_other_crash, ==, n_other);
+}
+
+static double match_at(GHashTable *counted, const char *commit)
+{
+    return ((const RevisionEvidence *)g_hash_table_lookup(counted, commit))->match;
+}
+
+static void test_one_face(void)
+{
+    g_autoptr(GPtrArray) trials = trials_new();
+    g_autoptr(GHashTable) counted = NULL;
+
+    add_crashes(trials, START, "KASAN: use-after-free Read in f", 10);
+    add_crashes(trials, "a", "KASAN: use-after-free Read in f", 3);
+    add_crashes(trials, "a", "KASAN: use-after-free Read in g", 2);
+    add_crashes(trials, "a", "possible deadlock in h", 1);
+    add_trials(trials, "a", OUTCOME_OK, NULL, 4);
+    add_trials(trials, "a", OUTCOME_BOOT_FAILED, "no output", 1);
+    counted = count(trials, NULL);
+    assert_counts(counted, START, 10, 0, 0);
+    assert_counts(counted, "a", 3, 2, 1);
+    g_assert_cmpuint(((const RevisionEvidence *)g_hash_table_lookup(counted, "a"))->n_ok, ==, 4);
+    g_assert_cmpfloat(match_at(counted, "a"), >, 0.3);
+    g_assert_cmpfloat(match_at(counted, "a"), <, 0.95);
+    g_assert_cmpfloat(match_at(counted, START), ==, 0);
+}
+
+/* The start shows two: both are the bug. The user names one: the other is not. */
+static void test_two_faces(void)
+{
+    g_autoptr(GPtrArray) trials = trials_new();
+    g_autoptr(GHashTable) both = NULL, named = NULL;
+
+    add_crashes(trials, START, "KASAN: use-after-free Read in f", 6);
+    add_crashes(trials, START, "WARNING in g", 4);
+    add_crashes(trials, "a", "WARNING in g", 1);
+    add_crashes(trials, "a", "KASAN: use-after-free Read in f", 1);
+    both = count(trials, NULL);
+    assert_counts(both, START, 10, 0, 0);
+    assert_counts(both, "a", 2, 0, 0);
+    named = count(trials, "WARNING in g");
+    assert_counts(named, START, 4, 0, 6);
+    assert_counts(named, "a", 1, 0, 1);
+}
+
+/* A title is one question, at however many kernels it was seen, and however often there. */
+static void test_shared_doubt(void)
+{
+    g_autoptr(GPtrArray) one = trials_new(), many = trials_new();
+    g_autoptr(GHashTable) of_one = NULL, of_many = NULL;
+    double left = 1;
+
+    add_crashes(one, START, "KASAN: use-after-free Read in f", 10);
+    add_crashes(one, "a0", "KASAN: use-after-free Read in g", 1);
+    of_one = count(one, NULL);
+    add_crashes(many, START, "KASAN: use-after-free Read in f", 10);
+    for (guint i = 0; i < 4; i++) {
+        g_autofree char *commit = g_strdup_printf("a%u", i);
+
+        add_crashes(many, commit, "KASAN: use-after-free Read in g", 1 + i);
+    }
+    of_many = count(many, NULL);
+    for (guint i = 0; i < 4; i++) {
+        g_autofree char *commit = g_strdup_printf("a%u", i);
+
+        assert_counts(of_many, commit, 0, 1 + i, 0);
+        left *= 1 - match_at(of_many, commit);
+    }
+    g_assert_cmpfloat_with_epsilon(left, 1 - match_at(of_one, "a0"), 1e-12);
+    /* Another doubtful title is a question of its own. */
+    add_crashes(one, "a0", "KASAN: use-after-free Read in h", 1);
+    g_autoptr(GHashTable) of_two = count(one, NULL);
+    g_assert_cmpfloat_with_epsilon(1 - match_at(of_two, "a0"), pow(1 - match_at(of_one, "a0"), 2),
+                                   1e-12);
+}
+
+/* What is doubtful at first is known when the start shows it, too. */
+static void test_learned_later(void)
+{
+    g_autoptr(GPtrArray) trials = trials_new();
+    g_autoptr(GHashTable) before = NULL, after = NULL;
+
+    add_crashes(trials, START, "KASAN: use-after-free Read in f", 3);
+    add_crashes(trials, "a", "KASAN: use-after-free Read in g", 2);
+    before = count(trials, NULL);
+    assert_counts(before, "a", 0, 2, 0);
+    add_crashes(trials, START, "KASAN: use-after-free Read in g", 2);
+    after = count(trials, NULL);
+    assert_counts(after, "a", 2, 0, 0);
+    g_assert_cmpfloat(match_at(after, "a"), ==, 0);
+}
+
+/* `firstbad run` has failures without names, and a job may have no crash at all. */
+static void test_no_identity(void)
+{
+    g_autoptr(GPtrArray) trials = trials_new();
+    g_autoptr(GHashTable) counted = NULL;
+    RevisionEvidence evidence = {0};
+    TrialRow failure = {.kind = OUTCOME_CRASH, .commit = (char *)"a"};
+
+    g_assert_true(evidence_add(&evidence, &failure, NULL));
+    g_assert_cmpuint(evidence.n_crash, ==, 1);
+    add_crashes(trials, "a", "WARNING in f", 2);
+    counted = count(trials, NULL);
+    assert_counts(counted, "a", 0, 0, 2);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/evidence/one-face", test_one_face);
+    g_test_add_func("/evidence/two-faces", test_two_faces);
+    g_test_add_func("/evidence/shared-doubt", test_shared_doubt);
+    g_test_add_func("/evidence/learned-later", test_learned_later);
+    g_test_add_func("/evidence/no-identity", test_no_identity);
+    return g_test_run();
+}
