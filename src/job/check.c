@@ -24,8 +24,8 @@ static SideState side_state(const Situation *situation, const char *commit, gboo
     if (!evidence || !evidence->kernel) {
         return SIDE_OPEN;
     }
-    situation_tally(situation, commit, &tally);
     pool = pool_of(situation, evidence);
+    tally = pool_tally(situation, evidence, &pool);
     log10_odds = belief_log10_odds(situation->belief, &tally);
     log10_odds = has_bug ? log10_odds : -log10_odds;
     if (tally.untestable) {

@@ -27,6 +27,9 @@ guint situation_patience(const Situation *situation, const Pool *pool);
 gboolean situation_is_untestable(const Situation *situation, const RevisionEvidence *evidence,
                                  const Pool *pool);
 
+/* The same as belief wants it; @evidence is one of those pooled, and was built. */
+Tally pool_tally(const Situation *situation, const RevisionEvidence *evidence, const Pool *pool);
+
 /* How a phase ends: it has all it needs; it asked for an action; it waits for what is under way. */
 typedef enum Step { STEP_PASSED, STEP_ASKED, STEP_WAITING } Step;
 

@@ -237,6 +237,16 @@ gboolean situation_is_untestable(const Situation *situation, const RevisionEvide
                : pool_told_nothing(pool) >= situation->max_trials;
 }
 
+Tally pool_tally(const Situation *situation, const RevisionEvidence *evidence, const Pool *pool)
+{
+    return (Tally){.n_crash = pool->n_crash,
+                   .n_ok = pool->n_ok,
+                   .n_doubtful = pool->n_doubtful,
+                   .match = pool->match,
+                   .n_other = both_were_seen(situation) ? pool->n_other_crash : 0,
+                   .untestable = situation_is_untestable(situation, evidence, pool)};
+}
+
 void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally)
 {
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
@@ -245,51 +255,62 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
     if (evidence && evidence->kernel) {
         Pool pool = pool_of(situation, evidence);
 
-        tally = (Tally){.n_crash = pool.n_crash,
-                        .n_ok = pool.n_ok,
-                        .n_doubtful = pool.n_doubtful,
-                        .match = pool.match,
-                        .n_other = both_were_seen(situation) ? pool.n_other_crash : 0,
-                        .untestable = situation_is_untestable(situation, evidence, &pool)};
+        tally = pool_tally(situation, evidence, &pool);
     }
     *ret_tally = tally;
 }
 
-void situation_update_belief(Situation *situation)
+/* Of the revisions with the same kernel the oldest holds the trials: signature -> revision. */
+static GHashTable *oldest_of_kernels(const Situation *situation)
 {
-    g_autoptr(GHashTable) first =
-        g_hash_table_new(g_str_hash, g_str_equal); /* signature -> revision */
+    GHashTable *oldest = g_hash_table_new(g_str_hash, g_str_equal);
     const RevisionEvidence *evidence;
     GHashTableIter iter;
     gpointer there;
 
-    /* Of the revisions with the same kernel the oldest holds the trials. */
     g_hash_table_iter_init(&iter, situation->evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
         gint64 revision = range_find(situation->range, evidence->commit);
         char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
 
         if (revision >= 0 && signature &&
-            (!g_hash_table_lookup_extended(first, signature, NULL, &there) ||
+            (!g_hash_table_lookup_extended(oldest, signature, NULL, &there) ||
              revision < GPOINTER_TO_UINT(there))) {
-            g_hash_table_insert(first, signature, GUINT_TO_POINTER((guint)revision));
+            g_hash_table_insert(oldest, signature, GUINT_TO_POINTER((guint)revision));
         }
     }
-    g_hash_table_iter_init(&iter, situation->evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        gint64 revision = range_find(situation->range, evidence->commit);
-        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
-        guint oldest = signature ? GPOINTER_TO_UINT(g_hash_table_lookup(first, signature)) : 0;
-        Tally tally;
+    return oldest;
+}
 
-        if (revision < 0) {
-            continue;
+/* The revision that holds the trials of @evidence's kernel: @revision itself where it has none. */
+static guint32 holder_of(GHashTable *oldest, const RevisionEvidence *evidence, gint64 revision)
+{
+    const char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+
+    return signature ? GPOINTER_TO_UINT(g_hash_table_lookup(oldest, signature)) : (guint32)revision;
+}
+
+/* All tallies first, which takes their revisions out of the groups that they were in: a group whose
+ * representative has lost its kernel would else take its members along. */
+void situation_update_belief(Situation *situation)
+{
+    g_autoptr(GHashTable) oldest = oldest_of_kernels(situation);
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    for (guint pass = 0; pass < 2; pass++) {
+        g_hash_table_iter_init(&iter, situation->evidence);
+        while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+            gint64 revision = range_find(situation->range, evidence->commit);
+            guint32 holder = revision >= 0 ? holder_of(oldest, evidence, revision) : 0;
+            Tally tally;
+
+            if (revision >= 0 && pass == 0 && holder == revision) {
+                situation_tally(situation, evidence->commit, &tally);
+                belief_set(situation->belief, holder, &tally);
+            } else if (revision >= 0 && pass == 1 && holder != revision) {
+                belief_set_same(situation->belief, (guint32)revision, holder);
+            }
         }
-        if (signature && oldest != revision) {
-            belief_set_same(situation->belief, (guint32)revision, oldest);
-            continue;
-        }
-        situation_tally(situation, evidence->commit, &tally);
-        belief_set(situation->belief, (guint32)revision, &tally);
     }
 }

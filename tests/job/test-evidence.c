@@ -160,6 +160,75 @@ static void test_no_identity(void)
     assert_counts(counted, "a", 0, 0, 2);
 }
 
+/* --- Groups ---------------------------------------------------------------------------------- */
+
+#define N_REVISIONS 6
+
+/* A line of commits "0" .. "5". */
+static Range *line_new(void)
+{
+    Range *range = g_new0(Range, 1);
+    guint32 offsets[N_REVISIONS + 1] = {0}, parents[N_REVISIONS];
+
+    range->commits = g_new0(char *, N_REVISIONS + 1);
+    range->outside = g_hash_table_new(NULL, NULL);
+    range->index = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < N_REVISIONS; i++) {
+        range->commits[i] = g_strdup_printf("%u", i);
+        g_hash_table_insert(range->index, range->commits[i], GUINT_TO_POINTER(i));
+        offsets[i + 1] = i;
+        parents[i] = i;
+    }
+    range->history = history_new(N_REVISIONS, offsets, parents);
+    return range;
+}
+
+static void build(Situation *situation, const char *commit, const char *signature)
+{
+    RevisionEvidence *evidence = situation_evidence_for(situation, commit);
+
+    g_clear_pointer(&evidence->kernel, kernel_free);
+    evidence->kernel = g_new0(Kernel, 1);
+    evidence->kernel->signature = g_strdup(signature);
+}
+
+/* Whatever order the evidence comes in: when the kernel of a group's representative is lost, the
+ * group is told of the next oldest at once. */
+static void test_lost_representative(void)
+{
+    for (guint n_before = 0; n_before < 8; n_before++) {
+        g_autoptr(Range) range = line_new();
+        BeliefModel model;
+
+        belief_model_default(&model);
+        g_autoptr(Belief) belief = belief_new(range->history, &model, NULL);
+        Situation situation = {.range = range, .belief = belief, .max_trials = 40};
+        situation.evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                   (GDestroyNotify)revision_evidence_free);
+        for (guint i = 0; i < n_before; i++) { /* the table has another size and order */
+            g_autofree char *commit = g_strdup_printf("outside-%u", i);
+
+            situation_evidence_for(&situation, commit);
+        }
+        for (guint i = 2; i <= 4; i++) {
+            build(&situation, range->commits[i], "k");
+        }
+        situation_evidence_for(&situation, "3")->n_ok = 5;
+        situation_update_belief(&situation);
+        g_assert_cmpuint(belief_representative(belief, 4), ==, 2);
+        g_assert_cmpuint(belief_get(belief, 2)->n_ok, ==, 5);
+
+        g_clear_pointer(&situation_evidence_for(&situation, "2")->kernel, kernel_free);
+        situation_update_belief(&situation);
+        g_assert_cmpuint(belief_representative(belief, 2), ==, 2);
+        g_assert_cmpuint(belief_get(belief, 2)->n_ok, ==, 0);
+        g_assert_cmpuint(belief_representative(belief, 3), ==, 3);
+        g_assert_cmpuint(belief_representative(belief, 4), ==, 3);
+        g_assert_cmpuint(belief_get(belief, 4)->n_ok, ==, 5);
+        g_hash_table_unref(situation.evidence);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -168,5 +237,6 @@ int main(int argc, char **argv)
     g_test_add_func("/evidence/shared-doubt", test_shared_doubt);
     g_test_add_func("/evidence/learned-later", test_learned_later);
     g_test_add_func("/evidence/no-identity", test_no_identity);
+    g_test_add_func("/evidence/lost-representative", test_lost_representative);
     return g_test_run();
 }
