@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/audit.h"
 
@@ -63,18 +62,11 @@ static void print_json(const char *path, const BisectLog *log, const Audit *audi
     cli_print_json(object, JSON_COMPACT);
 }
 
-static gboolean wants_colour(void)
-{
-    const char *term = g_getenv("TERM"), *no_colour = g_getenv("NO_COLOR");
-
-    return isatty(STDOUT_FILENO) && g_strcmp0(term, "dumb") != 0 && !(no_colour && *no_colour);
-}
-
 /* With several, each is headed by its name. */
 static void print_text(const Auditor *auditor, const char *path, const BisectLog *log,
                        const Audit *audit, const Rejudged *rejudged)
 {
-    g_autofree char *text = audit_text(log, audit, wants_colour());
+    g_autofree char *text = audit_text(log, audit, cli_wants_colour());
     g_autofree char *model = rejudged ? rejudged_text(auditor->repo, rejudged) : g_strdup("");
 
     if (auditor->is_headed) {

@@ -86,6 +86,9 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 /* Print "firstbad: MESSAGE" to stderr, cleaned of what could steer a terminal. */
 void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/* Is stdout a terminal that may have colours? NO_COLOR and TERM=dumb say no. */
+gboolean cli_wants_colour(void);
+
 /* All bytes of the file @path; "-" is stdin. */
 GBytes *cli_read_input(const char *path, GError **error);
 /* The graph of the DAG file @path, the option --dag, which an error names. */

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/crashes.h"
@@ -269,12 +268,7 @@ static void follow_stdin(Work *work)
 
 static gboolean wants_colour(const char *when)
 {
-    const char *term = g_getenv("TERM"), *no_colour = g_getenv("NO_COLOR");
-
-    if (!g_str_equal(when, "auto")) {
-        return g_str_equal(when, "always");
-    }
-    return isatty(STDOUT_FILENO) && g_strcmp0(term, "dumb") != 0 && !(no_colour && *no_colour);
+    return g_str_equal(when, "auto") ? cli_wants_colour() : g_str_equal(when, "always");
 }
 
 static gboolean check_options(OopsOptions *options, GError **error)

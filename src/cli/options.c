@@ -3,6 +3,8 @@
  */
 #include "cli/cli.h"
 
+#include <unistd.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -207,4 +209,11 @@ Report *cli_open_report(const char *state_option, const char *name, int *ret_cod
         *ret_code = cli_store_failure(error);
     }
     return report;
+}
+
+gboolean cli_wants_colour(void)
+{
+    const char *term = g_getenv("TERM"), *no_colour = g_getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && g_strcmp0(term, "dumb") != 0 && !(no_colour && *no_colour);
 }
