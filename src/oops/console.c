@@ -127,15 +127,19 @@ static gboolean caller_is(Context context, char what)
     return context.caller.n > 0 && memchr(context.caller.s, what, context.caller.n);
 }
 
-/* " ? " in front of a function, or " (unreliable)" behind it. */
+/* " ? " in front of a function, or " (unreliable)" behind it. Each line of a stack comes here, and
+ * memmem() would make a table each time. */
 static gboolean is_questionable(Line line)
 {
     static const char unreliable[] = " (unreliable)";
     gsize n_look = MIN(line.n, LINE_MAX_LOOK);
+    const char *s = line.s, *end = line.s + n_look;
 
-    if (memchr(line.s, '?', n_look) && bytes_contain(line.s, n_look, " ? ") &&
-        !bytes_contain(line.s, n_look, "<EOI>")) {
-        return TRUE;
+    while ((s = memchr(s, '?', end - s))) {
+        if (s > line.s && s[-1] == ' ' && s + 1 < end && s[1] == ' ') {
+            return !memchr(line.s, '<', n_look) || !bytes_contain(line.s, n_look, "<EOI>");
+        }
+        s++;
     }
     return line.n >= sizeof(unreliable) - 1 && line.s[line.n - 1] == ')' &&
            memcmp(line.s + line.n - (sizeof(unreliable) - 1), unreliable, sizeof(unreliable) - 1) ==

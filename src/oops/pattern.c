@@ -92,8 +92,12 @@ void match_free(Match *match)
 
 gboolean pattern_match(const Pattern *pattern, const char *s, gsize n, gsize from, Match *match)
 {
-    int n_groups =
-        pcre2_match(code_of(pattern), (PCRE2_SPTR)s, n, from, 0, match->data, match->limits);
+    const pcre2_code *code = code_of(pattern);
+    int n_groups = pcre2_jit_match(code, (PCRE2_SPTR)s, n, from, 0, match->data, match->limits);
+
+    if (n_groups == PCRE2_ERROR_JIT_BADOPTION) { /* there is no machine code for it */
+        n_groups = pcre2_match(code, (PCRE2_SPTR)s, n, from, 0, match->data, match->limits);
+    }
 
     match->text = s;
     match->n_groups = MAX(n_groups, 0);

@@ -43,7 +43,9 @@ static gboolean is_source(Line word)
 gboolean line_is_inlined(Line line)
 {
     static const char inlined[] = " [inline]";
-    const char *end = memmem(line.s, line.n, inlined, sizeof(inlined) - 1), *word;
+    gsize n = sizeof(inlined) - 1;
+    gboolean at_end = line.n >= n && memcmp(line.s + line.n - n, inlined, n) == 0;
+    const char *end = at_end ? line.s + line.n - n : memmem(line.s, line.n, inlined, n), *word;
 
     if (!end) {
         return FALSE;

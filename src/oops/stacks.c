@@ -25,11 +25,21 @@ typedef struct Reading {
     guint n_frames;
 } Reading;
 
-static void frame_free(OopsFrame *frame)
+/* In one piece of memory, since there are many. */
+static OopsFrame *frame_new(Line function, Line module)
 {
-    g_free(frame->function);
-    g_free(frame->module);
-    g_free(frame);
+    OopsFrame *frame = g_malloc(sizeof(*frame) + function.n + 1 + module.n + 1);
+    char *strings = (char *)(frame + 1);
+
+    *frame = (OopsFrame){.function = strings, .reliable = TRUE};
+    memcpy(strings, function.s, function.n);
+    strings[function.n] = '\0';
+    if (module.n > 0) {
+        frame->module = strings + function.n + 1;
+        memcpy(frame->module, module.s, module.n);
+        frame->module[module.n] = '\0';
+    }
+    return frame;
 }
 
 static void stack_free(OopsStack *stack)
@@ -89,7 +99,7 @@ static gboolean take_hex(Line *line, guint64 *ret_value)
 }
 
 /* " [module]" or " [module build-id]", perhaps behind " file.c:12". */
-static char *read_module(Line rest)
+static Line read_module(Line rest)
 {
     gsize n = 0;
 
@@ -99,16 +109,16 @@ static char *read_module(Line rest)
         rest = blank ? skip(rest, blank - rest.s) : skip(rest, rest.n);
     }
     if (!begins(rest, " [")) {
-        return NULL;
+        return (Line){"", 0};
     }
     rest = skip(rest, 2);
     while (n < rest.n && (g_ascii_isalnum(rest.s[n]) || rest.s[n] == '_' || rest.s[n] == '-')) {
         n++;
     }
-    if (n == 0 || n == rest.n || (rest.s[n] != ']' && rest.s[n] != ' ')) {
-        return NULL;
+    if (n == rest.n || (rest.s[n] != ']' && rest.s[n] != ' ')) {
+        return (Line){"", 0};
     }
-    return g_strndup(rest.s, n);
+    return (Line){rest.s, n};
 }
 
 /* The function of "foo.isra.0+0x10/0x20 [module]", whose "+" is at @plus of @line; NULL when there
@@ -130,12 +140,9 @@ static OopsFrame *frame_at(Line line, gsize plus)
         rest = skip(rest, 1);
         take_hex(&rest, &size);
     }
-    frame = g_new0(OopsFrame, 1);
-    frame->function = g_strndup(line.s + begin, plus - begin);
-    frame->module = read_module(rest);
+    frame = frame_new((Line){line.s + begin, plus - begin}, read_module(rest));
     frame->offset = line.s[plus] == '-' ? -offset : offset;
     frame->size = size;
-    frame->reliable = TRUE;
     return frame;
 }
 
@@ -176,20 +183,14 @@ static Line skip_addresses(Line line)
  * in. */
 static OopsFrame *inlined_frame(Line line)
 {
-    const char *end = memmem(line.s, line.n, " [inline]", strlen(" [inline]"));
-    const char *file = end ? memrchr(line.s, ' ', end - line.s) : NULL, *begin = file;
-    OopsFrame *frame;
+    const char *end = memrchr(line.s, '[', line.n);
+    const char *file = end && end > line.s ? memrchr(line.s, ' ', end - 1 - line.s) : NULL,
+               *begin = file;
 
     while (begin && begin > line.s && is_name(begin[-1])) {
         begin--;
     }
-    if (begin == file) {
-        return NULL;
-    }
-    frame = g_new0(OopsFrame, 1);
-    frame->function = g_strndup(begin, file - begin);
-    frame->reliable = TRUE;
-    return frame;
+    return begin == file ? NULL : frame_new((Line){begin, file - begin}, (Line){"", 0});
 }
 
 /* The function of a line of a stack trace, or NULL. */
@@ -227,8 +228,8 @@ static const char *register_of(Line line)
         "Krnl PSW", "NIP", "LR", "epc",      "era",      "ra :", "pc  :",
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(registers); i++) {
-        if (begins(line, registers[i])) {
+    for (gsize i = 0; line.n > 0 && i < G_N_ELEMENTS(registers); i++) {
+        if (*line.s == *registers[i] && begins(line, registers[i])) {
             return registers[i];
         }
     }
@@ -244,7 +245,7 @@ static OopsStack *begin_stack(Reading *reading, const char *label, gsize n_label
     n_label -= n_label > 0 && label[n_label - 1] == ':';
     copy = g_strndup(label, n_label);
     stack->label = g_utf8_make_valid(copy, -1);
-    stack->frames = g_ptr_array_new_with_free_func((GDestroyNotify)frame_free);
+    stack->frames = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(reading->stacks, stack);
     return stack;
 }
@@ -252,7 +253,7 @@ static OopsStack *begin_stack(Reading *reading, const char *label, gsize n_label
 static void add_frame(Reading *reading, OopsFrame *frame)
 {
     if (reading->n_frames >= FRAMES_MAX) {
-        frame_free(frame);
+        g_free(frame);
         return;
     }
     if (!reading->stack) {
@@ -266,7 +267,7 @@ static void add_frame(Reading *reading, OopsFrame *frame)
  * one. */
 static gboolean read_pair(Reading *reading, Line line)
 {
-    OopsFrame *caller, *callee;
+    OopsFrame *caller;
     const char *name;
     gsize n;
 
@@ -279,10 +280,7 @@ static gboolean read_pair(Reading *reading, Line line)
     }
     name = match_group(reading->match, 1, &n);
     if (!reading->stack) {
-        callee = g_new0(OopsFrame, 1);
-        callee->function = g_strndup(name, n);
-        callee->reliable = TRUE;
-        add_frame(reading, callee);
+        add_frame(reading, frame_new((Line){name, n}, (Line){"", 0}));
     }
     add_frame(reading, caller);
     return TRUE;

@@ -113,12 +113,33 @@ static const struct {
     {"* instruction in", "DoS"},
 };
 
+/* Does @title begin as @prefix says? */
+static gboolean begins_as(const char *title, const char *prefix)
+{
+    const char *star = strchr(prefix, '*');
+    gsize n = star ? (gsize)(star - prefix) : strlen(prefix);
+
+    if (strncmp(title, prefix, n) != 0) {
+        return FALSE;
+    }
+    /* What stands behind a "*" comes anywhere later; the first place is as good as any other. */
+    for (title += n; star; title += n) {
+        const char *word = star + 1;
+
+        star = strchr(word, '*');
+        n = star ? (gsize)(star - word) : strlen(word);
+        title = memmem(title, strlen(title), word, n);
+        if (!title) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 const char *title_type(const char *title)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autofree char *glob = g_strconcat(types[i].prefix, "*", NULL);
-
-        if (g_pattern_match_simple(glob, title)) {
+        if (begins_as(title, types[i].prefix)) {
             return types[i].type;
         }
     }
