@@ -215,6 +215,10 @@ static void read_prefix(const Window *window, gsize from, gsize to, Context cont
     }
 }
 
+/* Memory for texts: what most of them need. */
+#define TEXT_ABOUT   16384
+#define PREFIX_ABOUT 1024
+
 /* A region being read. */
 typedef struct RegionReading {
     Region *region;
@@ -245,8 +249,7 @@ static gboolean add_line(RegionReading *reading, Line line, guint marks)
     }
     if (!(marks & MARK_TAINT)) {
         g_array_append_val(region->printed, printed);
-        g_string_append_len(region->text, read.text.s, read.text.n);
-        g_string_append_c(region->text, '\n');
+        line_append(region->text, read.text);
         text_add(&region->plain, read.text, marks);
     }
     return TRUE;
@@ -258,13 +261,14 @@ void region_read(const OopsReader *reader, const Window *window, const Header *h
     const char *body = window_at(window, header->start);
     gsize n = end - header->start, at = 0, start;
     Marker marker = marker_begin(reader, body, n);
-    Region region = {.text = g_string_sized_new(4096),
+    gsize n_about = MIN(n, TEXT_ABOUT);
+    Region region = {.text = g_string_sized_new(n_about + PREFIX_ABOUT),
                      .printed = g_array_sized_new(FALSE, FALSE, sizeof(PrintedLine), 128)};
     RegionReading reading = {.region = &region, .cut = LINES_BEFORE_CUT};
     guint n_before_second = 0;
     Line line;
 
-    text_begin(&region.plain, reader);
+    text_begin(&region.plain, reader, n_about);
     second -= header->start;
     for (start = at; line_next(body, n, &at, &line); start = at) {
         guint marks = marker_until(&marker, at);

@@ -126,7 +126,7 @@ OopsReport *report_read(const OopsReader *reader, const Window *window, const Re
                             MIN(place->last, place->end) - header->start);
         region.n_prefix = 0;
         text_clear(&region.plain);
-        text_begin(&region.plain, reader);
+        text_begin(&region.plain, reader, region.text->len);
         text_add_all(&region.plain, region.text->str, region.text->len);
         text = text_of(&region.plain, G_MAXUINT);
         naming_find(reader, header->kind, &text, match, &naming);

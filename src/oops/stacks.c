@@ -121,18 +121,14 @@ static Line read_module(Line rest)
     return (Line){rest.s, n};
 }
 
-/* The function of "foo.isra.0+0x10/0x20 [module]", whose "+" is at @plus of @line; NULL when there
- * is none. A ".cold" part can be left backwards: "foo.cold-0x5/0x1f". */
-static OopsFrame *frame_at(Line line, gsize plus)
+/* The function of "foo.isra.0+0x10/0x20 [module]", which is from @begin to @plus of @line;
+ * NULL when there is none. A ".cold" part can be left backwards: "foo.cold-0x5/0x1f". */
+static OopsFrame *frame_at(Line line, gsize begin, gsize plus)
 {
     Line rest = skip(line, plus + 1);
-    gsize begin = plus;
     guint64 offset, size = 0;
     OopsFrame *frame;
 
-    while (begin > 0 && is_name(line.s[begin - 1])) {
-        begin--;
-    }
     if (begin == plus || !take_hex(&rest, &offset)) {
         return NULL;
     }
@@ -153,7 +149,12 @@ static OopsFrame *frame_in(Line line)
 
     while ((s = memchr(s, '0', end - s))) {
         if (s > line.s && end - s > 2 && s[1] == 'x' && (s[-1] == '+' || s[-1] == '-')) {
-            return frame_at(line, s - 1 - line.s);
+            gsize plus = s - 1 - line.s, begin = plus;
+
+            while (begin > 0 && is_name(line.s[begin - 1])) {
+                begin--;
+            }
+            return frame_at(line, begin, plus);
         }
         s++;
     }
@@ -209,7 +210,7 @@ static OopsFrame *read_frame(const PrintedLine *printed, Line line)
         n++;
     }
     if (n > 0 && n < line.n && (line.s[n] == '+' || line.s[n] == '-')) {
-        frame = frame_at(line, n);
+        frame = frame_at(line, 0, n);
     } else if (n > 0 && printed->marks & MARK_INLINED && line_is_inlined(line) &&
                memchr(line.s, ' ', line.n) == line.s + n) {
         frame = inlined_frame(line);

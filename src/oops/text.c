@@ -40,9 +40,9 @@ guint marker_until(Marker *marker, gsize end)
     return marks;
 }
 
-void text_begin(TextBuilder *builder, const OopsReader *reader)
+void text_begin(TextBuilder *builder, const OopsReader *reader, gsize n)
 {
-    *builder = (TextBuilder){reader, g_string_sized_new(4096),
+    *builder = (TextBuilder){reader, g_string_sized_new(n + 1),
                              g_array_sized_new(FALSE, FALSE, sizeof(TextLine), 128)};
 }
 
@@ -76,15 +76,13 @@ void text_add(TextBuilder *builder, Line line, guint marks)
     }
     if (line_find_source(line, &begin, &end)) {
         g_string_append_len(builder->s, line.s, begin);
-        g_string_append_len(builder->s, line.s + end, line.n - end);
-    } else {
-        g_string_append_len(builder->s, line.s, line.n);
+        line = (Line){line.s + end, line.n - end};
     }
-    added.n = builder->s->len - added.at;
+    line_append(builder->s, line);
+    added.n = builder->s->len - 1 - added.at;
     if (marks & MARK_START) {
         added.starts = text_starts(builder->reader, (Line){builder->s->str + added.at, added.n});
     }
-    g_string_append_c(builder->s, '\n');
     g_array_append_val(builder->lines, added);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 #include "oops/scan.h"
 
@@ -47,6 +48,18 @@ Marker marker_begin(const OopsReader *reader, const char *s, gsize n);
 /* Marks of what begins before offset @end and was not told yet. */
 guint marker_until(Marker *marker, gsize end);
 
+/* @line follows in @text, with a newline: g_string_append_len() twice would cost more than the
+ * copy.
+ */
+static inline void line_append(GString *text, Line line)
+{
+    gsize at = text->len;
+
+    g_string_set_size(text, at + line.n + 1);
+    memcpy(text->str + at, line.s, line.n);
+    text->str[at + line.n] = '\n';
+}
+
 typedef struct TextLine {
     guint at, n;  /* in the text, without the newline */
     guint marks;  /* of Mark */
@@ -67,7 +80,8 @@ typedef struct TextBuilder {
     GArray *lines; /* of TextLine */
 } TextBuilder;
 
-void text_begin(TextBuilder *builder, const OopsReader *reader);
+/* @n: about how long it will be. */
+void text_begin(TextBuilder *builder, const OopsReader *reader, gsize n);
 void text_clear(TextBuilder *builder);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TextBuilder, text_clear)
 

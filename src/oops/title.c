@@ -264,11 +264,26 @@ static char *printable(const char *title)
     return g_strchomp(g_string_free(g_steal_pointer(&out), FALSE));
 }
 
+/* Numbers and addresses are what differs: without a digit, and without six letters in a row that
+ * may be an address, there is nothing to rewrite. */
+static gboolean may_differ(const char *title)
+{
+    guint n_hex = 0;
+
+    for (; *title; title++) {
+        n_hex = g_ascii_isxdigit(*title) ? n_hex + 1 : 0;
+        if (g_ascii_isdigit(*title) || n_hex >= 6) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 char *title_clean(const OopsReader *reader, const char *raw, Match *match)
 {
     g_autofree char *title = g_strndup(raw, RAW_TITLE_MAX);
 
-    for (gsize i = 0; i < reader->n_rewrites; i++) {
+    for (gsize i = 0; i < reader->n_rewrites && may_differ(title); i++) {
         title = rewrite(&reader->rewrites[i], g_steal_pointer(&title), match);
     }
     return printable(title);
