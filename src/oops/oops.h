@@ -104,11 +104,6 @@ OopsReport *oops_find(const OopsReader *reader, const char *console, gsize n_con
  * makes several: the first is what happened, the others mostly what followed. */
 GPtrArray *oops_find_all(const OopsReader *reader, const char *console, gsize n_console);
 
-/* How surely is @report the bug known by @titles (title and alternatives of the start's crashes)?
- * 1 is surely, 0 surely not. The scale is documented in match.c. Looks at titles, alternatives
- * (NULL is none) and corruption only: where more is known, oops_bug_match() says it as a chance. */
-double oops_match(const OopsReport *report, const char *const *titles);
-
 /* The source file to blame, by the frames of a symbolized report: the first that is not generic
  * machinery, or NULL. @n_prefix bytes of @report_text are context before the oops. Owned by the
  * caller. */

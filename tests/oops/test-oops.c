@@ -598,37 +598,6 @@ static void test_many_headers(void)
     g_assert_cmpuint(reports->len, ==, 100);
 }
 
-static void test_match(void)
-{
-    static const char *const titles[] = {"KASAN: use-after-free Read in f", "bad-access in f",
-                                         NULL};
-    static char *alts[] = {(char *)"bad-access in f", NULL};
-    static char *none[] = {NULL};
-    const OopsReport same = {.title = (char *)"KASAN: use-after-free Read in f",
-                             .alt_titles = none};
-    const OopsReport alt = {.title = (char *)"general protection fault in f", .alt_titles = alts};
-    const OopsReport near = {.title = (char *)"WARNING in f"};
-    const OopsReport kind = {.title = (char *)"KASAN: use-after-free Read in g",
-                             .alt_titles = none};
-    const OopsReport other = {.title = (char *)"INFO: task hung in h", .alt_titles = none};
-    const OopsReport lost = {
-        .title = (char *)"WARNING: corrupted", .alt_titles = none, .corrupted_reason = (char *)"x"};
-
-    static const char *const stalls[] = {"INFO: rcu detected stall in f", "stall in corrupted",
-                                         NULL};
-    static char *stalled[] = {(char *)"stall in corrupted", NULL};
-    const OopsReport stall = {.title = (char *)"BUG: soft lockup in corrupted",
-                              .alt_titles = stalled};
-
-    g_assert_cmpfloat(oops_match(&same, titles), ==, 1);
-    g_assert_cmpfloat(oops_match(&stall, stalls), <, 0.5);
-    g_assert_cmpfloat(oops_match(&alt, titles), ==, 1);
-    g_assert_cmpfloat(oops_match(&near, titles), <, 1);
-    g_assert_cmpfloat(oops_match(&near, titles), >, oops_match(&kind, titles));
-    g_assert_cmpfloat(oops_match(&kind, titles), >, oops_match(&lost, titles));
-    g_assert_cmpfloat(oops_match(&lost, titles), >, oops_match(&other, titles));
-}
-
 static void test_guilty(void)
 {
     static const char text[] =
@@ -807,7 +776,6 @@ int main(int argc, char **argv)
     g_test_add_func("/oops/stacks", test_stacks);
     g_test_add_func("/oops/frames", test_frames);
     g_test_add_func("/oops/executor", test_executor);
-    g_test_add_func("/oops/match", test_match);
     g_test_add_func("/oops/guilty", test_guilty);
     return g_test_run();
 }
