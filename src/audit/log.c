@@ -192,7 +192,7 @@ static void take_testing(LogReader *reader, const char *rest)
     }
     test->is_after_flaky = reader->is_flaky;
     g_clear_pointer(&reader->title_of, g_free);
-    reader->has_left = reader->is_head = FALSE;
+    reader->has_left = reader->is_head = reader->is_parent = FALSE;
     reader->is_new = TRUE;
     reader->test = test;
     g_ptr_array_add(reader->log->tests, test);
