@@ -162,12 +162,12 @@ static ConsoleLine read_line(Line line, gboolean may_login)
     return read;
 }
 
-const Kind *console_kind_of_line(const OopsReader *reader, Line line, guint64 words)
+const Kind *console_kind_of_line(const OopsReader *reader, Line line, ScanSet words)
 {
     for (gsize i = 0; i < reader->n_kinds; i++) {
         const Kind *kind = &reader->kinds[i];
 
-        if (words & (guint64)1 << i &&
+        if (words & SCAN_BIT(i) &&
             !(kind->except && pattern_in(kind->except, line.s, MIN(line.n, LINE_MAX_LOOK)))) {
             return kind;
         }
@@ -177,10 +177,10 @@ const Kind *console_kind_of_line(const OopsReader *reader, Line line, guint64 wo
 
 /* Does one of the @words in a line come in the middle of reports? Then the line does, whatever else
  * it looks like: "Internal error: Oops - BUG: 0 [#1]" begins no second report. */
-gboolean console_words_follow(const OopsReader *reader, guint64 words)
+gboolean console_words_follow(const OopsReader *reader, ScanSet words)
 {
     for (gsize i = 0; i < reader->n_kinds; i++) {
-        if (words & (guint64)1 << i && reader->kinds[i].family->follows) {
+        if (words & SCAN_BIT(i) && reader->kinds[i].family->follows) {
             return TRUE;
         }
     }

@@ -23,10 +23,10 @@ typedef struct Header {
 } Header;
 
 /* The kind that @line has by one of the @words in it, or NULL. */
-const Kind *console_kind_of_line(const OopsReader *reader, Line line, guint64 words);
+const Kind *console_kind_of_line(const OopsReader *reader, Line line, ScanSet words);
 
 /* Does such a line come in the middle of reports? */
-gboolean console_words_follow(const OopsReader *reader, guint64 words);
+gboolean console_words_follow(const OopsReader *reader, ScanSet words);
 
 /* A line of the crashed task or CPU, without its prefix. It lies in the window. */
 typedef struct PrintedLine {

@@ -65,6 +65,20 @@ static gboolean name_region(const OopsReader *reader, const Kind *kind, const Re
     return TRUE;
 }
 
+/* The header stands in what a symbolizer seems to have added, and so in no line of the kernel's. */
+static void name_by_header(const Kind *kind, const GString *text, Naming *ret_naming)
+{
+    const char *header =
+        memmem(text->str, text->len, kind->family->header, strlen(kind->family->header));
+    gsize n = header ? strcspn(header, "\n") : 0;
+
+    *ret_naming = (Naming){
+        .title = header ? g_strndup(header, n) : g_strdup(kind->family->header),
+        .alts = g_ptr_array_new_with_free_func(g_free),
+        .corrupted = "the header is not the kernel's",
+    };
+}
+
 static gboolean is_ascii(const char *s, gsize n)
 {
     guint8 all = 0;
@@ -129,7 +143,9 @@ OopsReport *report_read(const OopsReader *reader, const Window *window, const Re
         text_begin(&region.plain, reader, region.text->len);
         text_add_all(&region.plain, region.text->str, region.text->len);
         text = text_of(&region.plain, G_MAXUINT);
-        naming_find(reader, header->kind, &text, match, &naming);
+        if (!naming_find(reader, header->kind, &text, match, &naming)) {
+            name_by_header(header->kind, region.text, &naming);
+        }
     }
     text = text_of(&region.plain, G_MAXUINT);
     report->title = title_clean(reader, naming.title, match);

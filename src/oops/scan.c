@@ -260,7 +260,7 @@ gboolean scan_next(const Scan *scan, const char *text, gsize n, ScanHit *hit)
                 gsize begin = at - scan->anchors[i];
 
                 hit->begin = hit->words ? MIN(hit->begin, begin) : begin;
-                hit->words |= (guint64)1 << i;
+                hit->words |= SCAN_BIT(i);
             }
         }
         at++;

@@ -5,8 +5,12 @@
 
 #include <glib.h>
 
-#define SCAN_MIN   4  /* shortest word */
-#define SCAN_WORDS 64 /* most words: a set of them is a guint64 */
+#define SCAN_MIN   4   /* shortest word */
+#define SCAN_WORDS 128 /* most words */
+
+/* A set of words: bit i for word i. */
+typedef unsigned __int128 ScanSet;
+#define SCAN_BIT(i) ((ScanSet)1 << (i))
 
 typedef struct Scan Scan;
 
@@ -23,9 +27,9 @@ void scan_without_vectors(Scan *scan);
 gsize scan_longest(const Scan *scan);
 
 typedef struct ScanHit {
-    gsize begin;   /* where the word begins; of several that are found together, the first */
-    guint64 words; /* bit i for word i */
-    gsize next;    /* where to go on: 0 to begin with */
+    gsize begin; /* where the word begins; of several that are found together, the first */
+    ScanSet words;
+    gsize next; /* where to go on: 0 to begin with */
 } ScanHit;
 
 /* Find the next words in @text. Each occurrence is reported once, those that begin together or

@@ -190,7 +190,7 @@ static void note(OopsStream *stream, const OopsNoteRule *rule, gsize at)
 }
 
 /* One of @words, at @at of @line, may say something about the console. */
-static void read_notes(OopsStream *stream, Line line, gsize at, guint64 words)
+static void read_notes(OopsStream *stream, Line line, gsize at, ScanSet words)
 {
     const OopsReader *reader = stream->reader;
     gsize begin = at > NOTE_LOOK ? at - NOTE_LOOK : 0, end = MIN(line.n, at + NOTE_LOOK);
@@ -198,7 +198,7 @@ static void read_notes(OopsStream *stream, Line line, gsize at, guint64 words)
     for (gsize i = 0; i < n_note_rules; i++) {
         const OopsNoteRule *rule = &note_rules[i];
 
-        if (words & (guint64)1 << (reader->n_kinds + i) &&
+        if (words & SCAN_BIT(reader->n_kinds + i) &&
             (!rule->pattern || (stream->notes[rule->note] == G_MAXSIZE &&
                                 pattern_in(reader->notes[i], line.s + begin, end - begin)))) {
             note(stream, rule, stream->line + at);
@@ -226,7 +226,7 @@ static void decide(OopsStream *stream, gsize end, Line next)
     const Window *window = &stream->window;
     Line line = {window_at(window, stream->line), end - stream->line};
     Header header = {.start = stream->line, .end = end};
-    guint64 words = 0;
+    ScanSet words = 0;
 
     line.n -= line.n > 0 && line.s[line.n - 1] == '\n';
     do {

@@ -27,14 +27,24 @@ Marker marker_begin(const OopsReader *reader, const char *s, gsize n)
     return marker;
 }
 
+/* What the words @first + i say, for each bit i of @words. */
+static guint marks_of(const OopsReader *reader, guint64 words, guint first)
+{
+    guint marks = 0;
+
+    for (; words; words &= words - 1) {
+        marks |= reader->marks[first + (guint)__builtin_ctzll(words)];
+    }
+    return marks;
+}
+
 guint marker_until(Marker *marker, gsize end)
 {
     guint marks = 0;
 
     while (marker->more && marker->hit.begin < end) {
-        for (guint64 words = marker->hit.words; words; words &= words - 1) {
-            marks |= marker->reader->marks[__builtin_ctzll(words)];
-        }
+        marks |= marks_of(marker->reader, (guint64)marker->hit.words, 0);
+        marks |= marks_of(marker->reader, (guint64)(marker->hit.words >> 64), 64);
         marker->more = scan_next(marker->reader->marks_scan, marker->s, marker->n, &marker->hit);
     }
     return marks;

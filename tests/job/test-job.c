@@ -24,13 +24,13 @@ typedef struct SimFarm {
     guint other_crash_at;       /* index of a commit that crashes otherwise; G_MAXUINT: none */
     const char *passing_title;  /* another bug crashes every second trial of these commits: */
     guint passing_first, passing_last;
-    guint unbootable;           /* index of a commit that never boots; G_MAXUINT: none */
-    guint late;                 /* index of a bad commit that does not crash at first; G_MAXUINT */
-    guint n_late_oks;           /* how often it still does not */
-    gboolean reuses;            /* all kernels are there already */
-    guint infra_first;          /* so many first trials fail by the machine's fault */
-    const char *report;         /* of a crash; NULL: one without source files */
-    guint stop_after;           /* stop with an error after so many builds and trials; 0: never */
+    guint unbootable;   /* index of a commit that never boots; G_MAXUINT: none */
+    guint late;         /* index of a bad commit that does not crash at first; G_MAXUINT */
+    guint n_late_oks;   /* how often it still does not */
+    gboolean reuses;    /* all kernels are there already */
+    guint infra_first;  /* so many first trials fail by the machine's fault */
+    const char *report; /* of a crash; NULL: one without source files */
+    guint stop_after;   /* stop with an error after so many builds and trials; 0: never */
     guint n_builds, n_trials;
 } SimFarm;
 
