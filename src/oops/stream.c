@@ -48,7 +48,7 @@ struct OopsStream {
     guint n_begun, n_max;
     gsize last_end, last_raw_end; /* end of the last header line that begins a report */
     gsize notes[N_NOTES];         /* where each was said first, or G_MAXSIZE */
-    gsize lost;                   /* behind where NOTE_LOST was said last, or 0 */
+    gsize lost, raw_lost;         /* behind where NOTE_LOST was said last, or 0 */
     GQueue events;                /* of OopsEvent */
 };
 
@@ -182,6 +182,7 @@ static void note(OopsStream *stream, const OopsNoteRule *rule, gsize at)
         return;
     }
     stream->lost = at + 1;
+    stream->raw_lost = window_raw(&stream->window, at) + 1;
     for (guint i = 0; i < stream->open->len; i++) {
         Open *open = &g_array_index(stream->open, Open, i);
 
@@ -390,7 +391,7 @@ void oops_stream_complete(const OopsStream *stream, OopsReport *report)
     report->end = stream->last_raw_end;
     report->suppressed = stream->notes[NOTE_SUPPRESSED] != G_MAXSIZE;
     report->panicked = stream->notes[NOTE_PANICKED] != G_MAXSIZE;
-    if (stream->lost > report->start && !report->corrupted_reason) {
+    if (stream->raw_lost > report->start && !report->corrupted_reason) {
         report->corrupted_reason = g_strdup("the console was lost");
     }
 }

@@ -95,6 +95,29 @@ static void test_long(void)
     check(reader, console->str, console->len);
 }
 
+/* Long after a report the machine is gone; many carriage returns came before. */
+static void test_lost(void)
+{
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GString) console = g_string_new(NULL);
+    g_autoptr(GPtrArray) reports = NULL;
+    const OopsReport *report;
+
+    for (guint i = 0; i < 1000000; i++) {
+        g_string_append(console, "\r");
+    }
+    append_report(console, "poke", 20);
+    for (guint i = 0; i < 10000; i++) {
+        g_string_append_printf(console, "[    2.000000][    T1] line %u of much\n", i);
+    }
+    g_string_append(console, "serialport: VM disconnected.\n");
+    reports = oops_find_all(reader, console->str, console->len);
+    g_assert_cmpuint(reports->len, ==, 1);
+    report = reports->pdata[0];
+    g_assert_cmpuint(report->start, ==, 1000000);
+    g_assert_cmpstr(report->corrupted_reason, ==, "the console was lost");
+}
+
 /* Lines that are printed again, that are cut, that have no end. */
 static void test_lines(void)
 {
@@ -248,6 +271,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/oops/stream/ends", test_ends);
     g_test_add_func("/oops/stream/long", test_long);
+    g_test_add_func("/oops/stream/lost", test_lost);
     g_test_add_func("/oops/stream/lines", test_lines);
     g_test_add_func("/oops/stream/hostile", test_hostile);
     g_test_add_func("/oops/stream/memory", test_memory);
