@@ -20,8 +20,8 @@
 #define QUIET_MS 2000
 
 typedef struct Chunk {
-    char *bytes; /* NULL: not used yet */
-    gsize n;
+    char *bytes;     /* NULL: not used yet */
+    gsize n;         /* fed */
     guint64 from;    /* offset in the console */
     guint64 n_lines; /* newlines before */
 } Chunk;
@@ -34,7 +34,7 @@ struct CrashIntake {
     OopsUnprefix unprefix;
     Chunk chunks[N_CHUNKS];
     guint i_chunk; /* that is filled now */
-    gsize n_left;  /* bytes at its begin that are there already, but not fed yet */
+    gsize n_left;  /* bytes behind those fed, which wait for the rest of their line */
     GQueue lines;  /* of guint64: where the reports begin that have not ended */
 };
 
@@ -134,15 +134,13 @@ static void end_stream(CrashIntake *intake, CrashFile *file)
     }
 }
 
-/* Feed what can be of the current chunk, and make the next one current. */
-static void feed(CrashIntake *intake, gsize n, gboolean is_last)
+/* The current chunk is full: make the next one current. */
+static void next_chunk(CrashIntake *intake)
 {
-    Chunk *chunk = &intake->chunks[intake->i_chunk], *next;
+    const Chunk *chunk = &intake->chunks[intake->i_chunk];
+    Chunk *next;
 
-    chunk->n = oops_unprefix(&intake->unprefix, chunk->bytes, n, is_last);
-    oops_stream_feed(intake->stream, chunk->bytes, chunk->n);
     intake->i_chunk = (intake->i_chunk + 1) % N_CHUNKS;
-    intake->n_left = n - chunk->n;
     next = &intake->chunks[intake->i_chunk];
     if (!next->bytes) {
         next->bytes = g_malloc(CHUNK);
@@ -151,6 +149,24 @@ static void feed(CrashIntake *intake, gsize n, gboolean is_last)
     next->n = 0;
     next->from = chunk->from + chunk->n;
     next->n_lines = chunk->n_lines + count_newlines(chunk->bytes, chunk->n);
+}
+
+/* @n bytes more have come into the current chunk: feed what can be. A serial line brings a few at
+ * a time, so the chunk goes on until it is full. */
+static void feed(CrashIntake *intake, gsize n, gboolean is_last)
+{
+    Chunk *chunk = &intake->chunks[intake->i_chunk];
+    char *begin = chunk->bytes + chunk->n;
+    gsize n_done;
+
+    n += intake->n_left;
+    n_done = oops_unprefix(&intake->unprefix, begin, n, is_last);
+    oops_stream_feed(intake->stream, begin, n_done);
+    chunk->n += n_done;
+    intake->n_left = n - n_done;
+    if (chunk->n + intake->n_left == CHUNK) {
+        next_chunk(intake);
+    }
 }
 
 /* Is there a report that waits for its end, and does nothing come? */
@@ -165,23 +181,24 @@ CrashIntakeState crash_intake_step(CrashIntake *intake, CrashFile *file, gboolea
                                    GError **error)
 {
     const Chunk *chunk = &intake->chunks[intake->i_chunk];
+    gsize n_held = chunk->n + intake->n_left;
     gssize n;
 
     if (follow && is_quiet(intake)) {
         end_stream(intake, file);
         oops_stream_free(intake->stream);
         intake->stream = oops_stream_new(intake->reader);
-        intake->base = chunk->from;
+        intake->base = chunk->from + chunk->n;
         return CRASH_INTAKE_MORE;
     }
     do {
-        n = read(intake->fd, chunk->bytes + intake->n_left, CHUNK - intake->n_left);
+        n = read(intake->fd, chunk->bytes + n_held, CHUNK - n_held);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         g_set_error_literal(error, G_IO_ERROR, g_io_error_from_errno(errno), g_strerror(errno));
         return CRASH_INTAKE_FAILED;
     }
-    feed(intake, intake->n_left + n, n == 0);
+    feed(intake, n, n == 0);
     take_reports(intake, file, FALSE);
     if (n == 0) {
         end_stream(intake, file);

@@ -209,7 +209,10 @@ char *crash_text(const CrashFile *file, const Crash *crash, const CrashStyle *st
 
 char *crash_line(const Crash *crash)
 {
-    return g_strdup_printf("  line %-8" G_GUINT64_FORMAT " %s", crash->line, crash->report->title);
+    return crash->line ? g_strdup_printf("  line %-8" G_GUINT64_FORMAT " %s", crash->line,
+                                         crash->report->title)
+                       : g_strdup_printf("  byte %-8" G_GSIZE_FORMAT " %s", crash->report->start,
+                                         crash->report->title);
 }
 
 /* The titles of the reports that are not told, each once. */
