@@ -61,7 +61,7 @@ typedef struct Work {
     GCond one_done;
     GPtrArray *batch;         /* of CrashFile: to be symbolized and told */
     GPtrArray *batch_crashes; /* of Crash, owned by those */
-    gsize n_batch;            /* bytes of text in them */
+    gsize n_batch;            /* bytes of text in them, told or not */
     gboolean is_blind;        /* the vmlinux cannot be used */
     ExitCode code;
     gboolean has_printed;
@@ -161,10 +161,12 @@ static void tell_batch(Work *work)
 /* Tell @file, which is taken, with others. */
 static void add_to_batch(Work *work, CrashFile *file)
 {
-    for (guint i = 0; i < file->n_told; i++) {
+    for (guint i = 0; i < file->crashes->len; i++) {
         Crash *crash = file->crashes->pdata[i];
 
-        g_ptr_array_add(work->batch_crashes, crash);
+        if (i < file->n_told) {
+            g_ptr_array_add(work->batch_crashes, crash);
+        }
         work->n_batch += strlen(crash->report->text);
     }
     g_ptr_array_add(work->batch, file);
