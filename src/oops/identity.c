@@ -127,6 +127,17 @@ static char **no_strings(void)
     return g_new0(char *, 1);
 }
 
+/* The first FUNCTIONS_MAX words of @text. */
+static char **words_of(const char *text)
+{
+    char **words = g_strsplit(text, " ", FUNCTIONS_MAX + 1);
+
+    if (g_strv_length(words) > FUNCTIONS_MAX) {
+        g_clear_pointer(&words[FUNCTIONS_MAX], g_free);
+    }
+    return words;
+}
+
 OopsIdentity *oops_identity_of_title(const char *title, const char *functions)
 {
     OopsIdentity *identity = g_new0(OopsIdentity, 1);
@@ -135,8 +146,7 @@ OopsIdentity *oops_identity_of_title(const char *title, const char *functions)
     identity->alt_titles = no_strings();
     identity->type = g_strdup(title_type(title));
     identity->frame = title_frame(title);
-    identity->functions =
-        functions && functions[0] ? g_strsplit(functions, " ", FUNCTIONS_MAX) : no_strings();
+    identity->functions = functions && functions[0] ? words_of(functions) : no_strings();
     return identity;
 }
 

@@ -122,11 +122,18 @@ static void test_bounded(void)
     g_autoptr(GString) console = g_string_new("WARNING: CPU: 0 PID: 1 at a.c:1 f0+0x1/0x2\n"
                                               "Call Trace:\n");
 
-    for (guint i = 0; i < 3000; i++) {
+    g_autoptr(GString) names = g_string_new("f0");
+    g_autoptr(OopsIdentity) identity = NULL, kept = NULL;
+
+    for (guint i = 1; i < 3000; i++) {
         g_string_append_printf(console, " f%u+0x1/0x2\n", i);
+        g_string_append_printf(names, " f%u", i);
     }
-    g_autoptr(OopsIdentity) identity = identity_of(console->str);
+    identity = identity_of(console->str);
     g_assert_cmpuint(g_strv_length(identity->functions), ==, 32);
+    kept = oops_identity_of_title("WARNING in f0", names->str);
+    g_assert_cmpuint(g_strv_length(kept->functions), ==, 32);
+    g_assert_cmpstr(kept->functions[31], ==, "f31");
 }
 
 static void test_relations(void)
