@@ -39,6 +39,12 @@ static json_t *number_json(guint64 number)
     return json_integer((json_int_t)MIN(number, G_MAXINT64));
 }
 
+/* "foo.cold-0x5/0x1f" is 5 before its function. */
+static json_t *offset_json(guint64 offset)
+{
+    return json_integer((json_int_t)offset);
+}
+
 static json_t *frames_json(const GPtrArray *frames)
 {
     json_t *array = json_array();
@@ -50,7 +56,7 @@ static json_t *frames_json(const GPtrArray *frames)
 
         json_object_set_new_nocheck(object, "function", string_json(frame->function));
         json_object_set_new_nocheck(object, "module", string_json(frame->module));
-        json_object_set_new_nocheck(object, "offset", number_json(frame->offset));
+        json_object_set_new_nocheck(object, "offset", offset_json(frame->offset));
         json_object_set_new_nocheck(object, "size", number_json(frame->size));
         json_object_set_new_nocheck(object, "reliable", json_boolean(frame->reliable));
         json_array_append_new(array, object);

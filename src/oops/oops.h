@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(OopsReader, oops_reader_free)
 typedef struct OopsFrame {
     char *function;       /* as printed, "foo.isra.0" */
     char *module;         /* or NULL: the kernel itself */
-    guint64 offset, size; /* of "+0xOFFSET/0xSIZE"; both 0 where they were not printed */
+    guint64 offset, size; /* of "+0xOFFSET/0xSIZE"; 0 where it was not printed. "-0x5" is 0 - 5 */
     gboolean reliable;    /* FALSE: an address that lay on the stack, perhaps no call ("? foo") */
 } OopsFrame;
 

@@ -196,6 +196,10 @@ tr '\n' ' ' <"$work/warn.log" >"$work/one-line"
 run oops "$work/one-line"
 ok 'no newline at all' exits 0
 
+printf 'BUG: bad\nCall Trace:\n f.cold-0x5/0x1f\n' >"$work/cold"
+run oops --json "$work/cold"
+ok 'an offset backwards' prints 0 '"function":"f.cold","module":null,"offset":-5,"size":31,'
+
 # Consoles that other programs print.
 journal() { strip | sed 's/^/Nov 26 03:42:18 host kernel: /'; }
 dmesg_T() { strip | sed 's/^/[Thu Nov 26 03:42:18 2026] /'; }
