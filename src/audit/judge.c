@@ -65,7 +65,7 @@ static double look_no_code(const Case *judged, GString *says)
         return 0;
     }
     g_string_append_printf(says, "The culprit changes no code of this kernel: %s%s.",
-                           (char *)changed->pdata[0], changed->len > 1 ? ", ..." : "");
+                           (char *)changed->pdata[0], changed->len > 1 ? " and others" : "");
     return 1;
 }
 
@@ -93,6 +93,12 @@ static double look_contradiction(const Case *judged, GString *says)
     return 0;
 }
 
+/* Whose crash the log ends with: some logs have one though they name no culprit. */
+static const char *last_to_crash(const Case *judged)
+{
+    return judged->log->result == RESULT_OLDEST ? "oldest release" : "culprit";
+}
+
 static double look_other_at_culprit(const Case *judged, GString *says)
 {
     const char *crash = judged->log->final_crash;
@@ -101,8 +107,8 @@ static double look_other_at_culprit(const Case *judged, GString *says)
         return 0;
     }
     if (judged->final_match < SURE_MATCH) {
-        g_string_append_printf(says, "The culprit crashes with \"%s\", the start with \"%s\".",
-                               crash, (char *)judged->titles->pdata[0]);
+        g_string_append_printf(says, "The %s crashes with \"%s\", the start with \"%s\".",
+                               last_to_crash(judged), crash, (char *)judged->titles->pdata[0]);
     }
     return 1 - judged->final_match;
 }
@@ -152,9 +158,9 @@ static double look_function_missing(const Case *judged, GString *says)
         return 0.5; /* the titles blame no function */
     }
     g_string_append_printf(says,
-                           "The report of the culprit's crash does not name %s, which the "
+                           "The report of the %s's crash does not name %s, which the "
                            "start's crash blames.",
-                           missing);
+                           last_to_crash(judged), missing);
     return 1;
 }
 
@@ -175,9 +181,13 @@ static double look_one_crash(const Case *judged, GString *says)
     if (!n) {
         return 0;
     }
-    g_string_append_printf(says, "%u bad verdict%s on a single crash, such as 1 of %u runs of %s.",
-                           n, n == 1 ? " rests" : "s rest", example->n_runs,
-                           example->release ? example->release : example->commit);
+    g_string_append_printf(says, "%u bad verdict%s on a single crash, such as 1 of %u runs of ", n,
+                           n == 1 ? " rests" : "s rest", example->n_runs);
+    if (example->release) {
+        g_string_append_printf(says, "%s.", example->release);
+    } else {
+        g_string_append_printf(says, "%.12s.", example->commit);
+    }
     return 1;
 }
 
@@ -224,13 +234,19 @@ static double look_names_function(const Case *judged, GString *says)
 static double look_far_range(const Case *judged, GString *says)
 {
     const GPtrArray *tests = judged->log->tests;
-    guint n = 0;
+    guint n = 0, n_good = 0;
 
     for (guint i = 0; i < tests->len; i++) {
-        n += ((const LoggedTest *)tests->pdata[i])->phase == LOGGED_RELEASE;
+        const LoggedTest *test = tests->pdata[i];
+
+        n += test->phase == LOGGED_RELEASE;
+        n_good += test->phase == LOGGED_RELEASE && logged_verdict(test) == VERDICT_GOOD;
     }
     if (n > 3) {
-        g_string_append_printf(says, "A good release was found only %u releases back.", n);
+        g_string_append_printf(says,
+                               n_good ? "A good release was found only %u releases back."
+                                      : "None of the %u releases tested was good.",
+                               n);
     }
     return MIN(1, log(1 + n) / 3);
 }
@@ -301,7 +317,7 @@ static double look_flaky(const Case *judged, GString *says)
         !(start && start->n_of[RUN_CRASH] && start->n_of[RUN_OK] > start->n_of[RUN_CRASH])) {
         return 0;
     }
-    if (start && start->n_runs) {
+    if (start && start->n_runs > start->n_of[RUN_CRASH]) {
         g_string_append_printf(says, "The reproducer is flaky: %u of %u runs of the start crashed.",
                                start->n_of[RUN_CRASH], start->n_runs);
     } else {

@@ -45,7 +45,7 @@ static Range *load_range(const Repo *repo, const BisectLog *log, GError **error)
     }
     good = repo_resolve(repo, log->range_good, error);
     if (!good) {
-        g_prefix_error(error, "the good end of the log is not in the tree (fetch it): ");
+        g_prefix_error(error, "the good end of the log is not in the tree: ");
         return NULL;
     }
     start = log->start ? repo_resolve(repo, log->start, NULL) : NULL;
@@ -56,7 +56,7 @@ static Range *load_range(const Repo *repo, const BisectLog *log, GError **error)
         g_free(start);
         start = repo_resolve(repo, log->range_bad, error);
         if (!start) {
-            g_prefix_error(error, "the bad end of the log is not in the tree (fetch it): ");
+            g_prefix_error(error, "the bad end of the log is not in the tree: ");
             return NULL;
         }
     }

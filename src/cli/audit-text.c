@@ -196,7 +196,14 @@ static void add_result(Writer *writer, const BisectLog *log)
 
 /* --- What to think of it --------------------------------------------------------------------- */
 
-static void add_flags(Writer *writer, const Audit *audit)
+/* Does the log say more than that it could not go on? */
+static gboolean has_answer(const BisectLog *log)
+{
+    return log->result == RESULT_CULPRIT || log->result == RESULT_INCONCLUSIVE ||
+           log->result == RESULT_OLDEST || log->result == RESULT_NOT_FIXED;
+}
+
+static void add_flags(Writer *writer, const BisectLog *log, const Audit *audit)
 {
     guint n = 0;
 
@@ -206,7 +213,7 @@ static void add_flags(Writer *writer, const Audit *audit)
             add_wrapped(writer, sign >= SIGN_NEAR_FILES ? "  + " : "  - ", audit->evidence[sign]);
         }
     }
-    if (!n) {
+    if (!n && has_answer(log)) {
         g_string_append(writer->text, "\nNothing speaks against it.\n");
     }
 }
@@ -238,7 +245,7 @@ char *audit_text(const BisectLog *log, const Audit *audit, gboolean has_colour)
     add_start(&writer, log);
     add_tests(&writer, log);
     add_result(&writer, log);
-    add_flags(&writer, audit);
+    add_flags(&writer, log, audit);
     add_verdict(&writer, audit);
     return g_string_free(writer.text, FALSE);
 }

@@ -23,6 +23,7 @@ typedef struct Auditor {
     OopsReader *reader;
     Repo *repo; /* NULL without --tree */
     gboolean is_headed;
+    guint n_told;
 } Auditor;
 
 static BisectLog *read_log(const char *path, GError **error)
@@ -63,8 +64,8 @@ static void print_json(const char *path, const BisectLog *log, const Audit *audi
 }
 
 /* With several, each is headed by its name. */
-static void print_text(const Auditor *auditor, const char *path, const BisectLog *log,
-                       const Audit *audit, const Rejudged *rejudged)
+static void print_text(Auditor *auditor, const char *path, const BisectLog *log, const Audit *audit,
+                       const Rejudged *rejudged)
 {
     g_autofree char *text = audit_text(log, audit, cli_wants_colour());
     g_autofree char *model = rejudged ? rejudged_text(auditor->repo, rejudged) : g_strdup("");
@@ -72,12 +73,12 @@ static void print_text(const Auditor *auditor, const char *path, const BisectLog
     if (auditor->is_headed) {
         g_autofree char *name = report_clean_line(path);
 
-        printf("=== %s\n", name);
+        printf("%s=== %s\n", auditor->n_told++ ? "\n" : "", name);
     }
-    printf("%s%s%s", text, model, auditor->is_headed ? "\n" : "");
+    printf("%s%s", text, model);
 }
 
-static gboolean audit_file(const Auditor *auditor, const char *path, GError **error)
+static gboolean audit_file(Auditor *auditor, const char *path, GError **error)
 {
     g_autoptr(BisectLog) log = read_log(path, error);
     g_autoptr(Audit) audit = log ? audit_new(auditor->reader, log) : NULL;
@@ -109,7 +110,7 @@ static int audit_files(const AuditOptions *options, char **paths, int n_paths)
     g_autoptr(OopsReader) reader = oops_reader_new();
     g_autoptr(GError) no_tree = NULL;
     g_autoptr(Repo) repo = options->tree ? repo_open(options->tree, &no_tree) : NULL;
-    const Auditor auditor = {
+    Auditor auditor = {
         .options = options, .reader = reader, .repo = repo, .is_headed = n_paths > 1};
     int code = EXIT_ANSWER;
 
@@ -128,6 +129,11 @@ static int audit_files(const AuditOptions *options, char **paths, int n_paths)
     return code;
 }
 
+static const char description[] =
+    "A LOG is what syzbot publishes of a bisection, or 'firstbad log' prints;\n"
+    "- is stdin. Exits with 0 whether it can be believed or not, and with 2 when\n"
+    "a file is no such log, or --tree lacks its commits; the others are told.";
+
 int cmd_audit(int argc, char **argv)
 {
     g_auto(AuditOptions) options = {0};
@@ -140,7 +146,7 @@ int cmd_audit(int argc, char **argv)
     };
     const CommandLine line = {.command = "audit",
                               .arguments = "LOG...",
-                              .description = "LOG may be - for stdin.",
+                              .description = description,
                               .entries = entries,
                               .n_arguments_max = G_MAXINT};
     int code;
@@ -149,7 +155,7 @@ int cmd_audit(int argc, char **argv)
         return code;
     }
     if (argc < 2) {
-        cli_complain("no LOG given");
+        cli_complain("no LOG given; see 'firstbad audit --help'");
         return EXIT_USAGE;
     }
     return audit_files(&options, argv + 1, argc - 1);

@@ -111,7 +111,9 @@ static void test_class_of_commit(void)
                 "version");
     assert_sign(&(Story){.files = " Documentation/a.rst | 2 +-\n"}, SIGN_NO_CODE, "Documentation");
     assert_sign(&(Story){.files = " arch/arm64/kernel/a.c | 2 +-\n"}, SIGN_NO_CODE, "arch/arm64");
-    assert_sign(&(Story){.files = " net/foo/Kconfig | 2 +-\n"}, SIGN_NO_CODE, "Kconfig");
+    assert_sign(&(Story){.files = " net/foo/Kconfig | 2 +-\n"}, SIGN_NO_CODE, "Kconfig.");
+    assert_sign(&(Story){.files = " net/foo/Kconfig | 2 +-\n net/Kconfig | 2 +-\n"}, SIGN_NO_CODE,
+                "Kconfig and others.");
 }
 
 static void test_other_crashes(void)
@@ -146,7 +148,7 @@ static void test_two_faces(void)
 static void test_runs(void)
 {
     assert_sign(&(Story){.culprit_runs = "run #0: crashed: " TITLE "\nrun #1: OK\nrun #2: OK\n"},
-                SIGN_ONE_CRASH, "1 of 3 runs");
+                SIGN_ONE_CRASH, "1 of 3 runs of c3c3c3c3c3c3.");
     assert_sign(&(Story){.start_runs = "run #0: crashed: " TITLE "\nrun #1: OK\nrun #2: OK\n",
                          .culprit_runs = "run #0: crashed: " TITLE "\nrun #1: OK\nrun #2: OK\n"},
                 SIGN_FLAKY, "1 of 3 runs");
@@ -181,6 +183,7 @@ static void test_search(void)
                                "all runs: crashed: " TITLE "\n",
                                9 - i, i);
     }
+    assert_sign(&(Story){.release_runs = releases->str}, SIGN_FAR_RANGE, "None of the 6 releases");
     g_string_append(releases, "testing release v4.1\ntesting commit " B "\nall runs: OK\n");
     assert_sign(&(Story){.release_runs = releases->str}, SIGN_FAR_RANGE, "7 releases back");
 }

@@ -24,6 +24,11 @@ ok 'no colours in a file' [ "$(printf '%s' "$out" | tr -d '\033')" = "$out" ]
 run audit "$logs/compiler-line.txt"
 ok 'without an answer: why' prints 0 'bisection is taking too long'
 ok 'and no chance' [ -z "$(printf '%s\n' "$out" | grep chance)" ]
+run audit "$logs/unreachable.txt"
+ok 'of no answer nothing is thought' [ "${out#*Nothing speaks}" = "$out" ]
+sed 's/^crash: .*/crash: WARNING in foo/' "$logs/oldest.txt" >"$work/oldest.txt"
+run audit "$work/oldest.txt"
+ok 'the oldest release is no culprit' prints 0 'The oldest release crashes with "WARNING in foo"'
 sed '/^\[c3/,/^# git/s/crashed: .*/crashed: WARNING in bar/' "$logs/old.txt" >"$work/other.txt"
 run audit "$work/other.txt"
 ok 'another crash is marked' prints 0 'bad   ! WARNING in bar'
@@ -45,6 +50,7 @@ run audit --json "$logs"/*.txt
 ok 'several: a line each' [ "$(wc -l <"$work/out")" -eq "$(ls "$logs" | wc -l)" ]
 run audit "$logs/old.txt" "$logs/fix.txt"
 ok 'for people: a heading each' [ "$(printf '%s\n' "$out" | grep -c '^=== .*\.txt$')" -eq 2 ]
+ok 'no empty line at the end' [ -n "$(tail -n 1 "$work/out")" ]
 out=$("$FIRSTBAD" audit --json - <"$logs/old.txt")
 code=$?
 ok 'stdin' prints 0 '"file":"-"'
@@ -106,7 +112,7 @@ tree
 ok 'no search' says 2 'the log has no search'
 begin | sed "s/$(id 20)/$(printf '%040d' 7)/g; s/v5.1\$/$(printf '%040d' 8)/" >"$work/tree.txt"
 tree
-ok 'a commit that is not there' says 2 'not in the tree (fetch it)'
+ok 'a commit that is not there' says 2 'the good end of the log is not in the tree: '
 ok 'the rest is told' prints 2 'from 000000000000'
 run audit --tree "$work/none" "$work/tree.txt"
 ok 'no tree' says 2 '--tree: '
