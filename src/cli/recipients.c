@@ -139,13 +139,13 @@ static gboolean open_tree(const char *source, Repo **ret_repo, gboolean *ret_che
     return *ret_repo != NULL;
 }
 
-/* Say when another than the tree's script has answered, or nobody. */
+/* Say when another than the tree's script has answered unasked, or nobody. */
 static void tell_matcher(const Recipients *recipients)
 {
     const char *why = recipients->script_failure;
 
-    if (recipients->asked_file) {
-        cli_complain("%s%sMAINTAINERS is read by firstbad", why ? why : "", why ? "; " : "");
+    if (recipients->asked_file && why) {
+        cli_complain("%s; MAINTAINERS is read by firstbad", why);
     } else if (why) {
         cli_complain("%s, and there is no MAINTAINERS: only the commit names people", why);
     }
