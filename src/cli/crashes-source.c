@@ -48,6 +48,16 @@ static char *read_source(int fd)
     return text ? g_strchomp(report_clean(text)) : NULL;
 }
 
+gboolean crash_has_source(const char *dir, const char *file)
+{
+    int fd = open_below(dir, file);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
 char *crash_source(const char *dir, const char *file, guint line)
 {
     int fd = open_below(dir, file);

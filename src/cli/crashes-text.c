@@ -194,7 +194,8 @@ static void add_crash(GString *out, const CrashFile *file, const CrashStyle *sty
     add_facts(out, file, style, crash);
     g_string_append_c(out, '\n');
     add_report(out, style, crash->report);
-    if (style->source_dir && crash->guilty_file) {
+    if (style->source_dir && crash->guilty_file &&
+        crash_has_source(style->source_dir, crash->guilty_file)) {
         add_whom_to_tell(out, style, crash);
     }
 }

@@ -46,7 +46,8 @@ static void set_text(OopsReport *report, const char *context, const char *oops)
     report->text_prefix = strlen(context);
 }
 
-gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, GError **error)
+gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, guint *n_lined,
+                           guint *n_lineless, GError **error)
 {
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) symbolized = NULL;
@@ -60,7 +61,12 @@ gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, 
     g_ptr_array_add(texts, NULL);
     symbolized = symbols_reports_apart(files, (const char *const *)texts->pdata, error);
     for (guint i = 0; symbolized && i < crashes->len; i++) {
-        set_text(((Crash *)crashes->pdata[i])->report, symbolized[2 * i], symbolized[2 * i + 1]);
+        const char *before = texts->pdata[2 * i + 1], *oops = symbolized[2 * i + 1];
+        gboolean lined = !g_str_equal(before, oops);
+
+        *n_lined += lined;
+        *n_lineless += !lined && strstr(before, "+0x");
+        set_text(((Crash *)crashes->pdata[i])->report, symbolized[2 * i], oops);
     }
     return symbolized != NULL;
 }

@@ -51,8 +51,10 @@ CrashFile *crash_file_read(const char *path, const OopsReader *reader, GError **
 /* Find the guilty file, by the text of the report as it is now. */
 void crash_blame(Crash *crash, const OopsReader *reader);
 
-/* Symbolize the reports of @crashes (of Crash). FALSE: they stay as they are. */
-gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, GError **error);
+/* Symbolize the reports of @crashes (of Crash), and add to *@n_lineless those that have functions
+ * and yet got no line, to *@n_lined those that got one. FALSE: they stay as they are. */
+gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, guint *n_lined,
+                           guint *n_lineless, GError **error);
 
 /* How people are told. */
 typedef struct CrashStyle {
@@ -75,3 +77,5 @@ json_t *crash_file_json(const CrashFile *file, const OopsReader *reader, gboolea
 /* crashes-source.c: the lines around "@file:@line", a file below @dir that no link leads out of;
  * NULL when there is none. Owned by the caller. */
 char *crash_source(const char *dir, const char *file, guint line);
+/* Is there such a file? */
+gboolean crash_has_source(const char *dir, const char *file);

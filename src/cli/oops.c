@@ -59,10 +59,11 @@ typedef struct Work {
     OopsReader *reader;
     GMutex lock;
     GCond one_done;
-    GPtrArray *batch;         /* of CrashFile: to be symbolized and told */
-    GPtrArray *batch_crashes; /* of Crash, owned by those */
-    gsize n_batch;            /* bytes of text in them, told or not */
-    gboolean is_blind;        /* the vmlinux cannot be used */
+    GPtrArray *batch;          /* of CrashFile: to be symbolized and told */
+    GPtrArray *batch_crashes;  /* of Crash, owned by those */
+    gsize n_batch;             /* bytes of text in them, told or not */
+    gboolean is_blind;         /* the vmlinux cannot be used */
+    guint n_lined, n_lineless; /* reports that it gave lines; that want some, and got none */
     ExitCode code;
     gboolean has_printed;
     gboolean nobody_reads; /* stdout is gone */
@@ -138,7 +139,7 @@ static void symbolize(Work *work, const GPtrArray *crashes)
     g_autoptr(GError) error = NULL;
 
     if (files.vmlinux && crashes->len > 0 && !work->is_blind &&
-        !crashes_symbolize(crashes, &files, &error)) {
+        !crashes_symbolize(crashes, &files, &work->n_lined, &work->n_lineless, &error)) {
         cli_complain("--vmlinux: %s", error->message);
         work->is_blind = TRUE;
         work->code = EXIT_USAGE;
@@ -268,9 +269,46 @@ static void follow_stdin(Work *work)
     }
 }
 
+/* A vmlinux of another build, or without debug information, gives no lines, and no error. */
+static void tell_lineless(const Work *work)
+{
+    if (work->n_lineless > 0 && work->n_lined == 0) {
+        cli_complain("--vmlinux: %s has no line for any report: is it the build that crashed, with "
+                     "debug information?",
+                     work->options->vmlinux);
+    }
+}
+
 static gboolean wants_colour(const char *when)
 {
     return g_str_equal(when, "auto") ? cli_wants_colour() : g_str_equal(when, "always");
+}
+
+/* The folders and files that show lines. */
+static gboolean check_symbols(const OopsOptions *options, GError **error)
+{
+    if (options->vmlinux && access(options->vmlinux, R_OK) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "--vmlinux: %s: %s",
+                    options->vmlinux, g_strerror(errno));
+        return FALSE;
+    }
+    if (options->module_dirs && !options->vmlinux) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--modules needs --vmlinux");
+        return FALSE;
+    }
+    for (char **dir = options->module_dirs; dir && *dir; dir++) {
+        if (!g_file_test(*dir, G_FILE_TEST_IS_DIR)) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY,
+                        "--modules: %s is not a folder", *dir);
+            return FALSE;
+        }
+    }
+    if (options->source_dir && !g_file_test(options->source_dir, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY, "--source: %s is not a folder",
+                    options->source_dir);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean check_options(OopsOptions *options, GError **error)
@@ -293,14 +331,8 @@ static gboolean check_options(OopsOptions *options, GError **error)
     } else if (options->n_jobs < 1 || options->n_jobs > JOBS_MAX) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--jobs: must be from 1 to %d",
                     JOBS_MAX);
-    } else if (options->vmlinux && access(options->vmlinux, R_OK) != 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "--vmlinux: %s: %s",
-                    options->vmlinux, g_strerror(errno));
-    } else if (options->source_dir && !g_file_test(options->source_dir, G_FILE_TEST_IS_DIR)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY, "--source: %s is not a folder",
-                    options->source_dir);
     } else {
-        return TRUE;
+        return check_symbols(options, error);
     }
     return FALSE;
 }
@@ -367,6 +399,7 @@ int cmd_oops(int argc, char **argv)
     } else {
         follow_stdin(&work);
     }
+    tell_lineless(&work);
     g_cond_clear(&work.one_done);
     g_mutex_clear(&work.lock);
     g_ptr_array_unref(work.batch_crashes);

@@ -195,8 +195,14 @@ static char **run_apart(const SymbolsFiles *files, const Questions *questions, G
         why = process_succeeded(result) ? g_strdup("gave a wrong number of answers")
                                         : describe(result);
         said = first_line(result->err);
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: the process that reads it %s%s%s",
-                    files->vmlinux, why, *said ? ": " : "", said);
+        /* What it says when it ends by itself needs no frame. */
+        if (result->exit_status == 1 && *said) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", files->vmlinux, said);
+        } else {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                        "%s: the process that reads it %s%s%s", files->vmlinux, why,
+                        *said ? ": " : "", said);
+        }
         return NULL;
     }
     return g_steal_pointer(&texts);

@@ -237,6 +237,7 @@ if (cd "$work/src" && cc -g -O1 -fno-inline -ffile-prefix-map="$work/src"=/build
     sed "s|widget_get+0x33/0x44|widget_get+0x9/0x$size|" "$work/warn.log" >"$work/sym.log"
     run oops --vmlinux "$work/vmlinux" --json "$work/sym.log"
     ok '--vmlinux: lines' prints 0 'widget.c:'
+    ok '--vmlinux: and no complaint' is "$err" ''
     ok '--vmlinux: the guilty file' is "$(field guilty_file | grep -c 'drivers/widget.c')" 1
     cp "$work/sym.log" "$work/sym2.log"
     run oops --vmlinux "$work/vmlinux" --modules "$work" "$work/sym.log" "$work/warn.log" "$work/sym2.log"
@@ -249,10 +250,16 @@ else
 fi
 printf '[    1.0] BUG: bad thing\n' >"$work/not-elf"
 run oops --vmlinux "$work/not-elf" "$work/warn.log"
-ok '--vmlinux: no kernel' says 2 '--vmlinux: '
+ok '--vmlinux: no kernel' says 2 "--vmlinux: $work/not-elf: vmlinux is not an ELF file"
 ok 'the report is there all the same' prints 2 "$title"
 run oops --vmlinux "$work/missing" "$work/warn.log"
 ok '--vmlinux: missing' says 2 "--vmlinux: $work/missing: "
+run oops --vmlinux "$(command -v sh)" "$work/warn.log"
+ok '--vmlinux: of something else' says 0 'has no line for any report'
+run oops --modules "$work" "$work/warn.log"
+ok '--modules alone' says 2 '--modules needs --vmlinux'
+run oops --vmlinux "$work/not-elf" --modules "$work/missing" "$work/warn.log"
+ok '--modules: missing' says 2 "--modules: $work/missing is not a folder"
 
 mkdir -p "$work/tree/lib" "$work/tree/net"
 seq 40 | sed 's/^/line of refcount /' >"$work/tree/lib/refcount.c"
@@ -273,6 +280,7 @@ ok '--source: whom to tell' prints 0 "
 Whom to tell: firstbad recipients --source $work/tree --file net/widget.c"
 symbolized net/none.c
 ok '--source: a file that is not there' is "${out#*line of}" "$out"
+ok '--source: nobody can be asked about it' is "${out#*Whom to tell}" "$out"
 for outside in net/link.c ../secret.c net/../../secret.c "$work/secret.c"; do
     symbolized "$outside"
     ok "--source: nothing from outside ($outside)" is "${out#*secret 20}" "$out"
