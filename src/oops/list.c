@@ -9,6 +9,9 @@
 #include <string.h>
 
 #define NONE 0 /* the root is nobody's child */
+/* No kernel has a longer name (KSYM_NAME_LEN is 512). A hostile one may have 256 KB, and where it
+ * repeats a literal a pattern would be tried on all of it at each. */
+#define NAME_LOOK 1024
 
 /* A letter; its word goes on with @child, or with another letter instead. */
 typedef struct Node {
@@ -138,6 +141,7 @@ static gboolean ends(const NameList *list, const Node *node, const char *name, g
 
 gboolean list_has(const NameList *list, const char *name, gsize n, Match *match)
 {
+    n = MIN(n, NAME_LOOK);
     for (gsize begin = 0; begin < n; begin++) {
         guint16 at = list->begin[(guint8)name[begin]];
 

@@ -13,5 +13,5 @@ NameList *list_new(const char *pattern);
 void list_free(NameList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NameList, list_free)
 
-/* Does the pattern match in @name? O(n) for names that are on no list, whatever their length. */
+/* Does the pattern match in the first 1 KB of @name? */
 gboolean list_has(const NameList *list, const char *name, gsize n, Match *match);

@@ -137,6 +137,22 @@ static void test_lists(void)
     }
 }
 
+/* Of a name that no kernel has, the beginning says enough. */
+static void test_long_name(void)
+{
+    g_autoptr(NameList) list = list_new(names_never_blamed());
+    g_autoptr(Match) match = match_new();
+    g_autoptr(GString) name = g_string_new(NULL);
+
+    for (guint i = 0; i < 25000; i++) {
+        g_string_append(name, "read_once_"); /* the begin of a pattern that looks far ahead */
+    }
+    g_string_append(name, "nocheck");
+    g_assert_false(list_has(list, name->str, name->len, match));
+    g_string_insert(name, 500, "kasan");
+    g_assert_true(list_has(list, name->str, name->len, match));
+}
+
 /* All of them are right. */
 static void test_patterns(void)
 {
@@ -161,6 +177,7 @@ int main(int argc, char **argv)
     g_test_add_func("/oops/list/literals", test_literals);
     g_test_add_func("/oops/list/lead", test_lead);
     g_test_add_func("/oops/list/lists", test_lists);
+    g_test_add_func("/oops/list/long-name", test_long_name);
     g_test_add_func("/oops/list/patterns", test_patterns);
     g_test_add_func("/oops/list/replace", test_replace);
     return g_test_run();
