@@ -20,7 +20,11 @@
 #define REGEX_MAX_US (5 * G_USEC_PER_SEC)
 /* More of a file, or of one line of a patch, is not looked at. */
 #define N_CONTENT_MAX (1 << 20)
-#define N_LINE_MAX    4096
+/* The limit of steps is for each place that a match may begin at, so a file is searched in parts
+ * of this size, and time is looked at between them. A match may go on so far into the next part. */
+#define N_PART_MAX   4096
+#define N_PART_AFTER 1024
+#define N_LINE_MAX   4096
 
 #define BLANKS " \t\r\f\v"
 
@@ -140,6 +144,18 @@ void maintainers_free(Maintainers *maintainers)
 
 /* --- Patterns -------------------------------------------------------------------------------- */
 
+/* What is searched: @text from @begin to @end. More of it may stand on either side. */
+typedef struct Subject {
+    const char *text;
+    gsize begin, end;
+    gboolean is_cut; /* its end is not that of the text */
+} Subject;
+
+static Subject subject_of(const char *text)
+{
+    return (Subject){.text = text, .end = strlen(text)};
+}
+
 static gboolean is_folder(Maintainers *maintainers, const char *path)
 {
     gpointer known;
@@ -151,8 +167,7 @@ static gboolean is_folder(Maintainers *maintainers, const char *path)
     return GPOINTER_TO_INT(known);
 }
 
-static gboolean matches_regex(Maintainers *maintainers, const char *pattern, const char *subject,
-                              gsize n_subject)
+static gboolean matches_regex(Maintainers *maintainers, const char *pattern, Subject subject)
 {
     gpointer regex;
 
@@ -169,7 +184,8 @@ static gboolean matches_regex(Maintainers *maintainers, const char *pattern, con
         g_hash_table_insert(maintainers->regexes, g_strdup(pattern), regex);
     }
     return regex && g_get_monotonic_time() < maintainers->deadline_us &&
-           g_regex_match_full(regex, subject, (gssize)n_subject, 0, 0, NULL, NULL);
+           g_regex_match_full(regex, subject.text, (gssize)subject.end, (gint)subject.begin,
+                              subject.is_cut ? G_REGEX_MATCH_NOTEOL : 0, NULL, NULL);
 }
 
 static guint n_slashes(const char *text)
@@ -246,7 +262,7 @@ static gboolean matches_file(Maintainers *maintainers, const char *pattern, cons
     if (pattern[n_plain + strcspn(pattern + n_plain, "[](){}+|^$\\")]) {
         g_autofree char *regex = regex_of_glob(pattern);
 
-        return matches_regex(maintainers, regex, file, strlen(file));
+        return matches_regex(maintainers, regex, subject_of(file));
     }
     return matches_glob(pattern + n_plain, file + n_plain);
 }
@@ -260,7 +276,7 @@ static gboolean matches_name(Maintainers *maintainers, const char *pattern, cons
         plain &= g_ascii_isalnum(*c) || strchr("_/-,", *c) != NULL;
     }
     return plain ? strstr(file, pattern) != NULL
-                 : matches_regex(maintainers, pattern, file, strlen(file));
+                 : matches_regex(maintainers, pattern, subject_of(file));
 }
 
 /* --- Sections -------------------------------------------------------------------------------- */
@@ -385,8 +401,8 @@ static void add_keywords(const Maintainers *maintainers, Audience *audience, GHa
     }
 }
 
-/* Add to @keywords the K: fields that @text has. @prefix: what the expression begins with. */
-static void find_keywords(Maintainers *maintainers, const char *prefix, const char *text, gsize n,
+/* Add to @keywords the K: fields that @subject has. @prefix: what the expression begins with. */
+static void find_keywords(Maintainers *maintainers, const char *prefix, Subject subject,
                           GHashTable *keywords)
 {
     for (guint i = 0; i < maintainers->keywords->len; i++) {
@@ -395,10 +411,24 @@ static void find_keywords(Maintainers *maintainers, const char *prefix, const ch
         if (!g_hash_table_contains(keywords, field)) {
             g_autofree char *pattern = g_strconcat(prefix, field->value, NULL);
 
-            if (matches_regex(maintainers, pattern, text, n)) {
+            if (matches_regex(maintainers, pattern, subject)) {
                 g_hash_table_add(keywords, (gpointer)field);
             }
         }
+    }
+}
+
+/* The same for a file, which may be long. */
+static void find_keywords_of_file(Maintainers *maintainers, GBytes *bytes, GHashTable *keywords)
+{
+    gsize size;
+    const char *text = g_bytes_get_data(bytes, &size);
+    gsize n = MIN(size, N_CONTENT_MAX);
+
+    for (gsize begin = 0; begin < n; begin += N_PART_MAX) {
+        gsize end = MIN(n, begin + N_PART_MAX + N_PART_AFTER);
+
+        find_keywords(maintainers, "", (Subject){text, begin, end, end < n}, keywords);
     }
 }
 
@@ -444,9 +474,8 @@ char *maintainers_of_file(Maintainers *maintainers, const char *file, gboolean k
         keywords && !g_str_equal(file, "MAINTAINERS") ? read_file(maintainers, file) : NULL;
 
     maintainers->deadline_us = g_get_monotonic_time() + REGEX_MAX_US;
-    if (bytes && g_bytes_get_size(bytes) > 0) {
-        find_keywords(maintainers, "", g_bytes_get_data(bytes, NULL),
-                      MIN(g_bytes_get_size(bytes), N_CONTENT_MAX), found);
+    if (bytes) {
+        find_keywords_of_file(maintainers, bytes, found);
     }
     return answer(maintainers, (const char *const[]){file, NULL}, found);
 }
@@ -517,7 +546,10 @@ char *maintainers_of_patch(Maintainers *maintainers, const char *patch)
         if (take_files(*line, ignored)) {
             prefix = **line == '+' || **line == '-' ? "^[+-].*" : prefix;
         } else if (!g_str_has_prefix(*line, "@@ -")) {
-            find_keywords(maintainers, prefix, *line, MIN(strlen(*line), N_LINE_MAX), keywords);
+            gsize n = strlen(*line);
+
+            find_keywords(maintainers, prefix,
+                          (Subject){*line, 0, MIN(n, N_LINE_MAX), n > N_LINE_MAX}, keywords);
         }
     }
     return answer(maintainers, (const char *const *)files, keywords);

@@ -164,6 +164,22 @@ static void test_keywords(void)
     assert_lines(text, "", "a", NULL, "t@l (open list:T)\n");
 }
 
+/* A long file is searched in parts of 4096 bytes, and 1024 after them: nobody may notice. */
+static void test_keywords_of_long_file(void)
+{
+    static const char text[] = "K\nL:\tk@l\nK:\t\\bsk_psock\\b|^\\ +\\z|-$\n\nT\nL:\tt@l\nF:\ta\n";
+
+    for (gsize at = 4085; at < 5130; at += at == 4110 ? 1000 : 1) {
+        g_autofree char *word = g_strdup_printf("-%*s;%*s.", (int)at, "sk_psock", 9000, "");
+        g_autofree char *other = g_strdup_printf("-%*s;%*s.", (int)at, "task_psock_", 9000, "");
+        g_autofree char *dash = g_strdup_printf("-%*s;%*s.", (int)at, "-", 9000, "");
+
+        assert_lines(text, "", "a", word, "t@l (open list:T)\nk@l (open list:K)\n");
+        assert_lines(text, "", "a", other, "t@l (open list:T)\n");
+        assert_lines(text, "", "a", dash, "t@l (open list:T)\n");
+    }
+}
+
 static void test_binding(void)
 {
     SourceTree tree = {is_folder, read_file,
@@ -283,6 +299,7 @@ int main(int argc, char **argv)
     g_test_add_func("/maintainers/roles", test_roles);
     g_test_add_func("/maintainers/people", test_people);
     g_test_add_func("/maintainers/keywords", test_keywords);
+    g_test_add_func("/maintainers/keywords-of-long-file", test_keywords_of_long_file);
     g_test_add_func("/maintainers/binding", test_binding);
     g_test_add_func("/maintainers/patch", test_patch);
     g_test_add_func("/maintainers/inputs", test_inputs);
