@@ -155,8 +155,8 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
         store,
         "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
         " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
-        " type, frame, functions)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " functions)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         error);
     if (!statement) {
         return FALSE;
@@ -175,9 +175,7 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     sqlite3_bind_int64(statement, 12, (gint64)outcome->boot_ms);
     sqlite3_bind_int64(statement, 13, (gint64)outcome->run_ms);
     sqlite3_bind_int64(statement, 14, now_s);
-    store_bind_text(statement, 15, identity ? identity->type : NULL);
-    store_bind_text(statement, 16, identity ? identity->frame : NULL);
-    store_bind_text(statement, 17, functions);
+    store_bind_text(statement, 15, functions);
     return store_run(store, statement, "keeping a trial", error);
 }
 
@@ -215,8 +213,6 @@ void trial_row_free(TrialRow *row)
     g_free(row->commit);
     g_free(row->kernel_key);
     g_free(row->title);
-    g_free(row->type);
-    g_free(row->frame);
     g_free(row->functions);
     g_strfreev(row->alt_titles);
     g_free(row->report);
@@ -241,9 +237,7 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     row->corrupted = sqlite3_column_int(statement, 8);
     row->run_ms = (guint64)sqlite3_column_int64(statement, 10);
     row->suppressed = sqlite3_column_int(statement, 11);
-    row->type = store_column(statement, 13);
-    row->frame = store_column(statement, 14);
-    row->functions = store_column(statement, 15);
+    row->functions = store_column(statement, 13);
     if (console) {
         g_autofree char *job_dir = store_job_dir(store, sqlite3_column_int64(statement, 12));
 
@@ -257,7 +251,7 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error)
     g_autofree char *sql = g_strdup_printf(
         "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, report_prefix,"
         " corrupted, console, run_ms, suppressed, job, %s FROM trial WHERE job = ? ORDER BY id",
-        store->version < 2 ? "NULL, NULL, NULL" : "type, frame, functions");
+        store->version < 2 ? "NULL" : "functions");
 
     return select_rows(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
 }

@@ -42,8 +42,6 @@ static const char schema[] =
 /* What made a store of version i + 1 one of version i + 2. A new store is made the same way, so
  * there is one description of each column. */
 static const char *const changes[SCHEMA_VERSION - 1] = {
-    "ALTER TABLE trial ADD COLUMN type TEXT;"
-    "ALTER TABLE trial ADD COLUMN frame TEXT;"
     "ALTER TABLE trial ADD COLUMN functions TEXT;"
     "PRAGMA user_version = 2;",
 };

@@ -91,8 +91,8 @@ typedef struct TrialRow {
     OutcomeKind kind;
     char *title;
     char **alt_titles;
-    char *type, *frame;  /* of a crash, as in OopsIdentity; NULL in stores of older versions */
-    char *functions;     /* its functions between blanks; NULL as well */
+    char *functions;     /* of a crash, as in OopsIdentity, between blanks; NULL in stores of older
+                            versions */
     char *report;        /* text of the crash report, NULL without */
     gsize report_prefix; /* bytes of it that are context */
     gboolean corrupted, suppressed;

@@ -142,8 +142,6 @@ static void make_old(const char *folder)
 
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(db,
-                                 "ALTER TABLE trial DROP COLUMN type;"
-                                 "ALTER TABLE trial DROP COLUMN frame;"
                                  "ALTER TABLE trial DROP COLUMN functions;"
                                  "PRAGMA user_version = 1;",
                                  NULL, NULL, NULL),
@@ -160,8 +158,6 @@ static void assert_trials(Store *store, gint64 job, guint n)
         const TrialRow *row = rows->pdata[i];
 
         g_assert_cmpstr(row->title, ==, "WARNING in f");
-        g_assert_cmpstr(row->frame, ==, i == 0 ? NULL : "f");
-        g_assert_cmpstr(row->type, ==, i == 0 ? NULL : "WARNING");
         g_assert_cmpstr(row->functions, ==, i == 0 ? NULL : "f g h");
     }
 }
