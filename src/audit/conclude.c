@@ -184,12 +184,17 @@ static char *changed_path(const char *line)
     return NULL;
 }
 
+/* More than any commit says: each function of the stack is looked for in it. */
+#define MAX_MESSAGE (64 << 10)
+
 void log_take_commit_line(BisectLog *log, const char *line)
 {
     if (g_str_has_prefix(line, "Merge: ")) {
         log->culprit_is_merge = TRUE;
     } else if (g_str_has_prefix(line, "    ")) {
-        g_string_append_printf(log->culprit_message, "%s\n", line + strlen("    "));
+        if (log->culprit_message->len + strlen(line) < MAX_MESSAGE) {
+            g_string_append_printf(log->culprit_message, "%s\n", line + strlen("    "));
+        }
     } else {
         char *path = changed_path(line);
 

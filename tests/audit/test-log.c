@@ -259,7 +259,7 @@ static void test_places(void)
 static void test_bounded(void)
 {
     g_autoptr(GString) text = g_string_new("testing commit " A "\n");
-    g_autoptr(BisectLog) runs = NULL, tests = NULL;
+    g_autoptr(BisectLog) runs = NULL, tests = NULL, message = NULL;
 
     for (guint i = 0; i < 10000; i++) {
         g_string_append_printf(text, "run #%u: OK\n", i);
@@ -272,6 +272,12 @@ static void test_bounded(void)
     }
     tests = read_text(text->str);
     g_assert_cmpuint(tests->tests->len, ==, 5000);
+    g_string_assign(text, "testing commit " A "\n" A " is the first bad commit\n");
+    for (guint i = 0; i < 10000; i++) {
+        g_string_append(text, "    words and more words\n");
+    }
+    message = read_text(text->str);
+    g_assert_cmpuint(message->culprit_message->len, <=, 64 << 10);
 }
 
 static void test_no_log(void)
