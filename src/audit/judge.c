@@ -69,6 +69,11 @@ static double look_no_code(const Case *judged, GString *says)
     return 1;
 }
 
+static gboolean contradict(Verdict a, Verdict b)
+{
+    return (a == VERDICT_GOOD && b == VERDICT_BAD) || (a == VERDICT_BAD && b == VERDICT_GOOD);
+}
+
 static double look_contradiction(const Case *judged, GString *says)
 {
     const GPtrArray *tests = judged->log->tests;
@@ -80,8 +85,7 @@ static double look_contradiction(const Case *judged, GString *says)
             const LoggedTest *b = tests->pdata[j];
 
             if (g_strcmp0(a->signature, b->signature) == 0 &&
-                logged_verdict(a) + logged_verdict(b) == VERDICT_GOOD + VERDICT_BAD &&
-                logged_verdict(a) != logged_verdict(b)) {
+                contradict(logged_verdict(a), logged_verdict(b))) {
                 g_string_append_printf(says,
                                        "%.12s and %.12s have the same kernel, to the byte, and "
                                        "one is called good and the other bad.",
@@ -125,6 +129,9 @@ static double look_other_crashes(const Case *judged, GString *says)
     guint n_bad = 0, n_other = 0;
     double sum = 0;
 
+    if (!judged->titles->len) {
+        return 0; /* nothing to compare with */
+    }
     for (guint i = 0; i < tests->len; i++) {
         const LoggedTest *test = tests->pdata[i];
         const char *title = NULL;
@@ -360,8 +367,8 @@ static const struct {
     [SIGN_RELEASE] = {"release", 4, look_release, TRUE, TRUE},
     [SIGN_NO_CODE] = {"no-code", 4, look_no_code, TRUE, TRUE},
     [SIGN_CONTRADICTION] = {"contradiction", 3, look_contradiction, TRUE},
-    [SIGN_OTHER_AT_CULPRIT] = {"other-at-culprit", 0.57, look_other_at_culprit, FALSE},
-    [SIGN_OTHER_CRASHES] = {"other-crashes", 0.31, look_other_crashes, FALSE},
+    [SIGN_OTHER_AT_CULPRIT] = {"other-at-culprit", 0.59, look_other_at_culprit, FALSE},
+    [SIGN_OTHER_CRASHES] = {"other-crashes", 0.30, look_other_crashes, FALSE},
     [SIGN_FUNCTION_MISSING] = {"function-missing", 1.08, look_function_missing, FALSE},
     [SIGN_ONE_CRASH] = {"one-crash", 1.16, look_one_crash, FALSE},
     [SIGN_FAR_FILES] = {"far-files", 1.54, look_far_files, FALSE},

@@ -145,6 +145,16 @@ static void test_two_faces(void)
     g_assert_null(audit->evidence[SIGN_OTHER_CRASHES]);
 }
 
+/* Where the start shows no crash, no crash is another. */
+static void test_no_face(void)
+{
+    g_autoptr(Audit) audit = audit_story(&(Story){.start_runs = "all runs: boot failed: x\n"});
+
+    g_assert_null(audit->evidence[SIGN_OTHER_AT_CULPRIT]);
+    g_assert_null(audit->evidence[SIGN_OTHER_CRASHES]);
+    g_assert_null(audit->evidence[SIGN_FUNCTION_MISSING]);
+}
+
 static void test_runs(void)
 {
     assert_sign(&(Story){.culprit_runs = "run #0: crashed: " TITLE "\nrun #1: OK\nrun #2: OK\n"},
@@ -166,6 +176,7 @@ static void test_runs(void)
 static void test_search(void)
 {
     g_autoptr(GString) releases = g_string_new("all runs: crashed: " TITLE "\n");
+    g_autoptr(Audit) skipped = NULL;
 
     assert_sign(&(Story){.more = "Bisecting: 2 revisions left to test after this (roughly 1 step)\n"
                                  "[e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5] x\n"
@@ -177,6 +188,14 @@ static void test_search(void)
                                  "kernel signature: 4\nall runs: crashed: " TITLE "\n"
                                  "# git bisect bad e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5\n"},
                 SIGN_CONTRADICTION, "e5e5e5e5e5e5 and d4d4d4d4d4d4");
+    /* A parent that was only built has no verdict, and a skip is none: they contradict nothing. */
+    skipped =
+        audit_story(&(Story){.more = "testing commit e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5\n"
+                                     "kernel signature: 7\nrun #0: boot failed: x\n"
+                                     "# git bisect skip e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5\n"
+                                     "testing commit f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6\n"
+                                     "kernel signature: 7\n"});
+    g_assert_null(skipped->evidence[SIGN_CONTRADICTION]);
     for (guint i = 0; i < 5; i++) {
         g_string_append_printf(releases,
                                "testing release v4.%u\ntesting commit %040u\ncompiler: gcc\n"
@@ -233,6 +252,7 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/judge/class-of-commit", test_class_of_commit);
     g_test_add_func("/audit/judge/other-crashes", test_other_crashes);
     g_test_add_func("/audit/judge/two-faces", test_two_faces);
+    g_test_add_func("/audit/judge/no-face", test_no_face);
     g_test_add_func("/audit/judge/runs", test_runs);
     g_test_add_func("/audit/judge/search", test_search);
     g_test_add_func("/audit/judge/message", test_message);
