@@ -177,11 +177,36 @@ static gboolean is_quiet(const CrashIntake *intake)
     return intake->lines.length > 0 && poll(&poll_fd, 1, QUIET_MS) == 0;
 }
 
+/* The program that reads what begins with @bytes, if it is compressed; or NULL. */
+static const char *decompressor(const char *bytes, gsize n)
+{
+    static const struct {
+        const char *magic, *program;
+    } kinds[] = {
+        {"\x1f\x8b", "zcat"},
+        {"\xfd"
+         "7zXZ",
+         "xzcat"},
+        {"\x28\xb5\x2f\xfd", "zstdcat"},
+        {"BZh", "bzcat"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        gsize n_magic = strlen(kinds[i].magic);
+
+        if (n >= n_magic && memcmp(bytes, kinds[i].magic, n_magic) == 0) {
+            return kinds[i].program;
+        }
+    }
+    return NULL;
+}
+
 CrashIntakeState crash_intake_step(CrashIntake *intake, CrashFile *file, gboolean follow,
                                    GError **error)
 {
     const Chunk *chunk = &intake->chunks[intake->i_chunk];
     gsize n_held = chunk->n + intake->n_left;
+    const char *program;
     gssize n;
 
     if (follow && is_quiet(intake)) {
@@ -196,6 +221,12 @@ CrashIntakeState crash_intake_step(CrashIntake *intake, CrashFile *file, gboolea
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         g_set_error_literal(error, G_IO_ERROR, g_io_error_from_errno(errno), g_strerror(errno));
+        return CRASH_INTAKE_FAILED;
+    }
+    program = chunk->from + n_held == 0 ? decompressor(chunk->bytes, n) : NULL;
+    if (program) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "compressed: read it with '%s ... | firstbad oops'", program);
         return CRASH_INTAKE_FAILED;
     }
     feed(intake, n, n == 0);

@@ -38,11 +38,24 @@ void crash_blame(Crash *crash, const OopsReader *reader)
     crash->guilty_file = oops_guilty_file(reader, report->text, report->text_prefix, report->title);
 }
 
-/* The context before the oops is a text of its own: its length is wanted. */
-static void set_text(OopsReport *report, const char *context, const char *oops)
+/* A line between context and oops: the symbolizer leaves it, and it tells how long the context is
+ * then. The two stay one text, since "Kernel Offset:" in the oops is for both. */
+#define MARK "\x1d\n"
+
+static char *mark_context(const OopsReport *report)
 {
+    g_autofree char *context = g_strndup(report->text, report->text_prefix);
+
+    return g_strconcat(context, MARK, report->text + report->text_prefix, NULL);
+}
+
+static void set_text(OopsReport *report, const char *marked)
+{
+    const char *mark = strstr(marked, MARK);
+    g_autofree char *context = g_strndup(marked, mark ? mark - marked : 0);
+
     g_free(report->text);
-    report->text = g_strconcat(context, oops, NULL);
+    report->text = g_strconcat(context, mark ? mark + strlen(MARK) : marked, NULL);
     report->text_prefix = strlen(context);
 }
 
@@ -53,20 +66,17 @@ gboolean crashes_symbolize(const GPtrArray *crashes, const SymbolsFiles *files, 
     g_auto(GStrv) symbolized = NULL;
 
     for (guint i = 0; i < crashes->len; i++) {
-        const OopsReport *report = ((Crash *)crashes->pdata[i])->report;
-
-        g_ptr_array_add(texts, g_strndup(report->text, report->text_prefix));
-        g_ptr_array_add(texts, g_strdup(report->text + report->text_prefix));
+        g_ptr_array_add(texts, mark_context(((Crash *)crashes->pdata[i])->report));
     }
     g_ptr_array_add(texts, NULL);
     symbolized = symbols_reports_apart(files, (const char *const *)texts->pdata, error);
     for (guint i = 0; symbolized && i < crashes->len; i++) {
-        const char *before = texts->pdata[2 * i + 1], *oops = symbolized[2 * i + 1];
-        gboolean lined = !g_str_equal(before, oops);
+        const char *before = texts->pdata[i];
+        gboolean lined = !g_str_equal(before, symbolized[i]);
 
         *n_lined += lined;
         *n_lineless += !lined && strstr(before, "+0x");
-        set_text(((Crash *)crashes->pdata[i])->report, symbolized[2 * i], oops);
+        set_text(((Crash *)crashes->pdata[i])->report, symbolized[i]);
     }
     return symbolized != NULL;
 }

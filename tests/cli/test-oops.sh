@@ -172,6 +172,10 @@ ok 'one job: the same' [ "$out" = "$eight" ]
 
 # What strangers wrote.
 head -c 300000 /dev/urandom >"$work/noise"
+gzip -c "$work/warn.log" >"$work/warn.log.gz"
+run oops "$work/warn.log.gz"
+ok 'a compressed console: said' says 2 "warn.log.gz: compressed: read it with 'zcat"
+
 cat "$work/noise" "$work/warn.log" "$work/noise" >"$work/garbage"
 run oops --json "$work/garbage"
 ok 'a crash in binary garbage' exits 0
