@@ -157,8 +157,11 @@ static void learn_test(Situation *situation, const LoggedTest *test, GPtrArray *
 
     if (!evidence->kernel) {
         evidence->kernel = g_new0(Kernel, 1);
-        evidence->kernel->status =
-            test->outcome == LOGGED_BUILD_FAILED ? KERNEL_FAILED : KERNEL_BUILT;
+        evidence->kernel->status = KERNEL_FAILED;
+    }
+    /* One that did not build may do so at another try. */
+    if (evidence->kernel->status == KERNEL_FAILED && test->outcome != LOGGED_BUILD_FAILED) {
+        evidence->kernel->status = KERNEL_BUILT;
         evidence->kernel->signature = g_strdup(test->signature);
     }
     add_trials(trials, test);

@@ -275,10 +275,11 @@ char *rejudged_text(const Repo *repo, const Rejudged *rejudged)
     const Experiment *next = &rejudged->next;
     guint n = rejudged->candidates->len;
 
-    g_string_append_printf(writer.text,
-                           "\nBy our own model, which knows trials and history alone, from %u of "
-                           "its tests,\nof %u revisions:\n",
-                           rejudged->n_inside, history_size(rejudged->range->history) - 1);
+    g_string_append_printf(
+        writer.text,
+        "\nBy our own model, which knows trials and history alone and nothing of the "
+        "signs\nabove, from %u of its tests, of %u revisions:\n",
+        rejudged->n_inside, history_size(rejudged->range->history) - 1);
     for (guint i = 0; i < n && i < N_CANDIDATES_SHOWN; i++) {
         add_candidate(&writer, repo, rejudged, g_array_index(rejudged->candidates, guint32, i));
     }

@@ -38,7 +38,7 @@ static GBytes *read_all(int fd, gsize n)
     gssize got = 1;
 
     while (n_read < n && got > 0) {
-        got = read(fd, bytes + n_read, n - n_read);
+        got = TEMP_FAILURE_RETRY(read(fd, bytes + n_read, n - n_read));
         n_read += got > 0 ? (gsize)got : 0;
     }
     close(fd);
