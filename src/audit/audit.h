@@ -154,8 +154,9 @@ double audit_sign_weight(AuditSign sign);
 gboolean audit_sign_is_fixed(AuditSign sign);
 double audit_base_weight(void); /* of an answer without any sign */
 
-/* An answer is believed from this trust on. */
-#define AUDIT_BELIEVABLE 0.4
+/* An answer is believed from this trust on: between what lets wrong answers pass and what blames
+ * right ones (bench-audit --fit has both for other limits). */
+#define AUDIT_BELIEVABLE 0.37
 
 typedef struct Audit {
     gboolean has_trust; /* the log ends with a commit that is to have caused the crash */
