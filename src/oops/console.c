@@ -26,18 +26,6 @@ typedef struct ConsoleLine {
     gboolean questionable; /* an address found on the stack, perhaps not a real frame */
 } ConsoleLine;
 
-static gboolean take(Line *line, const char *word)
-{
-    gsize n = strlen(word);
-
-    if (line->n < n || memcmp(line->s, word, n) != 0) {
-        return FALSE;
-    }
-    line->s += n;
-    line->n -= n;
-    return TRUE;
-}
-
 static gsize take_digits(Line *line)
 {
     gsize n = 0;
@@ -52,7 +40,7 @@ static gsize take_digits(Line *line)
 
 static void take_blanks(Line *line)
 {
-    while (take(line, " ")) {
+    while (line_take(line, " ")) {
     }
 }
 
@@ -61,11 +49,12 @@ static gboolean take_caller(Line *line, Line *ret_caller)
 {
     Line rest = *line;
 
-    if (!take(&rest, "[")) {
+    if (!line_take(&rest, "[")) {
         return FALSE;
     }
     take_blanks(&rest);
-    if ((!take(&rest, "T") && !take(&rest, "C")) || take_digits(&rest) == 0 || !take(&rest, "]")) {
+    if ((!line_take(&rest, "T") && !line_take(&rest, "C")) || take_digits(&rest) == 0 ||
+        !line_take(&rest, "]")) {
         return FALSE;
     }
     *ret_caller = (Line){line->s, rest.s - line->s};
@@ -80,8 +69,8 @@ static void take_noise(Line *line, gboolean may_login)
     Line rest = *line;
     const char *found;
 
-    if (take(&rest, "** ") && take_digits(&rest) > 0 &&
-        take(&rest, " printk messages dropped ** ")) {
+    if (line_take(&rest, "** ") && take_digits(&rest) > 0 &&
+        line_take(&rest, " printk messages dropped ** ")) {
         *line = rest;
     }
     while (may_login &&
@@ -89,7 +78,7 @@ static void take_noise(Line *line, gboolean may_login)
         *line = (Line){found + sizeof(login) - 1, line->n - (found + sizeof(login) - 1 - line->s)};
     }
     rest = *line;
-    if (take(&rest, "<") && take_digits(&rest) > 0 && take(&rest, ">")) {
+    if (line_take(&rest, "<") && take_digits(&rest) > 0 && line_take(&rest, ">")) {
         *line = rest;
     }
 }
@@ -99,16 +88,16 @@ static Context read_context(Line line, gboolean may_login)
     Context context = {0};
 
     take_noise(&line, may_login);
-    if (!take(&line, "[")) {
+    if (!line_take(&line, "[")) {
         return context;
     }
     take_blanks(&line);
-    if (take_digits(&line) == 0 || !take(&line, ".") || take_digits(&line) == 0 ||
-        !take(&line, "]")) {
+    if (take_digits(&line) == 0 || !line_take(&line, ".") || take_digits(&line) == 0 ||
+        !line_take(&line, "]")) {
         return context;
     }
     take_caller(&line, &context.caller);
-    if (!take(&line, " ")) {
+    if (!line_take(&line, " ")) {
         context.caller = (Line){0};
         return context;
     }

@@ -23,28 +23,6 @@ static gboolean is_name(char c)
     return g_ascii_isalnum(c) || c == '_';
 }
 
-/* The end of a "[<ffffffff81a3b2c4>] " or "[c00000007a3efa20] " group at the beginning of @line, or
- * 0. */
-static gsize skip_address(Line line)
-{
-    gsize at = 1;
-
-    if (line.n < 2 || line.s[0] != '[') {
-        return 0;
-    }
-    at += line.s[at] == '<';
-    while (at < line.n && g_ascii_isxdigit(line.s[at])) {
-        at++;
-    }
-    at += at < line.n && line.s[at] == '>';
-    if (at + 1 >= line.n || line.s[at] != ']' || line.s[at + 1] != ' ') {
-        return 0;
-    }
-    for (at += 2; at < line.n && line.s[at] == ' '; at++) {
-    }
-    return at;
-}
-
 /* "[<pc>] foo.isra.0+0x10/0x20": the name is what comes before the first "." or "+", and "+0x" must
  * follow somewhere in the word; or "-0x": what a call behind the end of "foo.cold" returns to. */
 static gboolean frame_name(Line line, Line *ret_name)
@@ -55,7 +33,7 @@ static gboolean frame_name(Line line, Line *ret_name)
         begin++;
     }
     for (guint i = 0; i < 2; i++) {
-        begin += skip_address((Line){line.s + begin, line.n - begin});
+        begin += line_skip_address((Line){line.s + begin, line.n - begin});
     }
     for (end = begin; end < line.n && is_name(line.s[end]); end++) {
     }

@@ -24,18 +24,6 @@ typedef struct Foreign {
     Line caller;       /* "T123" or "C0", or empty */
 } Foreign;
 
-static gboolean take(Line *line, const char *word)
-{
-    gsize n = strlen(word);
-
-    if (line->n < n || memcmp(line->s, word, n) != 0) {
-        return FALSE;
-    }
-    line->s += n;
-    line->n -= n;
-    return TRUE;
-}
-
 static gsize take_any(Line *line, const char *chars)
 {
     gsize n = 0;
@@ -76,7 +64,7 @@ static gboolean take_form(Line *line, const char *form)
 /* "12.345678" */
 static gboolean take_seconds(Line *line)
 {
-    return take_any(line, DIGITS) > 0 && take(line, ".") && take_any(line, DIGITS) > 0;
+    return take_any(line, DIGITS) > 0 && line_take(line, ".") && take_any(line, DIGITS) > 0;
 }
 
 /* "[   12.345678]" */
@@ -84,11 +72,11 @@ static gboolean take_stamp(Line *line, Line *ret_stamp)
 {
     Line rest = *line;
 
-    if (!take(&rest, "[")) {
+    if (!line_take(&rest, "[")) {
         return FALSE;
     }
     take_any(&rest, " ");
-    if (!take_seconds(&rest) || !take(&rest, "]")) {
+    if (!take_seconds(&rest) || !line_take(&rest, "]")) {
         return FALSE;
     }
     *ret_stamp = (Line){line->s, rest.s - line->s};
@@ -104,26 +92,26 @@ static gboolean take_dmesg_time(Line *line)
 
     if (take_form(&rest, "9999-99-99T99:99:99,999999")) {
         take_any(&rest, "+-:" DIGITS);
-    } else if (take(&rest, "[")) {
+    } else if (line_take(&rest, "[")) {
         if (!take_form(&rest, "Aaa Aaa _9 99:99:99 9999") && !take_form(&rest, "Aaa_9 99:99")) {
             gboolean since;
 
             take_any(&rest, " ");
-            since = take(&rest, "+");
+            since = line_take(&rest, "+");
             if (!take_seconds(&rest)) {
                 return FALSE;
             }
             if (!since) {
-                if (!take(&rest, " <")) {
+                if (!line_take(&rest, " <")) {
                     return FALSE;
                 }
                 take_any(&rest, " ");
-                if (!take_seconds(&rest) || !take(&rest, ">")) {
+                if (!take_seconds(&rest) || !line_take(&rest, ">")) {
                     return FALSE;
                 }
             }
         }
-        if (!take(&rest, "]")) {
+        if (!line_take(&rest, "]")) {
             return FALSE;
         }
     } else {
@@ -153,12 +141,12 @@ static gboolean take_program(Line *line, gboolean *ret_is_kernel)
             return FALSE;
         }
         if (i > 0 && word.s[word.n - 1] == ':') {
-            take(&rest, " ");
-            *ret_is_kernel = take(&word, "kernel:") && word.n == 0;
+            line_take(&rest, " ");
+            *ret_is_kernel = line_take(&word, "kernel:") && word.n == 0;
             *line = rest;
             return TRUE;
         }
-        if (!take(&rest, " ")) {
+        if (!line_take(&rest, " ")) {
             return FALSE;
         }
     }
@@ -176,7 +164,7 @@ static gboolean take_syslog(Line *line, Foreign *foreign)
     if (take_stamp(&rest, &stamp)) {
         /* journalctl -o short-monotonic; but "[   12.345678] usb 1-1: new device" is the kernel's.
          */
-        if (!take(&rest, " ") || !take_program(&rest, &is_kernel) || !is_kernel) {
+        if (!line_take(&rest, " ") || !take_program(&rest, &is_kernel) || !is_kernel) {
             return FALSE;
         }
         *line = rest;
@@ -187,7 +175,7 @@ static gboolean take_syslog(Line *line, Foreign *foreign)
         is_time = take_form(&rest, times[i]);
     }
     take_any(&rest, ".+-:Z" DIGITS);
-    if (!is_time || !take(&rest, " ") || !take_program(&rest, &is_kernel)) {
+    if (!is_time || !line_take(&rest, " ") || !take_program(&rest, &is_kernel)) {
         return FALSE;
     }
     foreign->is_other = !is_kernel;
@@ -203,7 +191,7 @@ static gboolean take_kmsg(Line *line, Foreign *foreign)
     const char *end, *found;
 
     for (guint i = 0; i < 3; i++) {
-        if (take_any(&rest, DIGITS) == 0 || !take(&rest, ",")) {
+        if (take_any(&rest, DIGITS) == 0 || !line_take(&rest, ",")) {
             return FALSE;
         }
     }
@@ -216,7 +204,7 @@ static gboolean take_kmsg(Line *line, Foreign *foreign)
         Line rest_caller = {found + sizeof(caller) - 1, end - (found + sizeof(caller) - 1)};
 
         foreign->caller.s = rest_caller.s;
-        if (take(&rest_caller, "T") || take(&rest_caller, "C")) {
+        if (line_take(&rest_caller, "T") || line_take(&rest_caller, "C")) {
             take_any(&rest_caller, DIGITS);
         }
         foreign->caller.n = rest_caller.s - foreign->caller.s;
@@ -245,18 +233,18 @@ static gboolean take_level(Line *line)
 static gboolean take_caller(Line *line, Line *ret_caller, gboolean *ret_is_apart)
 {
     Line rest = *line, caller;
-    gboolean is_apart = take(&rest, " ");
+    gboolean is_apart = line_take(&rest, " ");
 
-    if (!take(&rest, "[")) {
+    if (!line_take(&rest, "[")) {
         return FALSE;
     }
     take_any(&rest, " ");
     caller = rest;
-    if ((!take(&rest, "T") && !take(&rest, "C")) || take_any(&rest, DIGITS) == 0) {
+    if ((!line_take(&rest, "T") && !line_take(&rest, "C")) || take_any(&rest, DIGITS) == 0) {
         return FALSE;
     }
     caller.n = rest.s - caller.s;
-    if (!take(&rest, "]")) {
+    if (!line_take(&rest, "]")) {
         return FALSE;
     }
     *ret_caller = caller;
@@ -270,7 +258,7 @@ static void take_quotes(Line *line)
 {
     Line rest = *line;
 
-    while (take_any(&rest, ">") > 0 && take(&rest, " ")) {
+    while (take_any(&rest, ">") > 0 && line_take(&rest, " ")) {
         *line = rest;
     }
 }
@@ -291,7 +279,7 @@ static Foreign read_foreign(Line *line)
             gboolean has_caller = take_caller(&rest, &foreign.caller, &is_apart);
 
             foreign.is_log |= is_dmesg || (has_caller && is_apart);
-            if (take(&rest, " ")) {
+            if (line_take(&rest, " ")) {
                 *line = rest;
             } else {
                 foreign.stamp.n = foreign.caller.n = 0;

@@ -164,18 +164,14 @@ static OopsFrame *frame_in(Line line)
 /* Behind "[<ffffffff81a3b2c4>] " at the beginning of @line, of which ppc has two. */
 static Line skip_addresses(Line line)
 {
-    for (guint i = 0; i < 2 && line.n > 0 && line.s[line.s[0] == '(' && line.n > 1] == '['; i++) {
-        gsize at = line.s[0] == '(' ? 2 : 1;
+    for (guint i = 0; i < 2; i++) {
+        gsize open = line.n > 0 && line.s[0] == '(';
+        gsize n = line_skip_address(skip(line, open));
 
-        at += at < line.n && line.s[at] == '<';
-        while (at < line.n && g_ascii_isxdigit(line.s[at])) {
-            at++;
-        }
-        at += at < line.n && line.s[at] == '>';
-        if (at + 1 >= line.n || line.s[at] != ']' || line.s[at + 1] != ' ') {
+        if (n == 0) {
             break;
         }
-        line = trim(skip(line, at + 1));
+        line = skip(line, open + n);
     }
     return line;
 }

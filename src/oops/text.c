@@ -19,6 +19,38 @@ gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line)
     return TRUE;
 }
 
+gboolean line_take(Line *line, const char *word)
+{
+    gsize n = strlen(word);
+
+    if (line->n < n || memcmp(line->s, word, n) != 0) {
+        return FALSE;
+    }
+    line->s += n;
+    line->n -= n;
+    return TRUE;
+}
+
+gsize line_skip_address(Line line)
+{
+    gsize at = 1;
+
+    if (line.n < 2 || line.s[0] != '[') {
+        return 0;
+    }
+    at += line.s[at] == '<';
+    while (at < line.n && g_ascii_isxdigit(line.s[at])) {
+        at++;
+    }
+    at += at < line.n && line.s[at] == '>';
+    if (at + 1 >= line.n || line.s[at] != ']' || line.s[at + 1] != ' ') {
+        return 0;
+    }
+    for (at += 2; at < line.n && line.s[at] == ' '; at++) {
+    }
+    return at;
+}
+
 Marker marker_begin(const OopsReader *reader, const char *s, gsize n)
 {
     Marker marker = {.reader = reader, .s = s, .n = n};

@@ -18,6 +18,11 @@ typedef struct Line {
 
 /* The line at *@at of @text, which is moved behind it. FALSE at the end. */
 gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line);
+/* Does @line begin with @word? Then it is moved behind it. */
+gboolean line_take(Line *line, const char *word);
+/* Bytes of a "[<ffffffff81a3b2c4>] " or "[c00000007a3efa20] " at the beginning of @line, with all
+ * blanks behind it; or 0. */
+gsize line_skip_address(Line line);
 
 /* A word that matters stands in a line. */
 typedef enum Mark {
