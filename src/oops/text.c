@@ -19,18 +19,6 @@ gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line)
     return TRUE;
 }
 
-gboolean line_take(Line *line, const char *word)
-{
-    gsize n = strlen(word);
-
-    if (line->n < n || memcmp(line->s, word, n) != 0) {
-        return FALSE;
-    }
-    line->s += n;
-    line->n -= n;
-    return TRUE;
-}
-
 gsize line_skip_address(Line line)
 {
     gsize at = 1;

@@ -18,8 +18,20 @@ typedef struct Line {
 
 /* The line at *@at of @text, which is moved behind it. FALSE at the end. */
 gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line);
-/* Does @line begin with @word? Then it is moved behind it. */
-gboolean line_take(Line *line, const char *word);
+/* Does @line begin with @word? Then it is moved behind it. In line, so that the length of a
+ * constant word is one, too. */
+static inline gboolean line_take(Line *line, const char *word)
+{
+    gsize n = strlen(word);
+
+    if (line->n < n || memcmp(line->s, word, n) != 0) {
+        return FALSE;
+    }
+    line->s += n;
+    line->n -= n;
+    return TRUE;
+}
+
 /* Bytes of a "[<ffffffff81a3b2c4>] " or "[c00000007a3efa20] " at the beginning of @line, with all
  * blanks behind it; or 0. */
 gsize line_skip_address(Line line);
