@@ -89,6 +89,11 @@ void recipient_free(Recipient *recipient)
     g_free(recipient);
 }
 
+int recipient_compare(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(Recipient *const *)a)->address, (*(Recipient *const *)b)->address);
+}
+
 /* Where the parenthesised group at the end of @line begins ("(open list:INPUT (KEYBOARD)...)"), or
  * NULL. Syzbot's reader knows one group inside of it and no more, and so do we: one list of
  * recipients for one crash. */
@@ -142,11 +147,6 @@ static Recipient *parse_recipient(const char *line, const char *role)
     return recipient;
 }
 
-static int compare_recipients(gconstpointer a, gconstpointer b)
-{
-    return strcmp((*(Recipient *const *)a)->address, (*(Recipient *const *)b)->address);
-}
-
 GPtrArray *people_of_maintainers(const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -173,6 +173,6 @@ GPtrArray *people_of_maintainers(const char *text)
     if (kernel_list) {
         kernel_list->to = !other_list;
     }
-    g_ptr_array_sort(people, compare_recipients);
+    g_ptr_array_sort(people, recipient_compare);
     return people;
 }

@@ -15,6 +15,9 @@ char *people_address(const char *text);
 
 void recipient_free(Recipient *recipient);
 
+/* Order by address, for g_ptr_array_sort(). */
+int recipient_compare(gconstpointer a, gconstpointer b);
+
 /* Read what get_maintainer.pl printed: "Name <address> (role:SECTION)" lines. Lists, maintainers
  * and supporters are `to`, all others cc; linux-kernel is `to` only when no other list is there.
  * Lines that are no "Name <address>" before the role are

@@ -340,11 +340,6 @@ static gboolean ask_for_file(Asking *asking, const char *file, GError **error)
     return people != NULL;
 }
 
-static int compare_recipients(gconstpointer a, gconstpointer b)
-{
-    return strcmp((*(Recipient *const *)a)->address, (*(Recipient *const *)b)->address);
-}
-
 Recipients *repo_recipients(const RecipientsQuery *query, GError **error)
 {
     g_auto(Asking) asking = {.query = query};
@@ -363,6 +358,6 @@ Recipients *repo_recipients(const RecipientsQuery *query, GError **error)
             return NULL;
         }
     }
-    g_ptr_array_sort(asking.found->people, compare_recipients);
+    g_ptr_array_sort(asking.found->people, recipient_compare);
     return g_steal_pointer(&asking.found);
 }
