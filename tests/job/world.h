@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A world for whole jobs: a real little repository, and a farm in memory whose kernels behave as a
+ * test says. An assertion fails where git does.
+ */
+#pragma once
+
+#include "job/job.h"
+
+/* A line of so many commits, every tenth a release: v5.0 to v5.6. */
+#define N_COMMITS 61
+
+/* What its kernels do, to be set after world_init(), and how many it was asked for. */
+typedef struct SimFarm {
+    Farm base;
+    const char *const *commits; /* ids, oldest first */
+    guint first_bad;            /* index; commits before it are good */
+    guint last_bad;             /* commits after it are good again; G_MAXUINT: none is */
+    const guint *unbuildable;   /* indexes, ended by G_MAXUINT; or NULL */
+    guint same_as_parent;       /* this commit's kernel is its parent's; 0: none's */
+    const char *title;          /* of the crash */
+    guint n_titles;             /* a bad commit crashes under so many in turn; 0: under one */
+    guint other_crash_at;       /* index of a commit that crashes otherwise; G_MAXUINT: none */
+    const char *passing_title;  /* another bug crashes every second trial of these commits: */
+    guint passing_first, passing_last;
+    guint unbootable;   /* index of a commit that never boots; G_MAXUINT: none */
+    guint late;         /* index of a bad commit that does not crash at first; G_MAXUINT */
+    guint n_late_oks;   /* how often it still does not */
+    gboolean reuses;    /* all kernels are there already */
+    guint infra_first;  /* so many first trials fail by the machine's fault */
+    const char *report; /* of a crash; NULL: one without source files */
+    guint stop_after;   /* stop with an error after so many builds and trials; 0: never */
+    guint n_builds, n_trials;
+} SimFarm;
+
+typedef struct World {
+    char *folder, *tree, *state;
+    char *commits[N_COMMITS + 1];
+    guint max_trials; /* as the user's; 0: the default */
+    guint max_kernels, max_time_s;
+    const char *suspects;
+    GString *said; /* lines of progress, where wanted */
+    SimFarm farm;
+} World;
+
+/* Make the repository in a scratch folder, and a farm where all commits crash, as first_bad is 0.
+ * Three commits touch net/tls/main.c, 17, 37 and 57; only this file has maintainers. */
+void world_init(World *world);
+void world_clear(World *world);
+
+/* What git prints when run in the tree, without the last newline. @b and @c may be NULL. Owned by
+ * the caller. */
+char *world_git(const World *world, const char *a, const char *b, const char *c);
+
+/* Work on the world's only job, made when missing, until the answer or a stop (NULL). @good: a
+ * commit said to be good, or NULL; @title: the crash that is sought, or NULL. */
+Answer *world_work(World *world, const char *good, const char *title);
+
+/* The same where no stop is meant: never NULL. */
+Answer *world_work_once(World *world, const char *good);
