@@ -237,7 +237,7 @@ static void read_path_inside(Mangled *m)
         break;
     case 'X':
         read_muted(m, read_impl_path);
-        /* fallthrough */
+        G_GNUC_FALLTHROUGH;
     case 'Y':
         write_string(m, "<");
         read_type(m);

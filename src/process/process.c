@@ -234,7 +234,7 @@ static ProcessResult *result_of(const Run *run)
 /* One thing that was waited for has come; the last one ends the task. Takes @task. */
 static void settle(GTask *task)
 {
-    g_autoptr(GTask) owned = task;
+    G_GNUC_UNUSED g_autoptr(GTask) owned = task;
     Run *run = g_task_get_task_data(task);
 
     if (--run->n_pending) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: consoles of any bytes, cut anywhere.
  *
- *     CC=clang meson setup -Dfuzzers=true build-fuzz
+ *     CC=clang meson setup --native-file build-dev.ini -Dfuzzers=true build-fuzz
  *     build-fuzz/tests/oops/fuzz-console -dict=tests/oops/console.dict FOLDER tests/oops/corpus
  *
  * The first two bytes of an input say how the rest is cut into chunks. In other builds this is a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: a vmlinux of any bytes, read at home; the seed is a small one.
  *
- *     CC=clang meson setup -Dfuzzers=true build-fuzz && ninja -C build-fuzz tests/symbols/fuzz-elf
+ *     CC=clang meson setup --native-file build-dev.ini -Dfuzzers=true build-fuzz
  *     build-fuzz/tests/symbols/fuzz-elf -rss_limit_mb=2048 -timeout=10 FOLDER tests/symbols/corpus
  *
  * elfutils is not ours and has no sanitizer in it; what it does wrong ends here as a signal, and in
