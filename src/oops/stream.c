@@ -422,7 +422,8 @@ OopsReport *oops_find(const OopsReader *reader, const char *console, gsize n_con
     OopsReport *report;
 
     g_return_val_if_fail(from <= n_console, NULL);
-    reports = find_reports(reader, console + from, n_console - from, 1);
+    /* An empty console may be NULL, to which nothing can be added. */
+    reports = find_reports(reader, from ? console + from : console, n_console - from, 1);
     if (reports->len == 0) {
         return NULL;
     }
