@@ -54,13 +54,6 @@ static gboolean is_name(char c)
     return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '$';
 }
 
-static gboolean begins(Line line, const char *word)
-{
-    gsize n = strlen(word);
-
-    return line.n >= n && memcmp(line.s, word, n) == 0;
-}
-
 static Line skip(Line line, gsize n)
 {
     n = MIN(n, line.n);
@@ -84,7 +77,7 @@ static gboolean take_hex(Line *line, guint64 *ret_value)
     guint64 value = 0;
     gsize n = 2;
 
-    if (!begins(*line, "0x")) {
+    if (!line_begins(*line, "0x")) {
         return FALSE;
     }
     for (; n < line->n && g_ascii_isxdigit(line->s[n]); n++) {
@@ -103,12 +96,12 @@ static Line read_module(Line rest)
 {
     gsize n = 0;
 
-    if (begins(rest, " ") && !begins(rest, " [")) {
+    if (line_begins(rest, " ") && !line_begins(rest, " [")) {
         const char *blank = memchr(rest.s + 1, ' ', rest.n - 1);
 
         rest = blank ? skip(rest, blank - rest.s) : skip(rest, rest.n);
     }
-    if (!begins(rest, " [")) {
+    if (!line_begins(rest, " [")) {
         return (Line){"", 0};
     }
     rest = skip(rest, 2);
@@ -132,7 +125,7 @@ static OopsFrame *frame_at(Line line, gsize begin, gsize plus)
     if (begin == plus || !take_hex(&rest, &offset)) {
         return NULL;
     }
-    if (begins(rest, "/")) {
+    if (line_begins(rest, "/")) {
         rest = skip(rest, 1);
         take_hex(&rest, &size);
     }
@@ -198,7 +191,7 @@ static OopsFrame *read_frame(const PrintedLine *printed, Line line)
     gsize n = 0;
 
     line = skip_addresses(line);
-    if (begins(line, "? ")) {
+    if (line_begins(line, "? ")) {
         line = trim(skip(line, 2));
         reliable = FALSE;
     }
@@ -226,7 +219,7 @@ static const char *register_of(Line line)
     };
 
     for (gsize i = 0; line.n > 0 && i < G_N_ELEMENTS(registers); i++) {
-        if (*line.s == *registers[i] && begins(line, registers[i])) {
+        if (*line.s == *registers[i] && line_begins(line, registers[i])) {
             return registers[i];
         }
     }
@@ -313,8 +306,8 @@ static gboolean is_heading(Line line, guint marks)
 
 static gboolean is_end(Line line)
 {
-    return begins(line, "</TASK>") || begins(line, "---[ end trace") ||
-           begins(line, "Modules linked in");
+    return line_begins(line, "</TASK>") || line_begins(line, "---[ end trace") ||
+           line_begins(line, "Modules linked in");
 }
 
 /* Old kernels print "<IRQ>" in front of the first frame of an interrupt. */

@@ -18,13 +18,19 @@ typedef struct Line {
 
 /* The line at *@at of @text, which is moved behind it. FALSE at the end. */
 gboolean line_next(const char *text, gsize n, gsize *at, Line *ret_line);
-/* Does @line begin with @word? Then it is moved behind it. In line, so that the length of a
- * constant word is one, too. */
+/* Does @line begin with @word? In line, so that the length of a constant word is one, too. */
+static inline gboolean line_begins(Line line, const char *word)
+{
+    gsize n = strlen(word);
+
+    return line.n >= n && memcmp(line.s, word, n) == 0;
+}
+/* The same; then @line is moved behind @word. */
 static inline gboolean line_take(Line *line, const char *word)
 {
     gsize n = strlen(word);
 
-    if (line->n < n || memcmp(line->s, word, n) != 0) {
+    if (!line_begins(*line, word)) {
         return FALSE;
     }
     line->s += n;

@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "exact.h"
+#include "read-log.h"
 
 /* The logs of the corpus, and what is known of each. */
 typedef struct Corpus {
@@ -38,16 +39,8 @@ static BisectLog *read_log(const Corpus *corpus, json_t *expected)
 {
     g_autofree char *name =
         g_strconcat(json_string_value(json_object_get(expected, "id")), ".txt", NULL);
-    g_autofree char *path = g_build_filename(corpus->folder, name, NULL), *text = NULL;
-    g_autoptr(GError) error = NULL;
-    gsize length;
-    BisectLog *log;
 
-    g_file_get_contents(path, &text, &length, &error);
-    g_assert_no_error(error);
-    log = bisect_log_read(text, length, &error);
-    g_assert_no_error(error);
-    return log;
+    return read_log_file(corpus->folder, name);
 }
 
 static void test_fields(void)

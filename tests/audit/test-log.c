@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check-log.h"
+#include "read-log.h"
 
 #define A "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
 #define B "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2"
@@ -20,16 +21,8 @@ static char *logs_folder(void)
 static BisectLog *read_file(const char *name)
 {
     g_autofree char *folder = logs_folder();
-    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-    g_autoptr(GError) error = NULL;
-    gsize length;
-    BisectLog *log;
 
-    g_file_get_contents(path, &text, &length, &error);
-    g_assert_no_error(error);
-    log = bisect_log_read(text, length, &error);
-    g_assert_no_error(error);
-    return log;
+    return read_log_file(folder, name);
 }
 
 static BisectLog *read_text(const char *text)
