@@ -17,7 +17,7 @@
 typedef struct Farm Farm;
 
 typedef struct FarmOps {
-    /* Make @commit ready for trials. */
+    /* Make @commit, or a variant of one (kernel/variant.h), ready for trials. */
     void (*build_async)(Farm *farm, const char *commit, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data);
     gboolean (*build_finish)(Farm *farm, GAsyncResult *res, Kernel **ret_kernel, GError **error);
@@ -55,10 +55,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Farm, farm_free)
 typedef struct LocalFarmOptions {
     const Toolchain *toolchain;
     const char *config;
-    const char *repro;    /* path that the user gave */
-    const char *slot_dir; /* the build slot */
-    const char *work_dir; /* images and initramfs of this job */
-    guint n_jobs;         /* make -j */
+    const char *config_dir; /* other configs, which variants name; or NULL */
+    const char *repro;      /* path that the user gave */
+    const char *slot_dir;   /* the build slot */
+    const char *work_dir;   /* images and initramfs of this job */
+    guint n_jobs;           /* make -j */
     guint build_timeout_ms;
     guint64 build_memory_bytes;
     guint n_guests; /* trials at once */

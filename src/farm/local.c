@@ -148,6 +148,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     KernelBuildOptions build = {
         .toolchain = options->toolchain,
         .config = options->config,
+        .config_dir = options->config_dir,
         .n_jobs = options->n_jobs,
         .timeout_ms = options->build_timeout_ms,
         .memory_limit_bytes = options->build_memory_bytes,

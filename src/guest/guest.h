@@ -100,6 +100,7 @@ typedef struct Outcome {
     guint64 run_ms;         /* whole trial */
     int repro_exit;         /* exit status of the last run; -1 when killed or never ended */
     guint n_runs;           /* how often the reproducer was started */
+    char *calls; /* the system calls of a traced run, a line each; NULL when none was traced */
 } Outcome;
 void outcome_free(Outcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outcome, outcome_free)

@@ -12,8 +12,8 @@
 #define N_START_TRIALS 10
 
 static const char *const phase_names[] = {
-    [PHASE_REPRODUCE] = "reproduce", [PHASE_RANGE] = "range", [PHASE_SEARCH] = "search",
-    [PHASE_CHECK] = "check",         [PHASE_DONE] = "done",
+    [PHASE_REPRODUCE] = "reproduce", [PHASE_MINIMISE] = "minimise", [PHASE_RANGE] = "range",
+    [PHASE_SEARCH] = "search",       [PHASE_CHECK] = "check",       [PHASE_DONE] = "done",
 };
 
 const char *job_phase_name(JobPhase phase)
@@ -262,6 +262,7 @@ static gboolean load_range(Job *job, const char *good, GError **error)
 /* Write down, once for each revision, why it was chosen. */
 static gboolean keep_decision(Job *job, const Action *action, GError **error)
 {
+    g_autofree char *commit = variant_commit(action->commit);
     g_autoptr(DecisionRow) row = NULL;
 
     if (g_hash_table_contains(job->decided, action->commit)) {
@@ -271,7 +272,7 @@ static gboolean keep_decision(Job *job, const Action *action, GError **error)
     row->phase = g_strdup(job_phase_name(action->phase));
     row->commit = g_strdup(action->commit);
     row->label = g_strdup(action->label);
-    row->subject = repo_subject(job->repo, action->commit, error);
+    row->subject = repo_subject(job->repo, commit, error);
     if (!row->subject) {
         return FALSE;
     }

@@ -60,12 +60,13 @@ char *job_duration(guint s);
 
 typedef enum JobPhase {
     PHASE_REPRODUCE,
+    PHASE_MINIMISE,
     PHASE_RANGE,
     PHASE_SEARCH,
     PHASE_CHECK,
     PHASE_DONE
 } JobPhase;
-const char *job_phase_name(JobPhase phase); /* "reproduce", "range", "search", "check", "done" */
+const char *job_phase_name(JobPhase phase); /* "reproduce", "minimise", "range", ... */
 
 /* --- Answers --------------------------------------------------------------------------------- */
 

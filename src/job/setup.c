@@ -433,10 +433,12 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
         g_compute_checksum_for_string(G_CHECKSUM_SHA256, repo_git_dir(setup->repo), -1);
     g_autofree char *slot_name = g_strdup_printf("%.12s-0", tree_sum);
     g_autofree char *slot = g_build_filename(state_dir, "slots", slot_name, NULL);
+    g_autofree char *configs = g_build_filename(job_dir, "configs", NULL);
     g_autofree char *config = own_copy(spec->config, job_dir, "config", error);
     g_autofree char *repro = config ? own_copy(spec->repro, job_dir, "repro", error) : NULL;
     LocalFarmOptions options = {
         .config = config,
+        .config_dir = configs,
         .repro = repro,
         .slot_dir = slot,
         .work_dir = job_dir,

@@ -18,6 +18,7 @@
 #include "kernel/kernel.h"
 #include "kernel/recipe.h"
 #include "kernel/slot.h"
+#include "kernel/source.h"
 #include "kernel/store.h"
 #include "process/process.h"
 #include "symbols/symbols.h"
@@ -27,6 +28,7 @@ struct KernelBuilder {
     KernelStore *store;
     KernelBuildOptions options; /* config is not used: see config_text */
     char *config_text;          /* as it was when the builder was made */
+    char *config_dir;           /* what @options points to */
     Slot *slot;
     Sandbox *sandbox;
     char **env;
@@ -42,7 +44,9 @@ enum { IMAGE_VMLINUX = 1, N_IMAGES = G_N_ELEMENTS(images) };
 /* One build. Freed with its task. */
 typedef struct Build {
     KernelBuilder *builder;
-    char *commit, *tree_id;
+    char *name;         /* of what is built: a commit or a variant */
+    BuildSource source; /* what it comes to */
+    char *tree_id;
     Kernel *kernel;
     char *wanted_config; /* what olddefconfig starts from */
     char *config;        /* what it made of it */
@@ -62,7 +66,8 @@ static void build_free(Build *build)
             close(build->image_fds[i]);
         }
     }
-    g_free(build->commit);
+    g_free(build->name);
+    build_source_clear(&build->source);
     g_free(build->tree_id);
     kernel_free(build->kernel);
     g_free(build->wanted_config);
@@ -81,7 +86,7 @@ static void end_with_error(GTask *task, GError *error)
     const Build *build = g_task_get_task_data(task);
 
     if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_prefix_error(&error, "building %.12s: ", build->commit);
+        g_prefix_error(&error, "building %.12s: ", build->name);
     }
     g_task_return_error(task, error);
 }
@@ -91,7 +96,7 @@ static void end_with_kernel(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
     const Toolchain *toolchain = build->builder->options.toolchain;
-    const char *facts[] = {"commit",   build->commit,
+    const char *facts[] = {"commit",   build->name,
                            "tree",     build->tree_id,
                            "compiler", toolchain->compiler_name,
                            "linker",   toolchain->linker_name,
@@ -113,8 +118,8 @@ static gboolean begin_parcel(Build *build, GError **error)
 
     build->parcel = parcel_new(build->builder->store, error);
     return build->parcel &&
-           parcel_add_text(build->parcel, "config", FALSE,
-                           config ? config : build->builder->config_text, error) &&
+           parcel_add_text(build->parcel, "config", FALSE, config ? config : build->source.config,
+                           error) &&
            parcel_add_text(build->parcel, "build.log", TRUE, build->log->str, error);
 }
 
@@ -451,7 +456,7 @@ static gboolean write_inputs(Build *build, GError **error)
     if (builder->options.toolchain->ccache_dir) {
         g_mkdir_with_parents(builder->options.toolchain->ccache_dir, 0777);
     }
-    build->wanted_config = config_for_build(builder->config_text, is_in_tree, (gpointer)builder);
+    build->wanted_config = config_for_build(build->source.config, is_in_tree, (gpointer)builder);
     build->makefile = built_read(builder->slot, "../Makefile", NULL); /* foreign too */
     if (!build->makefile) {
         build->makefile = g_strdup(""); /* make will say so */
@@ -488,6 +493,7 @@ void kernel_builder_free(KernelBuilder *builder)
     sandbox_free(builder->sandbox);
     g_strfreev(builder->env);
     g_free(builder->config_text);
+    g_free(builder->config_dir);
     g_free(builder);
 }
 
@@ -505,6 +511,8 @@ KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const ch
     builder->store = store;
     builder->options = *options;
     builder->options.config = NULL;
+    builder->config_dir = g_strdup(options->config_dir);
+    builder->options.config_dir = builder->config_dir;
     if (!g_file_get_contents(options->config, &builder->config_text, NULL, error)) {
         return NULL;
     }
@@ -547,7 +555,18 @@ static gboolean is_worth_another_try(const Kernel *kernel, const KernelBuildOpti
     return time || memory;
 }
 
-void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable *cancellable,
+/* The patches of a variant do not apply: a failed kernel, which no store needs to keep. */
+static void end_as_conflict(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+
+    build->kernel->key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, build->name, -1);
+    build->kernel->status = KERNEL_FAILED;
+    build->kernel->first_error = g_strdup(build->source.conflict);
+    g_task_return_pointer(task, g_steal_pointer(&build->kernel), (GDestroyNotify)kernel_free);
+}
+
+void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
@@ -561,18 +580,27 @@ void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable
         build->image_fds[i] = -1;
     }
     build->builder = builder;
-    build->commit = g_strdup(commit);
+    build->name = g_strdup(name);
     build->log = g_string_new(NULL);
     build->start_us = g_get_monotonic_time();
     build->kernel = g_new0(Kernel, 1);
     build->kernel->lost_options = g_new0(char *, 1);
-    build->tree_id = repo_tree_id(builder->repo, commit, &error);
+    if (!build_source_resolve(builder->repo, &builder->options, builder->config_text, name,
+                              &build->source, &error)) {
+        end_with_error(task, error);
+        return;
+    }
+    if (build->source.conflict) {
+        end_as_conflict(task);
+        return;
+    }
+    build->tree_id = repo_tree_id(builder->repo, build->source.commit, &error);
     if (!build->tree_id) {
         end_with_error(task, error);
         return;
     }
     build->kernel->key =
-        recipe_key(build->tree_id, builder->config_text, builder->options.toolchain);
+        recipe_key(build->tree_id, build->source.config, builder->options.toolchain);
     found = kernel_store_find(builder->store, build->kernel->key, &error);
     if (!error && found && !is_worth_another_try(found, &builder->options)) {
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
@@ -587,8 +615,8 @@ void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable
         end_as_failed(task, "the revision has a '" REPO_WORKTREE_SCRATCH
                             "' of its own, where firstbad builds");
     } else {
-        repo_worktree_switch_async(builder->repo, builder->slot->src_dir, commit, cancellable,
-                                   on_switched, g_steal_pointer(&task));
+        repo_worktree_switch_async(builder->repo, builder->slot->src_dir, build->source.commit,
+                                   cancellable, on_switched, g_steal_pointer(&task));
     }
 }
 

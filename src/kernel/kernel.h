@@ -9,6 +9,7 @@
 
 #include <gio/gio.h>
 
+#include "kernel/variant.h"
 #include "repo/repo.h"
 
 /* The toolchain of a job, asked once: it goes into the key of every kernel. */
@@ -63,6 +64,7 @@ typedef struct KernelBuilder KernelBuilder;
 typedef struct KernelBuildOptions {
     const Toolchain *toolchain;
     const char *config;         /* path of the user's .config; its modules are built in */
+    const char *config_dir;     /* other configs, which variants name: DIR/ID; or NULL */
     guint n_jobs;               /* make -j */
     guint timeout_ms;           /* of one build */
     guint64 memory_limit_bytes; /* of each process; 0: none */
@@ -83,10 +85,11 @@ const char *kernel_builder_source_dir(const KernelBuilder *builder);
  * builder. */
 const char *const *kernel_builder_source_prefixes(const KernelBuilder *builder);
 
-/* Build @commit, or find it in the store. A build that takes too long is a failed kernel. GError:
+/* Build @name, a commit or a variant of one (kernel/variant.h), or find it in the store. A build
+ * that takes too long is a failed kernel, and so is a variant whose patches do not apply. GError:
  * this machine could not do it (G_IO_ERROR_NO_SPACE, a compiler killed for want of memory, no make,
  * G_IO_ERROR_CANCELLED); nothing is stored then. One build at a time. */
-void kernel_build_async(KernelBuilder *builder, const char *commit, GCancellable *cancellable,
+void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data);
 gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,
                              GError **error);

@@ -104,11 +104,26 @@ static char **git_argv(GitPlace place, const char *const *args)
     return g_strv_builder_end(argv);
 }
 
-static ProcessSpec git_spec(GitPlace place, char **argv)
+/* The environment, as a list of strings that it does not own. A later entry overrides. */
+static const char **git_environment(GitPlace place)
+{
+    GPtrArray *env = g_ptr_array_new();
+
+    for (const char *const *entry = place.offline ? environment : git_env(); *entry; entry++) {
+        g_ptr_array_add(env, (gpointer)*entry);
+    }
+    for (const char *const *entry = place.env; entry && *entry; entry++) {
+        g_ptr_array_add(env, (gpointer)*entry);
+    }
+    g_ptr_array_add(env, NULL);
+    return (const char **)g_ptr_array_free(env, FALSE);
+}
+
+static ProcessSpec git_spec(GitPlace place, char **argv, const char *const *env)
 {
     return (ProcessSpec){.argv = (const char *const *)argv,
                          .cwd = place.worktree ? place.worktree : place.git_dir,
-                         .env = place.offline ? environment : git_env(),
+                         .env = env,
                          .input = place.input,
                          .n_input = place.input ? strlen(place.input) : 0,
                          .output_limit_bytes = PROCESS_OUTPUT_WHOLE, /* we read every line */
@@ -119,7 +134,8 @@ gboolean git_run(GitPlace place, const char *const *args, ProcessResult **ret_re
                  GError **error)
 {
     g_auto(GStrv) argv = git_argv(place, args);
-    ProcessSpec spec = git_spec(place, argv);
+    g_autofree const char **env = git_environment(place);
+    ProcessSpec spec = git_spec(place, argv, env);
 
     return process_run(&spec, ret_result, error);
 }
@@ -128,7 +144,8 @@ void git_run_async(GitPlace place, const char *const *args, GCancellable *cancel
                    GAsyncReadyCallback done, gpointer user_data)
 {
     g_auto(GStrv) argv = git_argv(place, args);
-    ProcessSpec spec = git_spec(place, argv);
+    g_autofree const char **env = git_environment(place);
+    ProcessSpec spec = git_spec(place, argv, env);
 
     process_run_async(&spec, cancellable, done, user_data);
 }

@@ -17,9 +17,10 @@ struct Repo {
 /* Where a git command runs and what it reads. */
 typedef struct GitPlace {
     const char *git_dir;
-    const char *worktree; /* NULL: none; the command works on objects only */
-    const char *input;    /* text for stdin, or NULL for none */
-    gboolean offline;     /* what a partial clone lacks is a failure, and not fetched */
+    const char *worktree;   /* NULL: none; the command works on objects only */
+    const char *input;      /* text for stdin, or NULL for none */
+    gboolean offline;       /* what a partial clone lacks is a failure, and not fetched */
+    const char *const *env; /* "NAME=VALUE" beside git_env(), or NULL */
 } GitPlace;
 
 GitPlace git_place(const Repo *repo);

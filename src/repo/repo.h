@@ -167,6 +167,16 @@ Recipients *repo_recipients(const RecipientsQuery *query, GError **error);
  * caller. */
 char **recipients_addresses(const Recipients *recipients, gboolean to);
 
+/* @commit with the changes of other commits taken back (@reverts) and added (@picks), in this
+ * order; both NULL-terminated, or NULL. *ret_patched is a commit of the same tree wherever it is
+ * made, on top of @commit; no ref names it, so git may throw it away one day, and it can be made
+ * again. Of a merge the changes are those to its first parent. Where one does not apply
+ * *ret_patched is NULL, and *ret_conflict says which and where, for people. Nothing but the object
+ * store is written. */
+gboolean repo_patch(const Repo *repo, const char *commit, const char *const *reverts,
+                    const char *const *picks, char **ret_patched, char **ret_conflict,
+                    GError **error);
+
 /* A folder of this name at the top of a worktree belongs to the caller (build output): never
  * cleaned away. Below the sources, so that compilers see them as "../". */
 #define REPO_WORKTREE_SCRATCH ".firstbad"

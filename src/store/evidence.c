@@ -155,8 +155,8 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
         store,
         "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
         " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
-        " functions)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " functions, calls)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         error);
     if (!statement) {
         return FALSE;
@@ -176,6 +176,7 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     sqlite3_bind_int64(statement, 13, (gint64)outcome->run_ms);
     sqlite3_bind_int64(statement, 14, now_s);
     store_bind_text(statement, 15, functions);
+    store_bind_text(statement, 16, outcome->calls);
     return store_run(store, statement, "keeping a trial", error);
 }
 
@@ -214,6 +215,7 @@ void trial_row_free(TrialRow *row)
     g_free(row->kernel_key);
     g_free(row->title);
     g_free(row->functions);
+    g_free(row->calls);
     g_strfreev(row->alt_titles);
     g_free(row->report);
     g_free(row->console_path);
@@ -238,6 +240,7 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     row->run_ms = (guint64)sqlite3_column_int64(statement, 10);
     row->suppressed = sqlite3_column_int(statement, 11);
     row->functions = store_column(statement, 13);
+    row->calls = store_column(statement, 14);
     if (console) {
         g_autofree char *job_dir = store_job_dir(store, sqlite3_column_int64(statement, 12));
 
@@ -250,8 +253,8 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error)
 {
     g_autofree char *sql = g_strdup_printf(
         "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, report_prefix,"
-        " corrupted, console, run_ms, suppressed, job, %s FROM trial WHERE job = ? ORDER BY id",
-        store->version < 2 ? "NULL" : "functions");
+        " corrupted, console, run_ms, suppressed, job, %s, %s FROM trial WHERE job = ? ORDER BY id",
+        store->version < 2 ? "NULL" : "functions", store->version < 3 ? "NULL" : "calls");
 
     return select_rows(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
 }
@@ -333,4 +336,59 @@ GPtrArray *store_decisions(Store *store, gint64 job, GError **error)
         "SELECT phase, commit_id, label, subject, n_left, bits, best, best_p, verdict"
         " FROM decision WHERE job = ? ORDER BY id",
         read_decision, (GDestroyNotify)decision_row_free, error);
+}
+
+/* --- Facts ----------------------------------------------------------------------------------- */
+
+gboolean store_put_fact(Store *store, gint64 job, const char *commit, const char *kind,
+                        const char *text, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(
+        store,
+        text ? "INSERT INTO fact (job, commit_id, kind, text) VALUES (?, ?, ?, ?)"
+               " ON CONFLICT (job, commit_id, kind) DO UPDATE SET text = excluded.text"
+             : "DELETE FROM fact WHERE job = ? AND commit_id = ? AND kind = ?",
+        error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int64(statement, 1, job);
+    store_bind_text(statement, 2, commit);
+    store_bind_text(statement, 3, kind);
+    if (text) {
+        store_bind_text(statement, 4, text);
+    }
+    return store_run(store, statement, "keeping a fact", error);
+}
+
+void fact_row_free(FactRow *row)
+{
+    if (!row) {
+        return;
+    }
+    g_free(row->commit);
+    g_free(row->kind);
+    g_free(row->text);
+    g_free(row);
+}
+
+static gpointer read_fact(Store *store, sqlite3_stmt *statement)
+{
+    FactRow *row = g_new0(FactRow, 1);
+
+    row->commit = store_column(statement, 0);
+    row->kind = store_column(statement, 1);
+    row->text = store_column(statement, 2);
+    return row;
+}
+
+GPtrArray *store_facts(Store *store, gint64 job, GError **error)
+{
+    if (store->version < 3) {
+        return g_ptr_array_new_with_free_func((GDestroyNotify)fact_row_free);
+    }
+    return select_rows(store, job,
+                       "SELECT commit_id, kind, text FROM fact WHERE job = ? ORDER BY id",
+                       read_fact, (GDestroyNotify)fact_row_free, error);
 }

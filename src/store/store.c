@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 static const char schema[] =
     "CREATE TABLE job ("
@@ -44,6 +44,11 @@ static const char schema[] =
 static const char *const changes[SCHEMA_VERSION - 1] = {
     "ALTER TABLE trial ADD COLUMN functions TEXT;"
     "PRAGMA user_version = 2;",
+    "ALTER TABLE trial ADD COLUMN calls TEXT;"
+    "CREATE TABLE fact ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, commit_id TEXT NOT NULL,"
+    "  kind TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (job, commit_id, kind));"
+    "PRAGMA user_version = 3;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)

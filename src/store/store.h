@@ -93,6 +93,7 @@ typedef struct TrialRow {
     char **alt_titles;
     char *functions;     /* of a crash, as in OopsIdentity, between blanks; NULL in stores of older
                             versions */
+    char *calls;         /* Outcome.calls, or NULL */
     char *report;        /* text of the crash report, NULL without */
     gsize report_prefix; /* bytes of it that are context */
     gboolean corrupted, suppressed;
@@ -127,6 +128,20 @@ gboolean store_put_decision(Store *store, gint64 job, const DecisionRow *row, GE
 gboolean store_set_verdict(Store *store, gint64 job, const char *commit, const char *verdict,
                            GError **error);
 GPtrArray *store_decisions(Store *store, gint64 job, GError **error);
+
+/* What is known of a revision of a job beside kernel and trials: that it could not reach the bug,
+ * that a person knows better, ... A kind has one fact a revision: put again, the new text replaces
+ * the old one; NULL takes it away. */
+typedef struct FactRow {
+    char *commit; /* or a variant */
+    char *kind, *text;
+} FactRow;
+void fact_row_free(FactRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FactRow, fact_row_free)
+gboolean store_put_fact(Store *store, gint64 job, const char *commit, const char *kind,
+                        const char *text, GError **error);
+/* In the order they were first put. Array of FactRow, owned by the caller. */
+GPtrArray *store_facts(Store *store, gint64 job, GError **error);
 
 /* Folder of a job's files, made when missing. Owned by the caller. */
 char *store_job_dir(Store *store, gint64 job);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
+#include "kernel/variant.h"
 #include "process/process.h"
 #include "scratch.h"
 #include "tiny.h"
@@ -187,6 +188,41 @@ static void assert_same(const Kernel *a, const Kernel *b)
         g_strv_equal((const char *const *)a->lost_options, (const char *const *)b->lost_options));
     g_assert_cmpstr(a->dir, ==, b->dir);
     g_assert_cmpuint(a->build_ms, ==, b->build_ms);
+}
+
+/* A commit taken back, another config: each is a kernel of its own; patches that do not apply are
+ * the variant's fault. */
+static void test_variants(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *ids =
+        scratch_sh(&fixture->scratch,
+                   "cd repo; commit more other.c 'int other(void) { return 2; }'\n"
+                   "commit again other.c 'int other(void) { return 3; }'\n"
+                   "mkdir ../configs; echo CONFIG_A=n >../configs/%040d\n"
+                   "git rev-parse base HEAD^ HEAD",
+                   0);
+    g_auto(GStrv) id = g_strsplit(ids, "\n", -1);
+    g_autofree char *configs = scratch_path(&fixture->scratch, "configs");
+    g_autofree char *back = variant_without(id[1], id[1]), *stuck = variant_without(id[2], id[1]),
+                    *other = g_strdup_printf("%s@%040d", id[0], 0);
+
+    g_clear_pointer(&fixture->builder, kernel_builder_free);
+    fixture->options.config_dir = configs;
+    fixture->builder = open_slot(fixture, fixture->store, "slot");
+    g_autoptr(Kernel) base = build(fixture->builder, id[0]);
+    g_autoptr(Kernel) more = build(fixture->builder, id[1]);
+    g_autoptr(Kernel) without = build(fixture->builder, back);
+    g_autoptr(Kernel) conflict = build(fixture->builder, stuck);
+    g_autoptr(Kernel) configured = build(fixture->builder, other);
+    g_autofree char *config = unpack(fixture, configured, "config");
+
+    g_assert_cmpstr(more->signature, !=, base->signature);
+    g_assert_cmpstr(without->signature, ==, base->signature);
+    g_assert_true(without->reused); /* the same tree */
+    g_assert_cmpint(conflict->status, ==, KERNEL_FAILED);
+    g_assert_nonnull(strstr(conflict->first_error, "conflict in other.c"));
+    g_assert_cmpstr(configured->key, !=, base->key);
+    g_assert_null(strstr(config, "CONFIG_A=y"));
 }
 
 static void test_stored(Fixture *fixture, gconstpointer unused)
@@ -944,6 +980,7 @@ int main(int argc, char **argv)
     }
     g_test_init(&argc, &argv, NULL);
     ADD("built", test_built);
+    ADD("variants", test_variants);
     ADD("stored", test_stored);
     ADD("failed", test_failed);
     ADD("language", test_language);

@@ -143,6 +143,8 @@ static void make_old(const char *folder)
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(db,
                                  "ALTER TABLE trial DROP COLUMN functions;"
+                                 "ALTER TABLE trial DROP COLUMN calls;"
+                                 "DROP TABLE fact;"
                                  "PRAGMA user_version = 1;",
                                  NULL, NULL, NULL),
                     ==, SQLITE_OK);
@@ -162,6 +164,13 @@ static void assert_trials(Store *store, gint64 job, guint n)
     }
 }
 
+static void assert_n_facts(Store *store, gint64 job, guint n)
+{
+    g_autoptr(GPtrArray) rows = store_facts(store, job, NULL);
+
+    g_assert_cmpuint(rows->len, ==, n);
+}
+
 /* An old store is read as it is, and brought up to date by who writes. */
 static void test_old_store(Fixture *fixture, gconstpointer unused)
 {
@@ -176,6 +185,7 @@ static void test_old_store(Fixture *fixture, gconstpointer unused)
         fixture->store = store_open(fixture->folder, STORE_READ, &error);
         g_assert_no_error(error);
         assert_trials(fixture->store, fixture->job, 1);
+        assert_n_facts(fixture->store, fixture->job, 0);
         g_clear_pointer(&fixture->store, store_free);
     }
     fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
@@ -183,6 +193,28 @@ static void test_old_store(Fixture *fixture, gconstpointer unused)
     assert_trials(fixture->store, fixture->job, 1);
     g_assert_true(store_put_trial(fixture->store, fixture->job, "d", "k", &crash, 1, NULL));
     assert_trials(fixture->store, fixture->job, 2);
+}
+
+static void test_facts(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) rows = NULL;
+    const FactRow *row;
+
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "c", "drift", "A", NULL));
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "c", "reach", "B", NULL));
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "d", "reach", "C", NULL));
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "c", "drift", "again", NULL));
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "d", "reach", NULL, NULL));
+    rows = store_facts(fixture->store, fixture->job, NULL);
+    g_assert_cmpuint(rows->len, ==, 2);
+    row = rows->pdata[0];
+    g_assert_cmpstr(row->commit, ==, "c");
+    g_assert_cmpstr(row->kind, ==, "drift");
+    g_assert_cmpstr(row->text, ==, "again");
+    row = rows->pdata[1];
+    g_assert_cmpstr(row->kind, ==, "reach");
+    g_assert_cmpstr(row->text, ==, "B");
+    assert_n_facts(fixture->store, fixture->job + 1, 0);
 }
 
 static void test_decisions_are_kept_once(Fixture *fixture, gconstpointer unused)
@@ -278,6 +310,7 @@ int main(int argc, char **argv)
     ADD("failure-keeps-the-answer", test_failure_keeps_the_answer);
     ADD("kernels", test_kernels);
     ADD("trials", test_trials);
+    ADD("facts", test_facts);
     ADD("old", test_old_store);
     ADD("decisions", test_decisions_are_kept_once);
     ADD("one-writer", test_one_writer);
