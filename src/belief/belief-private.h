@@ -48,6 +48,12 @@ struct Belief {
     double *has_bug;
 };
 
+/* The hypotheses by which @revision has the bug: its ancestors; of a fix, all others and 0. Owned
+ * by the caller. */
+RevisionSet *belief_with_bug(const Belief *belief, guint32 revision);
+/* For every revision the sum of @weights over these. */
+void belief_sum_with_bug(const Belief *belief, const double *weights, double *ret_sums);
+
 /* Works the classes and the posterior out if something came in since. */
 void belief_refresh(Belief *belief);
 

@@ -14,6 +14,11 @@
  * once, whatever the number of its members. A group is evidence even before its first trial: it
  * excludes what splits it.
  *
+ * A fix is the same question the other way round: what is said of a revision is that it has the bug
+ * unless it reaches the culprit. All that follows goes by the set of hypotheses by which a revision
+ * has the bug, and by sums over it; so nothing else knows the direction. Hypothesis 0, which every
+ * revision reaches and which trials of the start alone could exclude, stands for "mended nowhere".
+ *
  * The likelihood of a class is a sum over the grid of rates of a product over the tested kernels;
  * the rates belong to the job, so the sum is outside the product. `joint` holds the terms: the
  * posterior of (class, grid point), which is also what the planner predicts outcomes from.
@@ -158,6 +163,38 @@ void belief_free(Belief *belief)
     g_free(belief);
 }
 
+RevisionSet *belief_with_bug(const Belief *belief, guint32 revision)
+{
+    g_autoptr(RevisionSet) reached = history_ancestors(belief->history, revision);
+
+    if (!belief->model.is_fix) {
+        return g_steal_pointer(&reached);
+    }
+    RevisionSet *with_bug = revision_set_new(belief->n);
+    for (guint32 h = 0; h < belief->n; h++) {
+        if (h == 0 || !revision_set_has(reached, h)) {
+            revision_set_add(with_bug, h);
+        }
+    }
+    return with_bug;
+}
+
+void belief_sum_with_bug(const Belief *belief, const double *weights, double *ret_sums)
+{
+    double sum = 0;
+
+    history_sum_ancestors(belief->history, weights, ret_sums);
+    if (!belief->model.is_fix) {
+        return;
+    }
+    for (guint32 h = 0; h < belief->n; h++) {
+        sum += weights[h];
+    }
+    for (guint32 r = 0; r < belief->n; r++) {
+        ret_sums[r] = MAX(sum - (ret_sums[r] - weights[0]), 0);
+    }
+}
+
 /* Of the kernel that @revision stands for. */
 static Tested make_tested(const Belief *belief, guint32 revision)
 {
@@ -165,16 +202,16 @@ static Tested make_tested(const Belief *belief, guint32 revision)
     guint n_same = belief->n_same[revision];
 
     if (n_same == 1) {
-        tested.with_bug = history_ancestors(belief->history, revision);
+        tested.with_bug = belief_with_bug(belief, revision);
         return tested;
     }
     g_autofree guint *n_with_bug = g_new0(guint, belief->n);
     for (guint32 r = 0; r < belief->n; r++) {
         if (belief->representatives[r] == revision) {
-            g_autoptr(RevisionSet) ancestors = history_ancestors(belief->history, r);
+            g_autoptr(RevisionSet) of_one = belief_with_bug(belief, r);
 
             for (guint32 h = 0; h < belief->n; h++) {
-                n_with_bug[h] += revision_set_has(ancestors, h);
+                n_with_bug[h] += revision_set_has(of_one, h);
             }
         }
     }
@@ -412,7 +449,7 @@ void belief_refresh(Belief *belief)
 
         belief->posterior[h] = class->prior > 0 ? class->mass * belief->prior[h] / class->prior : 0;
     }
-    history_sum_ancestors(belief->history, belief->posterior, belief->has_bug);
+    belief_sum_with_bug(belief, belief->posterior, belief->has_bug);
     belief->is_fresh = TRUE;
 }
 

@@ -4,13 +4,15 @@
  * posterior), broken.c (will it build and boot) and planner.c (the next experiment).
  *
  * Hypothesis h: "revision h is the culprit": every revision that reaches h has the bug, no other
- * has. h = 0: the bug is older than the range. Trials of one revision follow a beta-binomial with
- * crash rate p when it has the bug and q when it has not; p, q and the spread are integrated over a
- * grid. Each revision may be *masked* (bug there, but it crashes no more than one without) or
- * *haunted* (another bug with the same identity, any rate).
+ * has. h = 0: the bug is older than the range. Where a *fix* is looked for, the culprit is the
+ * revision that mended it: none that reaches h has the bug, all others have; and h = 0 says that no
+ * revision of the range mends it: all have the bug. Trials of one revision follow a beta-binomial
+ * with crash rate p when it has the bug and q when it has not; p, q and the spread are integrated
+ * over a grid. Each revision may be *masked* (bug there, but it crashes no more than one without)
+ * or *haunted* (another bug with the same identity, any rate).
  *
  * The trials of the start are the tally of the last revision, those of the good release the tally
- * of revision 0.
+ * of revision 0; where a fix is looked for, the other way round.
  *
  * Pure: no I/O, no clock, no randomness.
  */
@@ -45,10 +47,11 @@ typedef struct BeliefModel {
     double haunted;          /* chance that one without it crashes alike, at any rate */
     double outside_kernel;   /* chance that the culprit lies between two revisions whose kernels are
                               * the same to the byte */
-    double older_than_range; /* prior of hypothesis 0 */
+    double older_than_range; /* prior of hypothesis 0; of a fix: that it is newer */
     double always_crashes;   /* prior weight of p ~ 1 against the rest of the grid */
     double broken_alone;     /* chance that a revision far from any broken one is untestable */
     double break_scale; /* how far a broken revision makes its neighbours suspect, in commits */
+    gboolean is_fix;    /* a fix is looked for */
 } BeliefModel;
 
 void belief_model_default(BeliefModel *ret_model);
@@ -129,6 +132,7 @@ typedef struct Costs {
     double trial_price_s;     /* what a trial is worth beside: the guest could do something else */
     const gboolean *built;    /* n entries: its kernel exists; or NULL: none does */
     const gboolean *busy;     /* n entries: it is being built or tried; or NULL: none is */
+    const gboolean *barred;   /* n entries: its trials would tell nothing; or NULL: of none */
 } Costs;
 
 /* build_s_of for machines whose trees hold the revisions @trees: a build compiles what differs, so
@@ -158,9 +162,10 @@ gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *
 
 /* What the answer with @culprit still needs: trials at the culprit until they speak for the bug by
  * 10^@log10_odds, then at each of its parents until they speak against it by as much
- * (belief_log10_odds()). A side is also done when it is untestable, or when more trials could not
- * change its odds. FALSE when all are done or busy, for @culprit 0, and when a parent's kernel is
- * the culprit's (no trial can tell it from itself: the answer has failed its check). */
+ * (belief_log10_odds()); of a fix the other way round. A side that is barred needs nothing. A side
+ * is also done when it is untestable, or when more trials could not change its odds. FALSE when all
+ * are done or busy, for @culprit 0, and when a parent's kernel is the culprit's (no trial can tell
+ * it from itself: the answer has failed its check). */
 gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds, const Costs *costs,
                              Experiment *ret_experiment);
 

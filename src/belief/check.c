@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The check of an answer: the culprit crashes, its parents do not, each with enough trials of its
- * own (or of the same kernel). The belief that led to the answer leans on all revisions; the check
- * leans on these alone.
+ * The check of an answer: the culprit crashes, its parents do not (of a fix, the other way round),
+ * each with enough trials of its own (or of the same kernel). The belief that led to the answer
+ * leans on all revisions; the check leans on these alone.
  */
 #include "belief-private.h"
 
@@ -61,12 +61,15 @@ gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds,
     }
     for (guint i = 0; i <= n_parents; i++) {
         guint32 side = belief_representative(belief, i == 0 ? culprit : parents[i - 1]);
+        gboolean is_out = (costs->busy != NULL && costs->busy[side]) ||
+                          (costs->barred != NULL && costs->barred[side]);
+        gboolean should_crash = (i == 0) != belief->model.is_fix;
         guint n_trials;
 
-        if (costs->busy != NULL && costs->busy[side]) {
+        if (is_out) {
             continue;
         }
-        if (is_side_open(belief, side, i == 0, log10_odds, &n_trials)) {
+        if (is_side_open(belief, side, should_crash, log10_odds, &n_trials)) {
             gboolean is_tested = tally_has_trials(&belief->tallies[side]);
             g_autofree double *p_testable = belief_testability(belief);
 

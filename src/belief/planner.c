@@ -301,21 +301,21 @@ static gboolean tested_splits(const Tested *tested, const GArray *candidates)
     return n_on_side[SIDE_BUG] > 0 && n_on_side[SIDE_CLEAN] > 0;
 }
 
-/* Which revisions tell the candidates apart: they reach some of them and not others. Of those with
- * the same kernel only their representative may. */
+/* Which revisions tell the candidates apart: by some they have the bug, and not by others. Of those
+ * with the same kernel only their representative may. */
 static gboolean *find_splitting(Belief *belief, const GArray *candidates)
 {
     g_autofree double *is_candidate = g_new0(double, belief->n);
-    g_autofree double *n_reaching = g_new(double, belief->n);
+    g_autofree double *n_with_bug = g_new(double, belief->n);
     gboolean *splits = g_new0(gboolean, belief->n);
 
     for (guint i = 0; i < candidates->len; i++) {
         is_candidate[g_array_index(candidates, guint32, i)] = 1;
     }
-    history_sum_ancestors(belief->history, is_candidate, n_reaching);
+    belief_sum_with_bug(belief, is_candidate, n_with_bug);
     for (guint32 r = 0; r < belief->n; r++) {
         splits[r] =
-            n_reaching[r] > 0 && n_reaching[r] < candidates->len && belief->representatives[r] == r;
+            n_with_bug[r] > 0 && n_with_bug[r] < candidates->len && belief->representatives[r] == r;
     }
     for (guint i = 0; i < belief->tested->len; i++) {
         const Tested *tested = &g_array_index(belief->tested, Tested, i);
@@ -341,6 +341,11 @@ static void predict_untested(Planner *planner)
     }
 }
 
+static gboolean is_barred(const Costs *costs, guint32 revision)
+{
+    return costs->barred != NULL && costs->barred[revision];
+}
+
 static gboolean is_busy(const Costs *costs, guint32 revision)
 {
     return costs->busy != NULL && costs->busy[revision];
@@ -349,7 +354,7 @@ static gboolean is_busy(const Costs *costs, guint32 revision)
 /* Cuts the cells by what they say of the kernel of @revision. Returns the new number of cells. */
 static guint cut_cells(const Belief *belief, guint32 revision, guint32 *cell_of, guint n_cells)
 {
-    g_autoptr(RevisionSet) with_bug = history_ancestors(belief->history, revision);
+    g_autoptr(RevisionSet) with_bug = belief_with_bug(belief, revision);
     g_autofree guint32 *renamed = g_new0(guint32, 2 * (gsize)n_cells); /* id + 1 */
     guint n_new = 0;
 
@@ -394,7 +399,7 @@ static gboolean find_doubt(Planner *planner)
         if (mass < GAIN_FLOOR) {
             continue;
         }
-        history_sum_ancestors(belief->history, in_cell, sums);
+        belief_sum_with_bug(belief, in_cell, sums);
         for (guint32 r = 0; r < belief->n; r++) {
             planner->doubt[r] += mass * entropy_of(sums[r] / mass);
         }
@@ -416,7 +421,8 @@ static void plan_untested(Planner *planner, const gboolean *splits)
         const Tally *tally = &belief->tallies[r];
 
         is_open[r] = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
-                     !is_busy(planner->costs, r) && planner->doubt[r] >= planner->floor;
+                     !is_busy(planner->costs, r) && !is_barred(planner->costs, r) &&
+                     planner->doubt[r] >= planner->floor;
         n_open += is_open[r];
     }
     for (guint32 r = 0; r < belief->n; r++) {
@@ -452,7 +458,7 @@ gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *
         const Tested *tested = &g_array_index(belief->tested, Tested, i);
 
         if (splits[tested->revision] && tally_has_trials(&belief->tallies[tested->revision]) &&
-            !is_busy(costs, tested->revision) &&
+            !is_busy(costs, tested->revision) && !is_barred(costs, tested->revision) &&
             rate_bound(&planner, tested->revision, 1) > planner.rate) {
             consider_tested(&planner, tested);
         }

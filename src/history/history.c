@@ -32,6 +32,11 @@ void revision_set_add(RevisionSet *set, guint32 revision)
     set->words[revision / WORD_BITS] |= G_GUINT64_CONSTANT(1) << revision % WORD_BITS;
 }
 
+void revision_set_remove(RevisionSet *set, guint32 revision)
+{
+    set->words[revision / WORD_BITS] &= ~(G_GUINT64_CONSTANT(1) << revision % WORD_BITS);
+}
+
 guint revision_set_count(const RevisionSet *set)
 {
     guint count = 0;

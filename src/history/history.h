@@ -53,6 +53,7 @@ void revision_set_free(RevisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RevisionSet, revision_set_free)
 gboolean revision_set_has(const RevisionSet *set, guint32 revision);
 void revision_set_add(RevisionSet *set, guint32 revision);
+void revision_set_remove(RevisionSet *set, guint32 revision);
 guint revision_set_count(const RevisionSet *set);
 
 /* @revision and all its ancestors (always with 0). One sweep, O(n + edges). */

@@ -44,6 +44,15 @@ static inline double naive_likelihood(const BeliefModel *model, const RatePoint 
     return (1 - model->haunted) * clean + model->haunted * naive_any_rate(k, m);
 }
 
+/* Has @revision the bug by hypothesis @h? */
+static inline gboolean naive_has_bug(const History *history, const BeliefModel *model, guint32 h,
+                                     guint32 revision)
+{
+    gboolean reaches = history_reaches(history, h, revision);
+
+    return model->is_fix ? h == 0 || !reaches : reaches;
+}
+
 /* Of all revisions whose kernel is that of @revision, by hypothesis @h. @groups[r]: the one that
  * stands for r. */
 static inline double naive_group_likelihood(const History *history, const BeliefModel *model,
@@ -55,7 +64,7 @@ static inline double naive_group_likelihood(const History *history, const Belief
     gboolean some_have = FALSE, some_have_not = FALSE;
 
     for (guint32 r = 0; r < history_size(history); r++) {
-        gboolean has_bug = history_reaches(history, h, r);
+        gboolean has_bug = naive_has_bug(history, model, h, r);
 
         some_have |= groups[r] == revision && has_bug;
         some_have_not |= groups[r] == revision && !has_bug;
