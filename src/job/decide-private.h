@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the files of the pure decider share: evidence.c (what the trials of a kernel say), check.c
- * (the check of an answer) and decide.c (the phases).
+ * What the files of the pure decider share: evidence.c (what the trials of a kernel say),
+ * standing.c (one revision by itself), releases.c (the range), check.c (the check of an answer) and
+ * decide.c (the phases).
  */
 #pragma once
 
@@ -38,6 +39,29 @@ Step ask_build(const Situation *situation, Action *action, JobPhase phase, const
                const char *label);
 Step ask_trials(const Situation *situation, Action *action, JobPhase phase, const char *commit,
                 const char *label, guint n_trials);
+
+/* An answer of @kind about @subject (or NULL), with nothing else in it yet; owned by the caller. */
+Answer *answer_new(AnswerKind kind, const char *subject);
+/* End the job with @answer, which is taken. */
+Step give_answer(Action *action, Answer *answer);
+
+typedef enum Standing {
+    STANDING_ASKED,   /* open: an action was asked for */
+    STANDING_WAITING, /* open: work is under way */
+    STANDING_GOOD,
+    STANDING_BAD,
+    STANDING_BROKEN
+} Standing;
+/* Try @commit until its verdict is clear. While it is not, *ret_action asks for more, or it waits:
+ * also for the first trials of the start, without which nothing can be said. Bad takes two crashes,
+ * since one can be a passing bug of the same name; good takes as many trials as the start's crash
+ * rate needs. */
+Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
+                     const char *label, Action *ret_action);
+
+/* The ends of the range (PHASE_RANGE). *ret_good is set when there is a good end, also while one
+ * that was given still has to show that it is good. */
+Step decide_range(const Situation *situation, Action *ret_action, const char **ret_good);
 
 /* A set: @candidates (of guint32) with what belief gives them. */
 Answer *answer_candidates(const Situation *situation, const GArray *candidates);

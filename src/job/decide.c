@@ -19,10 +19,6 @@
 
 /* With so many crashes of the start its crash rate is known well enough. */
 #define N_START_CRASHES 3
-/* A revision judged by itself is bad when it crashes at least so often, against the start. */
-#define MIN_RATE_SHARE 0.4
-/* Chance we accept, at a release, of missing a bug that is there. */
-#define RELEASE_MISS 0.01
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
 #define CHECK_LOG10_ODDS 2.0
 
@@ -52,7 +48,7 @@ Step ask_trials(const Situation *situation, Action *action, JobPhase phase, cons
     return STEP_ASKED;
 }
 
-static Answer *answer_new(AnswerKind kind, const char *subject)
+Answer *answer_new(AnswerKind kind, const char *subject)
 {
     Answer *answer = g_new0(Answer, 1);
 
@@ -63,82 +59,10 @@ static Answer *answer_new(AnswerKind kind, const char *subject)
     return answer;
 }
 
-static Step give_answer(Action *action, Answer *answer)
+Step give_answer(Action *action, Answer *answer)
 {
     *action = (Action){.kind = ACTION_ANSWER, .phase = PHASE_DONE, .answer = answer};
     return STEP_ASKED;
-}
-
-/* --- One revision by itself, as reproduce and range need it ---------------------------------- */
-
-typedef enum Standing {
-    STANDING_ASKED,   /* open: an action was asked for */
-    STANDING_WAITING, /* open: work is under way */
-    STANDING_GOOD,
-    STANDING_BAD,
-    STANDING_BROKEN
-} Standing;
-
-static Standing standing_open(Step step)
-{
-    return step == STEP_ASKED ? STANDING_ASKED : STANDING_WAITING;
-}
-
-/* Does it crash often enough to be the start's bug? One crash in twenty is another's where the
- * start always crashes, and all that can be expected where the start crashes now and then. */
-static gboolean crashes_like_start(const RevisionEvidence *start, const Pool *pool)
-{
-    double rate = (double)start->n_crash / (start->n_crash + start->n_ok);
-
-    return pool->n_crash >= MIN_RATE_SHARE * rate * (pool->n_crash + pool->n_ok);
-}
-
-/* Where the trials are used up: a crash now and then is another bug's; and good, with fewer trials
- * that told anything than were wanted, takes that most of them did. What is in between is left to
- * belief, as good as it can be. */
-static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
-{
-    if (pool->n_crash && crashes_like_start(start, pool)) {
-        return STANDING_BAD;
-    }
-    return 2 * pool->n_ok >= pool_trials(pool) ? STANDING_GOOD : STANDING_BROKEN;
-}
-
-/* Try @commit until its verdict is clear. While it is not, *ret_action asks for more, or it waits:
- * also for the first trials of the start, without which nothing can be said. Bad takes two crashes,
- * since one can be a passing bug of the same name; good takes as many trials as the start's crash
- * rate needs. */
-static Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
-                            const char *label, Action *ret_action)
-{
-    const RevisionEvidence *start = situation_evidence(situation, situation->start);
-    const RevisionEvidence *evidence = situation_evidence(situation, commit);
-    guint limit = situation->max_trials;
-    Pool pool;
-
-    if (!evidence || !evidence->kernel) {
-        return standing_open(ask_build(situation, ret_action, phase, commit, label));
-    }
-    if (!start || start->n_crash == 0) {
-        return STANDING_WAITING;
-    }
-    guint wanted = belief_trials_for_good(start->n_crash, start->n_ok, RELEASE_MISS, limit);
-    pool = pool_of(situation, evidence);
-    if (situation_is_untestable(situation, evidence, &pool)) {
-        return STANDING_BROKEN;
-    }
-    if (pool.n_crash >= 2 && crashes_like_start(start, &pool)) {
-        return STANDING_BAD;
-    }
-    if (pool.n_crash == 0 && pool.n_ok >= wanted) {
-        return STANDING_GOOD;
-    }
-    if (pool_trials(&pool) >= limit) {
-        return stand_at_limit(start, &pool);
-    }
-    return standing_open(
-        ask_trials(situation, ret_action, phase, commit, label,
-                   pool.n_crash ? 1 : MIN(MAX(wanted - pool.n_ok, 1), limit - pool_trials(&pool))));
 }
 
 /* --- Phases ---------------------------------------------------------------------------------- */
@@ -171,58 +95,6 @@ static Step decide_reproduce(const Situation *situation, Action *ret_action)
         return give_answer(ret_action, answer_new(ANSWER_NOT_REPRODUCED, situation->start));
     }
     return STEP_PASSED;
-}
-
-/* Find the good end. *ret_good is set when there is one, and to one that was given while it still
- * has to show that it is good. */
-static Step decide_range(const Situation *situation, Action *ret_action, const char **ret_good)
-{
-    const char *oldest_bad = NULL;
-
-    if (situation->good) {
-        *ret_good = situation->good;
-        switch (stand_alone(situation, PHASE_RANGE, situation->good, NULL, ret_action)) {
-        case STANDING_ASKED:
-            return STEP_ASKED;
-        case STANDING_WAITING:
-            return STEP_WAITING;
-        case STANDING_BROKEN:
-            return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->good));
-        case STANDING_BAD:
-            return give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, situation->good));
-        case STANDING_GOOD:
-            return STEP_PASSED;
-        }
-    }
-    for (guint i = 0; i < situation->releases->len; i++) {
-        const ReleaseTag *release = situation->releases->pdata[i];
-
-        switch (stand_alone(situation, PHASE_RANGE, release->commit, release->name, ret_action)) {
-        case STANDING_ASKED:
-            return STEP_ASKED;
-        case STANDING_WAITING:
-            return STEP_WAITING;
-        case STANDING_BAD:
-            oldest_bad = release->commit;
-            break;
-        case STANDING_GOOD:
-            if (!g_hash_table_contains(situation->overruled, release->commit)) {
-                *ret_good = release->commit;
-                return STEP_PASSED;
-            }
-            oldest_bad = release->commit;
-            break;
-        case STANDING_BROKEN:
-            break;
-        }
-    }
-    if (!oldest_bad) {
-        Answer *answer = answer_new(ANSWER_UNTESTABLE, situation->start);
-
-        answer->reason = g_strdup("no release behind the start can be tested: name a --good");
-        return give_answer(ret_action, answer);
-    }
-    return give_answer(ret_action, answer_new(ANSWER_OLDER, oldest_bad));
 }
 
 /* Ask for @experiment: a build first where there is no kernel yet. Where all trials so far told
