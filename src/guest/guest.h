@@ -16,6 +16,7 @@
 
 #include <gio/gio.h>
 
+#include "guest/calls.h"
 #include "oops/oops.h"
 
 /* The reproducer as the guest gets it. */
@@ -51,6 +52,16 @@ gboolean guest_accel_works(const char *qemu, Accel accel, char **ret_why);
  * say so and set no_sandbox. Where nothing can be found out (a busy machine), it stays confined. */
 gboolean guest_sandbox_works(const char *qemu, char **ret_why);
 
+/* Shall PID 1 trace the system calls of one run? It slows this run down and changes its timing, so
+ * the runs that count are mostly others. Tracing stops after TRACE_LIMIT_MS (init/words.h), the run
+ * goes on. A crash of a traced run is a crash like any other. */
+typedef enum GuestTrace {
+    TRACE_NONE,
+    TRACE_LATER, /* the second run; where there is none (one is enough, or the first took all the
+                    time), one more after the last, of TRACE_LIMIT_MS at most */
+    TRACE_FIRST, /* the first: of a kernel that is known to crash in it */
+} GuestTrace;
+
 /* How to run a guest. Fill with guest_spec_default(), then change. */
 typedef struct GuestSpec {
     const OopsReader *reader; /* the caller keeps it while trials run */
@@ -59,11 +70,12 @@ typedef struct GuestSpec {
     gboolean no_sandbox;      /* QEMU without seccomp */
     guint memory_mib;
     guint n_cpus;
-    const char *cmdline;      /* added to the kernel's command line, or NULL */
-    gboolean panic_on_warn;   /* a warning after the boot panics at once */
-    guint boot_timeout_ms;    /* from start to our PID 1, and again for its basic test */
-    guint trial_timeout_ms;   /* the reproducer's time, repeats included */
-    guint n_repeats;          /* runs of the reproducer within the time; 0: until time is up */
+    const char *cmdline;    /* added to the kernel's command line, or NULL */
+    gboolean panic_on_warn; /* a warning after the boot panics at once */
+    guint boot_timeout_ms;  /* from start to our PID 1, and again for its basic test */
+    guint trial_timeout_ms; /* the reproducer's time, repeats included */
+    guint n_repeats;        /* runs of the reproducer within the time; 0: until time is up */
+    GuestTrace trace;
     guint settle_ms;          /* after the last run: work queues, timers, RCU may crash late */
     guint after_crash_ms;     /* what a kernel that goes on after a crash report is given */
     guint silence_timeout_ms; /* PID 1 speaks every second: silent so long is hung. More than the
@@ -100,7 +112,7 @@ typedef struct Outcome {
     guint64 run_ms;         /* whole trial */
     int repro_exit;         /* exit status of the last run; -1 when killed or never ended */
     guint n_runs;           /* how often the reproducer was started */
-    char *calls; /* the system calls of a traced run, a line each; NULL when none was traced */
+    char *calls; /* system calls of the traced run (calls.h); NULL when none was traced */
 } Outcome;
 void outcome_free(Outcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outcome, outcome_free)

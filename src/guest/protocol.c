@@ -4,14 +4,18 @@
 #include <string.h>
 
 #include "guest/init/words.h"
+#include "guest/names.h"
 
 #define LINE_MAX_BYTES 512
+#define TRACED_BROKEN  "broken"
+#define MAX_ERRNO      4095
 
 Protocol *protocol_new(void)
 {
     Protocol *protocol = g_new0(Protocol, 1);
 
     protocol->last_exit = -1;
+    protocol->traced = TRACED_BROKEN;
     protocol->output = g_string_new(NULL);
     protocol->line = g_string_new(NULL);
     return protocol;
@@ -23,6 +27,7 @@ void protocol_free(Protocol *protocol)
         return;
     }
     g_free(protocol->failure);
+    calls_free(protocol->calls);
     g_string_free(protocol->output, TRUE);
     g_string_free(protocol->line, TRUE);
     g_free(protocol);
@@ -61,6 +66,53 @@ static void take_exit(Protocol *protocol, const char *rest)
     }
 }
 
+/* The first trace counts. */
+static void take_trace(Protocol *protocol, const char *rest)
+{
+    guint64 k;
+
+    if (protocol->stage == STAGE_REPRO && !protocol->calls &&
+        g_ascii_string_to_unsigned(rest, 10, 1, G_MAXUINT, &k, NULL) && k == protocol->n_runs) {
+        protocol->calls = calls_new();
+    }
+}
+
+/* Is the trace under way? */
+static gboolean is_tracing(const Protocol *protocol)
+{
+    return protocol->stage == STAGE_REPRO && protocol->calls &&
+           strcmp(protocol->traced, TRACED_BROKEN) == 0;
+}
+
+static void take_call(Protocol *protocol, const char *rest)
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 5);
+    guint64 number, result = 0, count;
+
+    if (!is_tracing(protocol) || g_strv_length(words) != 4 || !*words[1] ||
+        strlen(words[1]) > TRACE_ITEMS_MAX ||
+        !g_ascii_string_to_unsigned(words[0], 10, 0, G_MAXUINT32, &number, NULL) ||
+        !g_ascii_string_to_unsigned(words[3], 10, 1, G_MAXINT64, &count, NULL)) {
+        return;
+    }
+    gboolean entered = strcmp(words[2], RESULT_ENTERED) == 0;
+    if (entered || g_ascii_string_to_unsigned(words[2], 10, 0, MAX_ERRNO, &result, NULL)) {
+        g_autofree char *items = printable(words[1]);
+        g_autofree char *name = names_of_call((guint32)number, items);
+
+        calls_note(protocol->calls, name, entered ? CALLS_ENTERED : (int)result, count);
+    }
+}
+
+static void take_traced(Protocol *protocol, const char *rest)
+{
+    if (is_tracing(protocol) && strcmp(rest, TRACED_WHOLE) == 0) {
+        protocol->traced = TRACED_WHOLE;
+    } else if (is_tracing(protocol) && strcmp(rest, TRACED_CUT) == 0) {
+        protocol->traced = TRACED_CUT;
+    }
+}
+
 static void take_line(Protocol *protocol, const char *line)
 {
     if (strcmp(line, WORD_HELLO) == 0) {
@@ -69,6 +121,12 @@ static void take_line(Protocol *protocol, const char *line)
         protocol->stage = STAGE_BASIC;
     } else if (g_str_has_prefix(line, WORD_RUN)) {
         take_run(protocol, line + strlen(WORD_RUN));
+    } else if (g_str_has_prefix(line, WORD_TRACE)) {
+        take_trace(protocol, line + strlen(WORD_TRACE));
+    } else if (g_str_has_prefix(line, WORD_CALL)) {
+        take_call(protocol, line + strlen(WORD_CALL));
+    } else if (g_str_has_prefix(line, WORD_TRACED)) {
+        take_traced(protocol, line + strlen(WORD_TRACED));
     } else if (g_str_has_prefix(line, WORD_EXIT)) {
         take_exit(protocol, line + strlen(WORD_EXIT));
     } else if (strcmp(line, WORD_END) == 0 && protocol->stage >= STAGE_BASIC) {

@@ -9,10 +9,12 @@
 typedef struct Protocol {
     GuestStage stage;
     guint n_runs;
-    int last_exit;   /* -1: no run has ended by itself */
-    char *failure;   /* why the guest cannot do its part, or NULL */
-    GString *output; /* of the reproducer */
-    GString *line;   /* what has come of the current line */
+    int last_exit;      /* -1: no run has ended by itself */
+    char *failure;      /* why the guest cannot do its part, or NULL */
+    GString *output;    /* of the reproducer */
+    Calls *calls;       /* of the traced run, or NULL before there is one */
+    const char *traced; /* how the trace ended: "whole", "cut"; "broken" when nobody said */
+    GString *line;      /* what has come of the current line */
 } Protocol;
 
 Protocol *protocol_new(void);

@@ -20,12 +20,19 @@
     "console=ttyS0,115200 earlyprintk=serial,ttyS0,115200 8250.nr_uarts=4 loglevel=7 nokaslr "     \
     "panic=-1 panic_on_warn=0 random.trust_cpu=on"
 
+static const char *const trace_words[] = {
+    [TRACE_NONE] = "",
+    [TRACE_LATER] = " " ARG_TRACE "2",
+    [TRACE_FIRST] = " " ARG_TRACE "1",
+};
+
 char *qemu_kernel_cmdline(const GuestSpec *spec)
 {
     return g_strdup_printf(
-        KERNEL_WORDS "%s%s -- " ARG_RUNS "%u " ARG_TIME_MS "%u " ARG_SETTLE_MS "%u%s",
+        KERNEL_WORDS "%s%s -- " ARG_RUNS "%u " ARG_TIME_MS "%u " ARG_SETTLE_MS "%u%s%s",
         spec->cmdline ? " " : "", spec->cmdline ? spec->cmdline : "", spec->n_repeats,
-        spec->trial_timeout_ms, spec->settle_ms, spec->panic_on_warn ? " " ARG_PANIC_ON_WARN : "");
+        spec->trial_timeout_ms, spec->settle_ms, spec->panic_on_warn ? " " ARG_PANIC_ON_WARN : "",
+        trace_words[spec->trace]);
 }
 
 static void add(GPtrArray *argv, const char *option, char *value)

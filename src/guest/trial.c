@@ -227,6 +227,7 @@ static Outcome *make_outcome(Trial *trial)
     outcome->run_ms = now_ms(trial);
     outcome->repro_exit = protocol->last_exit;
     outcome->n_runs = protocol->n_runs;
+    outcome->calls = protocol->calls ? calls_text(protocol->calls, protocol->traced) : NULL;
     if (outcome->kind == OUTCOME_OK && outcome->repro_exit == REPRO_EXIT_UNREACHED) {
         outcome->kind = OUTCOME_UNREACHED;
         outcome->title = g_strdup("the reproducer says that it cannot work here");

@@ -101,9 +101,12 @@ void watch_protocol(Watch *watch, GuestStage stage, gboolean failed, guint64 now
 
 static guint64 stage_limit_ms(const Watch *watch)
 {
+    const GuestSpec *spec = watch->spec;
+
     return watch->stage < STAGE_REPRO
-               ? watch->spec->boot_timeout_ms
-               : (guint64)watch->spec->trial_timeout_ms + watch->spec->settle_ms + GRACE_MS;
+               ? spec->boot_timeout_ms
+               : (guint64)spec->trial_timeout_ms + (spec->trace ? TRACE_LIMIT_MS : 0) +
+                     spec->settle_ms + GRACE_MS;
 }
 
 gboolean watch_is_over(const Watch *watch, guint64 now_ms, GuestEnd *ret_end)

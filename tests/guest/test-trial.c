@@ -80,10 +80,11 @@ static Outcome *wait_for(GAsyncResult **res, GError **error)
     g_clear_object(res);
     if (outcome && g_test_verbose()) {
         g_test_message("%s, %s: boot %" G_GUINT64_FORMAT " ms, all %" G_GUINT64_FORMAT
-                       " ms, %u runs, exit %d, %zu bytes of console, said: %s",
+                       " ms, %u runs, exit %d, %zu bytes of console, said: %s; calls: %s",
                        outcome_kind_name(outcome->kind), outcome->title ? outcome->title : "-",
                        outcome->boot_ms, outcome->run_ms, outcome->n_runs, outcome->repro_exit,
-                       g_bytes_get_size(outcome->console), outcome->output);
+                       g_bytes_get_size(outcome->console), outcome->output,
+                       outcome->calls ? outcome->calls : "-");
     }
     return outcome;
 }
@@ -362,6 +363,104 @@ static void test_two_at_once(Fixture *fixture, gconstpointer unused)
     g_assert_cmpint(b->repro_exit, ==, 2);
 }
 
+#define SOCKETS                                                                                    \
+    "#include <sys/socket.h>\n#include <unistd.h>\n"                                               \
+    "int main(void) {\n"                                                                           \
+    "    for (int i = 0; i < 12; i++) close(socket(AF_UNIX, SOCK_STREAM, 0));\n"                   \
+    "    for (int i = 0; i < 5; i++) socket(AF_ASH, SOCK_DGRAM, 0);\n"
+
+/* The second of three runs is traced, and nothing else is changed by it. */
+static void test_trace(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture)) {
+        return;
+    }
+    fixture->spec.n_repeats = 3;
+    fixture->spec.trace = TRACE_LATER;
+    g_autoptr(Outcome) outcome =
+        run(fixture, "trace.c", SOCKETS "    write(1, \"x\\n\", 2);\n    return 7;\n}\n");
+
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
+    g_assert_cmpuint(outcome->n_runs, ==, 3);
+    g_assert_cmpint(outcome->repro_exit, ==, 7);
+    g_assert_cmpstr(outcome->output, ==, "x\nx\nx\n");
+    g_assert_nonnull(outcome->calls);
+    g_assert_true(g_str_has_prefix(outcome->calls, "traced whole\n"));
+    g_assert_nonnull(strstr(outcome->calls, "\nsocket(AF_UNIX, SOCK_STREAM) ok 12\n"));
+    g_assert_nonnull(strstr(outcome->calls, "\nsocket(AF_ASH, SOCK_DGRAM) EAFNOSUPPORT 5\n"));
+    g_assert_nonnull(strstr(outcome->calls, "\nexit_group ? 1\n"));
+}
+
+/* A reproducer that never ends: one more run is made for the trace, and is cut short. */
+static void test_trace_extra(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture)) {
+        return;
+    }
+    fixture->spec.n_repeats = 0;
+    fixture->spec.trial_timeout_ms = 2000;
+    fixture->spec.trace = TRACE_LATER;
+    g_autoptr(Outcome) outcome =
+        run(fixture, "extra.c", SOCKETS "    if (fork()) for (;;) getppid();\n    return 0;\n}\n");
+
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
+    g_assert_cmpuint(outcome->n_runs, ==, 2);
+    g_assert_cmpint(outcome->repro_exit, ==, -1);
+    g_assert_nonnull(outcome->calls);
+    g_assert_true(g_str_has_prefix(outcome->calls, "traced cut\n"));
+    g_assert_nonnull(strstr(outcome->calls, "\nsocket(AF_ASH, SOCK_DGRAM) EAFNOSUPPORT 5\n"));
+}
+
+/* A crash in the traced run is a crash, and all that led to it is known. */
+static void test_trace_crash(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture)) {
+        return;
+    }
+    fixture->spec.trace = TRACE_FIRST;
+    g_autoptr(Outcome) outcome = run(fixture, "crash.c",
+                                     "#include <fcntl.h>\n#include <stdio.h>\n" SOCKETS
+                                     "    int fd = open(\"/proc/sysrq-trigger\", O_WRONLY);\n"
+                                     "    if (fd < 0) { perror(\"sysrq-trigger\"); return 1; }\n"
+                                     "    return write(fd, \"c\", 1) == 1 ? 0 : 2;\n}\n");
+
+    if (!has_sysrq(outcome)) {
+        return;
+    }
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_CRASH);
+    g_assert_cmpstr(outcome->title, ==, "kernel panic: sysrq triggered crash");
+    g_assert_cmpuint(outcome->n_runs, ==, 1);
+    g_assert_nonnull(outcome->calls);
+    g_assert_true(g_str_has_prefix(outcome->calls, "traced broken\n"));
+    g_assert_nonnull(strstr(outcome->calls, "\nsocket(AF_ASH, SOCK_DGRAM) EAFNOSUPPORT "));
+    g_assert_true(
+        g_str_has_suffix(outcome->calls, "\nopenat(\"/proc/sysrq-trigger\") ok 1\nwrite ? 1\n"));
+}
+
+/* More processes than can be followed, and one that kills all: the trial ends as it would. */
+static void test_trace_hostile(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture)) {
+        return;
+    }
+    fixture->spec.trace = TRACE_FIRST;
+    fixture->spec.trial_timeout_ms = 3000;
+    g_autoptr(Outcome) bomb =
+        run(fixture, "bomb.c",
+            "#include <unistd.h>\nint main(void) { for (;;) if (fork() >= 0) setsid(); }\n");
+    g_assert_cmpint(bomb->kind, ==, OUTCOME_OK);
+    g_assert_nonnull(bomb->calls);
+    g_assert_nonnull(strstr(bomb->calls, "\nsetsid ok "));
+
+    g_autoptr(Outcome) kill =
+        run(fixture, "kill.c",
+            "#include <signal.h>\n#include <unistd.h>\nint main(void) {\n"
+            "    kill(1, SIGUSR1); kill(1, SIGKILL); kill(-1, SIGKILL); return 3; }\n");
+    g_assert_cmpint(kill->kind, ==, OUTCOME_OK);
+    g_assert_cmpint(kill->repro_exit, ==, 3);
+    g_assert_true(g_str_has_prefix(kill->calls, "traced whole\n"));
+}
+
 static gboolean cancel(gpointer cancellable)
 {
     g_cancellable_cancel(cancellable);
@@ -479,6 +578,10 @@ int main(int argc, char **argv)
     ADD("/trial/silence", test_silence);
     ADD("/trial/halt", test_halt);
     ADD("/trial/two-at-once", test_two_at_once);
+    ADD("/trial/trace", test_trace);
+    ADD("/trial/trace-extra", test_trace_extra);
+    ADD("/trial/trace-crash", test_trace_crash);
+    ADD("/trial/trace-hostile", test_trace_hostile);
     ADD("/trial/cancel", test_cancel);
     ADD("/trial/no-boot", test_no_boot);
     ADD("/trial/cannot-execute", test_cannot_execute);

@@ -12,10 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,31 +29,27 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "port.h"
+#include "trace.h"
 #include "words.h"
 
-#define PORT            "/dev/ttyS1"
-#define REPRO           "/repro"
-#define SHELL           "/bin/sh"
-#define BASIC_NAME      "firstbad-basic-test"
-#define BASIC_FILE      "/tmp/firstbad-basic"
-#define BASIC_LIMIT_MS  20000
-#define TICK_MS         1000
-#define REAP_LIMIT_MS   2000 /* killed processes that do not die are left behind */
-#define OUTPUT_LINE_MAX 200
+#define PORT           "/dev/ttyS1"
+#define REPRO          "/repro"
+#define SHELL          "/bin/sh"
+#define BASIC_NAME     "firstbad-basic-test"
+#define BASIC_FILE     "/tmp/firstbad-basic"
+#define REAP_LIMIT_MS  2000 /* killed processes that do not die are left behind */
+#define BASIC_LIMIT_MS 20000
+#define TICK_MS        1000
 
 typedef struct Options {
     unsigned n_runs;
     unsigned time_ms;
     unsigned settle_ms;
+    unsigned traced_run; /* 0: none */
     bool panic_on_warn;
 } Options;
-
-/* The reproducer's output on its way to the host: lines, printable, no more than OUTPUT_LIMIT. */
-typedef struct Output {
-    char line[OUTPUT_LINE_MAX];
-    size_t n_line;
-    size_t n_sent;
-} Output;
 
 typedef struct Mount {
     const char *type;
@@ -79,46 +73,6 @@ static const Mount mounts[] = {
     {"bpf", "/sys/fs/bpf"},
     {"binfmt_misc", "/proc/sys/fs/binfmt_misc"},
 };
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-static void write_all(int fd, const char *bytes, size_t n_bytes)
-{
-    while (n_bytes) {
-        ssize_t n = write(fd, bytes, n_bytes);
-
-        if (n < 0 && errno != EINTR && errno != EAGAIN) {
-            return;
-        }
-        if (n > 0) {
-            bytes += n;
-            n_bytes -= (size_t)n;
-        }
-    }
-}
-
-/* One line of the protocol. */
-__attribute__((format(printf, 2, 3))) static void say(int port, const char *format, ...)
-{
-    char line[OUTPUT_LINE_MAX + 64];
-    va_list args;
-
-    va_start(args, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang-tidy 14 after another file */
-    int n = vsnprintf(line, sizeof line - 1, format, args);
-    va_end(args);
-    if (n > (int)sizeof line - 2) {
-        n = (int)sizeof line - 2;
-    }
-    line[n] = '\n';
-    write_all(port, line, (size_t)n + 1);
-}
 
 /* Where the kernel lacks the file, there is nothing to set. */
 static void write_file(const char *path, const char *text)
@@ -202,7 +156,7 @@ static void kill_everybody(void)
 
     for (;;) {
         kill(-1, SIGKILL);
-        pid_t pid = waitpid(-1, NULL, WNOHANG);
+        pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
 
         if (pid < 0 || (pid == 0 && now_ms() > give_up)) {
             return;
@@ -211,6 +165,24 @@ static void kill_everybody(void)
             nanosleep(&pause, NULL);
         }
     }
+}
+
+/* The traced run is over: kill what is left of it, and let the tracer tell the rest. */
+static void end_trace(Trace *trace)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    long long give_up = now_ms() + REAP_LIMIT_MS;
+    int status;
+
+    if (!trace_ended(trace, &status)) {
+        trace_cut(trace);
+    }
+    while (!trace_is_over(trace) && now_ms() < give_up) {
+        kill(-1, SIGKILL);
+        trace_poke(trace);
+        nanosleep(&pause, NULL);
+    }
+    trace_stop(trace);
 }
 
 /* The trivial program: memory, a file, an exit. Exit status 0 only when all of it worked. */
@@ -247,122 +219,6 @@ static bool starts_with_hash_bang(const char *path)
     return yes;
 }
 
-/* What the child does between fork() and exec(); returns only when that failed, with errno. */
-static void become(const char *path, const char *const *argv, const char *cwd, int out)
-{
-    static const char *const env[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root",
-                                      "TERM=linux", NULL};
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setsid();
-    dup2(null, STDIN_FILENO);
-    dup2(out >= 0 ? out : null, STDOUT_FILENO);
-    dup2(out >= 0 ? out : null, STDERR_FILENO);
-    if (chdir(cwd) && chdir("/")) {
-        return;
-    }
-    execve(path, (char *const *)argv, (char *const *)env);
-}
-
-/* Start a program in a session of its own, with stdout and stderr going to @out (-1: nowhere).
- * Returns its pid, or -1 with errno, also when it could not be executed. */
-static pid_t start(const char *path, const char *const *argv, const char *cwd, int out)
-{
-    int failure[2], err = 0;
-
-    if (pipe2(failure, O_CLOEXEC)) {
-        return -1;
-    }
-    pid_t pid = fork();
-    if (pid == 0) {
-        become(path, argv, cwd, out);
-        err = errno;
-        write_all(failure[1], (const char *)&err, sizeof err);
-        _exit(127);
-    }
-    err = pid < 0 ? errno : 0;
-    close(failure[1]);
-    if (pid > 0 && read(failure[0], &err, sizeof err) == sizeof err) {
-        waitpid(pid, NULL, 0);
-        pid = -1;
-    }
-    close(failure[0]);
-    errno = err;
-    return pid;
-}
-
-static void flush_line(Output *output, int port)
-{
-    if (output->n_line && output->n_sent < OUTPUT_LIMIT) {
-        say(port, WORD_OUT "%.*s", (int)output->n_line, output->line);
-        output->n_sent += output->n_line + 1;
-        if (output->n_sent >= OUTPUT_LIMIT) {
-            say(port, WORD_OUT "(more output is not shown)");
-        }
-    }
-    output->n_line = 0;
-}
-
-/* Read what the reproducer printed, without blocking: 0 when its end is closed, else what read()
- * says. */
-static ssize_t pass_output_on(Output *output, int pipe_fd, int port)
-{
-    char bytes[4096];
-    ssize_t n = read(pipe_fd, bytes, sizeof bytes);
-
-    for (ssize_t i = 0; i < n; i++) {
-        if (bytes[i] == '\n' || output->n_line == sizeof output->line) {
-            flush_line(output, port);
-        }
-        if (bytes[i] != '\n') {
-            output->line[output->n_line++] = bytes[i] >= ' ' && bytes[i] < 127 ? bytes[i] : '?';
-        }
-    }
-    return n;
-}
-
-static void on_child(int number)
-{
-}
-
-/* Wait until @pid ends or @deadline_ms; tick and pass its output on meanwhile, and reap what was
- * left to us. Returns its exit status, -1 when a signal ended it or time was up. */
-static int wait_for(pid_t pid, int pipe_fd, Output *output, int port, long long deadline_ms)
-{
-    long long next_tick_ms = now_ms() + TICK_MS;
-    sigset_t none;
-
-    sigemptyset(&none);
-    for (;;) {
-        int status;
-        pid_t ended;
-
-        while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
-            if (ended == pid) {
-                return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-            }
-        }
-        long long now = now_ms();
-        if (now >= deadline_ms) {
-            return -1;
-        }
-        if (now >= next_tick_ms) {
-            say(port, WORD_TICK);
-            next_tick_ms = now + TICK_MS;
-        }
-        long long wait_ms = (deadline_ms < next_tick_ms ? deadline_ms : next_tick_ms) - now;
-        struct timespec limit = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
-        struct pollfd poll_fd = {.fd = pipe_fd, .events = POLLIN};
-        /* SIGCHLD is blocked outside, so that none is lost between waitpid() and here. */
-        if (ppoll(&poll_fd, 1, &limit, &none) > 0 && pass_output_on(output, pipe_fd, port) == 0) {
-            pipe_fd = -1;
-        }
-    }
-}
-
 /* Nothing may follow. The host ends QEMU when it reads the last word; by hand, power goes off. */
 __attribute__((noreturn)) static void finish(int port)
 {
@@ -377,13 +233,14 @@ __attribute__((noreturn)) static void finish(int port)
 static void run_basic_test(int port, Output *output)
 {
     static const char *const argv[] = {BASIC_NAME, NULL};
-    pid_t pid = start("/init", argv, "/", -1);
+    Launch child;
+    pid_t pid = launch(&child, "/init", argv, "/", -1) ? launch_go(&child) : -1;
 
     if (pid < 0) {
         say(port, WORD_FAILED "a trivial program cannot be started: %s", strerror(errno));
         finish(port);
     }
-    int status = wait_for(pid, -1, output, port, now_ms() + BASIC_LIMIT_MS);
+    int status = wait_for(pid, -1, output, port, now_ms() + BASIC_LIMIT_MS, NULL);
     kill_everybody();
     if (status != 0) {
         say(port, WORD_FAILED "a trivial program ended with %d", status);
@@ -411,14 +268,17 @@ static void remove_cwd(const char *cwd)
     rmdir(cwd);
 }
 
-/* Run @k of the reproducer, in a folder of its own. */
-static void run_once(unsigned k, int port, Output *output, long long deadline_ms)
+/* Run @k of the reproducer, in a folder of its own. @trace: to be traced, or NULL. @is_extra: this
+ * run is made for the trace alone, and how it ends when its time is up tells nothing. */
+static void run_once(unsigned k, int port, Output *output, long long deadline_ms, Trace *trace,
+                     bool is_extra)
 {
     static const char *const binary_argv[] = {REPRO, NULL};
     static const char *const script_argv[] = {SHELL, REPRO, NULL};
     bool is_script = starts_with_hash_bang(REPRO);
     char cwd[32];
     int out[2];
+    Launch child;
 
     snprintf(cwd, sizeof cwd, "/tmp/%u", k);
     make_cwd(cwd);
@@ -428,21 +288,53 @@ static void run_once(unsigned k, int port, Output *output, long long deadline_ms
     }
     fcntl(out[0], F_SETFL, O_NONBLOCK);
     say(port, WORD_RUN "%u", k);
-    pid_t pid =
-        start(is_script ? SHELL : REPRO, is_script ? script_argv : binary_argv, cwd, out[1]);
+    bool launched = launch(&child, is_script ? SHELL : REPRO, is_script ? script_argv : binary_argv,
+                           cwd, out[1]);
+    if (launched && trace) {
+        TraceSpec spec = {.port = port, .pid = child.pid, .limit_ms = TRACE_LIMIT_MS};
+
+        trace = trace_begin(trace, &spec) ? trace : NULL;
+        say(port, trace ? WORD_TRACE "%u" : "not traced in run %u", k);
+    }
+    pid_t pid = launched ? launch_go(&child) : -1;
     if (pid < 0) {
         say(port, WORD_FAILED "the reproducer cannot be executed: %s", strerror(errno));
         finish(port);
     }
     close(out[1]);
-    int status = wait_for(pid, out[0], output, port, deadline_ms);
+    int status = wait_for(pid, out[0], output, port, deadline_ms, trace);
+    if (trace) {
+        end_trace(trace);
+    }
     kill_everybody();
     remove_cwd(cwd);
     while (pass_output_on(output, out[0], port) > 0) {
     }
     flush_line(output, port);
     close(out[0]);
-    say(port, WORD_EXIT "%u %d", k, status);
+    if (!is_extra || status >= 0) {
+        say(port, WORD_EXIT "%u %d", k, status);
+    }
+}
+
+/* All runs, until their number or their time is up; then the one for the trace, if there was none.
+ */
+static void run_all(const Options *options, int port, Output *output)
+{
+    static Trace trace;
+    long long deadline_ms = now_ms() + options->time_ms;
+    bool traced = !options->traced_run;
+    unsigned k = 1;
+
+    for (; (!options->n_runs || k <= options->n_runs) && now_ms() < deadline_ms; k++) {
+        bool is_traced = k == options->traced_run;
+
+        run_once(k, port, output, deadline_ms, is_traced ? &trace : NULL, false);
+        traced |= is_traced;
+    }
+    if (!traced) {
+        run_once(k, port, output, now_ms() + TRACE_LIMIT_MS, &trace, true);
+    }
 }
 
 /* Work queues, timers and RCU callbacks may crash after the reproducer is gone. */
@@ -458,6 +350,10 @@ static void settle(int port, unsigned settle_ms)
     }
 }
 
+static void on_child(int number)
+{
+}
+
 static Options parse_options(int argc, char **argv)
 {
     Options options = {.n_runs = 1, .time_ms = 10000};
@@ -469,6 +365,8 @@ static Options parse_options(int argc, char **argv)
             options.time_ms = (unsigned)strtoul(argv[i] + strlen(ARG_TIME_MS), NULL, 10);
         } else if (strncmp(argv[i], ARG_SETTLE_MS, strlen(ARG_SETTLE_MS)) == 0) {
             options.settle_ms = (unsigned)strtoul(argv[i] + strlen(ARG_SETTLE_MS), NULL, 10);
+        } else if (strncmp(argv[i], ARG_TRACE, strlen(ARG_TRACE)) == 0) {
+            options.traced_run = (unsigned)strtoul(argv[i] + strlen(ARG_TRACE), NULL, 10);
         } else if (strcmp(argv[i], ARG_PANIC_ON_WARN) == 0) {
             options.panic_on_warn = true;
         }
@@ -495,13 +393,15 @@ int main(int argc, char **argv)
         return 1;
     }
     Options options = parse_options(argc, argv);
+    /* The stops of traced children are none of main's business. */
+    const struct sigaction on_end = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP};
     Output output = {0};
     sigset_t child;
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
-    signal(SIGCHLD, on_child);
+    sigaction(SIGCHLD, &on_end, NULL);
     mount_everything();
     raise_limits();
     int port = open_port();
@@ -518,10 +418,7 @@ int main(int argc, char **argv)
     write_file("/proc/sys/kernel/panic_on_warn", options.panic_on_warn ? "1" : "0");
     /* A level that even "quiet" lets through. */
     write_file("/dev/kmsg", "<2>" MARK_REPRO "\n");
-    long long deadline_ms = now_ms() + options.time_ms;
-    for (unsigned k = 1; (!options.n_runs || k <= options.n_runs) && now_ms() < deadline_ms; k++) {
-        run_once(k, port, &output, deadline_ms);
-    }
+    run_all(&options, port, &output);
     settle(port, options.settle_ms);
     say(port, WORD_END);
     finish(port);

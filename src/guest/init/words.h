@@ -7,6 +7,14 @@
  *     run K                    the reproducer starts for the K-th time, from 1
  *     out TEXT                 a line that the reproducer printed
  *     tick                     once a second while it runs: PID 1 still answers
+ *     trace K                  from here on its system calls are counted
+ *     call NR ITEMS RESULT N   so far N calls of number NR had this RESULT: an errno, 0 when they
+ *                              succeeded, "-" for all that were entered. ITEMS is what makes the
+ *                              call a thing of its own (shapes.h): numbers and strings with a "
+ *                              before them, with commas between; "-" when there is none, "*" when
+ *                              there are too many. A row that is new is sent before the call goes
+ * on traced HOW               that was all: "whole" when the reproducer ended by itself, "cut" when
+ *                              time was up
  *     exit K STATUS            it ended: 0..255, or -1 when a signal or its time ended it
  *     end                      all runs are done and the settling time is over
  *
@@ -20,8 +28,31 @@
 #define WORD_RUN      "run "
 #define WORD_OUT      "out "
 #define WORD_TICK     "tick"
+#define WORD_TRACE    "trace "
+#define WORD_CALL     "call "
+#define WORD_TRACED   "traced "
 #define WORD_EXIT     "exit "
 #define WORD_END      "end"
+
+/* In "call" and "traced" lines. */
+#define NO_ITEMS       "-"
+#define OTHER_ITEMS    "*"
+#define RESULT_ENTERED "-"
+#define TRACED_WHOLE   "whole"
+#define TRACED_CUT     "cut"
+
+/* For all numbers so high that no kernel knows them. */
+#define UNKNOWN_CALL 999999U
+/* Added to the number of a call that is not one of x86-64 (int 0x80, say). */
+#define FOREIGN_CALLS 1000000U
+
+/* Rows of a trace: so many are told apart, and as many again of the calls as a whole. */
+#define TRACE_ROWS 512
+/* Bytes of ITEMS. */
+#define TRACE_ITEMS_MAX 80
+/* What tracing may take; then the run goes on without. Also the time of a run that is made only to
+ * be traced. */
+#define TRACE_LIMIT_MS 5000
 
 /* Bytes of "out" lines before PID 1 says that there is more. */
 #define OUTPUT_LIMIT 16384
@@ -38,3 +69,4 @@
 #define ARG_TIME_MS       "time_ms="   /* for all runs together */
 #define ARG_SETTLE_MS     "settle_ms=" /* after the last run */
 #define ARG_PANIC_ON_WARN "panic_on_warn"
+#define ARG_TRACE         "trace=" /* the run to trace; past the last, one more is made for it */
