@@ -29,6 +29,7 @@ int cmd_cause(int argc, char **argv)
         CLI_KEY("name", "NAME", "Name of the job"),
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
         CLI_KEY("compiler", "CC", "Compiler (gcc)"),
+        CLI_KEY("backports", "FILE", "Fixes for old revisions, beside ours"),
         CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
         CLI_KEY("max-trials", "N", "Trials of a revision by itself, at most (40)"),
         CLI_MAX_KERNELS,

@@ -26,6 +26,10 @@ typedef struct FarmOps {
     void (*trial_async)(Farm *farm, const char *commit, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
     gboolean (*trial_finish)(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error);
+    /* Revisions that want @fix get it, from the next build on. NULL: this farm builds them as they
+     * are.
+     */
+    void (*add_fix)(Farm *farm, const Backport *fix);
     /* A worktree that the farm may check anything out in when it is idle, or NULL. */
     const char *(*worktree)(Farm *farm);
     /* Prefixes under which its kernels' debug information names sources: NULL-terminated. */
@@ -55,11 +59,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Farm, farm_free)
 typedef struct LocalFarmOptions {
     const Toolchain *toolchain;
     const char *config;
-    const char *config_dir; /* other configs, which variants name; or NULL */
-    const char *repro;      /* path that the user gave */
-    const char *slot_dir;   /* the build slot */
-    const char *work_dir;   /* images and initramfs of this job */
-    guint n_jobs;           /* make -j */
+    const char *config_dir;     /* other configs, which variants name; or NULL */
+    const GPtrArray *backports; /* of Backport; or NULL */
+    const char *start;          /* the commit that crashes */
+    const char *repro;          /* path that the user gave */
+    const char *slot_dir;       /* the build slot */
+    const char *work_dir;       /* images and initramfs of this job */
+    guint n_jobs;               /* make -j */
     guint build_timeout_ms;
     guint64 build_memory_bytes;
     guint n_guests; /* trials at once */

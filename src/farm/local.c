@@ -61,6 +61,11 @@ static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel,
     return kernel_build_finish(((LocalFarm *)farm)->builder, res, ret_kernel, error);
 }
 
+static void add_fix(Farm *farm, const Backport *fix)
+{
+    kernel_builder_add_fix(((LocalFarm *)farm)->builder, fix);
+}
+
 /* --- Trials ---------------------------------------------------------------------------------- */
 
 static gboolean provide_image(LocalFarm *local, const Kernel *kernel, GError **error)
@@ -133,6 +138,7 @@ static void local_farm_free(Farm *farm)
 static const FarmOps local_ops = {
     .build_async = build_async,
     .build_finish = build_finish,
+    .add_fix = add_fix,
     .trial_async = trial_async,
     .trial_finish = trial_finish,
     .worktree = worktree,
@@ -149,6 +155,8 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
         .toolchain = options->toolchain,
         .config = options->config,
         .config_dir = options->config_dir,
+        .backports = options->backports,
+        .start = options->start,
         .n_jobs = options->n_jobs,
         .timeout_ms = options->build_timeout_ms,
         .memory_limit_bytes = options->build_memory_bytes,

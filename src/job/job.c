@@ -145,6 +145,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->situation.overruled, g_hash_table_unref);
     g_clear_pointer(&job->decided, g_hash_table_unref);
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
+    g_clear_pointer(&job->fixes, g_hash_table_unref);
     oops_bug_free(job->bug);
     g_free(job->compiler);
     g_free(job);
@@ -155,10 +156,12 @@ static gboolean load_evidence(Job *job, GError **error)
 {
     g_autoptr(GPtrArray) decisions = store_decisions(job->store, job->id, error);
     g_autoptr(JobRow) stored = decisions ? store_read_job(job->store, job->id, error) : NULL;
+    g_autoptr(GPtrArray) facts = stored ? store_facts(job->store, job->id, error) : NULL;
 
-    if (!stored) {
+    if (!facts) {
         return FALSE;
     }
+    job_load_fixes(job, facts);
     job->booked_ms = stored->total_ms;
     job->kernels = store_kernels(job->store, job->id, error);
     job->trials = job->kernels ? store_trials(job->store, job->id, error) : NULL;
@@ -207,6 +210,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *r
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->rebuilt = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->fixes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->situation.evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                                     (GDestroyNotify)revision_evidence_free);
     job->situation.overruled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -329,7 +333,8 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         g_prefix_error(error, "building %.12s: ", commit);
         return FALSE;
     }
-    if (!store_put_kernel(job->store, job->id, commit, kernel, job->compiler, error) ||
+    if (!job_keep_fixes(job, commit, kernel, error) ||
+        !store_put_kernel(job->store, job->id, commit, kernel, job->compiler, error) ||
         !job_book_time(job, TIME_BUILD, error)) {
         return FALSE;
     }

@@ -42,6 +42,7 @@ typedef struct JobSpec {
     gboolean no_checkout;               /* run */
     char *suspects, *suspect_authors;   /* paths, and parts of "NAME <MAIL>"; between two a ';' */
     char *weights;                      /* file of revisions and their weights */
+    char *backports;                    /* file of fixes beside ours (data/backports.ini) */
 } JobSpec;
 JobSpec *job_spec_new(const char *kind); /* the defaults */
 /* TRUE for `firstbad run`: commands and failures, where a cause job has kernels and crashes. */
@@ -199,6 +200,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
  * (G_IO_ERROR_CANCELLED): the job can be resumed. */
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error);
+
+/* The kind of the fact that keeps Kernel.patches of a revision, a line each. */
+#define FACT_PATCHES "patches"
 
 /* --- How a job decides (pure) ---------------------------------------------------------------- */
 #include "job/decide.h"

@@ -21,6 +21,7 @@ struct Job {
     OopsBug *bug;        /* looked for; NULL: any crash is it */
     GHashTable *decided; /* commits that have their decision row */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
+    GHashTable *fixes;   /* set of lines: fixes that a person was told of */
     guint n_infra;       /* trials in a row that failed by our machine's fault */
     JobPhase phase;
     JobProgressFunc progress;
@@ -45,6 +46,13 @@ void job_say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 typedef enum TimeUse { TIME_OTHER, TIME_BUILD, TIME_TEST } TimeUse;
 /* Book the time since the last call. */
 gboolean job_book_time(Job *job, TimeUse use, GError **error);
+
+/* --- fixes.c --------------------------------------------------------------------------------- */
+
+/* Keep which fixes @kernel, of @commit, was built with, and say each of them once. */
+gboolean job_keep_fixes(Job *job, const char *commit, const Kernel *kernel, GError **error);
+/* Take back what was said before the job was resumed. */
+void job_load_fixes(Job *job, const GPtrArray *facts);
 
 /* --- trials.c -------------------------------------------------------------------------------- */
 

@@ -230,6 +230,16 @@ static gboolean check_name(const char *name, GError **error)
            invalid(error, "--name: '%s' is a number, which names another job: add a letter", name);
 }
 
+static gboolean check_backports(const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) backports = backports_read(path, error);
+
+    if (!backports) {
+        g_prefix_error(error, "--backports: ");
+    }
+    return backports != NULL;
+}
+
 static gboolean check_kernel_inputs(const Repo *repo, const JobSpec *spec, GError **error)
 {
     g_autoptr(GBytes) kconfig = NULL;
@@ -241,7 +251,8 @@ static gboolean check_kernel_inputs(const Repo *repo, const JobSpec *spec, GErro
         return invalid(error,
                        "--repro is missing: a reproducer (C source, static binary or script)");
     }
-    if (!check_config(spec->config, error) || !check_file(spec->repro, "--repro", error)) {
+    if (!check_config(spec->config, error) || !check_file(spec->repro, "--repro", error) ||
+        !check_backports(spec->backports, error)) {
         return FALSE;
     }
     kconfig = repo_read_file(repo, spec->start, "Kconfig", NULL);
@@ -425,6 +436,15 @@ static gboolean keep_weights(const Repo *repo, const char *path, const char *job
     return weights && keep_input(copy, weights, strlen(weights), error);
 }
 
+/* The fixes that revisions get: ours and the user's. */
+static GPtrArray *read_backports(const JobSpec *spec, const char *job_dir, GError **error)
+{
+    g_autofree char *own =
+        spec->backports ? own_copy(spec->backports, job_dir, "backports", error) : NULL;
+
+    return own || !spec->backports ? backports_read(own, error) : NULL;
+}
+
 static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
                                    const char *job_dir, GError **error)
 {
@@ -436,9 +456,12 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
     g_autofree char *configs = g_build_filename(job_dir, "configs", NULL);
     g_autofree char *config = own_copy(spec->config, job_dir, "config", error);
     g_autofree char *repro = config ? own_copy(spec->repro, job_dir, "repro", error) : NULL;
+    g_autoptr(GPtrArray) backports = repro ? read_backports(spec, job_dir, error) : NULL;
     LocalFarmOptions options = {
         .config = config,
         .config_dir = configs,
+        .backports = backports,
+        .start = spec->start,
         .repro = repro,
         .slot_dir = slot,
         .work_dir = job_dir,
@@ -449,7 +472,7 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
             spec->n_guests ? spec->n_guests : local_farm_guests(spec->memory_mib, spec->n_cpus),
     };
 
-    if (!repro) {
+    if (!backports) {
         return FALSE;
     }
     setup->toolchain = toolchain_probe(spec->compiler, error);

@@ -57,6 +57,7 @@ static const Field fields[] = {
     FIELD("suspect", FIELD_TEXT, suspects),
     FIELD("suspect-author", FIELD_TEXT, suspect_authors),
     FIELD("prior", FIELD_PATH, weights),
+    FIELD("backports", FIELD_PATH, backports),
 };
 #undef FIELD
 

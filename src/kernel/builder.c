@@ -16,6 +16,7 @@
 #include "kernel/built.h"
 #include "kernel/config.h"
 #include "kernel/kernel.h"
+#include "kernel/picks.h"
 #include "kernel/recipe.h"
 #include "kernel/slot.h"
 #include "kernel/source.h"
@@ -29,6 +30,7 @@ struct KernelBuilder {
     KernelBuildOptions options; /* config is not used: see config_text */
     char *config_text;          /* as it was when the builder was made */
     char *config_dir;           /* what @options points to */
+    Picks *picks;
     Slot *slot;
     Sandbox *sandbox;
     char **env;
@@ -53,6 +55,7 @@ typedef struct Build {
     char *makefile;
     char **argv; /* of the step that runs */
     GString *log;
+    gsize n_log_head; /* of it, what was there before make */
     gint64 start_us;
     int image_fds[N_IMAGES]; /* open once make is done, until they are packed; else -1 */
     Parcel *parcel;
@@ -91,6 +94,15 @@ static void end_with_error(GTask *task, GError *error)
     g_task_return_error(task, error);
 }
 
+/* Say of @kernel, which came from the store, what this build knows. */
+static void take_facts(const Build *build, Kernel *kernel)
+{
+    g_strfreev(kernel->patches);
+    kernel->patches = g_strdupv(build->source.patches);
+    g_strfreev(kernel->unpatched);
+    kernel->unpatched = g_strdupv(build->source.unpatched);
+}
+
 /* Make the kernel visible in the store and return it. */
 static void end_with_kernel(GTask *task)
 {
@@ -108,6 +120,7 @@ static void end_with_kernel(GTask *task)
         end_with_error(task, error);
         return;
     }
+    take_facts(build, stored);
     g_task_return_pointer(task, stored, (GDestroyNotify)kernel_free);
 }
 
@@ -298,7 +311,8 @@ static void end_of_failed_make(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
     LogFault fault;
-    g_autofree char *first_error = build_log_first_error(build->log->str, &fault);
+    g_autofree char *first_error =
+        build_log_first_error(build->log->str + build->n_log_head, &fault);
     guint64 limit_bytes = build->builder->options.memory_limit_bytes;
     GError *error = NULL;
 
@@ -489,6 +503,7 @@ void kernel_builder_free(KernelBuilder *builder)
     if (!builder) {
         return;
     }
+    picks_free(builder->picks);
     slot_free(builder->slot);
     sandbox_free(builder->sandbox);
     g_strfreev(builder->env);
@@ -520,12 +535,20 @@ KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const ch
     if (!builder->slot || !repo_worktree_prepare(repo, builder->slot->src_dir, error)) {
         return NULL;
     }
+    builder->picks = picks_new(repo, options->backports, options->start);
+    builder->options.backports = NULL;
+    builder->options.start = NULL;
     builder->sandbox = sandbox_new();
     builder->env = recipe_env(builder->slot, options->toolchain);
     builder->prefixes[0] = ".";
     builder->prefixes[1] = builder->slot->obj_dir;
     builder->prefixes[2] = builder->slot->src_dir;
     return g_steal_pointer(&builder);
+}
+
+void kernel_builder_add_fix(KernelBuilder *builder, const Backport *fix)
+{
+    picks_add(builder->picks, fix);
 }
 
 const char *kernel_builder_unboxed(const KernelBuilder *builder)
@@ -566,6 +589,18 @@ static void end_as_conflict(GTask *task)
     g_task_return_pointer(task, g_steal_pointer(&build->kernel), (GDestroyNotify)kernel_free);
 }
 
+/* Not where the first error is looked for: titles and reasons may read like one. */
+static void log_fixes(Build *build)
+{
+    for (char **line = build->source.patches; line && *line; line++) {
+        g_string_append_printf(build->log, "# with %s\n", *line);
+    }
+    for (char **line = build->source.unpatched; line && *line; line++) {
+        g_string_append_printf(build->log, "# %s\n", *line);
+    }
+    build->n_log_head = build->log->len;
+}
+
 void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
@@ -585,11 +620,12 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
     build->start_us = g_get_monotonic_time();
     build->kernel = g_new0(Kernel, 1);
     build->kernel->lost_options = g_new0(char *, 1);
-    if (!build_source_resolve(builder->repo, &builder->options, builder->config_text, name,
-                              &build->source, &error)) {
+    if (!build_source_resolve(builder->repo, &builder->options, builder->picks,
+                              builder->config_text, name, &build->source, &error)) {
         end_with_error(task, error);
         return;
     }
+    log_fixes(build);
     if (build->source.conflict) {
         end_as_conflict(task);
         return;
@@ -603,6 +639,7 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
         recipe_key(build->tree_id, build->source.config, builder->options.toolchain);
     found = kernel_store_find(builder->store, build->kernel->key, &error);
     if (!error && found && !is_worth_another_try(found, &builder->options)) {
+        take_facts(build, found);
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
         return;
     }

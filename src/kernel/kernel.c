@@ -12,6 +12,8 @@ void kernel_free(Kernel *kernel)
     g_free(kernel->signature);
     g_free(kernel->first_error);
     g_strfreev(kernel->lost_options);
+    g_strfreev(kernel->patches);
+    g_strfreev(kernel->unpatched);
     g_free(kernel->dir);
     g_free(kernel);
 }
@@ -25,6 +27,8 @@ Kernel *kernel_copy(const Kernel *kernel)
     copy->signature = g_strdup(kernel->signature);
     copy->first_error = g_strdup(kernel->first_error);
     copy->lost_options = g_strdupv(kernel->lost_options);
+    copy->patches = g_strdupv(kernel->patches);
+    copy->unpatched = g_strdupv(kernel->unpatched);
     copy->dir = g_strdup(kernel->dir);
     return copy;
 }

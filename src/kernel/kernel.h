@@ -9,6 +9,7 @@
 
 #include <gio/gio.h>
 
+#include "kernel/backports.h"
 #include "kernel/variant.h"
 #include "repo/repo.h"
 
@@ -30,13 +31,15 @@ typedef enum KernelStatus { KERNEL_BUILT, KERNEL_FAILED } KernelStatus;
 typedef struct Kernel {
     char *key; /* 64 hex: sha256 of tree, config, toolchain, recipe version */
     KernelStatus status;
-    char *signature;         /* 64 hex, NULL when failed */
-    char *first_error;       /* first real error line of the build; NULL when built */
-    char **lost_options;     /* "CONFIG_X=y" of the user's that this revision does not have; his
-                                modules are wanted as =y too */
-    char *dir;               /* its folder in the store */
-    guint64 build_ms;        /* wall time of the build */
-    guint64 failed_at_ms;    /* the time limit that ended it, else 0: a wider one is tried anew */
+    char *signature;      /* 64 hex, NULL when failed */
+    char *first_error;    /* first real error line of the build; NULL when built */
+    char **lost_options;  /* "CONFIG_X=y" of the user's that this revision does not have; his
+                             modules are wanted as =y too */
+    char **patches;       /* the fixes that went in beside, a line each: "ID ("TITLE"): REASON" */
+    char **unpatched;     /* those that it wants and did not get, and why */
+    char *dir;            /* its folder in the store */
+    guint64 build_ms;     /* wall time of the build */
+    guint64 failed_at_ms; /* the time limit that ended it, else 0: a wider one is tried anew */
     guint64 failed_at_bytes; /* the same for memory */
     gboolean reused;         /* it was in the store already */
 } Kernel;
@@ -65,6 +68,8 @@ typedef struct KernelBuildOptions {
     const Toolchain *toolchain;
     const char *config;         /* path of the user's .config; its modules are built in */
     const char *config_dir;     /* other configs, which variants name: DIR/ID; or NULL */
+    const GPtrArray *backports; /* of Backport: what revisions that want it get; or NULL */
+    const char *start;          /* the commit that crashes, see data/backports.ini; or NULL */
     guint n_jobs;               /* make -j */
     guint timeout_ms;           /* of one build */
     guint64 memory_limit_bytes; /* of each process; 0: none */
@@ -77,6 +82,8 @@ KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const ch
 void kernel_builder_free(KernelBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelBuilder, kernel_builder_free)
 
+/* One more fix, for all builds from now on. It is copied. */
+void kernel_builder_add_fix(KernelBuilder *builder, const Backport *fix);
 /* "" when builds run in a sandbox (bubblewrap, no network), else why not, to be said once. */
 const char *kernel_builder_unboxed(const KernelBuilder *builder);
 /* The worktree of the slot, for those who need the sources of the last revision built. */

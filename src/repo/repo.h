@@ -167,6 +167,23 @@ Recipients *repo_recipients(const RecipientsQuery *query, GError **error);
  * caller. */
 char **recipients_addresses(const Recipients *recipients, gboolean to);
 
+/* The titles (first lines of messages) of a history, and which commit contains which: one change
+ * has another id in each tree, but one title. */
+typedef struct Titles Titles;
+/* Of all that any ref or any of @tips (ids, NULL-terminated) leads to; what a shallow history does
+ * not hold is in none. One `git log`: some seconds for 1,000,000 commits. */
+Titles *repo_read_titles(const Repo *repo, const char *const *tips, GError **error);
+void titles_free(Titles *titles);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Titles, titles_free)
+/* Is @commit (an id) among those read? */
+gboolean titles_know(const Titles *titles, const char *commit);
+/* Is there a commit called @title, or the one of @id (or its beginning), in @revision's history, it
+ * included? Milliseconds for a new revision, nothing for the same one again. */
+gboolean titles_contain(Titles *titles, const char *revision, const char *title);
+gboolean titles_contain_id(Titles *titles, const char *revision, const char *id);
+/* The commits called @title, newest first. NULL-terminated, owned by the caller. */
+char **titles_find(const Titles *titles, const char *title);
+
 /* @commit with the changes of other commits taken back (@reverts) and added (@picks), in this
  * order; both NULL-terminated, or NULL. *ret_patched is a commit of the same tree wherever it is
  * made, on top of @commit; no ref names it, so git may throw it away one day, and it can be made

@@ -3,7 +3,18 @@
  */
 #include "report/report.h"
 
-static json_t *revision_json(const ReportRevision *revision)
+static json_t *patches_json(const Report *report, const char *commit)
+{
+    g_auto(GStrv) lines = report_patches(report, commit);
+    json_t *array = json_array();
+
+    for (char **line = lines; *line; line++) {
+        json_array_append_new(array, job_text_json(*line));
+    }
+    return array;
+}
+
+static json_t *revision_json(const Report *report, const ReportRevision *revision)
 {
     const DecisionRow *decision = revision->decision;
     const Kernel *kernel = revision->kernel ? revision->kernel->kernel : NULL;
@@ -22,12 +33,13 @@ static json_t *revision_json(const ReportRevision *revision)
         job_text_json(revision->same_as ? revision->same_as->decision->commit : NULL));
     if (kernel) {
         json_object_set_new(object, "kernel",
-                            json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:b}", "key", kernel->key,
-                                      "built", kernel->status == KERNEL_BUILT, "signature",
-                                      job_text_json(kernel->signature), "first_error",
+                            json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:b, s:o}", "key",
+                                      kernel->key, "built", kernel->status == KERNEL_BUILT,
+                                      "signature", job_text_json(kernel->signature), "first_error",
                                       job_text_json(kernel->first_error), "compiler",
                                       job_text_json(revision->kernel->compiler), "build_ms",
-                                      (json_int_t)kernel->build_ms, "reused", kernel->reused));
+                                      (json_int_t)kernel->build_ms, "reused", kernel->reused,
+                                      "patches", patches_json(report, decision->commit)));
     }
     return object;
 }
@@ -38,7 +50,7 @@ json_t *report_json(const Report *report)
     json_t *revisions = json_array();
 
     for (guint i = 0; i < report->revisions->len; i++) {
-        json_array_append_new(revisions, revision_json(report->revisions->pdata[i]));
+        json_array_append_new(revisions, revision_json(report, report->revisions->pdata[i]));
     }
     return json_pack(
         "{s:i, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o}",

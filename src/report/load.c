@@ -20,6 +20,7 @@ void report_free(Report *report)
     g_clear_pointer(&report->kernels, g_ptr_array_unref);
     g_clear_pointer(&report->trials, g_ptr_array_unref);
     g_clear_pointer(&report->decisions, g_ptr_array_unref);
+    g_clear_pointer(&report->facts, g_ptr_array_unref);
     g_clear_pointer(&report->answer, answer_free);
     g_clear_pointer(&report->spec, job_spec_free);
     g_clear_pointer(&report->row, job_row_free);
@@ -164,7 +165,8 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
     report->kernels = store_kernels(store, row->id, error);
     report->trials = report->kernels ? store_trials(store, row->id, error) : NULL;
     report->decisions = report->trials ? store_decisions(store, row->id, error) : NULL;
-    if (!report->decisions) {
+    report->facts = report->decisions ? store_facts(store, row->id, error) : NULL;
+    if (!report->facts) {
         return NULL;
     }
     put_in_order(report);

@@ -346,6 +346,7 @@ char *report_log(const Report *report)
     g_autoptr(GString) unused = g_string_new(NULL);
 
     g_string_append_printf(log, "bisecting cause commit starting from %s\n", report->spec->start);
+    report_add_fixes(log, report, "with the fix ");
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
 

@@ -31,7 +31,7 @@ typedef struct Report {
     gboolean is_worked_on; /* by a coordinator, now */
     GPtrArray *revisions;  /* of ReportRevision, in the order they were first chosen */
     guint n_kernels, n_reused, n_failed, n_trials;
-    GPtrArray *kernels, *trials, *decisions; /* the rows that own everything */
+    GPtrArray *kernels, *trials, *decisions, *facts; /* the rows that own everything */
 } Report;
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
@@ -50,6 +50,13 @@ char *report_shell_word(const char *word);
 /* "firstbad @command @job", with --state-dir unless @state_dir is NULL: what a person types next.
  * Owned by the caller. */
 char *report_command(const char *command, const char *job, const char *state_dir);
+
+/* The fixes that the kernel of @commit was built with: a line each, NULL-terminated, owned by the
+ * caller. */
+char **report_patches(const Report *report, const char *commit);
+/* All such fixes into @text, a line each that begins with @before, with the revisions that got it.
+ */
+void report_add_fixes(GString *text, const Report *report, const char *before);
 
 /* The bisection log in the grammar of specs/bisect-log.md, with the bytes that were found: clean it
  * for a terminal. Owned by the caller, as are those below. */

@@ -172,6 +172,16 @@ static void add_revisions(GString *text, const Report *report)
     add_legend(text, report);
 }
 
+static void add_fixes(GString *text, const Report *report)
+{
+    g_autoptr(GString) fixes = g_string_new(NULL);
+
+    report_add_fixes(fixes, report, "  ");
+    if (fixes->len) {
+        g_string_append_printf(text, "\nKernels were built with these fixes:\n%s", fixes->str);
+    }
+}
+
 static void add_totals(GString *text, const Report *report)
 {
     g_autofree char *total = report_duration(report->row->total_ms);
@@ -215,6 +225,7 @@ static void add_unfinished(GString *text, const Report *report, const char *stat
         g_string_append_printf(text, "%s\n", report->row->error);
     }
     add_revisions(text, report);
+    add_fixes(text, report);
     add_totals(text, report);
     if (!report->is_worked_on) {
         g_string_append(text, "\nGo on: ");
@@ -258,6 +269,7 @@ char *report_text(const Report *report, const char *state_dir)
         add_people(text, "Cc", answer->cc);
     }
     add_revisions(text, report);
+    add_fixes(text, report);
     add_totals(text, report);
     add_quotes(text, answer);
     g_string_append(text, "\nThe whole log: ");

@@ -62,6 +62,11 @@ ok 'empty config' says 2 'sets no option'
 printf 'CONFIG_SMP=y\nhello\n' >"$work/broken"
 cause --good main~20 --config "$work/broken"
 ok 'broken config: the line is named' says 2 "broken:2: 'hello' is not a line of a kernel .config"
+printf '[mine]\ntitle = net: mend it\n' >"$work/backports"
+cause --good main~20 --backports "$work/backports"
+ok 'fixes without a reason: section and key are named' says 2 '[mine] reason: is missing'
+cause --good main~20 --backports "$work/none"
+ok 'no such file of fixes' says 2 '--backports: '
 cause --good main~20 --repro "$work/none.c"
 ok 'no reproducer' says 2 '--repro: '
 printf 'int main(void) { return x; }\n' >"$work/bad.c"

@@ -227,6 +227,41 @@ static void test_stop_after_every_step(gconstpointer make)
     world_clear(&world);
 }
 
+/* --- Fixes ------------------------------------------------------------------------------------ */
+
+/* Told once, also over a stop, and in each form of the report. */
+static void test_fixes_are_told(void)
+{
+    static const char fix[] = "0123456789ab (\"net: mend it\"): it does not build";
+    g_autoptr(GError) error = NULL;
+    World world;
+
+    world_init(&world);
+    world.said = g_string_new(NULL);
+    world.farm.first_bad = 37;
+    world.farm.patch = fix;
+    world.farm.patch_last = 40;
+    world.farm.stop_after = 20;
+    g_assert_null(world_work(&world, world.commits[0], NULL));
+    world.farm.stop_after = 0;
+    answer_free(world_work_once(&world, world.commits[0]));
+    const char *first = strstr(world.said->str, fix);
+    g_assert_nonnull(first);
+    g_assert_null(strstr(first + 1, fix));
+    g_autoptr(Store) store = store_open(world.state, STORE_READ, &error);
+    g_autoptr(JobRow) row = store_find_job(store, "job", &error);
+    g_autoptr(Report) report = report_load(store, row, &error);
+    g_assert_no_error(error);
+    g_auto(GStrv) with = report_patches(report, world.commits[0]),
+                  without = report_patches(report, world.commits[N_COMMITS - 1]);
+    g_autofree char *text = report_text(report, NULL), *log = report_log(report);
+    g_assert_cmpstr(with[0], ==, fix);
+    g_assert_null(without[0]);
+    g_assert_nonnull(strstr(text, "Kernels were built with these fixes:\n  0123456789ab"));
+    g_assert_nonnull(strstr(log, "\nwith the fix 0123456789ab"));
+    world_clear(&world);
+}
+
 /* --- The log, read back by git --------------------------------------------------------------- */
 
 static void test_log_replays(void)
@@ -279,6 +314,7 @@ int main(int argc, char **argv)
                          test_stop_after_every_step);
     g_test_add_data_func("/job/stop-after-every-step/overruled", overruled_release,
                          test_stop_after_every_step);
+    g_test_add_func("/job/fixes", test_fixes_are_told);
     g_test_add_func("/job/log-replays", test_log_replays);
     return g_test_run();
 }

@@ -51,6 +51,11 @@ static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
             kernel->first_error = g_strdup("net/smc.c:1:2: error: no");
         }
     }
+    if (farm->patch && i >= farm->patch_first && i <= farm->patch_last) {
+        const char *patches[] = {farm->patch, NULL};
+
+        kernel->patches = g_strdupv((char **)patches);
+    }
     if (kernel->status == KERNEL_BUILT) {
         kernel->signature = g_strdup(farm->commits[i && i == farm->same_as_parent ? i - 1 : i]);
     }

@@ -16,11 +16,13 @@ typedef struct SimFarm {
     guint first_bad;            /* index; commits before it are good */
     guint last_bad;             /* commits after it are good again; G_MAXUINT: none is */
     const guint *unbuildable;   /* indexes, ended by G_MAXUINT; or NULL */
-    guint same_as_parent;       /* this commit's kernel is its parent's; 0: none's */
-    const char *title;          /* of the crash */
-    guint n_titles;             /* a bad commit crashes under so many in turn; 0: under one */
-    guint other_crash_at;       /* index of a commit that crashes otherwise; G_MAXUINT: none */
-    const char *passing_title;  /* another bug crashes every second trial of these commits: */
+    const char *patch;          /* these commits are built with a fix: */
+    guint patch_first, patch_last;
+    guint same_as_parent;      /* this commit's kernel is its parent's; 0: none's */
+    const char *title;         /* of the crash */
+    guint n_titles;            /* a bad commit crashes under so many in turn; 0: under one */
+    guint other_crash_at;      /* index of a commit that crashes otherwise; G_MAXUINT: none */
+    const char *passing_title; /* another bug crashes every second trial of these commits: */
     guint passing_first, passing_last;
     guint unbootable;   /* index of a commit that never boots; G_MAXUINT: none */
     guint late;         /* index of a bad commit that does not crash at first; G_MAXUINT */

@@ -225,6 +225,34 @@ static void test_variants(Fixture *fixture, gconstpointer unused)
     g_assert_null(strstr(config, "CONFIG_A=y"));
 }
 
+/* A revision that lacks a fix is built with it, and the kernel says so; also when it was there. */
+static void test_fix(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *ids =
+        sh(fixture, "cd repo; commit break other.c 'int other(void) { return x; }'\n"
+                    "commit more README text; commit 'other: mend it' other.c "
+                    "'int other(void) { return 1; }'\ngit rev-parse HEAD~2 HEAD~1 HEAD");
+    g_auto(GStrv) id = g_strsplit(ids, "\n", -1);
+    g_autoptr(Backport) fix = backport_new("other: mend it", id[2], id[0], "x is not there");
+    g_autoptr(Kernel) broken = build(fixture->builder, id[0]);
+    g_autofree char *log = NULL, *expected = NULL;
+
+    g_assert_cmpint(broken->status, ==, KERNEL_FAILED);
+    kernel_builder_add_fix(fixture->builder, fix);
+    g_autoptr(Kernel) mended = build(fixture->builder, id[0]),
+                      more = build(fixture->builder, id[1]), again = build(fixture->builder, id[1]),
+                      base = build(fixture->builder, "base");
+    log = unpack(fixture, more, "build.log");
+    expected = g_strdup_printf("# with %.12s (\"other: mend it\"): x is not there\n$ make ", id[2]);
+    g_assert_cmpint(mended->status, ==, KERNEL_BUILT);
+    g_assert_cmpstr(mended->signature, ==, base->signature);
+    g_assert_cmpuint(g_strv_length(base->patches), ==, 0);
+    g_assert_cmpuint(g_strv_length(more->patches), ==, 1);
+    g_assert_true(g_str_has_prefix(log, expected));
+    g_assert_true(again->reused);
+    g_assert_cmpstr(again->patches[0], ==, more->patches[0]);
+}
+
 static void test_stored(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Kernel) kernel = build(fixture->builder, "base");
@@ -981,6 +1009,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("built", test_built);
     ADD("variants", test_variants);
+    ADD("fix", test_fix);
     ADD("stored", test_stored);
     ADD("failed", test_failed);
     ADD("language", test_language);
