@@ -55,6 +55,28 @@ void farm_done(Farm *farm);
 void farm_free(Farm *farm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Farm, farm_free)
 
+/* A root file system for a job's guests. */
+typedef struct FarmRoot {
+    Rootfs *rootfs;
+    char *archive; /* of a folder, packed; NULL for an image */
+    DiskBus bus;   /* of an image */
+} FarmRoot;
+void farm_root_free(FarmRoot *root);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FarmRoot, farm_root_free)
+
+/* What a job puts into its guests: files of its own, which nobody changes. */
+typedef struct FarmInputs {
+    char *repro;
+    GPtrArray *files;          /* of GuestFile */
+    char **modules, **sysctls; /* as in GuestContent */
+    char *archive;             /* of files and modules, or NULL */
+    char **qemu_args;
+    GPtrArray *roots; /* of FarmRoot */
+} FarmInputs;
+FarmInputs *farm_inputs_new(void); /* nothing in it */
+void farm_inputs_free(FarmInputs *inputs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FarmInputs, farm_inputs_free)
+
 /* This machine: one build slot, several guests. */
 typedef struct LocalFarmOptions {
     const Toolchain *toolchain;
@@ -62,7 +84,7 @@ typedef struct LocalFarmOptions {
     const char *config_dir;     /* other configs, which variants name; or NULL */
     const GPtrArray *backports; /* of Backport; or NULL */
     const char *start;          /* the commit that crashes */
-    const char *repro;          /* path that the user gave */
+    const FarmInputs *inputs;   /* must outlive the farm */
     const char *slot_dir;       /* the build slot */
     const char *work_dir;       /* images and initramfs of this job */
     guint n_jobs;               /* make -j */

@@ -20,6 +20,7 @@ typedef struct LocalFarm {
     Repro *repro;
     GuestSpec guest;
     char *qemu, *cmdline; /* what @guest points to */
+    const FarmInputs *inputs;
     char *initramfs;
     char *image;     /* path of the unpacked image */
     char *image_key; /* of which kernel; NULL: none */
@@ -146,6 +147,48 @@ static const FarmOps local_ops = {
     .free = local_farm_free,
 };
 
+/* Write the initramfs of the guests with the root file system @root, or NULL. */
+static gboolean write_initramfs(const LocalFarm *local, const FarmRoot *root, GError **error)
+{
+    const FarmInputs *inputs = local->inputs;
+    const char *archives[3] = {NULL};
+    GuestContent content = {.repro = local->repro,
+                            .root = !root                    ? GUEST_ROOT_NONE
+                                    : root->rootfs->is_image ? GUEST_ROOT_DISK
+                                                             : GUEST_ROOT_FOLDER,
+                            .files = inputs->files,
+                            .modules = (const char *const *)inputs->modules,
+                            .sysctls = (const char *const *)inputs->sysctls,
+                            .archives = archives};
+    guint n = 0;
+
+    if (inputs->archive) {
+        archives[n++] = inputs->archive;
+    }
+    if (root && root->archive) {
+        archives[n] = root->archive;
+    }
+    return initramfs_write(local->initramfs, &content, error);
+}
+
+/* Make the guests' content, and plug in their disk. */
+static gboolean prepare_guests(LocalFarm *local, const LocalFarmOptions *options, GError **error)
+{
+    const FarmInputs *inputs = options->inputs;
+    const FarmRoot *root = inputs->roots->len ? inputs->roots->pdata[0] : NULL;
+    ReproOptions repro = {.compiler = options->toolchain->compiler, .has_rootfs = root != NULL};
+
+    local->inputs = inputs;
+    local->guest.qemu_args = (const char *const *)inputs->qemu_args;
+    if (root && root->rootfs->is_image) {
+        local->guest.disk = root->rootfs->path;
+        local->guest.disk_format = root->rootfs->format;
+        local->guest.disk_bus = root->bus;
+    }
+    local->repro = repro_prepare(inputs->repro, &repro, options->work_dir, error);
+    return local->repro && write_initramfs(local, root, error);
+}
+
 Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOptions *options,
                      GError **error)
 {
@@ -173,9 +216,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     local->guest.cmdline = local->cmdline = g_strdup(options->guest.cmdline);
     local->initramfs = g_build_filename(options->work_dir, "initramfs.cpio", NULL);
     local->image = g_build_filename(options->work_dir, "bzImage", NULL);
-    local->repro =
-        repro_prepare(options->repro, options->toolchain->compiler, options->work_dir, error);
-    if (!local->repro || !initramfs_write(local->initramfs, local->repro, error)) {
+    if (!prepare_guests(local, options, error)) {
         return NULL;
     }
     local->builder = kernel_builder_new(repo, store, options->slot_dir, &build, error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Virtual machines: initramfs, PID 1, QEMU, console; one trial.
  *
- *     g_autoptr(Repro) repro = repro_prepare("crash.c", "gcc", work_dir, &error);
- *     initramfs_write(initramfs, repro, &error);
+ *     g_autoptr(Repro) repro = repro_prepare("crash.c", &(ReproOptions){"gcc"}, work_dir, &error);
+ *     initramfs_write(initramfs, &(GuestContent){repro}, &error);
  *     GuestSpec spec;
  *     guest_spec_default(&spec, reader);
  *     spec.accel = guest_kvm_works(spec.qemu, &why) ? ACCEL_KVM : ACCEL_TCG;
@@ -23,21 +23,75 @@
 typedef enum ReproKind { REPRO_C, REPRO_BINARY, REPRO_SCRIPT } ReproKind;
 typedef struct Repro {
     ReproKind kind;
-    char *path;   /* what goes into the initramfs: @work_dir/repro, a static binary or a script */
+    char *path;   /* what goes into the initramfs: @work_dir/repro */
     char *sha256; /* of the file the user gave */
 } Repro;
 void repro_free(Repro *repro);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repro, repro_free)
+typedef struct ReproOptions {
+    const char *compiler;
+    gboolean has_rootfs; /* with libraries and interpreters of the user's own */
+} ReproOptions;
 /* C source (by its .c ending; one file that includes none of its own) is compiled static with
- * -pthread by @compiler into @work_dir, in a sandbox where this machine has one; an ELF file must
- * be static; a file that begins with "#!" is a script (run by a static busybox of the host, which
- * is /bin/sh in the guest whatever the "#!" line says). Both are copied into @work_dir, so that the
- * user may change his file. Errors quote the compiler. */
-Repro *repro_prepare(const char *path, const char *compiler, const char *work_dir, GError **error);
+ * -pthread into @work_dir, in a sandbox where this machine has one; an ELF file must be static
+ * where there is no rootfs; a file that begins with "#!" is a script (without a rootfs, run by a
+ * static busybox of the host, which is /bin/sh in the guest whatever the "#!" line says). They are
+ * copied into @work_dir, so that the user may change his file. Errors quote the compiler. */
+Repro *repro_prepare(const char *path, const ReproOptions *options, const char *work_dir,
+                     GError **error);
 
-/* Write the initramfs (newc, through libarchive) with our PID 1 and @repro to @path, by rename. The
- * same inputs give the same bytes. */
-gboolean initramfs_write(const char *path, const Repro *repro, GError **error);
+/* The file system that a reproducer needs around it: a folder, which goes into the guest's memory,
+ * or a disk image. */
+typedef struct Rootfs {
+    gboolean is_image;
+    char *path;             /* as given */
+    gint64 size;            /* bytes of its files, or of the image */
+    const char *format;     /* of an image: "raw", "qcow2" */
+    const char *filesystem; /* that its root most probably has ("ext4"), or NULL: cannot be seen */
+    const char *partitions; /* "gpt", "dos", or NULL */
+} Rootfs;
+/* Look at @path. A folder that is too large for a guest's memory is refused. */
+Rootfs *rootfs_look(const char *path, GError **error);
+void rootfs_free(Rootfs *rootfs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rootfs, rootfs_free)
+/* Pack the folder @path into the archive @archive, for an initramfs: owned by root, links and
+ * devices as they are. */
+gboolean rootfs_pack(const char *path, const char *archive, GError **error);
+/* Memory that a guest needs at least when it has this folder in it: while it boots, twice. */
+guint rootfs_memory_mib(const Rootfs *rootfs);
+
+/* A file or folder of this machine and its place in the guest, an absolute path. */
+typedef struct GuestFile {
+    char *source, *target;
+} GuestFile;
+/* "SOURCE" or "SOURCE:TARGET"; without a target it is found at the top, by its name. */
+GuestFile *guest_file_parse(const char *text, GError **error);
+void guest_file_free(GuestFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuestFile, guest_file_free)
+/* Pack @files (of GuestFile) and @modules (files here; NULL-terminated) into an archive for an
+ * initramfs. */
+gboolean guest_pack_files(const GPtrArray *files, const char *const *modules, const char *archive,
+                          GError **error);
+
+/* Where the reproducer's file system comes from. */
+typedef enum GuestRoot { GUEST_ROOT_NONE, GUEST_ROOT_FOLDER, GUEST_ROOT_DISK } GuestRoot;
+
+/* What a guest finds when it boots, beside our PID 1. */
+typedef struct GuestContent {
+    const Repro *repro;
+    GuestRoot root;
+    const GPtrArray *files;      /* of GuestFile, to be seen in the root, too; or NULL */
+    const char *const *modules;  /* loaded in this order before anything runs; or NULL */
+    const char *const *sysctls;  /* "KEY=VALUE", set just before the reproducer; or NULL */
+    const char *const *archives; /* with files, modules and the root folder; or NULL */
+} GuestContent;
+/* Write the initramfs (newc, through libarchive) to @path, by rename. The same inputs give the same
+ * bytes. */
+gboolean initramfs_write(const char *path, const GuestContent *content, GError **error);
+
+/* The settings of a file as sysctl.conf(5) has them ("KEY = VALUE", comments with '#' or ';'), as
+ * "KEY=VALUE". NULL-terminated, owned by the caller. Errors name the line. */
+char **guest_sysctls_parse(const char *text, GError **error);
 
 typedef enum Accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG } Accel;
 const char *accel_name(Accel accel); /* "auto", "kvm", "tcg": also what QEMU calls them */
@@ -51,6 +105,21 @@ gboolean guest_accel_works(const char *qemu, Accel accel, char **ret_why);
 /* Can @qemu confine itself with seccomp? Debian's can. FALSE only when @qemu itself refuses: then
  * say so and set no_sandbox. Where nothing can be found out (a busy machine), it stays confined. */
 gboolean guest_sandbox_works(const char *qemu, char **ret_why);
+
+/* What a disk is plugged into, in the order in which we like it: it decides which driver the kernel
+ * needs. */
+typedef enum DiskBus { DISK_VIRTIO, DISK_AHCI, DISK_NVME, DISK_SCSI, DISK_IDE } DiskBus;
+#define N_DISK_BUSES (DISK_IDE + 1)
+/* The bus that a kernel of @config has a driver for, with modules built in. *ret_missing: options
+ * that @config lacks, this one's or the root's file system's ("CONFIG_EXT4_FS"; NULL-terminated,
+ * owned by the caller, empty when nothing is missing). */
+DiskBus disk_choose_bus(const char *config, const Rootfs *rootfs, char ***ret_missing);
+
+/* NULL when @arg may be among GuestSpec.qemu_args; else it takes what is ours, and this is the
+ * option of ours to use for it, or "" where there is none. */
+const char *qemu_arg_complaint(const char *arg);
+/* Does @arg give the guest a network or another way to this machine? */
+gboolean qemu_arg_opens(const char *arg);
 
 /* Shall PID 1 trace the system calls of one run? It slows this run down and changes its timing, so
  * the runs that count are mostly others. Tracing stops after TRACE_LIMIT_MS (init/words.h), the run
@@ -70,11 +139,15 @@ typedef struct GuestSpec {
     gboolean no_sandbox;      /* QEMU without seccomp */
     guint memory_mib;
     guint n_cpus;
-    const char *cmdline;    /* added to the kernel's command line, or NULL */
-    gboolean panic_on_warn; /* a warning after the boot panics at once */
-    guint boot_timeout_ms;  /* from start to our PID 1, and again for its basic test */
-    guint trial_timeout_ms; /* the reproducer's time, repeats included */
-    guint n_repeats;        /* runs of the reproducer within the time; 0: until time is up */
+    const char *cmdline;     /* added to the kernel's command line, or NULL */
+    const char *disk;        /* image of the guest's disk, never written to; or NULL */
+    const char *disk_format; /* "raw", "qcow2" */
+    DiskBus disk_bus;
+    const char *const *qemu_args; /* added to QEMU's arguments, last; or NULL */
+    gboolean panic_on_warn;       /* a warning after the boot panics at once */
+    guint boot_timeout_ms;        /* from start to our PID 1, and again for its basic test */
+    guint trial_timeout_ms;       /* the reproducer's time, repeats included */
+    guint n_repeats;              /* runs of the reproducer within the time; 0: until time is up */
     GuestTrace trace;
     guint settle_ms;          /* after the last run: work queues, timers, RCU may crash late */
     guint after_crash_ms;     /* what a kernel that goes on after a crash report is given */

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The guest's whole file system: PID 1, the reproducer, the device nodes that must be there even
+ * The guest's first file system, which is all it has where the user gives no other: PID 1 and its
+ * plan, the reproducer, the user's files and modules, the device nodes that must be there even
  * without devtmpfs, and for a script a static busybox with a link for each of its commands.
  *
- * Not compressed: any kernel can read it, and QEMU copies it in a few milliseconds. All times are 0
- * and all owners root, so the same inputs give the same bytes.
+ * Not compressed: any kernel can read it, and QEMU copies it in a few milliseconds.
  */
-#include "guest/guest.h"
-
-#include <archive.h>
-#include <archive_entry.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "guest-resources.h"
+#include "guest/guest.h"
+#include "guest/init/plan.h"
+#include "guest/pack.h"
 #include "guest/program.h"
 #include "process/process.h"
 
 #define INIT_RESOURCE "/firstbad/init"
+#define MODULE_FOLDER "modules"
 
 static const char *const folders[] = {"bin",  "dev", "etc", "proc", "root", "run",
                                       "sbin", "sys", "tmp", "usr",  NULL};
@@ -32,71 +30,25 @@ static const Node nodes[] = {
     {"dev/random", 1, 8},  {"dev/urandom", 1, 9}, {"dev/ttyS1", 4, 65},
 };
 
-typedef struct Archive {
-    struct archive *writer;
-    GByteArray *bytes;
-} Archive;
-
-static la_ssize_t append(struct archive *writer, void *data, const void *bytes, size_t n_bytes)
+/* Without another root, scripts need ours to have a shell. */
+static gboolean needs_busybox(const GuestContent *content)
 {
-    g_byte_array_append(data, bytes, (guint)n_bytes);
-    return (la_ssize_t)n_bytes;
+    return content->repro->kind == REPRO_SCRIPT && content->root == GUEST_ROOT_NONE;
 }
 
-static gboolean add(Archive *archive, struct archive_entry *entry, const char *bytes, gsize n_bytes,
-                    GError **error)
-{
-    archive_entry_set_mtime(entry, 0, 0);
-    archive_entry_set_nlink(entry, 1);
-    archive_entry_set_size(entry, (la_int64_t)n_bytes);
-    if (archive_write_header(archive->writer, entry) != ARCHIVE_OK ||
-        (n_bytes && archive_write_data(archive->writer, bytes, n_bytes) != (la_ssize_t)n_bytes)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "initramfs: %s: %s",
-                    archive_entry_pathname(entry), archive_error_string(archive->writer));
-        return FALSE;
-    }
-    return TRUE;
-}
-
-typedef struct archive_entry ArchiveEntry;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ArchiveEntry, archive_entry_free)
-
-static ArchiveEntry *entry_new(const char *name, mode_t type, mode_t permissions)
-{
-    ArchiveEntry *entry = archive_entry_new();
-
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, type);
-    archive_entry_set_perm(entry, permissions);
-    return entry;
-}
-
-static gboolean add_folders_and_nodes(Archive *archive, GError **error)
+static gboolean add_folders_and_nodes(Pack *pack, GError **error)
 {
     for (const char *const *name = folders; *name; name++) {
-        g_autoptr(ArchiveEntry) entry = entry_new(*name, AE_IFDIR, 0755);
-
-        if (!add(archive, entry, NULL, 0, error)) {
+        if (!pack_folder(pack, *name, error)) {
             return FALSE;
         }
     }
     for (guint i = 0; i < G_N_ELEMENTS(nodes); i++) {
-        g_autoptr(ArchiveEntry) entry = entry_new(nodes[i].name, AE_IFCHR, 0666);
-
-        archive_entry_set_rdev(entry, makedev(nodes[i].major, nodes[i].minor));
-        if (!add(archive, entry, NULL, 0, error)) {
+        if (!pack_device(pack, nodes[i].name, nodes[i].major, nodes[i].minor, error)) {
             return FALSE;
         }
     }
     return TRUE;
-}
-
-static gboolean add_program(Archive *archive, const char *name, const char *bytes, gsize n_bytes,
-                            GError **error)
-{
-    g_autoptr(ArchiveEntry) entry = entry_new(name, AE_IFREG, 0755);
-
-    return add(archive, entry, bytes, n_bytes, error);
 }
 
 static gboolean read_file(const char *path, char **ret_bytes, gsize *ret_n_bytes, GError **error)
@@ -108,17 +60,17 @@ static gboolean read_file(const char *path, char **ret_bytes, gsize *ret_n_bytes
     return TRUE;
 }
 
-static gboolean add_file(Archive *archive, const char *name, const char *path, GError **error)
+static gboolean add_program(Pack *pack, const char *name, const char *path, GError **error)
 {
     g_autofree char *bytes = NULL;
     gsize n_bytes;
 
     return read_file(path, &bytes, &n_bytes, error) &&
-           add_program(archive, name, bytes, n_bytes, error);
+           pack_bytes(pack, name, bytes, n_bytes, error);
 }
 
 /* A script's shell and commands. */
-static gboolean add_busybox(Archive *archive, GError **error)
+static gboolean add_busybox(Pack *pack, GError **error)
 {
     g_autofree char *busybox = g_find_program_in_path("busybox");
     g_autofree char *list = NULL, *bytes = NULL;
@@ -145,52 +97,109 @@ static gboolean add_busybox(Archive *archive, GError **error)
         return FALSE;
     }
     list = process_ask(NULL, argv, error);
-    if (!list || !add_program(archive, "bin/busybox", bytes, n_bytes, error)) {
+    if (!list || !pack_bytes(pack, "bin/busybox", bytes, n_bytes, error)) {
         return FALSE;
     }
     g_auto(GStrv) commands = g_strsplit(list, "\n", -1);
     for (char **command = commands; *command; command++) {
         g_autofree char *name = g_strconcat("bin/", *command, NULL);
-        g_autoptr(ArchiveEntry) entry = entry_new(name, AE_IFLNK, 0777);
 
-        archive_entry_set_symlink(entry, "busybox");
-        if (**command && strcmp(*command, "busybox") != 0 && !add(archive, entry, NULL, 0, error)) {
+        if (**command && strcmp(*command, "busybox") != 0 &&
+            !pack_link(pack, name, "busybox", error)) {
             return FALSE;
         }
     }
     return TRUE;
 }
 
-static gboolean fill(Archive *archive, const Repro *repro, GError **error)
+/* Modules of one name may come from several folders: a number keeps them apart. Owned by the
+ * caller. */
+static char *module_name(guint i, const char *path)
 {
-    g_autoptr(GBytes) init = g_resource_lookup_data(guest_get_resource(), INIT_RESOURCE, 0, error);
+    g_autofree char *name = g_path_get_basename(path);
 
-    return init && add_folders_and_nodes(archive, error) &&
-           add_program(archive, "init", g_bytes_get_data(init, NULL), g_bytes_get_size(init),
-                       error) &&
-           add_file(archive, "repro", repro->path, error) &&
-           (repro->kind != REPRO_SCRIPT || add_busybox(archive, error));
+    return g_strdup_printf(MODULE_FOLDER "/%u/%s", i, name);
 }
 
-gboolean initramfs_write(const char *path, const Repro *repro, GError **error)
+gboolean guest_pack_files(const GPtrArray *files, const char *const *modules, const char *archive,
+                          GError **error)
 {
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    Archive archive = {.writer = archive_write_new(), .bytes = bytes};
-    gboolean filled;
+    g_autoptr(Pack) pack = pack_new(archive, error);
 
-    archive_write_set_format_cpio_newc(archive.writer);
-    archive_write_add_filter_none(archive.writer);
-    archive_write_open(archive.writer, bytes, NULL, append, NULL);
-    filled = fill(&archive, repro, error);
-    /* Writes the trailer into @bytes. */
-    archive_write_free(archive.writer);
-    if (!filled) {
-        return FALSE;
+    for (guint i = 0; pack && modules[i]; i++) {
+        g_autofree char *name = module_name(i, modules[i]);
+
+        if (!pack_tree(pack, name, modules[i], error)) {
+            return FALSE;
+        }
     }
-    if (!g_file_set_contents_full(path, (const char *)bytes->data, bytes->len,
-                                  G_FILE_SET_CONTENTS_CONSISTENT, 0644, error)) {
-        g_prefix_error(error, "initramfs: ");
-        return FALSE;
+    for (guint i = 0; pack && i < files->len; i++) {
+        const GuestFile *file = files->pdata[i];
+
+        if (!pack_tree(pack, file->target + 1, file->source, error)) {
+            return FALSE;
+        }
     }
-    return TRUE;
+    return pack && pack_finish(pack, NULL, error);
+}
+
+/* --- The plan -------------------------------------------------------------------------------- */
+
+static void add_line(GString *plan, const char *order, const char *rest)
+{
+    g_string_append_printf(plan, "%s%s\n", order, rest);
+}
+
+static void plan_root(GString *plan, const GuestContent *content)
+{
+    add_line(plan, content->root == GUEST_ROOT_DISK ? PLAN_DISK : PLAN_FOLDER, "");
+    add_line(plan, PLAN_BIND, "/repro");
+    for (guint i = 0; content->files && i < content->files->len; i++) {
+        const GuestFile *file = content->files->pdata[i];
+
+        add_line(plan, PLAN_BIND, file->target);
+    }
+}
+
+/* What PID 1 is to do: see init/plan.h. Owned by the caller. */
+static char *make_plan(const GuestContent *content)
+{
+    GString *plan = g_string_new(NULL);
+
+    for (guint i = 0; content->modules && content->modules[i]; i++) {
+        g_autofree char *name = module_name(i, content->modules[i]);
+
+        add_line(plan, PLAN_MODULE "/", name);
+    }
+    if (content->root != GUEST_ROOT_NONE) {
+        plan_root(plan, content);
+    }
+    for (guint i = 0; content->sysctls && content->sysctls[i]; i++) {
+        add_line(plan, PLAN_SYSCTL, content->sysctls[i]);
+    }
+    if (needs_busybox(content)) {
+        add_line(plan, PLAN_ARG, "/bin/sh");
+    }
+    add_line(plan, PLAN_ARG, "/repro");
+    return g_string_free(plan, FALSE);
+}
+
+static gboolean fill(Pack *pack, const GuestContent *content, GError **error)
+{
+    g_autoptr(GBytes) init = g_resource_lookup_data(guest_get_resource(), INIT_RESOURCE, 0, error);
+    g_autofree char *plan = make_plan(content);
+
+    return init && add_folders_and_nodes(pack, error) &&
+           pack_bytes(pack, "init", g_bytes_get_data(init, NULL), g_bytes_get_size(init), error) &&
+           pack_bytes(pack, PLAN_FILE + 1, plan, strlen(plan), error) &&
+           add_program(pack, "repro", content->repro->path, error) &&
+           (content->root == GUEST_ROOT_NONE || pack_folder(pack, PLAN_ROOT + 1, error)) &&
+           (!needs_busybox(content) || add_busybox(pack, error));
+}
+
+gboolean initramfs_write(const char *path, const GuestContent *content, GError **error)
+{
+    g_autoptr(Pack) pack = pack_new(path, error);
+
+    return pack && fill(pack, content, error) && pack_finish(pack, content->archives, error);
 }

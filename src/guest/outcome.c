@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "guest/init/plan.h"
 #include "guest/init/words.h"
 #include "guest/qemu.h"
 
@@ -170,7 +171,10 @@ static void fail(Outcome *outcome, OutcomeKind kind, GuestEnd end, const char *f
 {
     outcome->kind = kind;
     outcome->report = last_report(reader, outcome->console);
-    if (outcome->report) {
+    if (failure && g_str_has_prefix(failure, PLAN_FAILED)) {
+        /* PID 1 knows better than a warning of the boot. */
+        failure += strlen(PLAN_FAILED);
+    } else if (outcome->report) {
         failure = outcome->report->title;
     }
     outcome->title = g_strdup(failure ? failure : boot_failure(end, outcome->console));

@@ -43,6 +43,96 @@ static void add(GPtrArray *argv, const char *option, char *value)
     }
 }
 
+/* --- Disks ----------------------------------------------------------------------------------- */
+
+/* q35 has an AHCI controller by itself; the others are plugged in first. */
+static const struct {
+    const char *controller, *device;
+} buses[N_DISK_BUSES] = {
+    [DISK_VIRTIO] = {NULL, "virtio-blk-pci,drive=disk"},
+    [DISK_AHCI] = {NULL, "ide-hd,bus=ide.0,drive=disk"},
+    [DISK_NVME] = {NULL, "nvme,serial=firstbad,drive=disk"},
+    [DISK_SCSI] = {"virtio-scsi-pci,id=scsi", "scsi-hd,bus=scsi.0,drive=disk"},
+    [DISK_IDE] = {"piix3-ide,id=piix", "ide-hd,bus=piix.0,drive=disk"},
+};
+
+/* In QEMU's lists of settings a comma in a value is doubled. */
+static char *escape_commas(const char *value)
+{
+    GString *text = g_string_new(value);
+
+    g_string_replace(text, ",", ",,", 0);
+    return g_string_free(text, FALSE);
+}
+
+/* What is written goes to a file of QEMU's own that nobody sees: each trial finds the image as it
+ * was given. */
+static void add_disk(GPtrArray *argv, const GuestSpec *spec)
+{
+    g_autofree char *file = escape_commas(spec->disk);
+
+    add(argv, "-drive",
+        g_strdup_printf("id=disk,if=none,snapshot=on,format=%s,file=%s", spec->disk_format, file));
+    if (buses[spec->disk_bus].controller) {
+        add(argv, "-device", g_strdup(buses[spec->disk_bus].controller));
+    }
+    add(argv, "-device", g_strdup(buses[spec->disk_bus].device));
+}
+
+/* --- Arguments of the user's ----------------------------------------------------------------- */
+
+/* Options of QEMU's that are ours, and by which of ours they are set. */
+static const struct {
+    const char *name, *ours;
+} taken[] = {
+    {"accel", "--accel"}, {"append", "--cmdline"}, {"chroot", NULL},
+    {"daemonize", NULL},  {"display", NULL},       {"enable-kvm", "--accel"},
+    {"incoming", NULL},   {"initrd", "--file"},    {"kernel", NULL},
+    {"loadvm", NULL},     {"m", "--memory"},       {"machine", NULL},
+    {"M", NULL},          {"monitor", NULL},       {"no-shutdown", NULL},
+    {"pidfile", NULL},    {"runas", NULL},         {"S", NULL},
+    {"sandbox", NULL},    {"serial", NULL},        {"smp", "--cpus"},
+    {"nographic", NULL},  {"vnc", NULL},           {"reboot", NULL},
+    {"action", NULL},
+};
+
+/* Those that let the guest out. */
+static const char *const opening[] = {"net", "netdev", "nic", "virtfs", "fsdev"};
+
+static const char *option_name(const char *arg)
+{
+    return *arg == '-' ? arg + strspn(arg, "-") : "";
+}
+
+const char *qemu_arg_complaint(const char *arg)
+{
+    const char *name = option_name(arg);
+
+    for (guint i = 0; i < G_N_ELEMENTS(taken); i++) {
+        if (g_str_equal(name, taken[i].name)) {
+            return taken[i].ours ? taken[i].ours : "";
+        }
+    }
+    return NULL;
+}
+
+gboolean qemu_arg_opens(const char *arg)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(opening); i++) {
+        if (g_str_equal(option_name(arg), opening[i])) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* With several CPUs TCG has a thread for each: what races on hardware can race here. */
+static char *accel_of(const GuestSpec *spec)
+{
+    return g_strdup_printf("%s%s", accel_name(spec->accel),
+                           spec->accel == ACCEL_TCG && spec->n_cpus > 1 ? ",thread=multi" : "");
+}
+
 char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs, int console_fd,
                  int protocol_fd)
 {
@@ -51,7 +141,7 @@ char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs
     add(argv, spec->qemu, NULL);
     add(argv, "-name", g_strdup("firstbad"));
     add(argv, "-machine", g_strdup("q35"));
-    add(argv, "-accel", g_strdup(accel_name(spec->accel)));
+    add(argv, "-accel", accel_of(spec));
     add(argv, "-cpu", g_strdup("max"));
     add(argv, "-m", g_strdup_printf("%u", spec->memory_mib));
     add(argv, "-smp", g_strdup_printf("%u", spec->n_cpus));
@@ -70,6 +160,12 @@ char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs
     add(argv, "-kernel", g_strdup(image));
     add(argv, "-initrd", g_strdup(initramfs));
     add(argv, "-append", qemu_kernel_cmdline(spec));
+    if (spec->disk) {
+        add_disk(argv, spec);
+    }
+    for (const char *const *arg = spec->qemu_args; arg && *arg; arg++) {
+        add(argv, *arg, NULL);
+    }
     g_ptr_array_add(argv, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&argv), FALSE);
 }

@@ -117,26 +117,49 @@ static char *interpreter_of(const char *script, gsize n_script)
                                                 : g_steal_pointer(&name);
 }
 
+/* Are these the first bytes of a program or a script? */
+static gboolean is_elf(const char *bytes, gsize n_bytes)
+{
+    return n_bytes >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0;
+}
+
+static gboolean is_script(const char *bytes, gsize n_bytes)
+{
+    return n_bytes >= 2 && memcmp(bytes, "#!", 2) == 0;
+}
+
+/* What runs in a guest that has no more than this file. */
+static gboolean check_alone(const char *path, const char *bytes, gsize n_bytes, GError **error)
+{
+    if (is_elf(bytes, n_bytes)) {
+        const char *complaint = program_complaint(bytes, n_bytes);
+
+        return !complaint ||
+               fail(error, path,
+                    "%s; link it with -static, give its C source, or a --rootfs that has what it "
+                    "needs",
+                    complaint);
+    }
+    if (is_script(bytes, n_bytes)) {
+        g_autofree char *interpreter = interpreter_of(bytes, n_bytes);
+
+        return g_str_has_suffix(interpreter, "sh") ||
+               fail(error, path,
+                    "is a script for '%s', and the guest has only the shell of busybox; give a "
+                    "--rootfs that has it",
+                    interpreter);
+    }
+    return TRUE;
+}
+
 static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, ReproKind *ret_kind,
                         GError **error)
 {
     if (g_str_has_suffix(path, ".c")) {
         *ret_kind = REPRO_C;
-    } else if (n_bytes >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0) {
-        const char *complaint = program_complaint(bytes, n_bytes);
-
-        if (complaint) {
-            return fail(error, path, "%s; link it with -static, or give its C source", complaint);
-        }
+    } else if (is_elf(bytes, n_bytes)) {
         *ret_kind = REPRO_BINARY;
-    } else if (n_bytes >= 2 && memcmp(bytes, "#!", 2) == 0) {
-        g_autofree char *interpreter = interpreter_of(bytes, n_bytes);
-
-        if (!g_str_has_suffix(interpreter, "sh")) {
-            return fail(error, path,
-                        "is a script for '%s', and the guest has only the shell of busybox",
-                        interpreter);
-        }
+    } else if (is_script(bytes, n_bytes)) {
         *ret_kind = REPRO_SCRIPT;
     } else {
         return fail(error, path,
@@ -146,7 +169,8 @@ static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, Repr
     return TRUE;
 }
 
-Repro *repro_prepare(const char *path, const char *compiler, const char *work_dir, GError **error)
+Repro *repro_prepare(const char *path, const ReproOptions *options, const char *work_dir,
+                     GError **error)
 {
     g_autoptr(Repro) repro = g_new0(Repro, 1);
     g_autofree char *bytes = NULL, *temporary = NULL;
@@ -160,7 +184,8 @@ Repro *repro_prepare(const char *path, const char *compiler, const char *work_di
         fail(error, path, n_bytes ? "is larger than 128 MiB" : "is empty");
         return NULL;
     }
-    if (!kind_of(path, bytes, n_bytes, &repro->kind, error)) {
+    if (!kind_of(path, bytes, n_bytes, &repro->kind, error) ||
+        (!options->has_rootfs && !check_alone(path, bytes, n_bytes, error))) {
         return NULL;
     }
     repro->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)bytes, n_bytes);
@@ -172,7 +197,7 @@ Repro *repro_prepare(const char *path, const char *compiler, const char *work_di
             g_prefix_error(error, "reproducer: ");
             return NULL;
         }
-    } else if (!compile(path, bytes, n_bytes, compiler, temporary, error)) {
+    } else if (!compile(path, bytes, n_bytes, options->compiler, temporary, error)) {
         g_unlink(temporary);
         return NULL;
     } else if (g_rename(temporary, repro->path)) {

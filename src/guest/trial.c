@@ -104,6 +104,9 @@ static void trial_free(Trial *trial)
     g_clear_object(&trial->qemu);
     g_free((char *)trial->spec.qemu);
     g_free((char *)trial->spec.cmdline);
+    g_free((char *)trial->spec.disk);
+    g_free((char *)trial->spec.disk_format);
+    g_strfreev((char **)trial->spec.qemu_args);
     g_free(trial);
 }
 
@@ -310,6 +313,9 @@ static Trial *trial_new(const GuestSpec *spec, GTask *task)
     trial->spec = *spec;
     trial->spec.qemu = g_strdup(spec->qemu);
     trial->spec.cmdline = g_strdup(spec->cmdline);
+    trial->spec.disk = g_strdup(spec->disk);
+    trial->spec.disk_format = g_strdup(spec->disk_format);
+    trial->spec.qemu_args = (const char *const *)g_strdupv((char **)spec->qemu_args);
     trial->task = task;
     trial->console_channel = (Channel){.trial = trial, .fd = -1, .take = take_console};
     trial->protocol_channel = (Channel){.trial = trial, .fd = -1, .take = take_protocol};

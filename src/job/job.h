@@ -29,7 +29,9 @@ typedef struct JobSpec {
     char *good;  /* revision that does not, or NULL: search the releases */
     char *config, *repro, *compiler;
     char *title; /* the crash looked for; NULL: whatever the start shows */
-    char *qemu, *cmdline;
+    char *qemu, *cmdline, *cmdline_file;
+    char *rootfs, *files, *modules, *qemu_args; /* lists: between two a ';' */
+    char *sysctl;                               /* file of settings */
     char *accel;                                /* "auto", "kvm", "tcg" */
     guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
     guint max_trials;                           /* of a revision that is judged by itself */
@@ -156,6 +158,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error);
 
 /* What a job works with, opened; freed after the job. */
 typedef struct JobSetup {
+    FarmInputs *inputs; /* what goes into guests; NULL for `run` */
     Repo *repo;
     Toolchain *toolchain; /* NULL for `run` */
     KernelStore *kernels; /* NULL for `run` */

@@ -79,6 +79,25 @@ char *weights_path(const char *job_dir);
 gboolean weights_read(const char *path, const Range *range, CommitFacts *facts, guint *ret_n_inside,
                       guint *ret_n_outside, GError **error);
 
+/* --- inputs.c -------------------------------------------------------------------------------- */
+
+/* Write an input of the job once and for all. */
+gboolean inputs_keep(const char *path, const char *bytes, gsize n_bytes, GError **error);
+
+/* The job's own copy of what the user gave as @path, made once: what he does to his file later
+ * changes nothing in a job that is resumed. Owned by the caller. */
+char *inputs_copy(const char *path, const char *job_dir, const char *what, GError **error);
+
+/* Can all that @spec puts into guests go there? What stands in --cmdline-file is put to
+ * --cmdline. */
+gboolean inputs_check(JobSpec *spec, GError **error);
+/* The same, as files of the job's own below @job_dir: taken once, so that what the user does to his
+ * later changes nothing. A disk image is not copied; a job that is resumed refuses one that has
+ * changed. *ret_config: the job's .config, with what guests need in it. What a person should be
+ * told is added to @notes (of char *). */
+FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
+                        char **ret_config, GError **error);
+
 /* --- finish.c -------------------------------------------------------------------------------- */
 
 /* The first crash of @commit's kernel in @trials (of the store, which have reports) that shows the

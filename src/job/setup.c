@@ -204,8 +204,8 @@ static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **e
 static gboolean check_repro(const JobSpec *spec, GError **error)
 {
     g_autofree char *folder = g_dir_make_tmp("firstbad-XXXXXX", error);
-    g_autoptr(Repro) repro =
-        folder ? repro_prepare(spec->repro, spec->compiler, folder, error) : NULL;
+    ReproOptions options = {.compiler = spec->compiler, .has_rootfs = spec->rootfs != NULL};
+    g_autoptr(Repro) repro = folder ? repro_prepare(spec->repro, &options, folder, error) : NULL;
 
     if (repro) {
         g_unlink(repro->path);
@@ -240,7 +240,7 @@ static gboolean check_backports(const char *path, GError **error)
     return backports != NULL;
 }
 
-static gboolean check_kernel_inputs(const Repo *repo, const JobSpec *spec, GError **error)
+static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **error)
 {
     g_autoptr(GBytes) kconfig = NULL;
 
@@ -275,7 +275,7 @@ static gboolean check_kernel_inputs(const Repo *repo, const JobSpec *spec, GErro
         !check_timeout(spec->trial_timeout_s, "--trial-timeout", error)) {
         return FALSE;
     }
-    return check_tools(spec, error) && check_repro(spec, error);
+    return check_tools(spec, error) && inputs_check(spec, error) && check_repro(spec, error);
 }
 
 /* Paths are those of the tree, wherever the user stands. */
@@ -353,6 +353,7 @@ void job_setup_free(JobSetup *setup)
         return;
     }
     g_clear_pointer(&setup->farm, farm_free);
+    g_clear_pointer(&setup->inputs, farm_inputs_free);
     g_clear_pointer(&setup->kernels, kernel_store_free);
     g_clear_pointer(&setup->toolchain, toolchain_free);
     g_clear_pointer(&setup->repo, repo_free);
@@ -392,37 +393,7 @@ static gboolean check_sandbox(const JobSpec *spec, GPtrArray *notes)
     return FALSE;
 }
 
-/* Write an input of the job once and for all. */
-static gboolean keep_input(const char *path, const char *bytes, gsize n_bytes, GError **error)
-{
-    g_autofree char *folder = g_path_get_dirname(path);
-
-    g_mkdir_with_parents(folder, 0700);
-    return g_file_set_contents_full(path, bytes, (gssize)n_bytes,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                    0600, error);
-}
-
-/* The job's own copy of what the user gave as @path, made once: what he does to his file later
- * changes nothing in a job that is resumed. Owned by the caller. */
-static char *own_copy(const char *path, const char *job_dir, const char *what, GError **error)
-{
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *copy = g_build_filename(job_dir, "inputs", what, name, NULL);
-    g_autofree char *bytes = NULL;
-    gsize n_bytes;
-
-    if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
-        return g_steal_pointer(&copy);
-    }
-    if (!g_file_get_contents(path, &bytes, &n_bytes, error) ||
-        !keep_input(copy, bytes, n_bytes, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&copy);
-}
-
-/* The same for the weights of revisions, by their ids. */
+/* Keep the weights of revisions as the job began with them, by their ids. */
 static gboolean keep_weights(const Repo *repo, const char *path, const char *job_dir,
                              GError **error)
 {
@@ -433,14 +404,14 @@ static gboolean keep_weights(const Repo *repo, const char *path, const char *job
         return TRUE;
     }
     weights = weights_resolve(repo, path, error);
-    return weights && keep_input(copy, weights, strlen(weights), error);
+    return weights && inputs_keep(copy, weights, strlen(weights), error);
 }
 
 /* The fixes that revisions get: ours and the user's. */
 static GPtrArray *read_backports(const JobSpec *spec, const char *job_dir, GError **error)
 {
     g_autofree char *own =
-        spec->backports ? own_copy(spec->backports, job_dir, "backports", error) : NULL;
+        spec->backports ? inputs_copy(spec->backports, job_dir, "backports", error) : NULL;
 
     return own || !spec->backports ? backports_read(own, error) : NULL;
 }
@@ -454,15 +425,12 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
     g_autofree char *slot_name = g_strdup_printf("%.12s-0", tree_sum);
     g_autofree char *slot = g_build_filename(state_dir, "slots", slot_name, NULL);
     g_autofree char *configs = g_build_filename(job_dir, "configs", NULL);
-    g_autofree char *config = own_copy(spec->config, job_dir, "config", error);
-    g_autofree char *repro = config ? own_copy(spec->repro, job_dir, "repro", error) : NULL;
-    g_autoptr(GPtrArray) backports = repro ? read_backports(spec, job_dir, error) : NULL;
+    g_autofree char *config = NULL;
+    g_autoptr(GPtrArray) backports = read_backports(spec, job_dir, error);
     LocalFarmOptions options = {
-        .config = config,
         .config_dir = configs,
         .backports = backports,
         .start = spec->start,
-        .repro = repro,
         .slot_dir = slot,
         .work_dir = job_dir,
         .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
@@ -472,9 +440,12 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
             spec->n_guests ? spec->n_guests : local_farm_guests(spec->memory_mib, spec->n_cpus),
     };
 
-    if (!backports) {
+    setup->inputs = backports ? inputs_take(spec, job_dir, setup->notes, &config, error) : NULL;
+    if (!setup->inputs) {
         return FALSE;
     }
+    options.config = config;
+    options.inputs = setup->inputs;
     setup->toolchain = toolchain_probe(spec->compiler, error);
     setup->kernels = setup->toolchain ? kernel_store_open(kernels, error) : NULL;
     if (!setup->kernels) {
@@ -489,6 +460,11 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
     options.guest.memory_mib = spec->memory_mib;
     options.guest.n_cpus = spec->n_cpus;
     options.guest.cmdline = spec->cmdline;
+    if (options.guest.accel == ACCEL_TCG && spec->n_cpus > 1) {
+        g_ptr_array_add(setup->notes,
+                        g_strdup("emulated CPUs run in threads of their own (MTTCG): races between "
+                                 "them are real, their timing is not a machine's"));
+    }
     options.guest.panic_on_warn = spec->panic_on_warn;
     options.guest.boot_timeout_ms = spec->boot_timeout_s * 1000;
     options.guest.trial_timeout_ms = spec->trial_timeout_s * 1000;

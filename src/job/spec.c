@@ -9,6 +9,7 @@ typedef enum FieldType {
     FIELD_TEXT,     /* empty: NULL */
     FIELD_WORD,     /* text that must not be empty */
     FIELD_PATH,     /* relative ones are taken from the job file's folder */
+    FIELD_PATHS,    /* the same, several, between two a ';' */
     FIELD_COUNT,    /* guint, 0..1000000 */
     FIELD_DURATION, /* guint, in seconds; written as 90m, 4h, 2d */
     FIELD_SHARE,    /* double, in (0, 1) */
@@ -37,6 +38,12 @@ static const Field fields[] = {
     FIELD("qemu", FIELD_WORD, qemu),
     FIELD("accel", FIELD_WORD, accel),
     FIELD("cmdline", FIELD_TEXT, cmdline),
+    FIELD("cmdline-file", FIELD_PATH, cmdline_file),
+    FIELD("rootfs", FIELD_PATHS, rootfs),
+    FIELD("file", FIELD_PATHS, files),
+    FIELD("module", FIELD_PATHS, modules),
+    FIELD("sysctl", FIELD_PATH, sysctl),
+    FIELD("qemu-arg", FIELD_TEXT, qemu_args),
     FIELD("memory", FIELD_COUNT, memory_mib),
     FIELD("cpus", FIELD_COUNT, n_cpus),
     FIELD("guests", FIELD_COUNT, n_guests),
@@ -86,7 +93,8 @@ gboolean job_spec_is_run(const JobSpec *spec)
 
 static gboolean is_string(const Field *field)
 {
-    return field->type == FIELD_TEXT || field->type == FIELD_WORD || field->type == FIELD_PATH;
+    return field->type == FIELD_TEXT || field->type == FIELD_WORD || field->type == FIELD_PATH ||
+           field->type == FIELD_PATHS;
 }
 
 void job_spec_free(JobSpec *spec)
@@ -148,6 +156,20 @@ static gboolean set_duration(guint *ret_s, const char *value)
     return FALSE;
 }
 
+/* Each path made absolute. Owned by the caller. */
+static char *absolute_paths(const char *list, const char *folder)
+{
+    g_auto(GStrv) paths = g_strsplit(list, ";", -1);
+
+    for (char **path = paths; *path; path++) {
+        char *absolute = g_canonicalize_filename(*path, folder);
+
+        g_free(*path);
+        *path = absolute;
+    }
+    return g_strjoinv(";", paths);
+}
+
 static gboolean set_flag(gboolean *ret_flag, const char *value)
 {
     gboolean yes =
@@ -197,6 +219,10 @@ gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const c
     case FIELD_PATH:
         g_free(*(char **)member);
         *(char **)member = *value ? g_canonicalize_filename(value, folder) : NULL;
+        return TRUE;
+    case FIELD_PATHS:
+        g_free(*(char **)member);
+        *(char **)member = *value ? absolute_paths(value, folder) : NULL;
         return TRUE;
     case FIELD_COUNT:
         if (g_ascii_string_to_unsigned(value, 10, 0, 1000000, &count, NULL)) {
@@ -266,6 +292,7 @@ char *job_spec_write(const JobSpec *spec)
         case FIELD_TEXT:
         case FIELD_WORD:
         case FIELD_PATH:
+        case FIELD_PATHS:
             if (*(char *const *)member) {
                 g_key_file_set_string(file, "job", field->key, *(char *const *)member);
             }

@@ -96,6 +96,36 @@ cause --good main~20 --max-time 1.5h
 ok 'wrong time' says 2 "--max-time: '1.5h' is not a time such as 90m, 4h or 2d"
 cause --good main~20 --max-kernels many
 ok 'wrong budget' says 2 "--max-kernels: 'many' is not a whole number"
+# What goes into guests.
+mkdir "$work/root" "$work/large"
+cause --good main~20 --rootfs "$work/none"
+ok 'no such rootfs' says 2 "--rootfs: $work/none does not exist"
+cause --good main~20 --rootfs "$work/root"
+ok 'an empty rootfs' says 2 "--rootfs: $work/root is an empty folder"
+cause --good main~20 --rootfs "$work/config"
+ok 'a rootfs that is none' says 2 'is neither a folder nor a disk image'
+truncate -s 300M "$work/large/file"
+cause --good main~20 --rootfs "$work/large"
+ok 'a rootfs that memory does not hold' says 2 'give it --memory 728 at least'
+cp "$(command -v env)" "$work/dynamic"
+cause --good main~20 --repro "$work/dynamic"
+ok 'a dynamic reproducer without a rootfs' says 2 'is dynamically linked'
+cause --good main~20 --file "$work/none:/x"
+ok 'no such file for the guest' says 2 "--file: $work/none does not exist"
+cause --good main~20 --file "$work/config" --file "$work/config:/repro"
+ok 'a file in the place of ours' says 2 '--file: '
+cause --good main~20 --module "$work/config"
+ok 'a module that is none' says 2 "--module: $work/config is no kernel module"
+printf 'kernel.panic = 1\nhello\n' >"$work/sysctl"
+cause --good main~20 --sysctl "$work/sysctl"
+ok 'a setting that is none: the line is named' says 2 "--sysctl: $work/sysctl:2: 'hello' is not KEY=VALUE"
+cause --good main~20 --cmdline-file "$work/none"
+ok 'no such command line file' says 2 '--cmdline-file: '
+head -c 3000 /dev/zero | tr '\0' x >"$work/words"
+cause --good main~20 --cmdline-file "$work/words"
+ok 'a command line that is too long' says 2 '--cmdline: 3000 characters'
+cause --good main~20 --qemu-arg=-device --qemu-arg=edu --qemu-arg=-smp
+ok 'an argument for QEMU that is ours' says 2 '--qemu-arg: -smp is set by firstbad itself: use --cpus'
 cause --good main~20 --suspect /net/tls
 ok 'a suspect that is no path of the tree' says 2 "--suspect: '/net/tls': name it from the top of the tree"
 cause --good main~20 --prior "$work/none"

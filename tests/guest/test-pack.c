@@ -44,7 +44,7 @@ static char *put(Fixture *fixture, const char *name, const char *bytes, gssize n
 
 static Repro *prepare(Fixture *fixture, const char *path, GError **error)
 {
-    return repro_prepare(path, "cc", fixture->dir, error);
+    return repro_prepare(path, &(ReproOptions){"cc"}, fixture->dir, error);
 }
 
 static void refuse(Fixture *fixture, const char *path, const char *wanted)
@@ -151,7 +151,7 @@ static void test_errors(Fixture *fixture, gconstpointer unused)
     refuse(fixture, text, "neither C source");
     refuse(fixture, elf, "truncated ELF");
     refuse(fixture, python, "is a script for 'python3'");
-    g_assert_null(repro_prepare(broken, "no-such-cc", fixture->dir, &error));
+    g_assert_null(repro_prepare(broken, &(ReproOptions){"no-such-cc"}, fixture->dir, &error));
     g_assert_nonnull(strstr(error->message, "no-such-cc"));
 
     /* This very program is dynamic. */
@@ -205,7 +205,7 @@ static void test_initramfs(Fixture *fixture, gconstpointer unused)
     g_autoptr(Repro) repro = prepare(fixture, source, &error);
 
     g_assert_no_error(error);
-    g_assert_true(initramfs_write(first, repro, &error));
+    g_assert_true(initramfs_write(first, &(GuestContent){repro}, &error));
     g_assert_no_error(error);
     listing = list(first);
     g_assert_cmpint(g_stat(repro->path, &status), ==, 0);
@@ -217,7 +217,7 @@ static void test_initramfs(Fixture *fixture, gconstpointer unused)
     g_assert_nonnull(strstr(listing, "040755 proc 0 0:0\n"));
     g_assert_null(strstr(listing, "busybox"));
 
-    g_assert_true(initramfs_write(second, repro, &error));
+    g_assert_true(initramfs_write(second, &(GuestContent){repro}, &error));
     g_assert_true(g_file_get_contents(first, &first_bytes, &n_first, NULL));
     g_assert_true(g_file_get_contents(second, &second_bytes, &n_second, NULL));
     g_assert_cmpmem(first_bytes, n_first, second_bytes, n_second);
@@ -236,14 +236,14 @@ static void test_script_needs_busybox(Fixture *fixture, gconstpointer unused)
     g_autoptr(Repro) repro = prepare(fixture, source, &error);
 
     g_setenv("PATH", "/nowhere", TRUE);
-    g_assert_false(initramfs_write(path, repro, &error));
+    g_assert_false(initramfs_write(path, &(GuestContent){repro}, &error));
     g_assert_nonnull(strstr(error->message, "busybox-static"));
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_clear_error(&error);
     /* A program of this machine that does not run in the guest. */
     g_assert_cmpint(symlink(dynamic, fake), ==, 0);
     g_setenv("PATH", fixture->dir, TRUE);
-    g_assert_false(initramfs_write(path, repro, &error));
+    g_assert_false(initramfs_write(path, &(GuestContent){repro}, &error));
     g_assert_nonnull(strstr(error->message, "is dynamically linked"));
     g_assert_nonnull(strstr(error->message, "busybox-static"));
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
@@ -253,7 +253,8 @@ static void test_script_needs_busybox(Fixture *fixture, gconstpointer unused)
         g_test_skip("no busybox-static");
         return;
     }
-    if (!initramfs_write(path, repro, &error) && strstr(error->message, "is dynamically linked")) {
+    if (!initramfs_write(path, &(GuestContent){repro}, &error) &&
+        strstr(error->message, "is dynamically linked")) {
         g_test_skip("busybox here is not busybox-static");
         return;
     }
@@ -268,12 +269,12 @@ static void test_initramfs_errors(Fixture *fixture, gconstpointer unused)
     g_autofree char *path = g_build_filename(fixture->dir, "1.cpio", NULL);
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(initramfs_write(path, &repro, &error));
+    g_assert_false(initramfs_write(path, &(GuestContent){&repro}, &error));
     g_assert_nonnull(strstr(error->message, "/nowhere/repro"));
     g_clear_error(&error);
     repro.path = path;
     g_assert_true(g_file_set_contents(path, "x", 1, NULL));
-    g_assert_false(initramfs_write("/nowhere/initramfs", &repro, &error));
+    g_assert_false(initramfs_write("/nowhere/initramfs", &(GuestContent){&repro}, &error));
     g_assert_nonnull(strstr(error->message, "/nowhere/initramfs"));
 }
 

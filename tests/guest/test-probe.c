@@ -128,10 +128,14 @@ static void test_argv(void)
     spec.trial_timeout_ms = 5000;
     spec.settle_ms = 70;
     spec.cmdline = "loglevel=8 -- x";
+    spec.qemu_args = (const char *const[]){"-device", "edu", NULL};
+    spec.disk = "a,b.img";
+    spec.disk_format = "qcow2";
+    spec.disk_bus = DISK_SCSI;
     g_auto(GStrv) argv = qemu_argv(&spec, "a,b", "c", 3, 4);
 
     g_assert_cmpstr(argv[0], ==, QEMU);
-    g_assert_cmpstr(option(argv, "-accel"), ==, "tcg");
+    g_assert_cmpstr(option(argv, "-accel"), ==, "tcg,thread=multi");
     g_assert_cmpstr(option(argv, "-m"), ==, "300");
     g_assert_cmpstr(option(argv, "-smp"), ==, "2");
     g_assert_cmpstr(option(argv, "-nic"), ==, "none");
@@ -140,6 +144,12 @@ static void test_argv(void)
     g_assert_true(
         g_str_has_suffix(option(argv, "-append"),
                          " loglevel=8 -- x -- runs=4 time_ms=5000 settle_ms=70 panic_on_warn"));
+    g_assert_cmpstr(option(argv, "-drive"), ==,
+                    "id=disk,if=none,snapshot=on,format=qcow2,file=a,,b.img");
+    g_assert_cmpstr(option(argv, "-device"), ==, "virtio-scsi-pci,id=scsi");
+    g_assert_cmpstr(argv[g_strv_length(argv) - 1], ==, "edu");
+    spec.n_cpus = 1;
+    spec.disk = NULL;
     spec.no_sandbox = TRUE;
     spec.panic_on_warn = FALSE;
     spec.cmdline = NULL;
@@ -150,11 +160,25 @@ static void test_argv(void)
     g_assert_true(g_str_has_suffix(option(open_argv, "-append"), " settle_ms=70"));
 }
 
+static void test_qemu_args(void)
+{
+    g_assert_null(qemu_arg_complaint("-device"));
+    g_assert_null(qemu_arg_complaint("kernel=x"));
+    g_assert_cmpstr(qemu_arg_complaint("-m"), ==, "--memory");
+    g_assert_cmpstr(qemu_arg_complaint("--smp"), ==, "--cpus");
+    g_assert_cmpstr(qemu_arg_complaint("-sandbox"), ==, "");
+    g_assert_true(qemu_arg_opens("-netdev"));
+    g_assert_true(qemu_arg_opens("--nic"));
+    g_assert_false(qemu_arg_opens("-device"));
+    g_assert_false(qemu_arg_opens("nic"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/probe/tcg", test_tcg);
     g_test_add_func("/probe/kvm", test_kvm);
+    g_test_add_func("/probe/qemu-args", test_qemu_args);
     g_test_add_func("/probe/sandbox", test_sandbox);
     g_test_add_func("/probe/sandbox-refused", test_sandbox_refused);
     g_test_add_func("/probe/no-qemu", test_no_qemu);

@@ -57,9 +57,10 @@ static char *pack(const Fixture *fixture, const char *name, const char *text)
     g_autofree char *initramfs = g_strconcat(source, ".cpio", NULL);
 
     g_assert_true(g_file_set_contents(source, text, -1, NULL));
-    g_autoptr(Repro) repro = repro_prepare(source, "cc", fixture->scratch.dir, &error);
+    g_autoptr(Repro) repro =
+        repro_prepare(source, &(ReproOptions){"cc"}, fixture->scratch.dir, &error);
     g_assert_no_error(error);
-    g_assert_true(initramfs_write(initramfs, repro, &error));
+    g_assert_true(initramfs_write(initramfs, &(GuestContent){repro}, &error));
     g_assert_no_error(error);
     return g_steal_pointer(&initramfs);
 }
@@ -540,7 +541,7 @@ static void test_cannot_execute(Fixture *fixture, gconstpointer unused)
     g_autoptr(GError) error = NULL;
 
     g_assert_true(g_file_set_contents(program, "no program", -1, NULL));
-    g_assert_true(initramfs_write(initramfs, &repro, NULL));
+    g_assert_true(initramfs_write(initramfs, &(GuestContent){&repro}, NULL));
     guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, keep_result, &res);
     g_autoptr(Outcome) outcome = wait_for(&res, &error);
     g_assert_cmpint(outcome->kind, ==, OUTCOME_BASIC_FAILED);

@@ -14,7 +14,7 @@
 #define TICK_MS 1000
 
 /* What the child does between fork() and exec(); returns only when that failed, with errno. */
-static void become(const char *path, const char *const *argv, const char *cwd, int out)
+static void become(const char *root, const char *const *argv, const char *cwd, int out)
 {
     static const char *const env[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root",
                                       "TERM=linux", NULL};
@@ -27,13 +27,13 @@ static void become(const char *path, const char *const *argv, const char *cwd, i
     dup2(null, STDIN_FILENO);
     dup2(out >= 0 ? out : null, STDOUT_FILENO);
     dup2(out >= 0 ? out : null, STDERR_FILENO);
-    if (chdir(cwd) && chdir("/")) {
+    if ((*root && chroot(root)) || (chdir(cwd) && chdir("/"))) {
         return;
     }
-    execve(path, (char *const *)argv, (char *const *)env);
+    execve(argv[0], (char *const *)argv, (char *const *)env);
 }
 
-bool launch(Launch *ret_launch, const char *path, const char *const *argv, const char *cwd, int out)
+bool launch(Launch *ret_launch, const char *root, const char *const *argv, const char *cwd, int out)
 {
     int failure[2], gate[2], err;
     char byte;
@@ -52,7 +52,7 @@ bool launch(Launch *ret_launch, const char *path, const char *const *argv, const
     if (pid == 0) {
         close(gate[1]);
         if (read(gate[0], &byte, 1) == 0) {
-            become(path, argv, cwd, out);
+            become(root, argv, cwd, out);
         }
         err = errno;
         write_all(failure[1], (const char *)&err, sizeof err);

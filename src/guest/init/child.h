@@ -24,9 +24,10 @@ typedef struct Launch {
     int failure; /* where it says why it could not be executed */
 } Launch;
 
-/* Prepare a program in a session of its own, with stdout and stderr going to @out (-1: nowhere). It
- * does nothing yet: see launch_go(). FALSE with errno. */
-bool launch(Launch *ret_launch, const char *path, const char *const *argv, const char *cwd,
+/* Prepare the program argv[0] in a session of its own, with stdout and stderr going to @out (-1:
+ * nowhere). What it and @cwd are called is seen from @root ("": ours). It does nothing yet: see
+ * launch_go(). FALSE with errno. */
+bool launch(Launch *ret_launch, const char *root, const char *const *argv, const char *cwd,
             int out);
 /* Let it go. Returns its pid, or -1 with errno when it could not be executed. */
 pid_t launch_go(const Launch *child);

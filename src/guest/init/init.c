@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,18 +31,20 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "plan.h"
 #include "port.h"
+#include "prepare.h"
 #include "trace.h"
 #include "words.h"
 
 #define PORT           "/dev/ttyS1"
-#define REPRO          "/repro"
-#define SHELL          "/bin/sh"
-#define BASIC_NAME     "firstbad-basic-test"
+#define BASIC_ARG      "firstbad-basic-test"
 #define BASIC_FILE     "/tmp/firstbad-basic"
 #define REAP_LIMIT_MS  2000 /* killed processes that do not die are left behind */
 #define BASIC_LIMIT_MS 20000
 #define TICK_MS        1000
+/* By it a reproducer says that this kernel lacks what it needs. */
+#define STATUS_UNREACHED 125
 
 typedef struct Options {
     unsigned n_runs;
@@ -85,13 +88,17 @@ static void write_file(const char *path, const char *text)
     }
 }
 
-static void mount_everything(void)
+/* Below @root, a path without a slash at its end. */
+static void mount_everything(const char *root)
 {
+    char path[PATH_MAX];
+
     for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
-        mkdir(mounts[i].where, 0755);
-        if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) == 0 &&
+        snprintf(path, sizeof path, "%s%s", root, mounts[i].where);
+        mkdir(path, 0755);
+        if (mount(mounts[i].type, path, mounts[i].type, 0, NULL) == 0 &&
             strcmp(mounts[i].where, "/tmp") == 0) {
-            chmod("/tmp", 01777);
+            chmod(path, 01777);
         }
     }
     symlink("/proc/self/fd", "/dev/fd");
@@ -207,18 +214,6 @@ static int basic_test(void)
     return unlink(BASIC_FILE) ? 5 : 0;
 }
 
-static bool starts_with_hash_bang(const char *path)
-{
-    char begin[2] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool yes = fd >= 0 && read(fd, begin, 2) == 2 && memcmp(begin, "#!", 2) == 0;
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    return yes;
-}
-
 /* Nothing may follow. The host ends QEMU when it reads the last word; by hand, power goes off. */
 __attribute__((noreturn)) static void finish(int port)
 {
@@ -232,9 +227,9 @@ __attribute__((noreturn)) static void finish(int port)
 
 static void run_basic_test(int port, Output *output)
 {
-    static const char *const argv[] = {BASIC_NAME, NULL};
+    static const char *const argv[] = {"/init", BASIC_ARG, NULL};
     Launch child;
-    pid_t pid = launch(&child, "/init", argv, "/", -1) ? launch_go(&child) : -1;
+    pid_t pid = launch(&child, "", argv, "/", -1) ? launch_go(&child) : -1;
 
     if (pid < 0) {
         say(port, WORD_FAILED "a trivial program cannot be started: %s", strerror(errno));
@@ -268,19 +263,23 @@ static void remove_cwd(const char *cwd)
     rmdir(cwd);
 }
 
+/* What a run's exit status tells. syzkaller's own program fails where it cannot run the other one
+ * (in a sandbox that this kernel cannot make, say). */
+static int status_to_tell(const Plan *plan, int status)
+{
+    return plan->is_syzkaller && status > 0 ? STATUS_UNREACHED : status;
+}
+
 /* Run @k of the reproducer, in a folder of its own. @trace: to be traced, or NULL. @is_extra: this
  * run is made for the trace alone, and how it ends when its time is up tells nothing. */
-static void run_once(unsigned k, int port, Output *output, long long deadline_ms, Trace *trace,
-                     bool is_extra)
+static void run_once(unsigned k, const Plan *plan, int port, Output *output, long long deadline_ms,
+                     Trace *trace, bool is_extra)
 {
-    static const char *const binary_argv[] = {REPRO, NULL};
-    static const char *const script_argv[] = {SHELL, REPRO, NULL};
-    bool is_script = starts_with_hash_bang(REPRO);
-    char cwd[32];
+    char cwd[sizeof PLAN_ROOT + 32];
     int out[2];
     Launch child;
 
-    snprintf(cwd, sizeof cwd, "/tmp/%u", k);
+    snprintf(cwd, sizeof cwd, "%s/tmp/%u", plan->root, k);
     make_cwd(cwd);
     if (pipe2(out, O_CLOEXEC)) {
         say(port, WORD_FAILED "no pipe: %s", strerror(errno));
@@ -288,8 +287,7 @@ static void run_once(unsigned k, int port, Output *output, long long deadline_ms
     }
     fcntl(out[0], F_SETFL, O_NONBLOCK);
     say(port, WORD_RUN "%u", k);
-    bool launched = launch(&child, is_script ? SHELL : REPRO, is_script ? script_argv : binary_argv,
-                           cwd, out[1]);
+    bool launched = launch(&child, plan->root, plan->args, cwd + strlen(plan->root), out[1]);
     if (launched && trace) {
         TraceSpec spec = {.port = port, .pid = child.pid, .limit_ms = TRACE_LIMIT_MS};
 
@@ -313,13 +311,13 @@ static void run_once(unsigned k, int port, Output *output, long long deadline_ms
     flush_line(output, port);
     close(out[0]);
     if (!is_extra || status >= 0) {
-        say(port, WORD_EXIT "%u %d", k, status);
+        say(port, WORD_EXIT "%u %d", k, status_to_tell(plan, status));
     }
 }
 
 /* All runs, until their number or their time is up; then the one for the trace, if there was none.
  */
-static void run_all(const Options *options, int port, Output *output)
+static void run_all(const Options *options, const Plan *plan, int port, Output *output)
 {
     static Trace trace;
     long long deadline_ms = now_ms() + options->time_ms;
@@ -329,11 +327,11 @@ static void run_all(const Options *options, int port, Output *output)
     for (; (!options->n_runs || k <= options->n_runs) && now_ms() < deadline_ms; k++) {
         bool is_traced = k == options->traced_run;
 
-        run_once(k, port, output, deadline_ms, is_traced ? &trace : NULL, false);
+        run_once(k, plan, port, output, deadline_ms, is_traced ? &trace : NULL, false);
         traced |= is_traced;
     }
     if (!traced) {
-        run_once(k, port, output, now_ms() + TRACE_LIMIT_MS, &trace, true);
+        run_once(k, plan, port, output, now_ms() + TRACE_LIMIT_MS, &trace, true);
     }
 }
 
@@ -383,9 +381,26 @@ static void take_precedence(void)
     sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
 }
 
+static void tell_output(void *data, const char *what)
+{
+    say(*(int *)data, WORD_OUT "%s", what);
+}
+
+/* Make ready what the plan asks for. */
+static void carry_out_plan(Plan *plan, int port)
+{
+    PlanFailure failure;
+
+    plan_read(plan);
+    if (!plan_prepare(plan, mount_everything, &failure)) {
+        say(port, WORD_FAILED PLAN_FAILED "%s", failure.text);
+        finish(port);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    if (strcmp(argv[0], BASIC_NAME) == 0) {
+    if (getpid() != 1 && argc == 2 && strcmp(argv[1], BASIC_ARG) == 0) {
         return basic_test();
     }
     if (getpid() != 1) {
@@ -396,13 +411,14 @@ int main(int argc, char **argv)
     /* The stops of traced children are none of main's business. */
     const struct sigaction on_end = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP};
     Output output = {0};
+    Plan plan;
     sigset_t child;
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
     sigaction(SIGCHLD, &on_end, NULL);
-    mount_everything();
+    mount_everything("");
     raise_limits();
     int port = open_port();
     if (port < 0) {
@@ -412,13 +428,15 @@ int main(int argc, char **argv)
     take_precedence();
     say(port, WORD_HELLO);
     bring_loopback_up();
+    carry_out_plan(&plan, port);
     run_basic_test(port, &output);
 
     write_file("/proc/sys/kernel/panic_on_oops", "1");
     write_file("/proc/sys/kernel/panic_on_warn", options.panic_on_warn ? "1" : "0");
+    plan_set_sysctls(&plan, tell_output, &port);
     /* A level that even "quiet" lets through. */
     write_file("/dev/kmsg", "<2>" MARK_REPRO "\n");
-    run_all(&options, port, &output);
+    run_all(&options, &plan, port, &output);
     settle(port, options.settle_ms);
     say(port, WORD_END);
     finish(port);

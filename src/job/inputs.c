@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the user gives for the guests: checked before any work, then kept in the job's folder.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "job/private.h"
+
+/* COMMAND_LINE_SIZE of x86, less what our own words need. */
+#define CMDLINE_MAX 1600
+
+static gboolean invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean invalid(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_propagate_error(error,
+                      g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, args));
+    va_end(args);
+    return FALSE;
+}
+
+/* The elements of a list of the spec. NULL-terminated, owned by the caller. */
+static char **split(const char *list)
+{
+    return list ? g_strsplit(list, ";", -1) : g_new0(char *, 1);
+}
+
+/* --- Checks ---------------------------------------------------------------------------------- */
+
+static gboolean check_rootfs(const JobSpec *spec, const char *path, GError **error)
+{
+    g_autoptr(Rootfs) rootfs = rootfs_look(path, error);
+    guint needed_mib = rootfs ? rootfs_memory_mib(rootfs) : 0;
+
+    if (!rootfs) {
+        g_prefix_error(error, "--rootfs: ");
+        return FALSE;
+    }
+    return spec->memory_mib >= needed_mib ||
+           invalid(error,
+                   "--rootfs: %s goes into the guest's memory: give it --memory %u at least, or "
+                   "give a disk image",
+                   path, needed_mib);
+}
+
+static gboolean check_files(const JobSpec *spec, GError **error)
+{
+    g_auto(GStrv) texts = split(spec->files);
+
+    for (char **text = texts; *text; text++) {
+        g_autoptr(GuestFile) file = guest_file_parse(*text, error);
+
+        if (!file) {
+            g_prefix_error(error, "--file: ");
+            return FALSE;
+        }
+        if (!g_file_test(file->source, G_FILE_TEST_EXISTS)) {
+            return invalid(error, "--file: %s does not exist", file->source);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean check_modules(const JobSpec *spec, GError **error)
+{
+    g_auto(GStrv) paths = split(spec->modules);
+
+    for (char **path = paths; *path; path++) {
+        g_autoptr(GMappedFile) file = g_mapped_file_new(*path, FALSE, error);
+
+        if (!file) {
+            g_prefix_error(error, "--module: ");
+            return FALSE;
+        }
+        if (g_mapped_file_get_length(file) < 4 ||
+            memcmp(g_mapped_file_get_contents(file), "\177ELF", 4) != 0) {
+            return invalid(error, "--module: %s is no kernel module (unpack it, if it is packed)",
+                           *path);
+        }
+    }
+    return TRUE;
+}
+
+/* The settings of --sysctl. NULL-terminated, owned by the caller; NULL: @error. */
+static char **read_sysctls(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    char **settings;
+
+    if (!path) {
+        return g_new0(char *, 1);
+    }
+    if (!g_file_get_contents(path, &text, NULL, error)) {
+        g_prefix_error(error, "--sysctl: ");
+        return NULL;
+    }
+    settings = guest_sysctls_parse(text, error);
+    if (!settings) {
+        g_prefix_error(error, "--sysctl: %s:", path);
+    }
+    return settings;
+}
+
+static gboolean check_qemu_args(const JobSpec *spec, GError **error)
+{
+    g_auto(GStrv) args = split(spec->qemu_args);
+
+    for (char **arg = args; *arg; arg++) {
+        const char *ours = qemu_arg_complaint(*arg);
+
+        if (ours) {
+            return invalid(error, "--qemu-arg: %s is set by firstbad itself%s%s", *arg,
+                           *ours ? ": use " : "", ours);
+        }
+    }
+    return TRUE;
+}
+
+/* Words of the lines of --cmdline-file, without comments, behind those of --cmdline. */
+static gboolean take_cmdline_file(JobSpec *spec, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    GString *words = g_string_new(spec->cmdline);
+
+    if (!g_file_get_contents(spec->cmdline_file, &text, NULL, error)) {
+        g_string_free(words, TRUE);
+        g_prefix_error(error, "--cmdline-file: ");
+        return FALSE;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (*g_strstrip(*line) && **line != '#') {
+            g_string_append_printf(words, "%s%s", words->len ? " " : "", *line);
+        }
+    }
+    g_clear_pointer(&spec->cmdline_file, g_free);
+    g_free(spec->cmdline);
+    spec->cmdline = g_string_free(words, FALSE);
+    return TRUE;
+}
+
+static gboolean check_cmdline(const JobSpec *spec, GError **error)
+{
+    gsize n = spec->cmdline ? strlen(spec->cmdline) : 0;
+
+    return n <= CMDLINE_MAX ||
+           invalid(error, "--cmdline: %zu characters are more than a kernel takes (%d)", n,
+                   CMDLINE_MAX);
+}
+
+gboolean inputs_check(JobSpec *spec, GError **error)
+{
+    g_auto(GStrv) sysctls = NULL;
+
+    if ((spec->cmdline_file && !take_cmdline_file(spec, error)) || !check_cmdline(spec, error)) {
+        return FALSE;
+    }
+    if (spec->rootfs && !check_rootfs(spec, spec->rootfs, error)) {
+        return FALSE;
+    }
+    sysctls = read_sysctls(spec->sysctl, error);
+    return sysctls && check_files(spec, error) && check_modules(spec, error) &&
+           check_qemu_args(spec, error);
+}
+
+/* --- Taken ----------------------------------------------------------------------------------- */
+
+gboolean inputs_keep(const char *path, const char *bytes, gsize n_bytes, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    g_mkdir_with_parents(folder, 0700);
+    return g_file_set_contents_full(path, bytes, (gssize)n_bytes,
+                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                    0600, error);
+}
+
+char *inputs_copy(const char *path, const char *job_dir, const char *what, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *copy = g_build_filename(job_dir, "inputs", what, name, NULL);
+    g_autofree char *bytes = NULL;
+    gsize n_bytes;
+
+    if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
+        return g_steal_pointer(&copy);
+    }
+    if (!g_file_get_contents(path, &bytes, &n_bytes, error) ||
+        !inputs_keep(copy, bytes, n_bytes, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&copy);
+}
+
+/* Where the job keeps the archive @name. Owned by the caller. */
+static char *archive_path(const char *job_dir, const char *name)
+{
+    g_autofree char *folder = g_build_filename(job_dir, "inputs", NULL);
+
+    g_mkdir_with_parents(folder, 0700);
+    return g_build_filename(folder, name, NULL);
+}
+
+/* Files and modules, in one archive. */
+static gboolean take_files(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
+                           GError **error)
+{
+    g_auto(GStrv) texts = split(spec->files);
+
+    for (char **text = texts; *text; text++) {
+        GuestFile *file = guest_file_parse(*text, error);
+
+        if (!file) {
+            return FALSE;
+        }
+        g_ptr_array_add(inputs->files, file);
+    }
+    g_strfreev(inputs->modules);
+    inputs->modules = split(spec->modules);
+    if (!spec->files && !spec->modules) {
+        return TRUE;
+    }
+    inputs->archive = archive_path(job_dir, "files.cpio");
+    return g_file_test(inputs->archive, G_FILE_TEST_EXISTS) ||
+           guest_pack_files(inputs->files, (const char *const *)inputs->modules, inputs->archive,
+                            error);
+}
+
+static gboolean take_sysctls(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
+                             GError **error)
+{
+    g_autofree char *copy =
+        spec->sysctl ? inputs_copy(spec->sysctl, job_dir, "sysctl", error) : NULL;
+    char **settings = copy || !spec->sysctl ? read_sysctls(copy, error) : NULL;
+
+    if (!settings) {
+        return FALSE;
+    }
+    g_strfreev(inputs->sysctls);
+    inputs->sysctls = settings;
+    return TRUE;
+}
+
+/* --- Root file systems ----------------------------------------------------------------------- */
+
+/* A folder's archive is the job's copy, and what it was packed from is not asked again. */
+static gboolean take_folder(FarmRoot *root, const char *path, const char *job_dir, GError **error)
+{
+    root->archive = archive_path(job_dir, "rootfs.cpio");
+    if (g_file_test(root->archive, G_FILE_TEST_EXISTS)) {
+        root->rootfs = g_new0(Rootfs, 1);
+        root->rootfs->path = g_strdup(path);
+        return TRUE;
+    }
+    root->rootfs = rootfs_look(path, error);
+    return root->rootfs && rootfs_pack(path, root->archive, error);
+}
+
+/* By what an image is known again: its size and the time of its last change. Owned by the caller.
+ */
+static char *describe_image(const char *path)
+{
+    GStatBuf status;
+
+    return g_stat(path, &status)
+               ? NULL
+               : g_strdup_printf("%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld\n", path,
+                                 (gint64)status.st_size, (gint64)status.st_mtim.tv_sec,
+                                 status.st_mtim.tv_nsec);
+}
+
+static gboolean check_image(const char *path, const char *job_dir, GError **error)
+{
+    g_autofree char *record = archive_path(job_dir, "rootfs.image");
+    g_autofree char *now = describe_image(path);
+    g_autofree char *before = NULL;
+
+    if (!now) {
+        return invalid(error, "--rootfs: %s is not there any more", path);
+    }
+    if (!g_file_get_contents(record, &before, NULL, NULL)) {
+        return inputs_keep(record, now, strlen(now), error);
+    }
+    return g_str_equal(now, before) ||
+           invalid(error,
+                   "--rootfs: %s has changed since this job began: put back what was there, or "
+                   "begin a new job",
+                   path);
+}
+
+/* What kernels need to see the image is put into the job's .config @text. */
+static gboolean take_image(FarmRoot *root, const char *path, const char *job_dir, GString *config,
+                           GPtrArray *notes, GError **error)
+{
+    g_auto(GStrv) missing = NULL;
+    g_autofree char *list = NULL;
+
+    root->rootfs = check_image(path, job_dir, error) ? rootfs_look(path, error) : NULL;
+    if (!root->rootfs) {
+        return FALSE;
+    }
+    root->bus = disk_choose_bus(config->str, root->rootfs, &missing);
+    if (!*missing) {
+        return TRUE;
+    }
+    for (char **option = missing; *option; option++) {
+        g_string_append_printf(config, "%s=y\n", *option);
+    }
+    list = g_strjoinv(" ", missing);
+    g_ptr_array_add(notes,
+                    g_strdup_printf("added to the config, so that kernels see %s: %s", path, list));
+    return TRUE;
+}
+
+static gboolean take_rootfs(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
+                            GString *config, GPtrArray *notes, GError **error)
+{
+    g_autoptr(FarmRoot) root = g_new0(FarmRoot, 1);
+    g_autofree char *archive = archive_path(job_dir, "rootfs.cpio");
+    gboolean is_folder =
+        g_file_test(archive, G_FILE_TEST_EXISTS) || g_file_test(spec->rootfs, G_FILE_TEST_IS_DIR);
+
+    if (!(is_folder ? take_folder(root, spec->rootfs, job_dir, error)
+                    : take_image(root, spec->rootfs, job_dir, config, notes, error))) {
+        return FALSE;
+    }
+    g_ptr_array_add(inputs->roots, g_steal_pointer(&root));
+    return TRUE;
+}
+
+/* --- All together ---------------------------------------------------------------------------- */
+
+/* The user's .config, once. */
+static char *read_config(const JobSpec *spec, const char *job_dir, char **ret_copy, GError **error)
+{
+    char *text = NULL;
+
+    *ret_copy = inputs_copy(spec->config, job_dir, "config", error);
+    if (*ret_copy && !g_file_get_contents(*ret_copy, &text, NULL, error)) {
+        g_clear_pointer(ret_copy, g_free);
+    }
+    return text;
+}
+
+static void tell_qemu_args(char *const *args, GPtrArray *notes)
+{
+    for (; *args; args++) {
+        if (qemu_arg_opens(*args)) {
+            g_ptr_array_add(notes, g_strdup_printf("guests are not cut off from this machine: you "
+                                                   "asked for it by --qemu-arg=%s",
+                                                   *args));
+        }
+    }
+}
+
+FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
+                        char **ret_config, GError **error)
+{
+    g_autoptr(FarmInputs) inputs = farm_inputs_new();
+    g_autofree char *copy = NULL;
+    g_autofree char *text = read_config(spec, job_dir, &copy, error);
+    g_autoptr(GString) config = g_string_new(text);
+    gsize n_config = config->len;
+
+    if (!text) {
+        return NULL;
+    }
+    g_strfreev(inputs->qemu_args);
+    inputs->qemu_args = split(spec->qemu_args);
+    tell_qemu_args(inputs->qemu_args, notes);
+    inputs->repro = inputs_copy(spec->repro, job_dir, "repro", error);
+    if (!inputs->repro || !take_files(inputs, spec, job_dir, error) ||
+        !take_sysctls(inputs, spec, job_dir, error)) {
+        return NULL;
+    }
+    if (config->len && config->str[config->len - 1] != '\n') {
+        g_string_append_c(config, '\n');
+        n_config++;
+    }
+    if (spec->rootfs && !take_rootfs(inputs, spec, job_dir, config, notes, error)) {
+        return NULL;
+    }
+    if (config->len > n_config && !inputs_keep(copy, config->str, config->len, error)) {
+        return NULL;
+    }
+    *ret_config = g_steal_pointer(&copy);
+    return g_steal_pointer(&inputs);
+}
