@@ -45,24 +45,63 @@ static gboolean print_tools(GPtrArray *packages)
     return complete;
 }
 
-/* Compilers with a version in their name, as Debian installs them side by side. */
-static void print_compilers(void)
+/* "12 11 (9)": the compilers of @row's family that are there and suit it. NULL when none does. */
+static char *describe_suited(const Toolchains *toolchains, const ToolchainRow *row)
 {
-    g_autoptr(GString) found = g_string_new(NULL);
+    g_autoptr(GPtrArray) suited = toolchains_suited(toolchains, row);
+    g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint version = 5; version < 25; version++) {
-        static const char *const families[] = {"gcc", "clang"};
+    for (guint i = 0; i < suited->len; i++) {
+        const Toolchain *toolchain = suited->pdata[i];
+        gboolean wanted = toolchain_row_fit(row, toolchain->version) == FIT_WANTED;
 
-        for (guint i = 0; i < G_N_ELEMENTS(families); i++) {
-            g_autofree char *name = g_strdup_printf("%s-%u", families[i], version);
-            g_autofree char *path = g_find_program_in_path(name);
+        g_string_append_printf(text, wanted ? "%s%u" : "%s(%u)", i ? " " : "",
+                               version_major(toolchain->version));
+    }
+    return suited->len ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
 
-            if (path) {
-                g_string_append_printf(found, " %s", name);
-            }
+/* A clang whose LLVM is not all there makes other kernels than one with LLVM=1. */
+static void print_incomplete_llvm(const Toolchains *toolchains)
+{
+    for (guint i = 0; i < toolchains->installed->len; i++) {
+        const Toolchain *toolchain = toolchains->installed->pdata[i];
+        guint major = version_major(toolchain->version);
+
+        if (toolchain->family == FAMILY_CLANG && !toolchain->llvm_dir) {
+            g_print("  clang %u works with GNU ld only; for LLVM=1 install lld-%u llvm-%u\n", major,
+                    major, major);
         }
     }
-    g_print("  compilers:%s\n", found->len ? found->str : " only the defaults above");
+}
+
+/* Which compilers build which kernels here; what there is no compiler for. */
+static void print_compilers(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Toolchains) toolchains = toolchains_new("auto", NULL, NULL, NULL, &error);
+    const GPtrArray *rows = toolchains ? toolchains_rows(toolchains) : NULL;
+
+    if (!rows) {
+        g_print("  compilers: %s\n", error->message);
+        return;
+    }
+    g_print("\nCompilers for kernels, best first; in parentheses those that will do:\n");
+    for (guint i = 0; i < rows->len; i++) {
+        const ToolchainRow *row = rows->pdata[i];
+        const char *family = compiler_family_name(row->family);
+        g_autofree char *suited = describe_suited(toolchains, row);
+
+        if (!row->n_wanted) {
+            g_print("  %-14s %-6s none is known to build them\n", row->name, family);
+        } else if (suited) {
+            g_print("  %-14s %-6s %s\n", row->name, family, suited);
+        } else {
+            g_print("  %-14s %-6s none here: install %s-%u\n", row->name, family, family,
+                    row->wanted[0]);
+        }
+    }
+    print_incomplete_llvm(toolchains);
 }
 
 static void print_machine(const char *state_dir)

@@ -95,8 +95,8 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
         return FALSE;
     }
     g_ptr_array_foreach(work->setup->notes, say_note, work->line);
-    job = job_new(work->row->id, work->spec, work->setup->compiler, work->setup->repo, work->store,
-                  work->setup->farm, error);
+    job = job_new(work->row->id, work->spec, work->setup->repo, work->store, work->setup->farm,
+                  error);
     return job &&
            job_carry_out(job, progress_line_show, work->line, work->cancellable, ret_answer, error);
 }

@@ -79,7 +79,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FarmInputs, farm_inputs_free)
 
 /* This machine: one build slot, several guests. */
 typedef struct LocalFarmOptions {
-    const Toolchain *toolchain;
+    const Toolchains *toolchains;
     const char *config;
     const char *config_dir;     /* other configs, which variants name; or NULL */
     const GPtrArray *backports; /* of Backport; or NULL */

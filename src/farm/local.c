@@ -176,7 +176,8 @@ static gboolean prepare_guests(LocalFarm *local, const LocalFarmOptions *options
 {
     const FarmInputs *inputs = options->inputs;
     const FarmRoot *root = inputs->roots->len ? inputs->roots->pdata[0] : NULL;
-    ReproOptions repro = {.compiler = options->toolchain->compiler, .has_rootfs = root != NULL};
+    ReproOptions repro = {.compiler = toolchains_host_compiler(options->toolchains),
+                          .has_rootfs = root != NULL};
 
     local->inputs = inputs;
     local->guest.qemu_args = (const char *const *)inputs->qemu_args;
@@ -195,7 +196,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     LocalFarm *local = g_new0(LocalFarm, 1);
     g_autoptr(Farm) farm = &local->base;
     KernelBuildOptions build = {
-        .toolchain = options->toolchain,
+        .toolchains = options->toolchains,
         .config = options->config,
         .config_dir = options->config_dir,
         .backports = options->backports,

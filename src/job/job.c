@@ -146,6 +146,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->decided, g_hash_table_unref);
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
     g_clear_pointer(&job->fixes, g_hash_table_unref);
+    g_clear_pointer(&job->told, g_hash_table_unref);
     oops_bug_free(job->bug);
     g_free(job->compiler);
     g_free(job);
@@ -180,6 +181,8 @@ static gboolean load_evidence(Job *job, GError **error)
         const KernelRow *row = job->kernels->pdata[i];
 
         situation_evidence_for(&job->situation, row->commit)->kernel = kernel_copy(row->kernel);
+        g_free(job->compiler);
+        job->compiler = g_strdup(row->kernel->compiler);
     }
     for (guint i = 0; i < job->trials->len; i++) {
         situation_evidence_for(&job->situation, ((TrialRow *)job->trials->pdata[i])->commit);
@@ -196,8 +199,8 @@ static guint n_start_trials(const Farm *farm)
     return many_s <= farm->expected_build_s ? N_START_TRIALS : N_START_TRIALS / 2;
 }
 
-Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *repo, Store *store,
-             Farm *farm, GError **error)
+Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Farm *farm,
+             GError **error)
 {
     g_autoptr(Job) job = g_new0(Job, 1);
 
@@ -206,7 +209,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *r
     job->repo = repo;
     job->store = store;
     job->farm = farm;
-    job->compiler = g_strdup(compiler);
+    job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->rebuilt = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -313,6 +316,21 @@ static void say_lost_options(Job *job, char **options)
     }
 }
 
+/* What is built with what, where it changes; and what the kernel's era did to the config, once. */
+static void say_how_built(Job *job, const Kernel *kernel)
+{
+    if (kernel->compiler && g_strcmp0(kernel->compiler, job->compiler) != 0) {
+        job_say(job, "compiler: %s", kernel->compiler);
+        g_free(job->compiler);
+        job->compiler = g_strdup(kernel->compiler);
+    }
+    for (char **note = kernel->notes; note && *note; note++) {
+        if (g_hash_table_add(job->told, g_strdup(*note))) {
+            job_say(job, "%s", *note);
+        }
+    }
+}
+
 static gboolean carry_build(Job *job, const Action *action, GCancellable *cancellable,
                             GError **error)
 {
@@ -334,15 +352,15 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         return FALSE;
     }
     if (!job_keep_fixes(job, commit, kernel, error) ||
-        !store_put_kernel(job->store, job->id, commit, kernel, job->compiler, error) ||
+        !store_put_kernel(job->store, job->id, commit, kernel, error) ||
         !job_book_time(job, TIME_BUILD, error)) {
         return FALSE;
     }
     row = g_new0(KernelRow, 1);
     row->commit = g_strdup(commit);
     row->kernel = kernel_copy(kernel);
-    row->compiler = g_strdup(job->compiler);
     g_ptr_array_add(job->kernels, row);
+    say_how_built(job, kernel);
     if (kernel->status == KERNEL_FAILED) {
         job_say(job, "%.12s does not build: %s", commit, kernel->first_error);
     } else if (kernel->signature) {
@@ -356,24 +374,12 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     return TRUE;
 }
 
-/* A job that is resumed with another compiler goes on, but a person should know. */
-static void tell_compiler(Job *job)
-{
-    const KernelRow *last = job->kernels->len ? job->kernels->pdata[job->kernels->len - 1] : NULL;
-
-    if (last && last->compiler && job->compiler && !g_str_equal(last->compiler, job->compiler)) {
-        job_say(job, "kernels so far were built by %s; now it is %s", last->compiler,
-                job->compiler);
-    }
-}
-
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error)
 {
     job->progress = progress;
     job->progress_data = user_data;
     job->booked_us = g_get_monotonic_time();
-    tell_compiler(job);
     for (;;) {
         Action action;
         gboolean done = FALSE;

@@ -27,8 +27,10 @@ typedef struct JobSpec {
     char *tree;  /* repository */
     char *start; /* revision that crashes (run: --bad) */
     char *good;  /* revision that does not, or NULL: search the releases */
-    char *config, *repro, *compiler;
-    char *title; /* the crash looked for; NULL: whatever the start shows */
+    char *config, *repro;
+    char *compiler;             /* "auto", or a program that builds everything */
+    char *toolchains, *options; /* tables to be read instead of our own, or NULL */
+    char *title;                /* the crash looked for; NULL: whatever the start shows */
     char *qemu, *cmdline, *cmdline_file;
     char *rootfs, *files, *modules, *qemu_args; /* lists: between two a ';' */
     char *sysctl;                               /* file of settings */
@@ -160,11 +162,10 @@ gboolean job_check_spec(JobSpec *spec, GError **error);
 typedef struct JobSetup {
     FarmInputs *inputs; /* what goes into guests; NULL for `run` */
     Repo *repo;
-    Toolchain *toolchain; /* NULL for `run` */
-    KernelStore *kernels; /* NULL for `run` */
+    Toolchains *toolchains; /* NULL for `run` */
+    KernelStore *kernels;   /* NULL for `run` */
     OopsReader *reader;
     Farm *farm;
-    char *compiler;   /* what the log says of the toolchain, or NULL */
     GPtrArray *notes; /* of char *: what a person should be told once, such as that KVM does not
                          work here */
 } JobSetup;
@@ -192,10 +193,9 @@ typedef struct JobProgress {
 typedef void (*JobProgressFunc)(const JobProgress *progress, gpointer user_data);
 
 /* Take job @id of the store up, with all that is known of it. @spec has full commit ids in start
- * and good; @compiler is what the log says of the toolchain. All but @compiler must outlive the
- * job. */
-Job *job_new(gint64 id, const JobSpec *spec, const char *compiler, const Repo *repo, Store *store,
-             Farm *farm, GError **error);
+ * and good. All must outlive the job. */
+Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Farm *farm,
+             GError **error);
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 

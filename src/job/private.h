@@ -11,7 +11,8 @@ struct Job {
     const Repo *repo;
     Store *store;
     Farm *farm;
-    char *compiler; /* what the log says of it */
+    char *compiler;   /* what the kernel before was built with, as told; NULL: none yet */
+    GHashTable *told; /* notes of kernels that a person was told */
     Situation situation;
     GPtrArray *releases; /* of ReleaseTag */
     Range *range;        /* NULL until the search begins */

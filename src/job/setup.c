@@ -75,7 +75,8 @@ static gboolean check_tools(const JobSpec *spec, GError **error)
             return FALSE;
         }
     }
-    return check_tool(&compiler, error) && check_tool(&qemu, error);
+    return (g_str_equal(spec->compiler, "auto") || check_tool(&compiler, error)) &&
+           check_tool(&qemu, error);
 }
 
 /* Is @line one that Kconfig writes or reads? */
@@ -201,10 +202,11 @@ static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **e
 
 /* Prepare the reproducer once for trial, so that one that does not compile is known before any
  * work. */
-static gboolean check_repro(const JobSpec *spec, GError **error)
+static gboolean check_repro(const JobSpec *spec, const Toolchains *toolchains, GError **error)
 {
     g_autofree char *folder = g_dir_make_tmp("firstbad-XXXXXX", error);
-    ReproOptions options = {.compiler = spec->compiler, .has_rootfs = spec->rootfs != NULL};
+    ReproOptions options = {.compiler = toolchains_host_compiler(toolchains),
+                            .has_rootfs = spec->rootfs != NULL};
     g_autoptr(Repro) repro = folder ? repro_prepare(spec->repro, &options, folder, error) : NULL;
 
     if (repro) {
@@ -216,6 +218,20 @@ static gboolean check_repro(const JobSpec *spec, GError **error)
         g_rmdir(folder);
     }
     return repro != NULL;
+}
+
+/* Are there compilers, and can the tables be read? And the reproducer, which one of them compiles.
+ */
+static gboolean check_toolchains(const JobSpec *spec, GError **error)
+{
+    g_autofree char *config = NULL;
+    g_autoptr(Toolchains) toolchains = NULL;
+
+    if (!g_file_get_contents(spec->config, &config, NULL, error)) {
+        return FALSE;
+    }
+    toolchains = toolchains_new(spec->compiler, config, spec->toolchains, spec->options, error);
+    return toolchains && check_repro(spec, toolchains, error);
 }
 
 static gboolean check_timeout(guint timeout_s, const char *option, GError **error)
@@ -275,7 +291,7 @@ static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **er
         !check_timeout(spec->trial_timeout_s, "--trial-timeout", error)) {
         return FALSE;
     }
-    return check_tools(spec, error) && inputs_check(spec, error) && check_repro(spec, error);
+    return check_tools(spec, error) && inputs_check(spec, error) && check_toolchains(spec, error);
 }
 
 /* Paths are those of the tree, wherever the user stands. */
@@ -355,11 +371,10 @@ void job_setup_free(JobSetup *setup)
     g_clear_pointer(&setup->farm, farm_free);
     g_clear_pointer(&setup->inputs, farm_inputs_free);
     g_clear_pointer(&setup->kernels, kernel_store_free);
-    g_clear_pointer(&setup->toolchain, toolchain_free);
+    g_clear_pointer(&setup->toolchains, toolchains_free);
     g_clear_pointer(&setup->repo, repo_free);
     g_clear_pointer(&setup->reader, oops_reader_free);
     g_clear_pointer(&setup->notes, g_ptr_array_unref);
-    g_free(setup->compiler);
     g_free(setup);
 }
 
@@ -416,6 +431,21 @@ static GPtrArray *read_backports(const JobSpec *spec, const char *job_dir, GErro
     return own || !spec->backports ? backports_read(own, error) : NULL;
 }
 
+/* @config: path of the job's own. */
+static Toolchains *find_toolchains(const JobSpec *spec, const char *config, const char *job_dir,
+                                   GError **error)
+{
+    g_autofree char *table = NULL, *options = NULL, *text = NULL;
+
+    if ((spec->toolchains &&
+         !(table = inputs_copy(spec->toolchains, job_dir, "toolchains", error))) ||
+        (spec->options && !(options = inputs_copy(spec->options, job_dir, "options", error))) ||
+        !g_file_get_contents(config, &text, NULL, error)) {
+        return NULL;
+    }
+    return toolchains_new(spec->compiler, text, table, options, error);
+}
+
 static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
                                    const char *job_dir, GError **error)
 {
@@ -446,15 +476,13 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
     }
     options.config = config;
     options.inputs = setup->inputs;
-    setup->toolchain = toolchain_probe(spec->compiler, error);
-    setup->kernels = setup->toolchain ? kernel_store_open(kernels, error) : NULL;
+    setup->toolchains = find_toolchains(spec, config, job_dir, error);
+    setup->kernels = setup->toolchains ? kernel_store_open(kernels, error) : NULL;
     if (!setup->kernels) {
         return FALSE;
     }
-    setup->compiler =
-        g_strdup_printf("%s, %s", setup->toolchain->compiler_name, setup->toolchain->linker_name);
     guest_spec_default(&options.guest, setup->reader);
-    options.toolchain = setup->toolchain;
+    options.toolchains = setup->toolchains;
     options.guest.qemu = spec->qemu;
     options.guest.accel = choose_accel(spec, setup->notes);
     options.guest.memory_mib = spec->memory_mib;

@@ -34,6 +34,8 @@ static const Field fields[] = {
     FIELD("config", FIELD_PATH, config),
     FIELD("repro", FIELD_PATH, repro),
     FIELD("compiler", FIELD_WORD, compiler),
+    FIELD("toolchains", FIELD_PATH, toolchains),
+    FIELD("options", FIELD_PATH, options),
     FIELD("title", FIELD_TEXT, title),
     FIELD("qemu", FIELD_WORD, qemu),
     FIELD("accel", FIELD_WORD, accel),
@@ -73,7 +75,7 @@ JobSpec *job_spec_new(const char *kind)
     JobSpec *spec = g_new0(JobSpec, 1);
 
     spec->kind = g_strdup(kind);
-    spec->compiler = g_strdup("gcc");
+    spec->compiler = g_strdup("auto");
     spec->qemu = g_strdup("qemu-system-x86_64");
     spec->accel = g_strdup("auto");
     spec->memory_mib = 512;

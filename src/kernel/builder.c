@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Building a revision, step by step in the main loop:
  *
- *   find in the store -> check out -> olddefconfig -> [scripts_basic] -> bzImage vmlinux -> pack
+ *   choose a compiler -> find in the store -> check out -> olddefconfig -> [scripts_basic] ->
+ * bzImage vmlinux -> pack
  *
  * Each step has a callback that starts the next. A step that fails ends the build in one of two
  * ways: the revision's fault makes a failed kernel, which is stored; the machine's makes a GError,
@@ -14,6 +15,7 @@
 
 #include "kernel/build-log.h"
 #include "kernel/built.h"
+#include "kernel/choice.h"
 #include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/picks.h"
@@ -50,10 +52,11 @@ typedef struct Build {
     BuildSource source; /* what it comes to */
     char *tree_id;
     Kernel *kernel;
+    Choice *choice;
+    char *changes;       /* lines that the era adds to the config */
     char *wanted_config; /* what olddefconfig starts from */
     char *config;        /* what it made of it */
-    char *makefile;
-    char **argv; /* of the step that runs */
+    char **argv;         /* of the step that runs */
     GString *log;
     gsize n_log_head; /* of it, what was there before make */
     gint64 start_us;
@@ -73,9 +76,10 @@ static void build_free(Build *build)
     build_source_clear(&build->source);
     g_free(build->tree_id);
     kernel_free(build->kernel);
+    choice_free(build->choice);
+    g_free(build->changes);
     g_free(build->wanted_config);
     g_free(build->config);
-    g_free(build->makefile);
     g_strfreev(build->argv);
     g_string_free(build->log, TRUE);
     parcel_free(build->parcel);
@@ -101,18 +105,20 @@ static void take_facts(const Build *build, Kernel *kernel)
     kernel->patches = g_strdupv(build->source.patches);
     g_strfreev(kernel->unpatched);
     kernel->unpatched = g_strdupv(build->source.unpatched);
+    g_free(kernel->compiler);
+    kernel->compiler = g_strdup(build->kernel->compiler);
+    g_strfreev(kernel->notes);
+    kernel->notes = g_strdupv(build->kernel->notes);
 }
 
 /* Make the kernel visible in the store and return it. */
 static void end_with_kernel(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
-    const Toolchain *toolchain = build->builder->options.toolchain;
-    const char *facts[] = {"commit",   build->name,
-                           "tree",     build->tree_id,
-                           "compiler", toolchain->compiler_name,
-                           "linker",   toolchain->linker_name,
-                           NULL};
+    const Choice *choice = build->choice;
+    const char *facts[] = {"commit",       build->name,         "tree",
+                           build->tree_id, "compiler",          choice->toolchain->compiler_name,
+                           "linker",       choice->linker_name, NULL};
     GError *error = NULL;
     Kernel *stored = parcel_commit(build->parcel, build->kernel, facts, &error);
 
@@ -236,10 +242,10 @@ static char *log_path(const Build *build)
 }
 
 /* What make needs to read, wherever it lies. */
-static char **readable_folders(const KernelBuilder *builder)
+static char **readable_folders(const KernelBuilder *builder, const Choice *choice)
 {
     g_auto(GStrv) repository = repo_git_folders(builder->repo);
-    g_autofree char *compiler = sandbox_install_folder(builder->options.toolchain->compiler);
+    g_autofree char *compiler = sandbox_install_folder(choice->toolchain->compiler);
     g_autoptr(GStrvBuilder) folders = g_strv_builder_new();
 
     g_strv_builder_add(folders, builder->slot->dir);
@@ -250,14 +256,14 @@ static char **readable_folders(const KernelBuilder *builder)
     return g_strv_builder_end(folders);
 }
 
-/* Run make for @targets; @done gets the task as its data. */
-static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallback done)
+/* Run make by @argv, which it takes; @done gets the task as its data. */
+static void run_command(GTask *task, char **argv, GAsyncReadyCallback done)
 {
     Build *build = g_task_get_task_data(task);
     const KernelBuilder *builder = build->builder;
     const KernelBuildOptions *options = &builder->options;
-    g_auto(GStrv) readable = readable_folders(builder);
-    const char *writable[] = {builder->slot->obj_dir, options->toolchain->ccache_dir, NULL};
+    g_auto(GStrv) readable = readable_folders(builder, build->choice);
+    const char *writable[] = {builder->slot->obj_dir, options->toolchains->ccache_dir, NULL};
     g_autofree char *log = log_path(build);
     gint64 spent_ms = (g_get_monotonic_time() - build->start_us) / 1000;
     g_auto(GStrv) boxed = NULL;
@@ -267,7 +273,7 @@ static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallbac
                         .memory_limit_bytes = options->memory_limit_bytes};
 
     g_strfreev(build->argv);
-    build->argv = recipe_make(builder->slot, options, build->makefile, targets);
+    build->argv = argv;
     boxed = sandbox_wrap(builder->sandbox, (const char *const *)build->argv, builder->slot->src_dir,
                          (const char *const *)readable, writable);
     spec.argv = (const char *const *)boxed;
@@ -275,6 +281,14 @@ static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallbac
         spec.timeout_ms = (guint)MAX((gint64)options->timeout_ms - spent_ms, 1);
     }
     process_run_async(&spec, g_task_get_cancellable(task), done, g_object_ref(task));
+}
+
+static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallback done)
+{
+    const Build *build = g_task_get_task_data(task);
+    const KernelBuilder *builder = build->builder;
+
+    run_command(task, recipe_make(builder->slot, &builder->options, build->choice, targets), done);
 }
 
 /* Put what make said into the log. */
@@ -467,25 +481,20 @@ static gboolean write_inputs(Build *build, GError **error)
                     builder->slot->obj_dir, g_strerror(errno));
         return FALSE;
     }
-    if (builder->options.toolchain->ccache_dir) {
-        g_mkdir_with_parents(builder->options.toolchain->ccache_dir, 0777);
+    if (builder->options.toolchains->ccache_dir) {
+        g_mkdir_with_parents(builder->options.toolchains->ccache_dir, 0777);
     }
-    build->wanted_config = config_for_build(build->source.config, is_in_tree, (gpointer)builder);
-    build->makefile = built_read(builder->slot, "../Makefile", NULL); /* foreign too */
-    if (!build->makefile) {
-        build->makefile = g_strdup(""); /* make will say so */
-    }
+    build->wanted_config =
+        config_for_build(build->source.config, build->changes, is_in_tree, (gpointer)builder);
     return built_write(builder->slot, CONFIG_SIGNING_KEY_FILE, config_signing_key(), error) &&
            built_write(builder->slot, RECIPE_NEW_CONFIG, build->wanted_config, error);
 }
 
 static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
 {
-    /* Always from the user's own: what one revision does not know must not be lost to the next. */
-    static const char *const targets[] = {"KCONFIG_CONFIG=" RECIPE_NEW_CONFIG, "olddefconfig",
-                                          NULL};
     g_autoptr(GTask) task = data;
     Build *build = g_task_get_task_data(task);
+    const KernelBuilder *builder = build->builder;
     GError *error = NULL;
 
     if (!repo_worktree_switch_finish(res, &error) ||
@@ -493,7 +502,9 @@ static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
         end_with_error(task, error);
         return;
     }
-    run_make(task, targets, on_configured);
+    /* Always from the user's own: what one revision does not know must not be lost to the next. */
+    run_command(task, recipe_configure(builder->slot, &builder->options, build->choice),
+                on_configured);
 }
 
 /* --- the builder ----------------------------------------------------------------------------- */
@@ -539,7 +550,7 @@ KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const ch
     builder->options.backports = NULL;
     builder->options.start = NULL;
     builder->sandbox = sandbox_new();
-    builder->env = recipe_env(builder->slot, options->toolchain);
+    builder->env = recipe_env(builder->slot, options->toolchains);
     builder->prefixes[0] = ".";
     builder->prefixes[1] = builder->slot->obj_dir;
     builder->prefixes[2] = builder->slot->src_dir;
@@ -601,6 +612,22 @@ static void log_fixes(Build *build)
     build->n_log_head = build->log->len;
 }
 
+/* How the tree is built, and by what key it is known. */
+static gboolean choose(Build *build, GError **error)
+{
+    const KernelBuilder *builder = build->builder;
+    const char *config = build->source.config;
+
+    build->choice = choice_for_tree(builder->options.toolchains, builder->repo, build->tree_id,
+                                    config, &build->changes, &build->kernel->notes, error);
+    if (!build->choice) {
+        return FALSE;
+    }
+    build->kernel->compiler = g_strdup(build->choice->text);
+    build->kernel->key = recipe_key(build->tree_id, config, build->changes, build->choice);
+    return TRUE;
+}
+
 void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
@@ -631,12 +658,10 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
         return;
     }
     build->tree_id = repo_tree_id(builder->repo, build->source.commit, &error);
-    if (!build->tree_id) {
+    if (!build->tree_id || !choose(build, &error)) {
         end_with_error(task, error);
         return;
     }
-    build->kernel->key =
-        recipe_key(build->tree_id, build->source.config, builder->options.toolchain);
     found = kernel_store_find(builder->store, build->kernel->key, &error);
     if (!error && found && !is_worth_another_try(found, &builder->options)) {
         take_facts(build, found);

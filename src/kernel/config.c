@@ -112,8 +112,8 @@ static GString *build_modules_in(const char *config)
     return g_string_new(text);
 }
 
-char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *path, gpointer data),
-                       gpointer data)
+char *config_for_build(const char *config, const char *changes,
+                       gboolean (*is_in_tree)(const char *path, gpointer data), gpointer data)
 {
     /* Lists of keys that a distribution's own tree brings along: without the file no build. */
     static const char *const key_files[] = {"CONFIG_SYSTEM_TRUSTED_KEYS",
@@ -124,6 +124,7 @@ char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *pa
     if (text->len && text->str[text->len - 1] != '\n') {
         g_string_append_c(text, '\n');
     }
+    g_string_append(text, changes);
     for (gsize i = 0; i < G_N_ELEMENTS(guest_options); i++) {
         if (!config_is_on(text->str, guest_options[i])) {
             g_string_append_printf(text, "%s=y\n", guest_options[i]);
@@ -145,8 +146,7 @@ char *config_for_build(const char *config, gboolean (*is_in_tree)(const char *pa
     return g_string_free(text, FALSE);
 }
 
-/* The options that @config has as y or m: name -> its line. */
-static GHashTable *options_on(const char *config)
+GHashTable *config_options_on(const char *config)
 {
     GHashTable *options = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_auto(GStrv) lines = g_strsplit(config, "\n", -1);
@@ -176,8 +176,8 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 
 char **config_lost_options(const char *wanted, const char *got)
 {
-    g_autoptr(GHashTable) options = options_on(wanted);
-    g_autoptr(GHashTable) kept = options_on(got);
+    g_autoptr(GHashTable) options = config_options_on(wanted);
+    g_autoptr(GHashTable) kept = config_options_on(got);
     g_autoptr(GPtrArray) lost = g_ptr_array_new();
     GHashTableIter iter;
     gpointer name, line;

@@ -10,10 +10,12 @@ void kernel_free(Kernel *kernel)
     }
     g_free(kernel->key);
     g_free(kernel->signature);
+    g_free(kernel->compiler);
     g_free(kernel->first_error);
     g_strfreev(kernel->lost_options);
     g_strfreev(kernel->patches);
     g_strfreev(kernel->unpatched);
+    g_strfreev(kernel->notes);
     g_free(kernel->dir);
     g_free(kernel);
 }
@@ -25,10 +27,12 @@ Kernel *kernel_copy(const Kernel *kernel)
     *copy = *kernel;
     copy->key = g_strdup(kernel->key);
     copy->signature = g_strdup(kernel->signature);
+    copy->compiler = g_strdup(kernel->compiler);
     copy->first_error = g_strdup(kernel->first_error);
     copy->lost_options = g_strdupv(kernel->lost_options);
     copy->patches = g_strdupv(kernel->patches);
     copy->unpatched = g_strdupv(kernel->unpatched);
+    copy->notes = g_strdupv(kernel->notes);
     copy->dir = g_strdup(kernel->dir);
     return copy;
 }

@@ -10,21 +10,9 @@
 #include <gio/gio.h>
 
 #include "kernel/backports.h"
+#include "kernel/toolchains.h"
 #include "kernel/variant.h"
 #include "repo/repo.h"
-
-/* The toolchain of a job, asked once: it goes into the key of every kernel. */
-typedef struct Toolchain {
-    char *compiler;      /* program: "gcc", "gcc-11", "clang-16" */
-    char *compiler_name; /* "gcc (Debian 12.2.0-14) 12.2.0": first line of --version */
-    char *linker_name;   /* "GNU ld (GNU Binutils for Debian) 2.40" */
-    char *ccache_dir;    /* where ccache keeps its objects; NULL: no ccache, or it does not work */
-    char *ccache_max_size; /* what the user lets that grow to ("5.0G"); NULL: ccache's default */
-} Toolchain;
-/* Errors name the program that is missing. */
-Toolchain *toolchain_probe(const char *compiler, GError **error);
-void toolchain_free(Toolchain *toolchain);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Toolchain, toolchain_free)
 
 typedef enum KernelStatus { KERNEL_BUILT, KERNEL_FAILED } KernelStatus;
 
@@ -32,9 +20,13 @@ typedef struct Kernel {
     char *key; /* 64 hex: sha256 of tree, config, toolchain, recipe version */
     KernelStatus status;
     char *signature;      /* 64 hex, NULL when failed */
+    char *compiler;       /* what it is built with: "gcc (Debian 12.2.0-14) 12.2.0, GNU ld (GNU
+                             Binutils for Debian) 2.40", and why it is another than wanted; or
+                             NULL */
     char *first_error;    /* first real error line of the build; NULL when built */
     char **lost_options;  /* "CONFIG_X=y" of the user's that this revision does not have; his
                              modules are wanted as =y too */
+    char **notes;         /* what a person should be told of how it is built, or NULL */
     char **patches;       /* the fixes that went in beside, a line each: "ID ("TITLE"): REASON" */
     char **unpatched;     /* those that it wants and did not get, and why */
     char *dir;            /* its folder in the store */
@@ -65,7 +57,7 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
  * build; one build at a time. */
 typedef struct KernelBuilder KernelBuilder;
 typedef struct KernelBuildOptions {
-    const Toolchain *toolchain;
+    const Toolchains *toolchains;
     const char *config;         /* path of the user's .config; its modules are built in */
     const char *config_dir;     /* other configs, which variants name: DIR/ID; or NULL */
     const GPtrArray *backports; /* of Backport: what revisions that want it get; or NULL */
@@ -76,7 +68,7 @@ typedef struct KernelBuildOptions {
 } KernelBuildOptions;
 /* @slot_dir: folder of the slot (made when missing): the worktree src/, and in it the build folder.
  * Processes of an earlier coordinator that still work there are ended first; G_IO_ERROR_BUSY when a
- * living one has it. @repo, @store and the toolchain must outlive the builder. */
+ * living one has it. @repo, @store and the toolchains must outlive the builder. */
 KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const char *slot_dir,
                                   const KernelBuildOptions *options, GError **error);
 void kernel_builder_free(KernelBuilder *builder);

@@ -22,15 +22,13 @@
 #include <string.h>
 
 #include "kernel/built.h"
-#include "kernel/config.h"
 
 /* Count up when any of this changes what comes out. */
-#define RECIPE_VERSION "3"
+#define RECIPE_VERSION "4"
 
-char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolchain)
+char *recipe_key(const char *tree_id, const char *config, const char *changes, const Choice *choice)
 {
-    const char *parts[] = {RECIPE_VERSION, tree_id, toolchain->compiler_name,
-                           toolchain->linker_name, config};
+    const char *parts[] = {RECIPE_VERSION, tree_id, choice->key, config, changes};
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
 
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
@@ -40,43 +38,88 @@ char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolc
     return g_strdup(g_checksum_get_string(checksum));
 }
 
-/* The number behind "VERSION =" in the tree's Makefile; 0 when there is none. */
-static guint64 major_version(const char *makefile)
+/* NAME=PROGRAM WORDS, by way of ccache where that is to be had. */
+static void add_compiler(GStrvBuilder *argv, const char *name, const KernelBuildOptions *options,
+                         const Choice *choice, FlagPlace place)
 {
-    g_auto(GStrv) lines = g_strsplit(makefile, "\n", 20);
+    g_autofree char *word = g_strconcat(name, "=", options->toolchains->ccache_dir ? "ccache " : "",
+                                        choice->toolchain->compiler, choice->words[place], NULL);
 
-    for (char **line = lines; *line; line++) {
-        if (g_str_has_prefix(*line, "VERSION =")) {
-            return g_ascii_strtoull(*line + strlen("VERSION ="), NULL, 10);
-        }
-    }
-    return 0;
+    g_strv_builder_add(argv, word);
 }
 
-char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const char *makefile,
+/* LLVM=1, and each tool by its path: a kernel's Makefile would take those of another version. */
+static void add_llvm(GStrvBuilder *argv, const Choice *choice)
+{
+    static const struct {
+        const char *name, *program;
+    } tools[] = {
+        {"HOSTLD", "ld.lld"},        {"AR", "llvm-ar"},           {"HOSTAR", "llvm-ar"},
+        {"NM", "llvm-nm"},           {"STRIP", "llvm-strip"},     {"OBJCOPY", "llvm-objcopy"},
+        {"OBJDUMP", "llvm-objdump"}, {"READELF", "llvm-readelf"},
+    };
+    const char *dir = choice->toolchain->llvm_dir;
+    g_autofree char *ld = g_strconcat("LD=", dir, "/ld.lld", choice->words[FLAG_LD], NULL);
+
+    g_strv_builder_add_many(argv, "LLVM=1", ld, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(tools); i++) {
+        g_autofree char *word = g_strconcat(tools[i].name, "=", dir, "/", tools[i].program, NULL);
+
+        g_strv_builder_add(argv, word);
+    }
+}
+
+char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,
                    const char *const *targets)
 {
-    const Toolchain *toolchain = options->toolchain;
-    const char *ccache = toolchain->ccache_dir ? "ccache " : "";
     g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+    g_auto(GStrv) words = g_strsplit(choice->words[FLAG_MAKE], " ", -1);
     g_autofree char *jobs = g_strdup_printf("-j%u", MAX(options->n_jobs, 1));
-    g_autofree char *cc = g_strconcat("CC=", ccache, toolchain->compiler, NULL);
-    g_autofree char *hostcc = g_strconcat("HOSTCC=", ccache, toolchain->compiler, NULL);
     g_autofree char *maps =
         g_strdup_printf("-fdebug-prefix-map=%s=. -fdebug-prefix-map=../=", slot->obj_dir);
-    g_autofree char *kcflags = g_strconcat("KCFLAGS=", maps, NULL);
-    g_autofree char *kaflags = g_strconcat("KAFLAGS=", maps, NULL);
+    g_autofree char *kcflags = g_strconcat("KCFLAGS=", maps, choice->words[FLAG_KCFLAGS], NULL);
+    g_autofree char *kaflags = g_strconcat("KAFLAGS=", maps, choice->words[FLAG_KAFLAGS], NULL);
 
-    g_strv_builder_add_many(argv, "make", "O=" REPO_WORKTREE_SCRATCH, jobs, cc, hostcc, kcflags,
-                            kaflags, "LOCALVERSION=-firstbad", NULL);
-    if (major_version(makefile) >= 3) {
+    g_strv_builder_add_many(argv, "make", "O=" REPO_WORKTREE_SCRATCH, jobs, NULL);
+    add_compiler(argv, "CC", options, choice, FLAG_CC);
+    add_compiler(argv, "HOSTCC", options, choice, FLAG_HOSTCC);
+    if (choice->llvm) {
+        add_llvm(argv, choice);
+    } else if (*choice->words[FLAG_LD]) {
+        g_autofree char *ld = g_strconcat("LD=ld", choice->words[FLAG_LD], NULL);
+
+        g_strv_builder_add(argv, ld);
+    }
+    g_strv_builder_add_many(argv, kcflags, kaflags, "LOCALVERSION=-firstbad", NULL);
+    for (char **word = words; *word; word++) {
+        if (**word) {
+            g_strv_builder_add(argv, *word);
+        }
+    }
+    if (version_major(choice->kernel) >= 3) {
         g_strv_builder_add_many(argv, "SUBLEVEL=0", "EXTRAVERSION=", NULL);
     }
     g_strv_builder_addv(argv, (const char **)targets);
     return g_strv_builder_end(argv);
 }
 
-char **recipe_env(const Slot *slot, const Toolchain *toolchain)
+char **recipe_configure(const Slot *slot, const KernelBuildOptions *options, const Choice *choice)
+{
+    /* olddefconfig came with 3.7. Before, oldconfig asks, and an empty line is the default. */
+    gboolean old = choice->kernel && choice->kernel < version_of_kernel("v3.7");
+    const char *targets[] = {"KCONFIG_CONFIG=" RECIPE_NEW_CONFIG,
+                             old ? "oldconfig" : "olddefconfig", NULL};
+    g_auto(GStrv) make = recipe_make(slot, options, choice, targets);
+    g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+
+    if (old) {
+        g_strv_builder_add_many(argv, "sh", "-c", "yes '' | \"$@\"", "sh", NULL);
+    }
+    g_strv_builder_addv(argv, (const char **)make);
+    return g_strv_builder_end(argv);
+}
+
+char **recipe_env(const Slot *slot, const Toolchains *toolchains)
 {
     /* clang-format off */
     static const char *const fixed[] = {
@@ -103,18 +146,18 @@ char **recipe_env(const Slot *slot, const Toolchain *toolchain)
 
     g_strv_builder_addv(env, (const char **)fixed);
     g_strv_builder_add(env, slot->mark);
-    if (toolchain->ccache_dir) {
-        g_autofree char *dir = g_strconcat("CCACHE_DIR=", toolchain->ccache_dir, NULL);
+    if (toolchains->ccache_dir) {
+        g_autofree char *dir = g_strconcat("CCACHE_DIR=", toolchains->ccache_dir, NULL);
         g_autofree char *base = g_strconcat("CCACHE_BASEDIR=", slot->src_dir, NULL);
         /* In the one folder of ccache's that a boxed build can write. */
         g_autofree char *temporary =
-            g_strconcat("CCACHE_TEMPDIR=", toolchain->ccache_dir, "/tmp", NULL);
+            g_strconcat("CCACHE_TEMPDIR=", toolchains->ccache_dir, "/tmp", NULL);
 
         g_strv_builder_add_many(env, dir, base, temporary, NULL);
     }
     /* The one setting that we honour, lest ccache throw away what the user wants to keep. */
-    if (toolchain->ccache_max_size) {
-        g_autofree char *size = g_strconcat("CCACHE_MAXSIZE=", toolchain->ccache_max_size, NULL);
+    if (toolchains->ccache_max_size) {
+        g_autofree char *size = g_strconcat("CCACHE_MAXSIZE=", toolchains->ccache_max_size, NULL);
 
         g_strv_builder_add(env, size);
     }

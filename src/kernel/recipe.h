@@ -19,17 +19,22 @@
  * to run. */
 #define RECIPE_CCACHE_CONFIG "CCACHE_CONFIGPATH=/dev/null"
 
-/* sha256 of all that decides what comes out: tree, config, toolchain, and the version of this
- * recipe. Owned by the caller. */
-char *recipe_key(const char *tree_id, const char *config, const Toolchain *toolchain);
+/* sha256 of all that decides what comes out: tree, config and the lines that the era adds to it
+ * (toolchains_config_changes()), compiler and flags, and the version of this recipe. Owned by the
+ * caller. */
+char *recipe_key(const char *tree_id, const char *config, const char *changes,
+                 const Choice *choice);
 
 /* `make` in the source folder with @targets (NULL-terminated) and its options. Owned by the caller.
  */
-char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const char *makefile,
+char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,
                    const char *const *targets);
 
+/* The command that completes RECIPE_NEW_CONFIG with this tree's defaults. Owned by the caller. */
+char **recipe_configure(const Slot *slot, const KernelBuildOptions *options, const Choice *choice);
+
 /* What make's environment gets, and what it must not get from ours. Owned by the caller. */
-char **recipe_env(const Slot *slot, const Toolchain *toolchain);
+char **recipe_env(const Slot *slot, const Toolchains *toolchains);
 
 /* Give structure randomisation a seed that never changes. Run after `make scripts_basic`, which
  * makes one at random. */

@@ -109,11 +109,12 @@ char *version_kernel_text(Version version)
 static gboolean parse_bound(const char *text, guint fill, Version *ret_version)
 {
     guint numbers[N_NUMBERS];
+    gboolean named = *text == 'v';
     guint n;
 
-    text += *text == 'v';
+    text += named;
     n = take_numbers(&text, numbers);
-    if (*text) {
+    if (*text || (named && !n)) {
         return FALSE;
     }
     for (guint i = n; i < N_NUMBERS; i++) {

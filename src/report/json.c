@@ -32,14 +32,13 @@ static json_t *revision_json(const Report *report, const ReportRevision *revisio
         object, "same_kernel_as",
         job_text_json(revision->same_as ? revision->same_as->decision->commit : NULL));
     if (kernel) {
-        json_object_set_new(object, "kernel",
-                            json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:b, s:o}", "key",
-                                      kernel->key, "built", kernel->status == KERNEL_BUILT,
-                                      "signature", job_text_json(kernel->signature), "first_error",
-                                      job_text_json(kernel->first_error), "compiler",
-                                      job_text_json(revision->kernel->compiler), "build_ms",
-                                      (json_int_t)kernel->build_ms, "reused", kernel->reused,
-                                      "patches", patches_json(report, decision->commit)));
+        json_object_set_new(
+            object, "kernel",
+            json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:b, s:o}", "key", kernel->key, "built",
+                      kernel->status == KERNEL_BUILT, "signature", job_text_json(kernel->signature),
+                      "first_error", job_text_json(kernel->first_error), "compiler",
+                      job_text_json(kernel->compiler), "build_ms", (json_int_t)kernel->build_ms,
+                      "reused", kernel->reused, "patches", patches_json(report, decision->commit)));
     }
     return object;
 }

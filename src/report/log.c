@@ -74,8 +74,8 @@ static void add_test(GString *log, const ReportRevision *revision)
     if (!kernel) {
         return;
     }
-    if (kernel->compiler) {
-        g_string_append_printf(log, "compiler: %s\n", kernel->compiler);
+    if (kernel->kernel->compiler) {
+        g_string_append_printf(log, "compiler: %s\n", kernel->kernel->compiler);
     }
     if (kernel->kernel->status == KERNEL_FAILED) {
         g_string_append_printf(log, "%s\n", kernel->kernel->first_error);

@@ -199,6 +199,20 @@ static void add_totals(GString *text, const Report *report)
                            report->n_trials == 1 ? "" : "s", total, build, test);
 }
 
+/* What built the kernels, in the order of first use, and why another than wanted. */
+static void add_compilers(GString *text, const Report *report)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < report->kernels->len; i++) {
+        char *compiler = ((const KernelRow *)report->kernels->pdata[i])->kernel->compiler;
+
+        if (compiler && g_hash_table_add(told, compiler)) {
+            g_string_append_printf(text, "built by %s\n", compiler);
+        }
+    }
+}
+
 static void add_people(GString *text, const char *name, char *const *addresses)
 {
     for (guint i = 0; addresses && addresses[i]; i++) {
@@ -227,6 +241,7 @@ static void add_unfinished(GString *text, const Report *report, const char *stat
     add_revisions(text, report);
     add_fixes(text, report);
     add_totals(text, report);
+    add_compilers(text, report);
     if (!report->is_worked_on) {
         g_string_append(text, "\nGo on: ");
         add_command(text, "resume", report, state_dir);
@@ -271,6 +286,7 @@ char *report_text(const Report *report, const char *state_dir)
     add_revisions(text, report);
     add_fixes(text, report);
     add_totals(text, report);
+    add_compilers(text, report);
     add_quotes(text, answer);
     g_string_append(text, "\nThe whole log: ");
     add_command(text, "log", report, state_dir);

@@ -9,7 +9,7 @@
 /* --- Kernels --------------------------------------------------------------------------------- */
 
 gboolean store_put_kernel(Store *store, gint64 job, const char *commit, const Kernel *kernel,
-                          const char *compiler, GError **error)
+                          GError **error)
 {
     sqlite3_stmt *statement =
         store_prepare(store,
@@ -28,7 +28,7 @@ gboolean store_put_kernel(Store *store, gint64 job, const char *commit, const Ke
     }
     sqlite3_bind_int64(statement, 1, job);
     store_bind_text(statement, 2, commit);
-    store_bind_text(statement, 3, compiler);
+    store_bind_text(statement, 3, kernel->compiler);
     store_bind_text(statement, 4, kernel->key);
     sqlite3_bind_int(statement, 5, (int)kernel->status);
     store_bind_text(statement, 6, kernel->signature);
@@ -45,7 +45,6 @@ void kernel_row_free(KernelRow *row)
         return;
     }
     g_free(row->commit);
-    g_free(row->compiler);
     kernel_free(row->kernel);
     g_free(row);
 }
@@ -56,7 +55,7 @@ static gpointer read_kernel(Store *store, sqlite3_stmt *statement)
     Kernel *kernel = row->kernel = g_new0(Kernel, 1);
 
     row->commit = store_column(statement, 0);
-    row->compiler = store_column(statement, 1);
+    kernel->compiler = store_column(statement, 1);
     kernel->key = store_column(statement, 2);
     kernel->status = (KernelStatus)sqlite3_column_int(statement, 3);
     kernel->signature = store_column(statement, 4);

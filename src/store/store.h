@@ -72,9 +72,9 @@ gboolean store_add_time(Store *store, gint64 job, guint64 total_ms, guint64 buil
 
 /* The kernel that @commit of @job was built to. One that is built again keeps its place. */
 gboolean store_put_kernel(Store *store, gint64 job, const char *commit, const Kernel *kernel,
-                          const char *compiler, GError **error);
+                          GError **error);
 typedef struct KernelRow {
-    char *commit, *compiler;
+    char *commit;
     Kernel *kernel;
 } KernelRow;
 void kernel_row_free(KernelRow *row);

@@ -74,6 +74,11 @@ cause --good main~20 --repro "$work/bad.c"
 ok 'reproducer does not compile: the compiler is quoted' says 2 "'x' undeclared"
 cause --good main~20 --compiler no-such-cc
 ok 'no compiler' says 2 "--compiler: 'no-such-cc' is not installed"
+printf '[gcc v5]\nwanted = 8\n' >"$work/table"
+cause --good main~20 --toolchains "$work/table"
+ok 'a table with a mistake' says 2 "table: [gcc v5]: no reason is given"
+cause --good main~20 --options "$work/none"
+ok 'a table that is not there' says 2 "$work/none"
 cause --good main~20 --qemu no-such-qemu
 ok 'no QEMU' says 2 "--qemu: 'no-such-qemu' is not installed: apt-get install qemu-system-x86"
 for option in compiler qemu accel; do
@@ -168,6 +173,21 @@ code=$?
 ok 'doctor: no compiler' prints 4 'MISSING  gcc'
 ok 'doctor: no QEMU' prints 4 'MISSING  qemu-system-x86_64'
 ok 'doctor: what to install' prints 4 'apt-get install gcc qemu-system-x86'
+
+# Compilers that only say what they are.
+for n in 5 8 12; do
+    printf '#!/bin/sh\necho "gcc-%d (Test) %d.1.0"\n' $n $n >"$work/few/gcc-$n"
+    chmod +x "$work/few/gcc-$n"
+done
+printf '#!/bin/sh\necho "clang version 16.0.6"\n' >"$work/few/clang-16"
+chmod +x "$work/few/clang-16"
+out=$(PATH=$work/few "$FIRSTBAD" doctor 2>&1)
+code=$?
+ok 'doctor: compilers by the age of kernels' prints 4 'v4.11..v5.8    gcc    8 (5) (12)'
+ok 'doctor: what to install for an age' prints 4 '..v3.17        gcc    none here: install gcc-4'
+ok 'doctor: ages that no compiler can build' prints 4 '..v4.16        clang  none is known to build them'
+ok 'doctor: a clang without its linker' prints 4 'clang 16 works with GNU ld only; for LLVM=1 install lld-16 llvm-16'
+ok 'doctor: 80 columns' [ "$(printf '%s\n' "$out" | sed -n '/^Compilers/,/^$/p' | wc -L)" -le 80 ]
 
 ok 'nothing was done: no state folder' [ ! -e "$work/state" ]
 run status

@@ -263,7 +263,7 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->max_time_s = world->max_time_s;
     text = job_spec_write(spec);
     store_add_job(store, "job", "cause", text, 0, &id, NULL);
-    job = job_new(1, spec, "gcc", repo, store, &world->farm.base, &error);
+    job = job_new(1, spec, repo, store, &world->farm.base, &error);
     g_assert_no_error(error);
     if (!job_carry_out(job, write_down, world, NULL, &answer, &error)) {
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);

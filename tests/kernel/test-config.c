@@ -32,7 +32,7 @@ static gboolean is_here(const char *path, gpointer data)
 
 static void assert_build_value(const char *config, const char *name, const char *want)
 {
-    g_autofree char *text = config_for_build(config, is_here, NULL);
+    g_autofree char *text = config_for_build(config, "", is_here, NULL);
     g_autofree char *value = config_value(text, name);
 
     g_assert_cmpstr(value, ==, want);
@@ -40,7 +40,7 @@ static void assert_build_value(const char *config, const char *name, const char 
 
 static void test_for_build(void)
 {
-    g_autofree char *plain = config_for_build("CONFIG_LOCALVERSION_AUTO=y", is_here, NULL);
+    g_autofree char *plain = config_for_build("CONFIG_LOCALVERSION_AUTO=y", "", is_here, NULL);
 
     g_assert_true(g_str_has_prefix(plain, "CONFIG_LOCALVERSION_AUTO=y\nCONFIG_BLK_DEV_INITRD=y\n"));
     g_assert_true(g_str_has_suffix(plain,

@@ -20,7 +20,7 @@
 typedef struct Fixture {
     Scratch scratch;
     Repo *repo;
-    Toolchain *toolchain;
+    Toolchains *toolchains;
     KernelStore *store;
     KernelBuildOptions options;
     KernelBuilder *builder;
@@ -55,12 +55,12 @@ static void open_all(Fixture *fixture)
 
     fixture->repo = repo_open(path, &error);
     g_assert_no_error(error);
-    fixture->toolchain = toolchain_probe("gcc", &error);
+    fixture->toolchains = toolchains_new("gcc", NULL, NULL, NULL, &error);
     g_assert_no_error(error);
-    g_clear_pointer(&fixture->toolchain->ccache_dir, g_free);
+    g_clear_pointer(&fixture->toolchains->ccache_dir, g_free);
     fixture->config = scratch_path(&fixture->scratch, "config");
     fixture->options = (KernelBuildOptions){
-        .toolchain = fixture->toolchain, .config = fixture->config, .n_jobs = 2};
+        .toolchains = fixture->toolchains, .config = fixture->config, .n_jobs = 2};
     fixture->store = open_store(fixture, "store");
     fixture->builder = open_slot(fixture, fixture->store, "slot");
 }
@@ -78,7 +78,7 @@ static void close_all(Fixture *fixture)
 {
     kernel_builder_free(fixture->builder);
     kernel_store_free(fixture->store);
-    toolchain_free(fixture->toolchain);
+    toolchains_free(fixture->toolchains);
     repo_free(fixture->repo);
     g_free(fixture->config);
 }
@@ -349,8 +349,8 @@ static void test_key(Fixture *fixture, gconstpointer unused)
     reopen_slot(fixture);
     jobs = build(fixture->builder, "base");
     g_assert_cmpstr(base->key, ==, jobs->key);
-    g_free(fixture->toolchain->compiler_name);
-    fixture->toolchain->compiler_name = g_strdup("gcc 1");
+    g_free(fixture->toolchains->forced->compiler_name);
+    fixture->toolchains->forced->compiler_name = g_strdup("gcc 1");
     toolchain = build(fixture->builder, "base");
     g_assert_cmpstr(base->key, !=, toolchain->key);
     g_free(out);
@@ -414,13 +414,13 @@ static void test_structure_seed_is_fixed(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(out, ==, "1");
 }
 
-static Toolchain *probe_with_cache(const char *cache)
+static Toolchains *probe_with_cache(const char *cache)
 {
     g_autoptr(GError) error = NULL;
-    Toolchain *toolchain = NULL;
+    Toolchains *toolchain = NULL;
 
     g_setenv("CCACHE_DIR", cache, TRUE);
-    toolchain = toolchain_probe("gcc", &error);
+    toolchain = toolchains_new("gcc", NULL, NULL, NULL, &error);
     g_unsetenv("CCACHE_DIR");
     g_assert_no_error(error);
     return toolchain;
@@ -431,14 +431,14 @@ static void test_ccache(Fixture *fixture, gconstpointer unused)
     g_autofree char *out = NULL;
     g_autoptr(Kernel) plain = build(fixture->builder, "base");
     g_autofree char *cache = scratch_path(&fixture->scratch, "cache");
-    g_autoptr(Toolchain) toolchain = probe_with_cache(cache);
+    g_autoptr(Toolchains) toolchain = probe_with_cache(cache);
 
     if (!toolchain->ccache_dir) {
         g_test_skip("ccache does not work here");
         return;
     }
     g_assert_cmpstr(toolchain->ccache_dir, ==, cache);
-    fixture->options.toolchain = toolchain;
+    fixture->options.toolchains = toolchain;
     g_autoptr(KernelStore) cold_store = open_store(fixture, "store1");
     g_autoptr(KernelStore) warm_store = open_store(fixture, "store2");
     g_autoptr(KernelBuilder) cold_builder = open_slot(fixture, cold_store, "slot1");
@@ -463,7 +463,7 @@ static void test_ccache_settings(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *cache = scratch_path(&fixture->scratch, "cache");
     g_autofree char *log = NULL;
-    g_autoptr(Toolchain) unspoilt = probe_with_cache(cache), toolchain = NULL;
+    g_autoptr(Toolchains) unspoilt = probe_with_cache(cache), toolchain = NULL;
     g_autofree char *out = NULL;
     g_autoptr(Kernel) kernel = NULL;
 
@@ -476,7 +476,7 @@ static void test_ccache_settings(Fixture *fixture, gconstpointer unused)
     g_setenv("CCACHE_TEMPDIR", "/proc/firstbad", TRUE);
     toolchain = probe_with_cache(cache);
     g_assert_cmpstr(toolchain->ccache_dir, ==, cache);
-    fixture->options.toolchain = toolchain;
+    fixture->options.toolchains = toolchain;
     reopen_slot(fixture);
     kernel = build(fixture->builder, "HEAD");
     g_unsetenv("CCACHE_TEMPDIR");
@@ -984,7 +984,7 @@ static void test_no_toolchain(void)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(toolchain_probe("no-such-compiler-of-firstbad", &error));
+    g_assert_null(toolchains_new("no-such-compiler-of-firstbad", NULL, NULL, NULL, &error));
     g_assert_nonnull(strstr(error->message, "no-such-compiler-of-firstbad does not run"));
 }
 

@@ -51,10 +51,10 @@ static char *write_config(const char *work)
 }
 
 static KernelBuilder *new_builder(const Repo *repo, KernelStore *store, const char *dir,
-                                  const Toolchain *toolchain, const char *config)
+                                  const Toolchains *toolchains, const char *config)
 {
     KernelBuildOptions options = {
-        .toolchain = toolchain, .config = config, .n_jobs = g_get_num_processors()};
+        .toolchains = toolchains, .config = config, .n_jobs = g_get_num_processors()};
     g_autoptr(GError) error = NULL;
     KernelBuilder *builder = kernel_builder_new(repo, store, dir, &options, &error);
 
@@ -98,9 +98,9 @@ static void test_real(void)
     g_autofree char *other_slot = g_build_filename(work, "another", "slot", NULL);
     g_autoptr(Repo) repo = repo_open(clone, &error);
     g_assert_no_error(error);
-    g_autoptr(Toolchain) toolchain = toolchain_probe("gcc", &error);
+    g_autoptr(Toolchains) toolchain = toolchains_new("gcc", NULL, NULL, NULL, &error);
     g_assert_no_error(error);
-    g_autoptr(Toolchain) uncached = toolchain_probe("gcc", &error);
+    g_autoptr(Toolchains) uncached = toolchains_new("gcc", NULL, NULL, NULL, &error);
     g_assert_no_error(error);
     g_clear_pointer(&uncached->ccache_dir, g_free);
     g_autoptr(KernelStore) store = kernel_store_open(store_dir, &error);

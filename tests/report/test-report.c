@@ -78,10 +78,11 @@ static void put(Fixture *fixture, const char *phase, const char *commit, const c
     Kernel kernel = {.key = (char *)commit,
                      .status = signature ? KERNEL_BUILT : KERNEL_FAILED,
                      .signature = (char *)signature,
+                     .compiler = (char *)"gcc 12, ld 2.40",
                      .first_error = (char *)"net/smc/af_smc.c:1:2: error: no"};
 
     g_assert_true(store_put_decision(fixture->store, 1, &decision, NULL));
-    g_assert_true(store_put_kernel(fixture->store, 1, commit, &kernel, "gcc 12, ld 2.40", NULL));
+    g_assert_true(store_put_kernel(fixture->store, 1, commit, &kernel, NULL));
 }
 
 static void try(Fixture *fixture, const char *commit, OutcomeKind kind, const char *title)
@@ -270,6 +271,7 @@ static void test_unfinished(Fixture *fixture, gconstpointer unused)
 
     g_assert_nonnull(strstr(text, "Not finished in phase"));
     g_assert_nonnull(strstr(text, "firstbad resume bug"));
+    g_assert_nonnull(strstr(text, "\nbuilt by gcc 12, ld 2.40\n"));
     g_assert_null(strstr(log, "revisions tested"));
 }
 

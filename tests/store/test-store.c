@@ -81,20 +81,26 @@ static void test_failure_keeps_the_answer(Fixture *fixture, gconstpointer unused
 static void test_kernels(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GPtrArray) rows = NULL;
-    Kernel built = {
-        .key = (char *)"k1", .status = KERNEL_BUILT, .signature = (char *)"s1", .build_ms = 7};
-    Kernel failed = {
-        .key = (char *)"k2", .status = KERNEL_FAILED, .first_error = (char *)"x.c:1: error: no"};
+    Kernel built = {.key = (char *)"k1",
+                    .status = KERNEL_BUILT,
+                    .signature = (char *)"s1",
+                    .compiler = (char *)"gcc 12",
+                    .build_ms = 7};
+    Kernel failed = {.key = (char *)"k2",
+                     .status = KERNEL_FAILED,
+                     .compiler = (char *)"gcc 11",
+                     .first_error = (char *)"x.c:1: error: no"};
     const KernelRow *row;
 
-    g_assert_true(store_put_kernel(fixture->store, fixture->job, "b", &failed, "gcc", NULL));
-    g_assert_true(store_put_kernel(fixture->store, fixture->job, "a", &failed, "gcc", NULL));
-    g_assert_true(store_put_kernel(fixture->store, fixture->job, "b", &built, "gcc", NULL));
+    g_assert_true(store_put_kernel(fixture->store, fixture->job, "b", &failed, NULL));
+    g_assert_true(store_put_kernel(fixture->store, fixture->job, "a", &failed, NULL));
+    g_assert_true(store_put_kernel(fixture->store, fixture->job, "b", &built, NULL));
     rows = store_kernels(fixture->store, fixture->job, NULL);
     g_assert_cmpuint(rows->len, ==, 2);
     row = rows->pdata[0];
     g_assert_cmpstr(row->commit, ==, "b");
     g_assert_cmpstr(row->kernel->signature, ==, "s1");
+    g_assert_cmpstr(row->kernel->compiler, ==, "gcc 12");
     g_assert_null(row->kernel->first_error);
     g_assert_cmpuint(row->kernel->build_ms, ==, 7);
     row = rows->pdata[1];
