@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The check of an answer: the culprit shows the bug and its parents do not, each by trials of its
- * own, and the change is in the kernel.
+ * own, and the change is in the kernel. What else it has to stand: validate.c.
  */
 #include "decide-private.h"
 
@@ -11,10 +11,7 @@
  * a rate of 15 % gave 1.9. */
 #define PASS_LOG10_ODDS 1.0
 
-/* What the check of an answer asks of one side: enough trials, and odds that speak clearly. */
-typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } SideState;
-
-static SideState side_state(const Situation *situation, const char *commit, gboolean has_bug)
+SideState side_state(const Situation *situation, const char *commit, gboolean has_bug)
 {
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
     double log10_odds;
@@ -40,9 +37,7 @@ static SideState side_state(const Situation *situation, const char *commit, gboo
                                                                                       : SIDE_FAILED;
 }
 
-/* Ask for what a side lacks: the build, or a few trials. */
-static Step ask_side(const Situation *situation, const char *commit, gboolean has_bug,
-                     Action *ret_action)
+Step ask_side(const Situation *situation, const char *commit, gboolean has_bug, Action *ret_action)
 {
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
     Tally tally;
@@ -107,21 +102,37 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
     g_assert_not_reached();
 }
 
+typedef enum Difference { DIFFERENCE_UNKNOWN, DIFFERENCE_NONE, DIFFERENCE_THERE } Difference;
+
 /* A culprit whose kernel is its parent's to the byte is never named: the change cannot matter.
  * Without signatures (`firstbad run`), one whose sources are its parent's. */
-static gboolean add_difference(const Situation *situation, Answer *answer, const char *culprit,
-                               const char *parent)
+static Difference difference(const Situation *situation, const char *culprit, const char *parent,
+                             gboolean *ret_is_signed)
 {
     const RevisionEvidence *ours = situation_evidence(situation, culprit),
                            *theirs = situation_evidence(situation, parent);
-    gboolean is_signed, differs;
+    gboolean is_signed, is_same;
 
     if (!ours || !ours->kernel || !theirs || !theirs->kernel) {
-        return TRUE;
+        return DIFFERENCE_UNKNOWN;
     }
     is_signed = ours->kernel->signature && theirs->kernel->signature;
-    differs = is_signed ? !g_str_equal(ours->kernel->signature, theirs->kernel->signature)
-                        : !g_str_equal(ours->kernel->key, theirs->kernel->key);
+    is_same = is_signed ? g_str_equal(ours->kernel->signature, theirs->kernel->signature)
+                        : g_str_equal(ours->kernel->key, theirs->kernel->key);
+    *ret_is_signed = is_signed;
+    return is_same ? DIFFERENCE_NONE : DIFFERENCE_THERE;
+}
+
+static gboolean add_difference(const Situation *situation, Answer *answer, const char *culprit,
+                               const char *parent)
+{
+    gboolean is_signed;
+    Difference found = difference(situation, culprit, parent, &is_signed);
+    gboolean differs = found == DIFFERENCE_THERE;
+
+    if (found == DIFFERENCE_UNKNOWN) {
+        return TRUE;
+    }
     g_ptr_array_add(answer->checks,
                     g_strdup_printf("%s: its %s %s of its parent %.12s",
                                     differs ? "passed" : "failed", is_signed ? "kernel" : "sources",
@@ -129,6 +140,32 @@ static gboolean add_difference(const Situation *situation, Answer *answer, const
                                               : (differs ? "differ from those" : "are those"),
                                     parent));
     return differs;
+}
+
+/* That neither side of a merge shows it, the lines of its parents say; what it means, this one. */
+static void add_merge(Answer *answer, guint n_parents)
+{
+    if (n_parents > 1) {
+        g_ptr_array_add(answer->checks,
+                        g_strdup_printf("passed: none of its %u parents shows the bug: what they "
+                                        "bring together does, or the merge itself",
+                                        n_parents));
+    }
+}
+
+gboolean check_is_passed(const Situation *situation, guint32 culprit)
+{
+    const char *commit = situation->range->commits[culprit];
+    g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
+    gboolean is_passed = side_state(situation, commit, TRUE) == SIDE_PASSED, is_signed;
+
+    for (guint i = 0; i < parents->len; i++) {
+        const char *parent = parents->pdata[i];
+
+        is_passed = is_passed && side_state(situation, parent, FALSE) == SIDE_PASSED &&
+                    difference(situation, commit, parent, &is_signed) != DIFFERENCE_NONE;
+    }
+    return is_passed;
 }
 
 Answer *answer_checked(const Situation *situation, const GArray *candidates)
@@ -142,6 +179,10 @@ Answer *answer_checked(const Situation *situation, const GArray *candidates)
     for (guint i = 0; i < parents->len; i++) {
         sound = add_side(situation, answer, parents->pdata[i], FALSE) && sound;
         sound = add_difference(situation, answer, commit, parents->pdata[i]) && sound;
+    }
+    if (sound) {
+        add_merge(answer, parents->len);
+        sound = add_validation(situation, answer, culprit);
     }
     if (sound) {
         answer->kind = ANSWER_CULPRIT;

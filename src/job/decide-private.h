@@ -66,8 +66,25 @@ Step decide_range(const Situation *situation, Action *ret_action, const char **r
 /* A set: @candidates (of guint32) with what belief gives them. */
 Answer *answer_candidates(const Situation *situation, const GArray *candidates);
 
+/* What the check of an answer asks of one side: enough trials, and odds that speak clearly. */
+typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } SideState;
+/* Of @commit (or a variant), which should show the bug, or should not. */
+SideState side_state(const Situation *situation, const char *commit, gboolean has_bug);
+/* Ask for what a side lacks: the build, or a few trials. @commit must outlive the action. */
+Step ask_side(const Situation *situation, const char *commit, gboolean has_bug, Action *ret_action);
+
 /* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
  * it, and the parents that lie outside the range, for which the good end only stands. */
 Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action);
+/* Do the culprit and its parents show what they should, and differ? */
+gboolean check_is_passed(const Situation *situation, guint32 culprit);
+/* What @culprit has to stand beside that (validate.c): a look at its change, and a kernel of the
+ * start without it. */
+Step ask_validation(const Situation *situation, guint32 culprit, Action *ret_action);
+/* How that went, as lines of @answer. TRUE unless it speaks against the culprit. */
+gboolean add_validation(const Situation *situation, Answer *answer, guint32 culprit);
+/* Is the budget used up for actions of @kind? */
+gboolean situation_over_budget(const Situation *situation, ActionKind kind);
+
 /* One suspect is left and its checks are done: say how they went, and whether it may be named. */
 Answer *answer_checked(const Situation *situation, const GArray *candidates);

@@ -230,6 +230,7 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
         return ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
     }
     Step step = ask_check(situation, best, ret_action);
+    step = step == STEP_PASSED ? ask_validation(situation, best, ret_action) : step;
     return step == STEP_PASSED ? give_answer(ret_action, answer_checked(situation, candidates))
                                : step;
 }
@@ -246,21 +247,28 @@ static guint n_under_way(const Situation *situation, gboolean only_builds)
     return n;
 }
 
-/* Which budget forbids @action: "20 kernels", owned by the caller; NULL when none does. */
-static char *used_budget(const Situation *situation, const Action *action)
+/* Which budget forbids actions of @kind: "20 kernels", owned by the caller; NULL when none does. */
+static char *used_budget(const Situation *situation, ActionKind kind)
 {
-    gboolean is_build = action->kind == ACTION_BUILD;
+    gboolean is_build = kind == ACTION_BUILD;
     guint n_kernels = situation->n_kernels + n_under_way(situation, TRUE);
 
     if (is_build && situation->max_kernels && n_kernels >= situation->max_kernels) {
         return g_strdup_printf("%u kernel%s", situation->max_kernels,
                                situation->max_kernels == 1 ? "" : "s");
     }
-    if ((is_build || action->kind == ACTION_TRIALS) && situation->max_s > 0 &&
+    if ((is_build || kind == ACTION_TRIALS) && situation->max_s > 0 &&
         situation->spent_s >= situation->max_s) {
         return job_duration((guint)situation->max_s);
     }
     return NULL;
+}
+
+gboolean situation_over_budget(const Situation *situation, ActionKind kind)
+{
+    g_autofree char *budget = used_budget(situation, kind);
+
+    return budget != NULL;
 }
 
 /* What is known when @budget is used up: the candidates, once there is a range. */
@@ -312,7 +320,7 @@ void job_decide(Situation *situation, Action *ret_action)
     g_autofree char *budget = NULL;
 
     decide(situation, ret_action);
-    budget = used_budget(situation, ret_action);
+    budget = used_budget(situation, ret_action->kind);
     if (budget && n_under_way(situation, FALSE) > 0) {
         *ret_action = (Action){.kind = ACTION_WAIT};
     } else if (budget) {

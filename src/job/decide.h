@@ -49,6 +49,7 @@ typedef struct Situation {
     guint n_kernels;         /* what of it is used: kernels that this job built */
     double max_s, spent_s;   /* the same for time, booked over all resumes */
     GHashTable *evidence;    /* commit -> RevisionEvidence */
+    GHashTable *facts;       /* what else is known; NULL: nothing. See situation_fact() */
     const Range *range;      /* NULL: not loaded yet */
     Belief *belief;          /* over @range */
     GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
@@ -57,18 +58,38 @@ typedef struct Situation {
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
+    gboolean validates;     /* a culprit is looked at before it is named (ACTION_EXAMINE) */
+    gboolean reverts;       /* and is taken back, to see whether the crash goes with it */
 } Situation;
 
 /* The evidence of @commit, with nothing in it where there was none yet. */
 RevisionEvidence *situation_evidence_for(Situation *situation, const char *commit);
+
+/* Facts of a suspect. Lines for the checks of the answer, which begin with "passed", "failed" or
+ * "could not be done", or nothing: what its change consists of, and what it makes of the kernel. */
+#define FACT_CLASS     "class"
+#define FACT_FUNCTIONS "functions"
+/* The variants of later revisions without it that were chosen so far, with blanks between them;
+ * then, where there is no other, the mark and why. */
+#define FACT_REVERT    "revert"
+#define REVERT_NO_MORE '!'
+
+/* What is known of @commit (or a variant) as a fact of @kind, as the store keeps it, or NULL. Valid
+ * until it is put anew. */
+const char *situation_fact(const Situation *situation, const char *commit, const char *kind);
+/* @text NULL takes it away. The facts are the caller's to free. */
+void situation_put_fact(Situation *situation, const char *commit, const char *kind,
+                        const char *text);
 
 typedef enum ActionKind {
     ACTION_BUILD,      /* @commit */
     ACTION_TRIALS,     /* @n_trials more of @commit */
     ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
     ACTION_LOAD_RANGE, /* @commit (good) .. start: set range and belief, and ask again */
-    ACTION_WAIT,       /* for what is under way: nothing else is worth a machine */
-    ACTION_ANSWER, /* @answer; what is still under way does not matter (by_budget: nothing is) */
+    ACTION_EXAMINE, /* put the facts of @commit, a suspect: FACT_CLASS and FACT_FUNCTIONS, or, where
+                       these are known, FACT_REVERT (the next one, where there is one) */
+    ACTION_WAIT,    /* for what is under way: nothing else is worth a machine */
+    ACTION_ANSWER,  /* @answer; what is still under way does not matter (by_budget: nothing is) */
 } ActionKind;
 
 typedef struct Action {

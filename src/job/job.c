@@ -43,6 +43,16 @@ void job_learn_trial(Job *job, TrialRow *trial)
     }
 }
 
+gboolean job_put_fact(Job *job, const char *commit, const char *kind, const char *text,
+                      GError **error)
+{
+    if (!store_put_fact(job->store, job->id, commit, kind, text, error)) {
+        return FALSE;
+    }
+    situation_put_fact(&job->situation, commit, kind, text);
+    return TRUE;
+}
+
 /* What of the budget is used. */
 static void count_costs(Job *job)
 {
@@ -143,6 +153,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->kernels, g_ptr_array_unref);
     g_clear_pointer(&job->situation.evidence, g_hash_table_unref);
     g_clear_pointer(&job->situation.overruled, g_hash_table_unref);
+    g_clear_pointer(&job->situation.facts, g_hash_table_unref);
     g_clear_pointer(&job->decided, g_hash_table_unref);
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
     g_clear_pointer(&job->fixes, g_hash_table_unref);
@@ -150,6 +161,15 @@ void job_free(Job *job)
     oops_bug_free(job->bug);
     g_free(job->compiler);
     g_free(job);
+}
+
+static void load_facts(Job *job, const GPtrArray *facts)
+{
+    for (guint i = 0; i < facts->len; i++) {
+        const FactRow *row = facts->pdata[i];
+
+        situation_put_fact(&job->situation, row->commit, row->kind, row->text);
+    }
 }
 
 /* Read back all that is known of the job. */
@@ -162,6 +182,7 @@ static gboolean load_evidence(Job *job, GError **error)
     if (!facts) {
         return FALSE;
     }
+    load_facts(job, facts);
     job_load_fixes(job, facts);
     job->booked_ms = stored->total_ms;
     job->kernels = store_kernels(job->store, job->id, error);
@@ -226,6 +247,8 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.max_s = spec->max_time_s;
     job->situation.confidence = spec->confidence;
     job->situation.n_trials_at_once = farm->n_trials_at_once;
+    job->situation.validates = !job_spec_is_run(spec);
+    job->situation.reverts = job->situation.validates && !spec->no_revert_test;
     job->releases =
         spec->good ? g_ptr_array_new() : repo_release_tags_behind(repo, spec->start, error);
     if (!job->releases || !load_evidence(job, error)) {
@@ -335,8 +358,9 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
                             GError **error)
 {
     gboolean only_checkout = job_spec_is_run(job->spec) && !job->spec->build_command;
+    g_autofree char *title = variant_title(action->commit);
     g_autofree char *doing =
-        g_strdup_printf("%s %.12s", only_checkout ? "checking out" : "building", action->commit);
+        g_strdup_printf("%s %s", only_checkout ? "checking out" : "building", title);
     g_autoptr(GAsyncResult) res = NULL;
     g_autoptr(Kernel) kernel = NULL;
     g_autofree char *commit = g_strdup(action->commit);
@@ -348,7 +372,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         g_main_context_iteration(NULL, TRUE);
     }
     if (!job->farm->ops->build_finish(job->farm, res, &kernel, error)) {
-        g_prefix_error(error, "building %.12s: ", commit);
+        g_prefix_error(error, "building %s: ", title);
         return FALSE;
     }
     if (!job_keep_fixes(job, commit, kernel, error) ||
@@ -362,10 +386,10 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     g_ptr_array_add(job->kernels, row);
     say_how_built(job, kernel);
     if (kernel->status == KERNEL_FAILED) {
-        job_say(job, "%.12s does not build: %s", commit, kernel->first_error);
+        job_say(job, "%s does not build: %s", title, kernel->first_error);
     } else if (kernel->signature) {
-        job_say(job, "%.12s %s: kernel %.12s", commit,
-                kernel->reused ? "was built before" : "built", kernel->signature);
+        job_say(job, "%s %s: kernel %.12s", title, kernel->reused ? "was built before" : "built",
+                kernel->signature);
     }
     if (g_str_equal(commit, job->spec->start)) {
         say_lost_options(job, kernel->lost_options);
@@ -415,6 +439,9 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
         case ACTION_TRIALS:
             done = keep_decision(job, &action, error) &&
                    job_carry_trials(job, &action, cancellable, error);
+            break;
+        case ACTION_EXAMINE:
+            done = job_examine(job, action.commit, error);
             break;
         case ACTION_WAIT:
             g_assert_not_reached(); /* one thing is done at a time */

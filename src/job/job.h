@@ -42,6 +42,7 @@ typedef struct JobSpec {
     guint build_memory_mib; /* of each process of a build; 0: no limit */
     gboolean panic_on_warn;
     double confidence;
+    gboolean no_revert_test;
     char *test_command, *build_command; /* run */
     gboolean no_checkout;               /* run */
     char *suspects, *suspect_authors;   /* paths, and parts of "NAME <MAIL>"; between two a ';' */

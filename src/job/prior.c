@@ -29,26 +29,6 @@ typedef struct Inquiry {
 
 /* --- One change ------------------------------------------------------------------------------ */
 
-/* Is @file of no use to a kernel for x86, which is what our guests run? Only what is surely not
- * needed to build one: the scripts and most of tools/ are. */
-static gboolean is_outside_kernel(const char *file)
-{
-    static const char *const outside[] = {
-        "Documentation/", "LICENSES/", "samples/",    "tools/testing/", "tools/perf/",
-        "CREDITS",        "COPYING",   "MAINTAINERS", ".mailmap",       ".get_maintainer.ignore",
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(outside); i++) {
-        gsize n = strlen(outside[i]);
-
-        if (strncmp(file, outside[i], n) == 0 && (outside[i][n - 1] == '/' || !file[n])) {
-            return TRUE;
-        }
-    }
-    return g_str_has_prefix(file, "arch/") && strchr(file + strlen("arch/"), '/') &&
-           !g_str_has_prefix(file, "arch/x86/");
-}
-
 /* "Linux 6.1.192" or "Linux 6.2-rc1" in the Makefile. */
 static gboolean is_release(const char *message, gboolean only_makefile)
 {
@@ -115,7 +95,7 @@ static void learn_change(const Change *change, gpointer data)
 
         facts->touches_stack_file |= g_hash_table_contains(inquiry->stack_files, file);
         facts->touches_stack_folder |= touches_folder_of(inquiry->stack_folders, file);
-        n_outside += is_outside_kernel(file);
+        n_outside += (change_part_of_path(file) & CHANGE_PARTS_OUTSIDE) != 0;
         n_makefile += g_str_equal(file, "Makefile");
     }
     if (inquiry->is_kernel) {

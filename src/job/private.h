@@ -35,6 +35,9 @@ struct Job {
 
 /* Take @trial, which the job then owns, into the evidence. */
 void job_learn_trial(Job *job, TrialRow *trial);
+/* Store a fact, and let the decider know; @text NULL takes it away. */
+gboolean job_put_fact(Job *job, const char *commit, const char *kind, const char *text,
+                      GError **error);
 /* What builds and trials have cost lately, as the planner's guess of the next; and what of
  * the budget is used. */
 void job_learn_costs(Job *job);
@@ -98,6 +101,11 @@ gboolean inputs_check(JobSpec *spec, GError **error);
  * told is added to @notes (of char *). */
 FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
                         char **ret_config, GError **error);
+
+/* --- examine.c ------------------------------------------------------------------------------ */
+
+/* What ACTION_EXAMINE asks for, of @culprit. */
+gboolean job_examine(Job *job, const char *culprit, GError **error);
 
 /* --- finish.c -------------------------------------------------------------------------------- */
 

@@ -59,6 +59,7 @@ static const Field fields[] = {
     FIELD("repeats", FIELD_COUNT, n_repeats),
     FIELD("build-memory", FIELD_COUNT, build_memory_mib),
     FIELD("panic-on-warn", FIELD_FLAG, panic_on_warn),
+    FIELD("no-revert-test", FIELD_FLAG, no_revert_test),
     FIELD("confidence", FIELD_SHARE, confidence),
     FIELD("test", FIELD_TEXT, test_command),
     FIELD("build", FIELD_TEXT, build_command),

@@ -108,7 +108,7 @@ static void start_trials(Batch *batch)
 {
     Job *job = batch->job;
     const RevisionEvidence *evidence = situation_evidence_for(&job->situation, batch->commit);
-    g_autofree char *doing = NULL;
+    g_autofree char *title = variant_title(batch->commit), *doing = NULL;
 
     while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
         batch->n_wanted--;
@@ -116,7 +116,7 @@ static void start_trials(Batch *batch)
         job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
                                     on_trial_done, batch);
     }
-    doing = g_strdup_printf("testing %.12s: %u ok, %u %s, %u to go", batch->commit, evidence->n_ok,
+    doing = g_strdup_printf("testing %s: %u ok, %u %s, %u to go", title, evidence->n_ok,
                             evidence->n_crash, job_spec_is_run(job->spec) ? "failed" : "crashed",
                             batch->n_running + batch->n_wanted);
     job_tell(job, doing, NULL);
@@ -151,9 +151,10 @@ static void say_result(Job *job, const char *commit)
     guint n_run =
         evidence->n_ok + evidence->n_crash + evidence->n_doubtful + evidence->n_other_crash;
     gboolean run = job_spec_is_run(job->spec);
+    g_autofree char *title = variant_title(commit);
     g_autoptr(GString) line = g_string_new(NULL);
 
-    g_string_printf(line, "%.12s %s: %u of %u trials %s", commit, verdict_so_far(job, commit),
+    g_string_printf(line, "%s %s: %u of %u trials %s", title, verdict_so_far(job, commit),
                     evidence->n_crash, n_run, run ? "failed" : "crashed");
     if (evidence->n_doubtful) {
         g_string_append_printf(line, ", %u with a doubtful crash", evidence->n_doubtful);

@@ -69,6 +69,27 @@ char *variant_commit(const char *text)
     return g_strndup(text, strcspn(text, MARKS));
 }
 
+static const char *mark_word(char mark)
+{
+    return mark == '-' ? "without" : mark == '+' ? "with" : "under config";
+}
+
+char *variant_title(const char *text)
+{
+    GString *title = g_string_new(NULL);
+    char last = 0;
+
+    g_string_append_printf(title, "%.12s", text);
+    for (text = strpbrk(text, MARKS); text; text = strpbrk(text + 1, MARKS)) {
+        gboolean goes_on = *text == last;
+
+        g_string_append_printf(title, "%s %s%s%.12s", last ? " and" : "",
+                               goes_on ? "" : mark_word(*text), goes_on ? "" : " ", text + 1);
+        last = *text;
+    }
+    return g_string_free(title, FALSE);
+}
+
 char *variant_configured(const char *text, const char *config)
 {
     gsize n = strcspn(text, "@");

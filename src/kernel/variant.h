@@ -32,6 +32,9 @@ gboolean variant_is_plain(const char *text);
 /* The id of the commit that @text begins with. Owned by the caller. */
 char *variant_commit(const char *text);
 
+/* "6533e558c650 without 341adeec9ada and with 53ffa6a9f83b", for people. Owned by the caller. */
+char *variant_title(const char *text);
+
 /* @text with @commit taken back, or with @commit added; and @text under another config, NULL for
  * the job's. Owned by the caller. */
 char *variant_without(const char *text, const char *commit);

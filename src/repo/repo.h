@@ -83,6 +83,31 @@ gboolean repo_walk_changes(const Repo *repo, const Range *range, ChangeFunc func
  * behind the first. A set of strings, owned by the caller. */
 GHashTable *repo_commits_of(const Repo *repo, const char *name, GError **error);
 
+/* What a change consists of, seen from a kernel for x86, which is what our guests run. */
+typedef enum ChangePart {
+    CHANGE_CODE = 1 << 0,
+    CHANGE_CONFIG = 1 << 1,   /* Kconfig, defconfigs: what can be on, and is */
+    CHANGE_COMMENTS = 1 << 2, /* comments and blanks of C sources */
+    CHANGE_DOCUMENTATION = 1 << 3,
+    CHANGE_OTHER_ARCH = 1 << 4,
+    CHANGE_TESTS = 1 << 5,   /* tests, samples, and tools that no build needs */
+    CHANGE_RELEASE = 1 << 6, /* the version in the Makefile at the top */
+} ChangePart;
+/* What no kernel for x86 can differ by. */
+#define CHANGE_PARTS_OUTSIDE (CHANGE_DOCUMENTATION | CHANGE_OTHER_ARCH | CHANGE_TESTS)
+/* By the path alone: CHANGE_CODE where it says nothing. */
+ChangePart change_part_of_path(const char *path);
+/* All parts of @commit against its first parent, or'ed; 0: it changes nothing. Once some of it is
+ * code, it is not looked for comments any more. *ret_sources: the files that may be code, by their
+ * paths; NULL-terminated, owned by the caller. */
+gboolean repo_change_parts(const Repo *repo, const char *commit, guint *ret_parts,
+                           char ***ret_sources, GError **error);
+/* "comments and documentation", for people. Owned by the caller. */
+char *change_parts_name(guint parts);
+/* @text, @n bytes of C, as a compiler takes it: two sources that differ in comments and blanks only
+ * give the same. Any bytes will do. Owned by the caller. */
+char *change_strip_comments(const char *text, gsize n);
+
 /* A release tag behind a commit. */
 typedef struct ReleaseTag {
     char *name;   /* "v6.1.187" */

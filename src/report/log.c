@@ -115,9 +115,16 @@ static void find_ends(const Report *report, const char **ret_bad, const char **r
     }
 }
 
+/* A kernel without the culprit: no step of git's. */
+static gboolean is_without_culprit(const ReportRevision *revision)
+{
+    return is_phase(revision, "check") && !variant_is_plain(revision->decision->commit);
+}
+
 static gboolean is_step(const ReportRevision *revision)
 {
-    return is_phase(revision, "search") || is_phase(revision, "check");
+    return is_phase(revision, "search") ||
+           (is_phase(revision, "check") && !is_without_culprit(revision));
 }
 
 /* A line for git: in the log behind "# ", in @replay as it is. Replay is never read back from the
@@ -161,7 +168,7 @@ static void add_steps(GString *log, GString *replay, const Report *report)
             n_after == 1 ? "" : "s", n_steps, n_steps == 1 ? "" : "s");
         g_string_append_printf(log, "[%s] %s\n\n", decision->commit, decision->subject);
         add_test(log, revision);
-        if (has_verdict(revision) && good) {
+        if (has_verdict(revision) && good && variant_is_plain(decision->commit)) {
             add_git(log, replay, "%s %s", revision->verdict, decision->commit);
             if (g_str_equal(revision->verdict, "bad")) {
                 last_bad = decision->commit;
@@ -175,6 +182,22 @@ static void add_steps(GString *log, GString *replay, const Report *report)
     /* Of all that are bad git keeps the last one alone, and flaky searches come back to others. */
     if (culprit && last_bad && !g_str_equal(last_bad, culprit)) {
         add_git(log, replay, "bad %s", culprit);
+    }
+}
+
+/* As comments: the grammar has no tests of patched kernels. */
+static void add_kernels_without_culprit(GString *log, const Report *report)
+{
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+        g_autoptr(GString) test = g_string_new(NULL);
+
+        if (is_without_culprit(revision)) {
+            add_test(test, revision);
+            g_string_truncate(test, test->len - 1);
+            g_string_replace(test, "\n", "\n# ", 0);
+            g_string_append_printf(log, "# %s\n", test->str);
+        }
     }
 }
 
@@ -350,7 +373,7 @@ char *report_log(const Report *report)
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
 
-        if (is_step(revision)) {
+        if (is_step(revision) || is_without_culprit(revision)) {
             continue;
         }
         if (revision->decision->label) {
@@ -362,6 +385,7 @@ char *report_log(const Report *report)
         }
     }
     add_steps(log, unused, report);
+    add_kernels_without_culprit(log, report);
     if (report->answer) {
         add_answer(log, report);
     }

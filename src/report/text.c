@@ -102,6 +102,29 @@ static void add_candidates(GString *text, const Answer *answer)
     }
 }
 
+/* @sentence in lines of words, those after the first a little to the right. */
+static void add_wrapped(GString *text, const char *sentence)
+{
+    g_autofree char *clean = report_clean_line(sentence);
+    g_auto(GStrv) words = g_strsplit(clean, " ", -1);
+    glong column = 0;
+
+    for (char **word = words; *word; word++) {
+        glong n = g_utf8_strlen(*word, -1);
+
+        if (column == 0 || column + 1 + n > WIDTH) {
+            g_string_append(text, column == 0 ? "  " : "\n    ");
+            column = column == 0 ? 2 : 4;
+        } else {
+            g_string_append_c(text, ' ');
+            column++;
+        }
+        g_string_append(text, *word);
+        column += n;
+    }
+    g_string_append_c(text, '\n');
+}
+
 static void add_reasons(GString *text, const Answer *answer)
 {
     if (answer->reason) {
@@ -113,8 +136,8 @@ static void add_reasons(GString *text, const Answer *answer)
         g_string_append_printf(text, "\n%s.\n", reason);
     }
     for (guint i = 0; i < answer->checks->len; i++) {
-        g_string_append_printf(text, "%s  %s\n", i ? "" : "Checks:\n",
-                               (char *)answer->checks->pdata[i]);
+        g_string_append(text, i ? "" : "Checks:\n");
+        add_wrapped(text, answer->checks->pdata[i]);
     }
 }
 
@@ -136,6 +159,19 @@ static void add_legend(GString *text, const Report *report)
     }
 }
 
+/* The release; or the first line of its message, behind what was done to it. */
+static char *revision_subject(const DecisionRow *decision)
+{
+    g_autofree char *title = variant_title(decision->commit);
+    const char *patches = strchr(title, ' ');
+
+    if (decision->label) {
+        return g_strdup(decision->label);
+    }
+    return patches ? g_strdup_printf("%s: %s", patches + 1, decision->subject)
+                   : g_strdup(decision->subject);
+}
+
 static void add_revisions(GString *text, const Report *report)
 {
     gboolean run = job_spec_is_run(report->spec);
@@ -143,8 +179,7 @@ static void add_revisions(GString *text, const Report *report)
     g_string_append(text, "\nRevisions tested:\n");
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
-        const char *subject =
-            revision->decision->label ? revision->decision->label : revision->decision->subject;
+        g_autofree char *subject = revision_subject(revision->decision);
         guint n_told = revision->n_ok + revision->n_crash;
 
         g_string_append_printf(text, "  %.12s %c%-7s  ", revision->decision->commit,

@@ -242,7 +242,8 @@ static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
             load_range(sim);
             break;
         case ACTION_OVERRULE:
-            g_assert_not_reached(); /* the good end is given */
+        case ACTION_EXAMINE:
+            g_assert_not_reached(); /* the good end is given, and nothing is validated */
         case ACTION_BUILD:
         case ACTION_TRIALS:
             if (action.phase == PHASE_SEARCH && action.kind == ACTION_TRIALS) {

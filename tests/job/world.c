@@ -10,14 +10,29 @@
 
 /* --- The farm -------------------------------------------------------------------------------- */
 
-static guint index_of(const SimFarm *farm, const char *commit)
+/* Of the commit that @name is or is a variant of. */
+static guint index_of(const SimFarm *farm, const char *name)
 {
+    g_autofree char *commit = variant_commit(name);
     guint i = 0;
 
     while (!g_str_equal(farm->commits[i], commit)) {
         i++;
     }
     return i;
+}
+
+/* Is the bug in @name, a commit or one without others? */
+static gboolean has_bug(const SimFarm *farm, const char *name)
+{
+    g_autoptr(Variant) variant = variant_parse(name);
+    guint i = index_of(farm, name);
+    gboolean is_back = FALSE;
+
+    for (char **revert = variant->reverts; *revert; revert++) {
+        is_back |= g_str_equal(*revert, farm->commits[farm->first_bad]);
+    }
+    return (i >= farm->first_bad && i <= farm->last_bad && !is_back) || i >= farm->second_cause;
 }
 
 static gboolean must_stop(const SimFarm *farm, GTask *task)
@@ -56,8 +71,13 @@ static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
 
         kernel->patches = g_strdupv((char **)patches);
     }
+    if (!variant_is_plain(commit) && i >= farm->needed_from) {
+        kernel->status = KERNEL_FAILED;
+        kernel->first_error = g_strdup("net/smc.c:1:2: error: undeclared");
+    }
     if (kernel->status == KERNEL_BUILT) {
-        kernel->signature = g_strdup(farm->commits[i && i == farm->same_as_parent ? i - 1 : i]);
+        kernel->signature =
+            g_strdup(i && i == farm->same_as_parent ? farm->commits[i - 1] : commit);
     }
     g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
 }
@@ -90,7 +110,7 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
         outcome->title = g_strdup("no output from test machine");
     } else if (i == farm->late && farm->n_late_oks > 0) {
         farm->n_late_oks--;
-    } else if (i >= farm->first_bad && i <= farm->last_bad) {
+    } else if (has_bug(farm, commit)) {
         outcome->kind = OUTCOME_CRASH;
         outcome->title = farm->n_titles ? g_strdup_printf("KASAN: use-after-free Read in f%u_",
                                                           farm->n_trials % farm->n_titles)
@@ -161,7 +181,8 @@ char *world_git(const World *world, const char *a, const char *b, const char *c)
     return out;
 }
 
-void world_init(World *world)
+/* Writes f at each commit, or where they are @apart, a file of its own. */
+static void init(World *world, gboolean apart)
 {
     g_autoptr(GString) stream = g_string_new(NULL);
     g_autofree char *ids = NULL;
@@ -178,8 +199,8 @@ void world_init(World *world)
         g_string_append_printf(
             stream,
             "commit refs/heads/main\ncommitter A Person <a@example.org> %u +0000\ndata %zu\n%s"
-            "M 644 inline f\ndata 3\n%03u\n",
-            1700000000 + i, strlen(message), message, i);
+            "M 644 inline f%.0u\ndata 3\n%03u\n",
+            1700000000 + i, strlen(message), message, apart ? i : 0, i);
         if (i == 0) {
             g_string_append_printf(stream, "M 644 inline MAINTAINERS\ndata %zu\n%s\n",
                                    strlen(MAINTAINERS), MAINTAINERS);
@@ -209,10 +230,22 @@ void world_init(World *world)
                                      .expected_trial_s = 2},
                             .commits = (const char *const *)world->commits,
                             .last_bad = G_MAXUINT,
+                            .second_cause = G_MAXUINT,
+                            .needed_from = G_MAXUINT,
                             .other_crash_at = G_MAXUINT,
                             .unbootable = G_MAXUINT,
                             .late = G_MAXUINT,
                             .title = "WARNING: refcount bug in sk_psock_get"};
+}
+
+void world_init(World *world)
+{
+    init(world, FALSE);
+}
+
+void world_init_apart(World *world)
+{
+    init(world, TRUE);
 }
 
 void world_clear(World *world)
@@ -258,6 +291,7 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->good = g_strdup(good);
     spec->title = g_strdup(title);
     spec->suspects = g_strdup(world->suspects);
+    spec->no_revert_test = world->no_revert_test;
     spec->max_trials = world->max_trials ? world->max_trials : spec->max_trials;
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;

@@ -18,6 +18,9 @@ typedef struct SimFarm {
     const guint *unbuildable;   /* indexes, ended by G_MAXUINT; or NULL */
     const char *patch;          /* these commits are built with a fix: */
     guint patch_first, patch_last;
+    guint second_cause; /* from this commit on it crashes without first_bad too; G_MAXUINT: never */
+    guint
+        needed_from; /* from this commit on nothing that was patched builds; G_MAXUINT: all does */
     guint same_as_parent;      /* this commit's kernel is its parent's; 0: none's */
     const char *title;         /* of the crash */
     guint n_titles;            /* a bad commit crashes under so many in turn; 0: under one */
@@ -40,6 +43,7 @@ typedef struct World {
     guint max_trials; /* as the user's; 0: the default */
     guint max_kernels, max_time_s;
     const char *suspects;
+    gboolean no_revert_test;
     GString *said; /* lines of progress, where wanted */
     SimFarm farm;
 } World;
@@ -47,6 +51,8 @@ typedef struct World {
 /* Make the repository in a scratch folder, and a farm where all commits crash, as first_bad is 0.
  * Three commits touch net/tls/main.c, 17, 37 and 57; only this file has maintainers. */
 void world_init(World *world);
+/* The same where each commit changes a file of its own, so that any can be taken back. */
+void world_init_apart(World *world);
 void world_clear(World *world);
 
 /* What git prints when run in the tree, without the last newline. @b and @c may be NULL. Owned by

@@ -20,6 +20,14 @@ static void test_put_together(void)
     g_assert_cmpstr(less, ==, A "-" B "-" C "+" C "+" B "@" D);
     g_assert_cmpstr(plain, ==, A "-" B "-" C "+" C "+" B);
     g_assert_cmpstr(commit, ==, A);
+    g_autofree char *title = variant_title(more), *short_title = variant_title(plain);
+
+    g_assert_cmpstr(title, ==,
+                    "aaaaaaaaaaaa without bbbbbbbbbbbb and with cccccccccccc and bbbbbbbbbbbb and "
+                    "under config dddddddddddd");
+    g_assert_cmpstr(short_title, ==,
+                    "aaaaaaaaaaaa without bbbbbbbbbbbb and cccccccccccc and with cccccccccccc and "
+                    "bbbbbbbbbbbb");
     g_assert_true(variant_is_plain(A));
     g_assert_false(variant_is_plain(without));
 }

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A suspect looked at: what its change consists of, what it makes of the kernel, and where it can
+ * be taken back. What comes out are facts of the suspect, in the words of the report; what they
+ * are worth, validate.c says. What cannot be found out is such a fact, too.
+ */
+#include "job/private.h"
+#include "symbols/symbols.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* Names in one line. */
+#define N_SHOWN 3
+
+/* --- The change ------------------------------------------------------------------------------ */
+
+/* "a, b, c and 4 more" of those whose answer is @wanted (NULL: of all). */
+static char *some_of(char *const *names, const SymbolsAnswer *answers, SymbolsAnswer wanted)
+{
+    GString *text = g_string_new(NULL);
+    guint n = 0;
+
+    for (guint i = 0; names[i]; i++) {
+        if (answers && answers[i] != wanted) {
+            continue;
+        }
+        if (n++ < N_SHOWN) {
+            g_string_append_printf(text, "%s%s", n > 1 ? ", " : "", names[i]);
+        }
+    }
+    if (n > N_SHOWN) {
+        g_string_append_printf(text, " and %u more", n - N_SHOWN);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Which of @sources are in the kernel of @commit; NULL with *ret_why where that is not known. */
+static SymbolsAnswer *ask_for_sources(Job *job, const char *commit, char **sources, char **ret_why)
+{
+    const RevisionEvidence *evidence = g_hash_table_lookup(job->situation.evidence, commit);
+    g_autofree char *folder = store_job_dir(job->store, job->id);
+    g_autofree char *vmlinux = g_build_filename(folder, "vmlinux", NULL);
+    SymbolsFiles files = {.vmlinux = vmlinux,
+                          .source_dirs = job->farm->ops->source_prefixes(job->farm)};
+    g_autofree SymbolsAnswer *functions = NULL;
+    SymbolsAnswer *answers = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!evidence || !evidence->kernel || !evidence->kernel->dir) {
+        *ret_why = g_strdup("its kernel is not kept");
+        return NULL;
+    }
+    if (kernel_unpack(evidence->kernel, "vmlinux", vmlinux, &error)) {
+        symbols_facts_apart(&files, NULL, (const char *const *)sources, &functions, &answers,
+                            &error);
+        g_unlink(vmlinux);
+    }
+    *ret_why = error ? g_strdup(error->message) : NULL;
+    return answers;
+}
+
+static gboolean has_answer(const SymbolsAnswer *answers, guint n, SymbolsAnswer wanted)
+{
+    for (guint i = 0; i < n; i++) {
+        if (answers[i] == wanted) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Of what is no C source (headers of macros alone, Makefiles) debug information may say nothing
+ * though it matters. */
+static gboolean all_are_c(char *const *sources)
+{
+    for (; *sources; sources++) {
+        if (!g_str_has_suffix(*sources, ".c")) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static char *code_line(Job *job, const char *commit, char **sources)
+{
+    g_autofree char *why = NULL, *some = some_of(sources, NULL, SYMBOLS_YES);
+    g_autofree SymbolsAnswer *answers = ask_for_sources(job, commit, sources, &why);
+    guint n = g_strv_length(sources);
+    g_autofree char *inside = answers ? some_of(sources, answers, SYMBOLS_YES) : NULL;
+
+    if (inside && *inside) {
+        return g_strdup_printf("passed: it changes code of this kernel (%s)", inside);
+    }
+    if (answers && !has_answer(answers, n, SYMBOLS_UNKNOWN) && all_are_c(sources)) {
+        return g_strdup_printf("failed: no file that it changes is in this kernel (%s)", some);
+    }
+    return g_strdup_printf(
+        "could not be done: whether what it changes (%s) is in this kernel, because %s", some,
+        why       ? why
+        : answers ? "its kernel does not say what it is made of"
+                  : "nobody knows");
+}
+
+/* A merge changes what its sides do. */
+static char *class_line(Job *job, const char *commit, gboolean is_merge)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) sources = NULL;
+    g_autofree char *name = NULL;
+    guint parts = 0;
+
+    if (is_merge) {
+        return g_strdup("");
+    }
+    if (!repo_change_parts(job->repo, commit, &parts, &sources, &error)) {
+        return g_strdup_printf("could not be done: what kind of change it is, because %s",
+                               error->message);
+    }
+    name = change_parts_name(parts);
+    if (parts & CHANGE_CODE) {
+        return code_line(job, commit, sources);
+    }
+    if (parts & CHANGE_CONFIG) {
+        return g_strdup_printf("passed: it changes %s, no code: it may have switched on what has "
+                               "the bug",
+                               name);
+    }
+    return g_strdup_printf("failed: it changes nothing%s%s", parts ? " but " : "", name);
+}
+
+/* --- Where it can be taken back -------------------------------------------------------------- */
+
+static gint newest_first(gconstpointer a, gconstpointer b)
+{
+    guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
+
+    return left > right ? -1 : left < right;
+}
+
+/* The start, and the other revisions with @culprit that are known to crash. */
+static GArray *crashing_bases(const Job *job, guint32 culprit)
+{
+    GArray *bases = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 start = history_size(job->range->history) - 1;
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    g_array_append_val(bases, start);
+    g_hash_table_iter_init(&iter, job->situation.evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        gint64 found = range_find(job->range, evidence->commit);
+        guint32 revision = found > 0 ? (guint32)found : 0;
+
+        if (revision > culprit && revision != start && evidence->n_crash > 0 &&
+            history_reaches(job->range->history, culprit, revision)) {
+            g_array_append_val(bases, revision);
+        }
+    }
+    g_array_sort(bases, newest_first);
+    return bases;
+}
+
+/* Those between @culprit and @crashing, newest first. */
+static GArray *bases_between(const Job *job, guint32 culprit, guint32 crashing)
+{
+    GArray *bases = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(RevisionSet) after = history_descendants(job->range->history, culprit);
+    g_autoptr(RevisionSet) before = history_ancestors(job->range->history, crashing);
+
+    for (guint32 r = crashing; r-- > culprit + 1;) {
+        if (revision_set_has(after, r) && revision_set_has(before, r)) {
+            g_array_append_val(bases, r);
+        }
+    }
+    return bases;
+}
+
+/* A search for a revision that can do without @culprit. */
+typedef struct Probe {
+    const Job *job;
+    const char *culprit;
+    const char *tried; /* variants chosen before, with blanks around each */
+    char *variant;     /* found */
+    char *conflict;    /* the first one */
+} Probe;
+
+static void probe_clear(Probe *probe)
+{
+    g_free(probe->variant);
+    g_free(probe->conflict);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Probe, probe_clear)
+
+/* *ret_found: the change can be taken back at @base, which was not chosen before. */
+static gboolean probe_at(Probe *probe, guint32 base, gboolean *ret_found, GError **error)
+{
+    const char *commit = probe->job->range->commits[base];
+    const char *const reverts[] = {probe->culprit, NULL};
+    g_autofree char *variant = variant_without(commit, probe->culprit);
+    g_autofree char *patched = NULL, *conflict = NULL;
+
+    *ret_found = FALSE;
+    if (strstr(probe->tried, variant)) {
+        return TRUE;
+    }
+    if (!repo_patch(probe->job->repo, commit, reverts, NULL, &patched, &conflict, error)) {
+        return FALSE;
+    }
+    if (!probe->conflict) {
+        probe->conflict = g_steal_pointer(&conflict);
+    }
+    if (patched) {
+        g_free(probe->variant);
+        probe->variant = g_steal_pointer(&variant);
+    }
+    *ret_found = patched != NULL;
+    return TRUE;
+}
+
+/* The newest of @bases by doubling steps from the first, then by halves: as if all from some
+ * revision on conflicted, and none before. */
+static gboolean probe_by_doubling(Probe *probe, const GArray *bases, GError **error)
+{
+    guint too_new = 0, step = 1, at = 0;
+    gboolean found = FALSE;
+
+    while (!found && at < bases->len) {
+        if (!probe_at(probe, g_array_index(bases, guint32, at), &found, error)) {
+            return FALSE;
+        }
+        too_new = found ? too_new : at + 1;
+        at += found ? 0 : step;
+        step *= 2;
+    }
+    while (found && too_new < at) {
+        guint middle = too_new + (at - too_new) / 2;
+        gboolean is_clean;
+
+        if (!probe_at(probe, g_array_index(bases, guint32, middle), &is_clean, error)) {
+            return FALSE;
+        }
+        at = is_clean ? middle : at;
+        too_new = is_clean ? too_new : middle + 1;
+    }
+    return TRUE;
+}
+
+/* First revisions that are known to crash, since of these a quiet variant tells most; then, where
+ * the change cannot be taken back at any, others in the same direction. */
+static gboolean probe_all(Probe *probe, guint32 culprit, GError **error)
+{
+    g_autoptr(GArray) crashing = crashing_bases(probe->job, culprit);
+    g_autoptr(GArray) between = NULL;
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < crashing->len && !found; i++) {
+        if (!probe_at(probe, g_array_index(crashing, guint32, i), &found, error)) {
+            return FALSE;
+        }
+    }
+    if (found) {
+        return TRUE;
+    }
+    between =
+        bases_between(probe->job, culprit, g_array_index(crashing, guint32, crashing->len - 1));
+    return probe_by_doubling(probe, between, error);
+}
+
+/* Choose where to take @commit back next, behind what was chosen before. */
+static gboolean choose_revert(Job *job, const char *commit, guint32 culprit, GError **error)
+{
+    const char *before = situation_fact(&job->situation, commit, FACT_REVERT);
+    g_auto(Probe) probe = {.job = job, .culprit = commit, .tried = before ? before : ""};
+    g_autoptr(GError) unknown = NULL;
+    g_autofree char *fact = NULL;
+
+    job_tell(job, "looking where the suspect can be taken back", NULL);
+    if (!probe_all(&probe, culprit, &unknown)) {
+        g_clear_pointer(&probe.variant, g_free);
+    }
+    if (probe.variant) {
+        g_autofree char *title = variant_title(probe.variant);
+
+        job_say(job, "to be tested: %s", title);
+        fact = g_strdup_printf("%s%s%s", probe.tried, *probe.tried ? " " : "", probe.variant);
+    } else {
+        fact = g_strdup_printf("%s%c%s", probe.tried, REVERT_NO_MORE,
+                               unknown          ? unknown->message
+                               : probe.conflict ? probe.conflict
+                                                : "no other revision can do without it");
+    }
+    return job_put_fact(job, commit, FACT_REVERT, fact, error);
+}
+
+gboolean job_examine(Job *job, const char *culprit, GError **error)
+{
+    g_autofree char *commit = g_strdup(culprit), *line = NULL;
+    guint32 revision = (guint32)range_find(job->range, commit);
+
+    if (!situation_fact(&job->situation, commit, FACT_CLASS)) {
+        line = class_line(job, commit, range_is_merge(job->range, revision));
+        return job_put_fact(job, commit, FACT_CLASS, line, error) &&
+               job_put_fact(job, commit, FACT_FUNCTIONS, "", error);
+    }
+    return choose_revert(job, commit, revision, error);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an answer has to stand beside the trials of the culprit and of its parents: that its change
+ * can be in a kernel, and that the start does not crash without it.
+ *
+ * What takes the tree and the kernels to say, examine.c has found out, and put down as facts of the
+ * culprit (FACT_CLASS, FACT_FUNCTIONS, FACT_REVERT). Where the start cannot do without the change,
+ * since others came to need it, the newest revision does that can. What is tried is a variant, so
+ * its trials are in the evidence as those of a revision are.
+ */
+#include "decide-private.h"
+
+#include <string.h>
+
+/* So many kernels without the change are tried to build; then it is left. */
+#define N_REVERTS_BUILT 3
+
+/* What FACT_REVERT says. */
+typedef struct RevertTest {
+    char *variant;     /* the last one chosen; NULL: none can be */
+    guint n_chosen;    /* so far */
+    const char *cause; /* why there is no other; NULL: nobody has asked for one yet */
+} RevertTest;
+
+static void revert_test_clear(RevertTest *test)
+{
+    g_free(test->variant);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RevertTest, revert_test_clear)
+
+static RevertTest revert_test_parse(const char *fact)
+{
+    const char *mark = strchr(fact, REVERT_NO_MORE);
+    g_autofree char *chosen = g_strndup(fact, mark ? (gsize)(mark - fact) : strlen(fact));
+    g_auto(GStrv) variants = g_strsplit(g_strstrip(chosen), " ", -1);
+    guint n = g_strv_length(variants);
+
+    return (RevertTest){.variant = n ? g_strdup(variants[n - 1]) : NULL,
+                        .n_chosen = n,
+                        .cause = mark ? mark + 1 : NULL};
+}
+
+static Step ask_examination(const char *culprit, Action *ret_action)
+{
+    *ret_action = (Action){.kind = ACTION_EXAMINE, .phase = PHASE_CHECK, .commit = culprit};
+    return STEP_ASKED;
+}
+
+static Step ask_revert(const Situation *situation, const char *culprit, Action *ret_action)
+{
+    const char *fact = situation_fact(situation, culprit, FACT_REVERT);
+    g_auto(RevertTest) test = fact ? revert_test_parse(fact) : (RevertTest){0};
+    SideState state;
+    Step step;
+
+    if (!fact) {
+        return ask_examination(culprit, ret_action);
+    }
+    if (test.cause) {
+        return STEP_PASSED;
+    }
+    state = side_state(situation, test.variant, FALSE);
+    if (state == SIDE_UNTESTABLE && test.n_chosen < N_REVERTS_BUILT) {
+        return ask_examination(culprit, ret_action);
+    }
+    /* The name ends the fact, which owns the one that the action carries. */
+    step = ask_side(situation, fact + strlen(fact) - strlen(test.variant), FALSE, ret_action);
+    /* An answer that is known is not kept back for want of a last kernel. */
+    return step == STEP_ASKED && situation_over_budget(situation, ret_action->kind) ? STEP_PASSED
+                                                                                    : step;
+}
+
+static gboolean has_failed(const char *lines)
+{
+    return g_str_has_prefix(lines, "failed") || strstr(lines, "\nfailed") != NULL;
+}
+
+Step ask_validation(const Situation *situation, guint32 culprit, Action *ret_action)
+{
+    const char *commit = situation->range->commits[culprit];
+    const char *class = situation_fact(situation, commit, FACT_CLASS);
+    const char *functions = situation_fact(situation, commit, FACT_FUNCTIONS);
+
+    if (!situation->validates || !check_is_passed(situation, culprit)) {
+        return STEP_PASSED;
+    }
+    if (!class || !functions) {
+        return ask_examination(commit, ret_action);
+    }
+    if (has_failed(class) || has_failed(functions) || !situation->reverts) {
+        return STEP_PASSED;
+    }
+    return ask_revert(situation, commit, ret_action);
+}
+
+/* --- What became of it ----------------------------------------------------------------------- */
+
+/* "the start 7e062cda7d90", or the revision that had to do. */
+static char *base_name(const Situation *situation, const char *variant)
+{
+    gsize n = strlen(situation->start);
+
+    return g_str_has_prefix(variant, situation->start) && variant[n] == '-'
+               ? g_strdup_printf("the start %.12s", variant)
+               : g_strdup_printf("%.12s, the newest where it can be taken back,", variant);
+}
+
+static char *untestable_line(const Situation *situation, const RevertTest *test)
+{
+    const RevisionEvidence *evidence =
+        test->variant ? situation_evidence(situation, test->variant) : NULL;
+    g_autofree char *base = test->variant ? base_name(situation, test->variant) : NULL;
+
+    if (!base) {
+        return g_strdup_printf("could not be done: the start without it, because %s", test->cause);
+    }
+    if (evidence && evidence->kernel && evidence->kernel->status == KERNEL_FAILED) {
+        return g_strdup_printf("could not be done: %.12s does not build without it: %s",
+                               test->variant, evidence->kernel->first_error);
+    }
+    return g_strdup_printf("could not be done: %s cannot be tested without it", base);
+}
+
+/* TRUE unless it speaks against the answer. */
+static gboolean add_revert(const Situation *situation, Answer *answer, const char *fact)
+{
+    g_auto(RevertTest) test = revert_test_parse(fact);
+    SideState state = test.variant ? side_state(situation, test.variant, FALSE) : SIDE_UNTESTABLE;
+    g_autofree char *base = test.variant ? base_name(situation, test.variant) : NULL;
+    char *line = NULL;
+    Tally tally = {0};
+
+    if (test.variant) {
+        situation_tally(situation, test.variant, &tally);
+    }
+    switch (state) {
+    case SIDE_PASSED:
+        line = g_strdup_printf("passed: %s does not show the bug without it (%u of %u trials)",
+                               base, tally.n_crash, tally.n_crash + tally.n_ok);
+        break;
+    case SIDE_FAILED:
+        line = g_strdup_printf("failed: %s still crashes without it (%u of %u trials)", base,
+                               tally.n_crash, tally.n_crash + tally.n_ok);
+        break;
+    case SIDE_OPEN:
+        line = g_strdup_printf("could not be done: %s without it, because the budget is used up",
+                               base);
+        break;
+    case SIDE_UNTESTABLE:
+        line = untestable_line(situation, &test);
+        break;
+    }
+    g_ptr_array_add(answer->checks, line);
+    return state != SIDE_FAILED;
+}
+
+/* The lines of a fact. TRUE unless one of them speaks against the answer. */
+static gboolean add_lines(Answer *answer, const char *fact)
+{
+    g_auto(GStrv) lines = g_strsplit(fact ? fact : "", "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            g_ptr_array_add(answer->checks, g_strdup(*line));
+        }
+    }
+    return !fact || !has_failed(fact);
+}
+
+gboolean add_validation(const Situation *situation, Answer *answer, guint32 culprit)
+{
+    const char *commit = situation->range->commits[culprit];
+    const char *revert = situation_fact(situation, commit, FACT_REVERT);
+    gboolean sound = add_lines(answer, situation_fact(situation, commit, FACT_CLASS));
+
+    sound = add_lines(answer, situation_fact(situation, commit, FACT_FUNCTIONS)) && sound;
+    if (situation->reverts && revert) {
+        sound = add_revert(situation, answer, revert) && sound;
+    } else if (situation->validates && !situation->reverts) {
+        g_ptr_array_add(answer->checks, g_strdup("could not be done: the start without it, because "
+                                                 "--no-revert-test says so"));
+    }
+    return sound;
+}

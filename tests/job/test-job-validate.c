@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole jobs whose suspect is looked at and taken back before it is named.
+ */
+#include <string.h>
+
+#include "world.h"
+
+/* The check that has @part in it; one must have. */
+static const char *check_with(const Answer *answer, const char *part)
+{
+    for (guint i = 0; i < answer->checks->len; i++) {
+        g_test_message("%s", (char *)answer->checks->pdata[i]);
+        if (strstr(answer->checks->pdata[i], part)) {
+            return answer->checks->pdata[i];
+        }
+    }
+    g_error("no check says '%s'", part);
+}
+
+static void test_goes_with_the_culprit(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_true(g_str_has_prefix(check_with(answer, "without it"), "passed: the start "));
+    world_clear(&world);
+}
+
+/* Right or wrong, it is not all: who wants to mend the start has to know. */
+static void test_start_crashes_without_it(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.farm.second_cause = 50;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_SET);
+    g_assert_null(answer->culprit);
+    g_assert_cmpuint(answer->candidates->len, ==, 1);
+    g_assert_cmpstr(((Candidate *)answer->candidates->pdata[0])->commit, ==, world.commits[36]);
+    g_assert_true(g_str_has_prefix(check_with(answer, "still crashes without it"), "failed: "));
+    world_clear(&world);
+}
+
+/* Others came to need it: the newest revision known to crash that can do without it has to do. */
+static void test_start_needs_it(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.farm.needed_from = 45;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_true(
+        g_str_has_prefix(check_with(answer, "the newest where it can be taken back"), "passed: "));
+    world_clear(&world);
+}
+
+static void test_all_need_it(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.farm.needed_from = 0;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_true(g_str_has_prefix(check_with(answer, "error: undeclared"), "could not be done"));
+    g_assert_cmpuint(world.farm.n_builds, <=, 2 + 8 + 3);
+    world_clear(&world);
+}
+
+static void test_conflicts(void)
+{
+    World world;
+
+    world_init(&world);
+    world.farm.first_bad = 36;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_nonnull(strstr(check_with(answer, "could not be done: the start"),
+                            "cannot be taken back: conflict in f"));
+    world_clear(&world);
+}
+
+static void test_not_wanted(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.no_revert_test = TRUE;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_nonnull(strstr(check_with(answer, "without it"), "--no-revert-test"));
+    world_clear(&world);
+}
+
+/* An answer that is known is given, whatever a last kernel would have told. */
+static void test_budget(void)
+{
+    World world;
+    guint n_kernels;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.no_revert_test = TRUE;
+    answer_free(world_work_once(&world, world.commits[0]));
+    n_kernels = world.farm.n_builds;
+    world_clear(&world);
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.max_kernels = n_kernels;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_false(answer->by_budget);
+    check_with(answer, "because the budget is used up");
+    world_clear(&world);
+}
+
+/* A job that is stopped after each step comes to the same, and does nothing twice. */
+static void test_resumed(void)
+{
+    World world, whole;
+    Answer *answer = NULL;
+
+    world_init_apart(&whole);
+    whole.farm.first_bad = 36;
+    whole.farm.needed_from = 45;
+    g_autoptr(Answer) expected = world_work_once(&whole, whole.commits[0]);
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.farm.needed_from = 45;
+    while (!answer) {
+        world.farm.stop_after = world.farm.n_builds + world.farm.n_trials + 1;
+        answer = world_work(&world, world.commits[0], NULL);
+    }
+    g_assert_cmpstr(answer->culprit, ==, expected->culprit);
+    g_assert_cmpuint(answer->checks->len, ==, expected->checks->len);
+    g_assert_cmpuint(world.farm.n_builds, ==, whole.farm.n_builds);
+    answer_free(answer);
+    world_clear(&world);
+    world_clear(&whole);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job/validate/goes-with-the-culprit", test_goes_with_the_culprit);
+    g_test_add_func("/job/validate/start-crashes-without-it", test_start_crashes_without_it);
+    g_test_add_func("/job/validate/start-needs-it", test_start_needs_it);
+    g_test_add_func("/job/validate/all-need-it", test_all_need_it);
+    g_test_add_func("/job/validate/conflicts", test_conflicts);
+    g_test_add_func("/job/validate/not-wanted", test_not_wanted);
+    g_test_add_func("/job/validate/budget", test_budget);
+    g_test_add_func("/job/validate/resumed", test_resumed);
+    return g_test_run();
+}
