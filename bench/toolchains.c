@@ -141,8 +141,8 @@ int main(int argc, char **argv)
         die(error);
     }
     prepare(&bench);
-    printf("| kernel | compiler | built with | build | in | guest | boot |\n|---|---|---|---|---|---|"
-           "---|\n");
+    puts("| kernel | compiler | built with | build | in | guest | boot |");
+    puts("|---|---|---|---|---|---|---|");
     for (char **compiler = compilers; *compiler; compiler++) {
         for (char **revision = revisions; *revision; revision++) {
             measure(&bench, *revision, *compiler);
