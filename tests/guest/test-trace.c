@@ -139,7 +139,7 @@ static gboolean follow(Fixture *fixture, const char *name)
     Launch child;
     int status;
 
-    g_assert_true(launch(&child, path, argv, "/", -1));
+    g_assert_true(launch(&child, "", argv, "/", -1));
     TraceSpec spec = {.port = fixture->port,
                       .pid = child.pid,
                       .limit_ms = fixture->limit_ms,

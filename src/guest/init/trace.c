@@ -148,7 +148,7 @@ static int format_item(Trace *trace, pid_t pid, const ShapeItem *item, const uin
         if (args[0] != BPF_MAP_CREATE && args[0] != BPF_PROG_LOAD) {
             return 0;
         }
-        /* fall through */
+        __attribute__((fallthrough));
     case READ_U32:
         if (read_memory(trace, pid, value, false, (char *)&u32, sizeof u32) != sizeof u32) {
             return 0;
