@@ -46,7 +46,7 @@ struct Farm {
     guint n_trials_at_once;
     double expected_build_s; /* before the first build was timed */
     double expected_trial_s;
-    char *note; /* what a person should be told once, or NULL */
+    char *note; /* what a person should be told once, in lines; or NULL */
 };
 
 /* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on
@@ -57,12 +57,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Farm, farm_free)
 
 /* A root file system for a job's guests. */
 typedef struct FarmRoot {
+    VersionSpan span; /* of kernels; all, where the user names none */
     Rootfs *rootfs;
     char *archive; /* of a folder, packed; NULL for an image */
     DiskBus bus;   /* of an image */
 } FarmRoot;
 void farm_root_free(FarmRoot *root);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FarmRoot, farm_root_free)
+/* The path in @text, "PATH" or "v4.19..v5.4=PATH"; and the versions (NULL: not asked for). */
+const char *farm_root_path(const char *text, VersionSpan *ret_span);
+/* The first of @roots (of FarmRoot) for kernels of @version (0: not known), or NULL. */
+const FarmRoot *farm_root_for(const GPtrArray *roots, Version version);
 
 /* What a job puts into its guests: files of its own, which nobody changes. */
 typedef struct FarmInputs {
@@ -71,11 +76,21 @@ typedef struct FarmInputs {
     char **modules, **sysctls; /* as in GuestContent */
     char *archive;             /* of files and modules, or NULL */
     char **qemu_args;
-    GPtrArray *roots; /* of FarmRoot */
+    GPtrArray *roots; /* of FarmRoot; the first that fits a kernel is its own */
+    char *syz_execprog, *syz_executor, *syz_options; /* as in ReproOptions */
 } FarmInputs;
 FarmInputs *farm_inputs_new(void); /* nothing in it */
 void farm_inputs_free(FarmInputs *inputs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FarmInputs, farm_inputs_free)
+
+/* Is all there to build syzkaller from the git repository @checkout on @commit (NULL: HEAD)? Errors
+ * say what is missing. */
+gboolean syzkaller_check(const char *checkout, const char *commit, GError **error);
+/* Build syz-execprog and syz-executor, in a worktree of our own below @folder and in a sandbox
+ * where there is one. What was built there before is used again, also without the checkout.
+ * *ret_note: what it was built on, for people. */
+gboolean syzkaller_build(const char *checkout, const char *commit, const char *folder,
+                         char **ret_execprog, char **ret_executor, char **ret_note, GError **error);
 
 /* This machine: one build slot, several guests. */
 typedef struct LocalFarmOptions {

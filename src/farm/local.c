@@ -20,8 +20,11 @@ typedef struct LocalFarm {
     Repro *repro;
     GuestSpec guest;
     char *qemu, *cmdline; /* what @guest points to */
+    const Repo *repo;
     const FarmInputs *inputs;
     char *initramfs;
+    gboolean has_initramfs; /* for @root */
+    const FarmRoot *root;
     char *image;     /* path of the unpacked image */
     char *image_key; /* of which kernel; NULL: none */
 } LocalFarm;
@@ -89,17 +92,94 @@ static gboolean provide_image(LocalFarm *local, const Kernel *kernel, GError **e
     return TRUE;
 }
 
+/* The kernel's version by what @commit's Makefile says; 0: not known. */
+static Version version_of(const Repo *repo, const char *name)
+{
+    g_autofree char *commit = variant_commit(name);
+    g_autoptr(GBytes) bytes = commit ? repo_read_file(repo, commit, "Makefile", NULL) : NULL;
+    g_autofree char *makefile =
+        bytes ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+
+    return makefile ? version_of_makefile(makefile) : 0;
+}
+
+/* Write the initramfs of the guests with @root, or NULL. */
+static gboolean write_initramfs(const LocalFarm *local, const FarmRoot *root, GError **error)
+{
+    const FarmInputs *inputs = local->inputs;
+    const char *archives[3] = {NULL};
+    GuestContent content = {.repro = local->repro,
+                            .root = !root                    ? GUEST_ROOT_NONE
+                                    : root->rootfs->is_image ? GUEST_ROOT_DISK
+                                                             : GUEST_ROOT_FOLDER,
+                            .files = inputs->files,
+                            .modules = (const char *const *)inputs->modules,
+                            .sysctls = (const char *const *)inputs->sysctls,
+                            .archives = archives};
+    guint n = 0;
+
+    if (inputs->archive) {
+        archives[n++] = inputs->archive;
+    }
+    if (root && root->archive) {
+        archives[n] = root->archive;
+    }
+    return initramfs_write(local->initramfs, &content, error);
+}
+
+/* Make the guests ready for @root. As with images, trials of one kernel come together. */
+static gboolean provide_root(LocalFarm *local, const FarmRoot *root, GError **error)
+{
+    gboolean is_image = root && root->rootfs->is_image;
+
+    if (local->has_initramfs && local->root == root) {
+        return TRUE;
+    }
+    local->has_initramfs = FALSE;
+    if (!write_initramfs(local, root, error)) {
+        return FALSE;
+    }
+    local->guest.disk = is_image ? root->rootfs->path : NULL;
+    local->guest.disk_format = is_image ? root->rootfs->format : NULL;
+    local->guest.disk_bus = is_image ? root->bus : DISK_VIRTIO;
+    local->root = root;
+    local->has_initramfs = TRUE;
+    return TRUE;
+}
+
+/* A revision of a version that the user gave no root for cannot be tested. */
+static Outcome *without_root(Version version)
+{
+    g_autofree char *text = version ? version_kernel_text(version) : g_strdup("this kernel");
+    Outcome *outcome = g_new0(Outcome, 1);
+
+    outcome->kind = OUTCOME_BASIC_FAILED;
+    outcome->title = g_strdup_printf("there is no --rootfs for %s", text);
+    outcome->console = g_bytes_new(NULL, 0);
+    outcome->output = g_strdup("");
+    outcome->repro_exit = -1;
+    return outcome;
+}
+
 static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
     LocalFarm *local = (LocalFarm *)farm;
+    const GPtrArray *roots = local->inputs->roots;
+    Version version = roots->len ? version_of(local->repo, commit) : 0;
+    const FarmRoot *root = farm_root_for(roots, version);
     GError *error = NULL;
 
-    if (!provide_image(local, kernel, &error)) {
+    if (roots->len && !root) {
+        g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
+
+        g_task_return_pointer(task, without_root(version), (GDestroyNotify)outcome_free);
+    } else if (!provide_image(local, kernel, &error) || !provide_root(local, root, &error)) {
         g_task_report_error(NULL, done, user_data, NULL, error);
-        return;
+    } else {
+        guest_trial_async(&local->guest, local->image, local->initramfs, cancellable, done,
+                          user_data);
     }
-    guest_trial_async(&local->guest, local->image, local->initramfs, cancellable, done, user_data);
 }
 
 static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error)
@@ -147,47 +227,39 @@ static const FarmOps local_ops = {
     .free = local_farm_free,
 };
 
-/* Write the initramfs of the guests with the root file system @root, or NULL. */
-static gboolean write_initramfs(const LocalFarm *local, const FarmRoot *root, GError **error)
-{
-    const FarmInputs *inputs = local->inputs;
-    const char *archives[3] = {NULL};
-    GuestContent content = {.repro = local->repro,
-                            .root = !root                    ? GUEST_ROOT_NONE
-                                    : root->rootfs->is_image ? GUEST_ROOT_DISK
-                                                             : GUEST_ROOT_FOLDER,
-                            .files = inputs->files,
-                            .modules = (const char *const *)inputs->modules,
-                            .sysctls = (const char *const *)inputs->sysctls,
-                            .archives = archives};
-    guint n = 0;
-
-    if (inputs->archive) {
-        archives[n++] = inputs->archive;
-    }
-    if (root && root->archive) {
-        archives[n] = root->archive;
-    }
-    return initramfs_write(local->initramfs, &content, error);
-}
-
-/* Make the guests' content, and plug in their disk. */
-static gboolean prepare_guests(LocalFarm *local, const LocalFarmOptions *options, GError **error)
+/* Prepare the reproducer, and tell of it. */
+static gboolean prepare_repro(LocalFarm *local, const LocalFarmOptions *options, GError **error)
 {
     const FarmInputs *inputs = options->inputs;
-    const FarmRoot *root = inputs->roots->len ? inputs->roots->pdata[0] : NULL;
     ReproOptions repro = {.compiler = toolchains_host_compiler(options->toolchains),
-                          .has_rootfs = root != NULL};
+                          .has_rootfs = inputs->roots->len > 0,
+                          .emulated = options->guest.accel == ACCEL_TCG,
+                          .syz_execprog = inputs->syz_execprog,
+                          .syz_executor = inputs->syz_executor,
+                          .syz_options = inputs->syz_options};
 
-    local->inputs = inputs;
-    local->guest.qemu_args = (const char *const *)inputs->qemu_args;
-    if (root && root->rootfs->is_image) {
-        local->guest.disk = root->rootfs->path;
-        local->guest.disk_format = root->rootfs->format;
-        local->guest.disk_bus = root->bus;
-    }
     local->repro = repro_prepare(inputs->repro, &repro, options->work_dir, error);
-    return local->repro && write_initramfs(local, root, error);
+    return local->repro != NULL;
+}
+
+/* What a person should be told of the farm, or NULL. */
+static char *make_note(const LocalFarm *local)
+{
+    g_autoptr(GStrvBuilder) notes = g_strv_builder_new();
+    g_auto(GStrv) all = NULL;
+
+    for (guint i = 0; i < local->repro->notes->len; i++) {
+        g_strv_builder_add(notes, local->repro->notes->pdata[i]);
+    }
+    if (*kernel_builder_unboxed(local->builder)) {
+        g_autofree char *unboxed = g_strdup_printf(
+            "kernels are built without bubblewrap, the tree's Makefiles run as you: %s",
+            kernel_builder_unboxed(local->builder));
+
+        g_strv_builder_add(notes, unboxed);
+    }
+    all = g_strv_builder_end(notes);
+    return *all ? g_strjoinv("\n", all) : NULL;
 }
 
 Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOptions *options,
@@ -217,17 +289,16 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     local->guest.cmdline = local->cmdline = g_strdup(options->guest.cmdline);
     local->initramfs = g_build_filename(options->work_dir, "initramfs.cpio", NULL);
     local->image = g_build_filename(options->work_dir, "bzImage", NULL);
-    if (!prepare_guests(local, options, error)) {
+    local->repo = repo;
+    local->inputs = options->inputs;
+    local->guest.qemu_args = (const char *const *)options->inputs->qemu_args;
+    if (!prepare_repro(local, options, error)) {
         return NULL;
     }
     local->builder = kernel_builder_new(repo, store, options->slot_dir, &build, error);
     if (!local->builder) {
         return NULL;
     }
-    if (*kernel_builder_unboxed(local->builder)) {
-        farm->note = g_strdup_printf(
-            "kernels are built without bubblewrap, the tree's Makefiles run as you: %s",
-            kernel_builder_unboxed(local->builder));
-    }
+    farm->note = make_note(local);
     return g_steal_pointer(&farm);
 }

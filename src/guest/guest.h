@@ -20,23 +20,36 @@
 #include "oops/oops.h"
 
 /* The reproducer as the guest gets it. */
-typedef enum ReproKind { REPRO_C, REPRO_BINARY, REPRO_SCRIPT } ReproKind;
+typedef enum ReproKind { REPRO_C, REPRO_BINARY, REPRO_SCRIPT, REPRO_SYZ } ReproKind;
 typedef struct Repro {
     ReproKind kind;
     char *path;   /* what goes into the initramfs: @work_dir/repro */
     char *sha256; /* of the file the user gave */
+    /* of a program of syzkaller's: */
+    char *execprog, *executor; /* what runs it */
+    char **command;            /* in the guest; NULL-terminated */
+    GPtrArray *notes;          /* of char *: what a person should be told once; never NULL */
 } Repro;
+#define REPRO_EXECPROG "/syz-execprog" /* places in the guest */
+#define REPRO_EXECUTOR "/syz-executor"
 void repro_free(Repro *repro);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repro, repro_free)
 typedef struct ReproOptions {
     const char *compiler;
-    gboolean has_rootfs; /* with libraries and interpreters of the user's own */
+    gboolean has_rootfs;                     /* with libraries and interpreters of the user's own */
+    gboolean emulated;                       /* guests are slow: for syzkaller's time limits */
+    const char *syz_execprog, *syz_executor; /* programs of syzkaller's; NULL where it is to do */
+    const char *syz_options;                 /* file with the options (repro.opts), or NULL: they
+                                                stand in the program */
 } ReproOptions;
+/* Is the file a program of syzkaller's, by its name (.syz, .prog)? */
+gboolean repro_is_syz(const char *path);
 /* C source (by its .c ending; one file that includes none of its own) is compiled static with
  * -pthread into @work_dir, in a sandbox where this machine has one; an ELF file must be static
  * where there is no rootfs; a file that begins with "#!" is a script (without a rootfs, run by a
- * static busybox of the host, which is /bin/sh in the guest whatever the "#!" line says). They are
- * copied into @work_dir, so that the user may change his file. Errors quote the compiler. */
+ * static busybox of the host, which is /bin/sh in the guest whatever the "#!" line says); a program
+ * of syzkaller's is run by its syz-execprog, as its options say. They are copied into @work_dir, so
+ * that the user may change his file. Errors quote the compiler. */
 Repro *repro_prepare(const char *path, const ReproOptions *options, const char *work_dir,
                      GError **error);
 

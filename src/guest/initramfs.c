@@ -154,11 +154,30 @@ static void plan_root(GString *plan, const GuestContent *content)
 {
     add_line(plan, content->root == GUEST_ROOT_DISK ? PLAN_DISK : PLAN_FOLDER, "");
     add_line(plan, PLAN_BIND, "/repro");
+    if (content->repro->kind == REPRO_SYZ) {
+        add_line(plan, PLAN_BIND, REPRO_EXECPROG);
+        add_line(plan, PLAN_BIND, REPRO_EXECUTOR);
+    }
     for (guint i = 0; content->files && i < content->files->len; i++) {
         const GuestFile *file = content->files->pdata[i];
 
         add_line(plan, PLAN_BIND, file->target);
     }
+}
+
+static void plan_command(GString *plan, const GuestContent *content)
+{
+    if (content->repro->kind == REPRO_SYZ) {
+        add_line(plan, PLAN_SYZKALLER, "");
+        for (char **word = content->repro->command; *word; word++) {
+            add_line(plan, PLAN_ARG, *word);
+        }
+        return;
+    }
+    if (needs_busybox(content)) {
+        add_line(plan, PLAN_ARG, "/bin/sh");
+    }
+    add_line(plan, PLAN_ARG, "/repro");
 }
 
 /* What PID 1 is to do: see init/plan.h. Owned by the caller. */
@@ -177,11 +196,16 @@ static char *make_plan(const GuestContent *content)
     for (guint i = 0; content->sysctls && content->sysctls[i]; i++) {
         add_line(plan, PLAN_SYSCTL, content->sysctls[i]);
     }
-    if (needs_busybox(content)) {
-        add_line(plan, PLAN_ARG, "/bin/sh");
-    }
-    add_line(plan, PLAN_ARG, "/repro");
+    plan_command(plan, content);
     return g_string_free(plan, FALSE);
+}
+
+static gboolean add_repro(Pack *pack, const Repro *repro, GError **error)
+{
+    return add_program(pack, "repro", repro->path, error) &&
+           (repro->kind != REPRO_SYZ ||
+            (add_program(pack, REPRO_EXECPROG + 1, repro->execprog, error) &&
+             add_program(pack, REPRO_EXECUTOR + 1, repro->executor, error)));
 }
 
 static gboolean fill(Pack *pack, const GuestContent *content, GError **error)
@@ -192,7 +216,7 @@ static gboolean fill(Pack *pack, const GuestContent *content, GError **error)
     return init && add_folders_and_nodes(pack, error) &&
            pack_bytes(pack, "init", g_bytes_get_data(init, NULL), g_bytes_get_size(init), error) &&
            pack_bytes(pack, PLAN_FILE + 1, plan, strlen(plan), error) &&
-           add_program(pack, "repro", content->repro->path, error) &&
+           add_repro(pack, content->repro, error) &&
            (content->root == GUEST_ROOT_NONE || pack_folder(pack, PLAN_ROOT + 1, error)) &&
            (!needs_busybox(content) || add_busybox(pack, error));
 }

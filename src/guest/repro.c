@@ -9,9 +9,12 @@
 #include <string.h>
 
 #include "guest/program.h"
+#include "guest/syz.h"
 #include "process/process.h"
 
 #define COMPILE_TIMEOUT_MS 120000
+/* How much slower emulation is, as syzkaller itself takes it (pkg/mgrconfig). */
+#define SYZ_EMULATED_SLOWDOWN 10
 /* A guest has a few hundred MiB for everything. */
 #define REPRO_MAX_BYTES (128 << 20)
 
@@ -22,6 +25,10 @@ void repro_free(Repro *repro)
     }
     g_free(repro->path);
     g_free(repro->sha256);
+    g_free(repro->execprog);
+    g_free(repro->executor);
+    g_strfreev(repro->command);
+    g_clear_pointer(&repro->notes, g_ptr_array_unref);
     g_free(repro);
 }
 
@@ -157,15 +164,107 @@ static gboolean kind_of(const char *path, const char *bytes, gsize n_bytes, Repr
 {
     if (g_str_has_suffix(path, ".c")) {
         *ret_kind = REPRO_C;
+    } else if (repro_is_syz(path)) {
+        *ret_kind = REPRO_SYZ;
     } else if (is_elf(bytes, n_bytes)) {
         *ret_kind = REPRO_BINARY;
     } else if (is_script(bytes, n_bytes)) {
         *ret_kind = REPRO_SCRIPT;
     } else {
         return fail(error, path,
-                    "is neither C source (its name ends in .c) nor an ELF program nor a script "
-                    "(its first bytes are #!)");
+                    "is neither C source (its name ends in .c) nor a program of syzkaller's (.syz, "
+                    ".prog) nor an ELF program nor a script (its first bytes are #!)");
     }
+    return TRUE;
+}
+
+gboolean repro_is_syz(const char *path)
+{
+    return g_str_has_suffix(path, ".syz") || g_str_has_suffix(path, ".prog");
+}
+
+/* A program of syzkaller's own, for a guest. Its bytes are owned by the caller; NULL: @error. */
+static GMappedFile *open_tool(const char *path, const char *option, const ReproOptions *options,
+                              GError **error)
+{
+    g_autoptr(GMappedFile) file = path ? g_mapped_file_new(path, FALSE, error) : NULL;
+    const char *complaint =
+        file ? program_complaint(g_mapped_file_get_contents(file), g_mapped_file_get_length(file))
+             : NULL;
+
+    if (!path) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "%s is missing: a program of syzkaller's is run by its syz-execprog and "
+                    "syz-executor: give both, or --syzkaller with a checkout to build them from",
+                    option);
+        return NULL;
+    }
+    if (!file) {
+        g_prefix_error(error, "%s: ", option);
+        return NULL;
+    }
+    if (complaint && !options->has_rootfs) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: %s %s", option, path,
+                    complaint);
+        return NULL;
+    }
+    return g_steal_pointer(&file);
+}
+
+/* The options of the program @text: its own, or those of the file beside it. */
+static SyzOptions *read_options(const char *text, gsize n_text, const ReproOptions *options,
+                                GError **error)
+{
+    g_autofree char *other = NULL;
+    gsize n_other;
+    SyzOptions *parsed;
+
+    if (options->syz_options &&
+        !g_file_get_contents(options->syz_options, &other, &n_other, error)) {
+        g_prefix_error(error, "--repro-opts: ");
+        return NULL;
+    }
+    parsed = other ? syz_options_parse(other, n_other) : syz_options_parse(text, n_text);
+    if (other && !parsed->found) {
+        fail(error, options->syz_options, "has no options of syzkaller's");
+        g_clear_pointer(&parsed, syz_options_free);
+    }
+    return parsed;
+}
+
+/* What runs the program @text, and how. *ret_text: the program as that wants it. */
+static gboolean prepare_syz(Repro *repro, const char *path, const char *text, gsize n_text,
+                            const ReproOptions *options, char **ret_text, GError **error)
+{
+    g_autoptr(GMappedFile) execprog =
+        open_tool(options->syz_execprog, "--syz-execprog", options, error);
+    g_autoptr(GMappedFile) executor =
+        execprog ? open_tool(options->syz_executor, "--syz-executor", options, error) : NULL;
+    g_autoptr(SyzOptions) parsed = executor ? read_options(text, n_text, options, error) : NULL;
+    SyzExecprog can;
+
+    if (!parsed) {
+        return FALSE;
+    }
+    if (!syz_is_program(text)) {
+        return fail(error, path, "has no call of a program of syzkaller's");
+    }
+    if (!syz_execprog_read(g_mapped_file_get_contents(execprog), g_mapped_file_get_length(execprog),
+                           &can)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "--syz-execprog: %s is no syz-execprog", options->syz_execprog);
+        return FALSE;
+    }
+    if (!parsed->found) {
+        g_ptr_array_add(repro->notes,
+                        g_strdup("the program has no options line: it is run as syzbot does by "
+                                 "default, threaded and repeated by 6 processes"));
+    }
+    repro->execprog = g_strdup(options->syz_execprog);
+    repro->executor = g_strdup(options->syz_executor);
+    repro->command = syz_command(parsed, &can, options->emulated ? SYZ_EMULATED_SLOWDOWN : 1,
+                                 REPRO_EXECPROG, REPRO_EXECUTOR, "/repro", repro->notes);
+    *ret_text = syz_program_for(parsed, &can, text);
     return TRUE;
 }
 
@@ -173,7 +272,7 @@ Repro *repro_prepare(const char *path, const ReproOptions *options, const char *
                      GError **error)
 {
     g_autoptr(Repro) repro = g_new0(Repro, 1);
-    g_autofree char *bytes = NULL, *temporary = NULL;
+    g_autofree char *bytes = NULL, *temporary = NULL, *program = NULL;
     gsize n_bytes;
 
     if (!g_file_get_contents(path, &bytes, &n_bytes, error)) {
@@ -188,11 +287,17 @@ Repro *repro_prepare(const char *path, const ReproOptions *options, const char *
         (!options->has_rootfs && !check_alone(path, bytes, n_bytes, error))) {
         return NULL;
     }
+    repro->notes = g_ptr_array_new_with_free_func(g_free);
+    if (repro->kind == REPRO_SYZ &&
+        !prepare_syz(repro, path, bytes, n_bytes, options, &program, error)) {
+        return NULL;
+    }
     repro->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)bytes, n_bytes);
     repro->path = g_build_filename(work_dir, "repro", NULL);
     temporary = g_strconcat(repro->path, ".new", NULL);
     if (repro->kind != REPRO_C) {
-        if (!g_file_set_contents_full(repro->path, bytes, (gssize)n_bytes,
+        if (!g_file_set_contents_full(repro->path, program ? program : bytes,
+                                      program ? -1 : (gssize)n_bytes,
                                       G_FILE_SET_CONTENTS_CONSISTENT, 0755, error)) {
             g_prefix_error(error, "reproducer: ");
             return NULL;

@@ -214,6 +214,22 @@ static gboolean on_cancelled(GCancellable *cancellable, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Why the reproducer could not work. syzkaller's programs say it themselves. Owned by the caller.
+ */
+static char *unreached_title(const char *output)
+{
+    static const char *const words[] = {"SYZFATAL: ", "SYZFAIL: "};
+
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        const char *at = strstr(output, words[i]);
+
+        if (at) {
+            return g_strndup(at, strcspn(at, "\n"));
+        }
+    }
+    return g_strdup("the reproducer says that it cannot work here");
+}
+
 static Outcome *make_outcome(Trial *trial)
 {
     Protocol *protocol = trial->protocol;
@@ -233,7 +249,7 @@ static Outcome *make_outcome(Trial *trial)
     outcome->calls = protocol->calls ? calls_text(protocol->calls, protocol->traced) : NULL;
     if (outcome->kind == OUTCOME_OK && outcome->repro_exit == REPRO_EXIT_UNREACHED) {
         outcome->kind = OUTCOME_UNREACHED;
-        outcome->title = g_strdup("the reproducer says that it cannot work here");
+        outcome->title = unreached_title(outcome->output);
     }
     return outcome;
 }

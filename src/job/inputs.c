@@ -29,8 +29,9 @@ static char **split(const char *list)
 
 /* --- Checks ---------------------------------------------------------------------------------- */
 
-static gboolean check_rootfs(const JobSpec *spec, const char *path, GError **error)
+static gboolean check_root(const JobSpec *spec, const char *text, GError **error)
 {
+    const char *path = farm_root_path(text, NULL);
     g_autoptr(Rootfs) rootfs = rootfs_look(path, error);
     guint needed_mib = rootfs ? rootfs_memory_mib(rootfs) : 0;
 
@@ -43,6 +44,18 @@ static gboolean check_rootfs(const JobSpec *spec, const char *path, GError **err
                    "--rootfs: %s goes into the guest's memory: give it --memory %u at least, or "
                    "give a disk image",
                    path, needed_mib);
+}
+
+static gboolean check_rootfs(const JobSpec *spec, GError **error)
+{
+    g_auto(GStrv) texts = split(spec->rootfs);
+
+    for (char **text = texts; *text; text++) {
+        if (!check_root(spec, *text, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static gboolean check_files(const JobSpec *spec, GError **error)
@@ -158,7 +171,7 @@ gboolean inputs_check(JobSpec *spec, GError **error)
     if ((spec->cmdline_file && !take_cmdline_file(spec, error)) || !check_cmdline(spec, error)) {
         return FALSE;
     }
-    if (spec->rootfs && !check_rootfs(spec, spec->rootfs, error)) {
+    if (!check_rootfs(spec, error)) {
         return FALSE;
     }
     sysctls = read_sysctls(spec->sysctl, error);
@@ -247,9 +260,8 @@ static gboolean take_sysctls(FarmInputs *inputs, const JobSpec *spec, const char
 /* --- Root file systems ----------------------------------------------------------------------- */
 
 /* A folder's archive is the job's copy, and what it was packed from is not asked again. */
-static gboolean take_folder(FarmRoot *root, const char *path, const char *job_dir, GError **error)
+static gboolean take_folder(FarmRoot *root, const char *path, GError **error)
 {
-    root->archive = archive_path(job_dir, "rootfs.cpio");
     if (g_file_test(root->archive, G_FILE_TEST_EXISTS)) {
         root->rootfs = g_new0(Rootfs, 1);
         root->rootfs->path = g_strdup(path);
@@ -272,9 +284,9 @@ static char *describe_image(const char *path)
                                  status.st_mtim.tv_nsec);
 }
 
-static gboolean check_image(const char *path, const char *job_dir, GError **error)
+/* @record: what was known of it when the job began. */
+static gboolean check_image(const char *path, const char *record, GError **error)
 {
-    g_autofree char *record = archive_path(job_dir, "rootfs.image");
     g_autofree char *now = describe_image(path);
     g_autofree char *before = NULL;
 
@@ -292,13 +304,13 @@ static gboolean check_image(const char *path, const char *job_dir, GError **erro
 }
 
 /* What kernels need to see the image is put into the job's .config @text. */
-static gboolean take_image(FarmRoot *root, const char *path, const char *job_dir, GString *config,
+static gboolean take_image(FarmRoot *root, const char *path, const char *record, GString *config,
                            GPtrArray *notes, GError **error)
 {
     g_auto(GStrv) missing = NULL;
     g_autofree char *list = NULL;
 
-    root->rootfs = check_image(path, job_dir, error) ? rootfs_look(path, error) : NULL;
+    root->rootfs = check_image(path, record, error) ? rootfs_look(path, error) : NULL;
     if (!root->rootfs) {
         return FALSE;
     }
@@ -315,20 +327,91 @@ static gboolean take_image(FarmRoot *root, const char *path, const char *job_dir
     return TRUE;
 }
 
+/* Root number @i, of the user's @text. */
+static FarmRoot *take_root(const char *text, guint i, const char *job_dir, GString *config,
+                           GPtrArray *notes, GError **error)
+{
+    g_autoptr(FarmRoot) root = g_new0(FarmRoot, 1);
+    g_autofree char *archive_name = g_strdup_printf("rootfs-%u.cpio", i);
+    g_autofree char *record_name = g_strdup_printf("rootfs-%u.image", i);
+    g_autofree char *record = archive_path(job_dir, record_name);
+    const char *path = farm_root_path(text, &root->span);
+
+    root->archive = archive_path(job_dir, archive_name);
+    if (g_file_test(root->archive, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        return take_folder(root, path, error) ? g_steal_pointer(&root) : NULL;
+    }
+    g_clear_pointer(&root->archive, g_free);
+    return take_image(root, path, record, config, notes, error) ? g_steal_pointer(&root) : NULL;
+}
+
 static gboolean take_rootfs(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
                             GString *config, GPtrArray *notes, GError **error)
 {
-    g_autoptr(FarmRoot) root = g_new0(FarmRoot, 1);
-    g_autofree char *archive = archive_path(job_dir, "rootfs.cpio");
-    gboolean is_folder =
-        g_file_test(archive, G_FILE_TEST_EXISTS) || g_file_test(spec->rootfs, G_FILE_TEST_IS_DIR);
+    g_auto(GStrv) texts = split(spec->rootfs);
 
-    if (!(is_folder ? take_folder(root, spec->rootfs, job_dir, error)
-                    : take_image(root, spec->rootfs, job_dir, config, notes, error))) {
+    for (guint i = 0; texts[i]; i++) {
+        FarmRoot *root = take_root(texts[i], i, job_dir, config, notes, error);
+
+        if (!root) {
+            return FALSE;
+        }
+        g_ptr_array_add(inputs->roots, root);
+    }
+    return TRUE;
+}
+
+/* --- Programs of syzkaller's ----------------------------------------------------------------- */
+
+/* The options of --repro for a trial preparation, before any work. */
+ReproOptions inputs_repro_options(const JobSpec *spec, const char *compiler)
+{
+    return (ReproOptions){.compiler = compiler,
+                          .has_rootfs = spec->rootfs != NULL,
+                          .syz_execprog = spec->syz_execprog,
+                          .syz_executor = spec->syz_executor,
+                          .syz_options = spec->repro_opts};
+}
+
+const char *inputs_syzkaller(const JobSpec *spec)
+{
+    return spec->syzkaller ? spec->syzkaller : g_getenv("FIRSTBAD_SYZKALLER");
+}
+
+gboolean inputs_build_syzkaller(const JobSpec *spec)
+{
+    return repro_is_syz(spec->repro) && !spec->syz_execprog && !spec->syz_executor &&
+           inputs_syzkaller(spec);
+}
+
+static gboolean take_syzkaller(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
+                               GPtrArray *notes, GError **error)
+{
+    g_autofree char *folder = g_build_filename(job_dir, "syzkaller", NULL);
+
+    inputs->syz_options =
+        spec->repro_opts ? inputs_copy(spec->repro_opts, job_dir, "repro-opts", error) : NULL;
+    if (spec->repro_opts && !inputs->syz_options) {
         return FALSE;
     }
-    g_ptr_array_add(inputs->roots, g_steal_pointer(&root));
-    return TRUE;
+    if (inputs_build_syzkaller(spec)) {
+        const char *commit = spec->syzkaller_commit ? spec->syzkaller_commit : "HEAD";
+        char *note = NULL;
+        gboolean built =
+            syzkaller_build(inputs_syzkaller(spec), commit, folder, &inputs->syz_execprog,
+                            &inputs->syz_executor, &note, error);
+
+        if (note) {
+            g_ptr_array_add(notes, note);
+        }
+        return built;
+    }
+    inputs->syz_execprog =
+        spec->syz_execprog ? inputs_copy(spec->syz_execprog, job_dir, "execprog", error) : NULL;
+    inputs->syz_executor = inputs->syz_execprog && spec->syz_executor
+                               ? inputs_copy(spec->syz_executor, job_dir, "executor", error)
+                               : NULL;
+    return inputs->syz_executor || !spec->syz_executor;
 }
 
 /* --- All together ---------------------------------------------------------------------------- */
@@ -373,7 +456,8 @@ FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *not
     tell_qemu_args(inputs->qemu_args, notes);
     inputs->repro = inputs_copy(spec->repro, job_dir, "repro", error);
     if (!inputs->repro || !take_files(inputs, spec, job_dir, error) ||
-        !take_sysctls(inputs, spec, job_dir, error)) {
+        !take_sysctls(inputs, spec, job_dir, error) ||
+        (repro_is_syz(inputs->repro) && !take_syzkaller(inputs, spec, job_dir, notes, error))) {
         return NULL;
     }
     if (config->len && config->str[config->len - 1] != '\n') {

@@ -32,9 +32,11 @@ typedef struct JobSpec {
     char *toolchains, *options; /* tables to be read instead of our own, or NULL */
     char *title;                /* the crash looked for; NULL: whatever the start shows */
     char *qemu, *cmdline, *cmdline_file;
-    char *rootfs, *files, *modules, *qemu_args; /* lists: between two a ';' */
-    char *sysctl;                               /* file of settings */
-    char *accel;                                /* "auto", "kvm", "tcg" */
+    char *rootfs, *files, *modules, *qemu_args;     /* lists: between two a ';' */
+    char *sysctl;                                   /* file of settings */
+    char *repro_opts, *syz_execprog, *syz_executor; /* files, for a program of syzkaller's */
+    char *syzkaller, *syzkaller_commit; /* a checkout to build the two from, and the revision */
+    char *accel;                        /* "auto", "kvm", "tcg" */
     guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
     guint max_trials;                           /* of a revision that is judged by itself */
     guint max_kernels, max_time_s;              /* the budget; 0: no limit */

@@ -92,6 +92,13 @@ gboolean inputs_keep(const char *path, const char *bytes, gsize n_bytes, GError 
  * changes nothing in a job that is resumed. Owned by the caller. */
 char *inputs_copy(const char *path, const char *job_dir, const char *what, GError **error);
 
+/* How the reproducer is prepared before any work, C source by @compiler. */
+ReproOptions inputs_repro_options(const JobSpec *spec, const char *compiler);
+/* The checkout of syzkaller that @spec or FIRSTBAD_SYZKALLER names, or NULL. */
+const char *inputs_syzkaller(const JobSpec *spec);
+/* Is syzkaller to be built for the reproducer? */
+gboolean inputs_build_syzkaller(const JobSpec *spec);
+
 /* Can all that @spec puts into guests go there? What stands in --cmdline-file is put to
  * --cmdline. */
 gboolean inputs_check(JobSpec *spec, GError **error);

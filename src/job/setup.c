@@ -202,11 +202,10 @@ static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **e
 
 /* Prepare the reproducer once for trial, so that one that does not compile is known before any
  * work. */
-static gboolean check_repro(const JobSpec *spec, const Toolchains *toolchains, GError **error)
+static gboolean try_repro(const JobSpec *spec, const Toolchains *toolchains, GError **error)
 {
     g_autofree char *folder = g_dir_make_tmp("firstbad-XXXXXX", error);
-    ReproOptions options = {.compiler = toolchains_host_compiler(toolchains),
-                            .has_rootfs = spec->rootfs != NULL};
+    ReproOptions options = inputs_repro_options(spec, toolchains_host_compiler(toolchains));
     g_autoptr(Repro) repro = folder ? repro_prepare(spec->repro, &options, folder, error) : NULL;
 
     if (repro) {
@@ -218,6 +217,13 @@ static gboolean check_repro(const JobSpec *spec, const Toolchains *toolchains, G
         g_rmdir(folder);
     }
     return repro != NULL;
+}
+
+static gboolean check_repro(const JobSpec *spec, const Toolchains *toolchains, GError **error)
+{
+    return inputs_build_syzkaller(spec)
+               ? syzkaller_check(inputs_syzkaller(spec), spec->syzkaller_commit, error)
+               : try_repro(spec, toolchains, error);
 }
 
 /* Are there compilers, and can the tables be read? And the reproducer, which one of them compiles.
@@ -532,7 +538,11 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
         return NULL;
     }
     if (setup->farm->note) {
-        g_ptr_array_add(setup->notes, g_strdup(setup->farm->note));
+        g_auto(GStrv) notes = g_strsplit(setup->farm->note, "\n", -1);
+
+        for (char **note = notes; *note; note++) {
+            g_ptr_array_add(setup->notes, g_strdup(*note));
+        }
     }
     return g_steal_pointer(&setup);
 }

@@ -46,6 +46,11 @@ static const Field fields[] = {
     FIELD("module", FIELD_PATHS, modules),
     FIELD("sysctl", FIELD_PATH, sysctl),
     FIELD("qemu-arg", FIELD_TEXT, qemu_args),
+    FIELD("repro-opts", FIELD_PATH, repro_opts),
+    FIELD("syz-execprog", FIELD_PATH, syz_execprog),
+    FIELD("syz-executor", FIELD_PATH, syz_executor),
+    FIELD("syzkaller", FIELD_PATH, syzkaller),
+    FIELD("syzkaller-commit", FIELD_TEXT, syzkaller_commit),
     FIELD("memory", FIELD_COUNT, memory_mib),
     FIELD("cpus", FIELD_COUNT, n_cpus),
     FIELD("guests", FIELD_COUNT, n_guests),
@@ -159,16 +164,20 @@ static gboolean set_duration(guint *ret_s, const char *value)
     return FALSE;
 }
 
-/* Each path made absolute. Owned by the caller. */
+/* Each path made absolute; before it may stand "SPAN=", for kernels of some versions. Owned by the
+ * caller. */
 static char *absolute_paths(const char *list, const char *folder)
 {
     g_auto(GStrv) paths = g_strsplit(list, ";", -1);
 
     for (char **path = paths; *path; path++) {
-        char *absolute = g_canonicalize_filename(*path, folder);
+        const char *bare = farm_root_path(*path, NULL);
+        g_autofree char *span = g_strndup(*path, (gsize)(bare - *path));
+        g_autofree char *absolute = g_canonicalize_filename(bare, folder);
+        char *whole = g_strconcat(span, absolute, NULL);
 
         g_free(*path);
-        *path = absolute;
+        *path = whole;
     }
     return g_strjoinv(";", paths);
 }

@@ -12,6 +12,7 @@
 #include "kernel/backports.h"
 #include "kernel/toolchains.h"
 #include "kernel/variant.h"
+#include "kernel/version.h"
 #include "repo/repo.h"
 
 typedef enum KernelStatus { KERNEL_BUILT, KERNEL_FAILED } KernelStatus;

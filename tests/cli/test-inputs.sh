@@ -131,6 +131,16 @@ cause --good main~20 --cmdline-file "$work/words"
 ok 'a command line that is too long' says 2 '--cmdline: 3000 characters'
 cause --good main~20 --qemu-arg=-device --qemu-arg=edu --qemu-arg=-smp
 ok 'an argument for QEMU that is ours' says 2 '--qemu-arg: -smp is set by firstbad itself: use --cpus'
+printf '# {Procs:2}\ngetpid()\n' >"$work/p.syz"
+cause --good main~20 --repro "$work/p.syz"
+ok "a program of syzkaller's, and nothing to run it" says 2 '--syz-execprog is missing'
+ok 'what would do is told' says 2 'or --syzkaller with a checkout to build them from'
+cause --good main~20 --repro "$work/p.syz" --syz-execprog "$(command -v busybox)" --syz-executor "$(command -v busybox)"
+ok 'a syz-execprog that is none' says 2 'is no syz-execprog'
+cause --good main~20 --repro "$work/p.syz" --syzkaller "$work/tree"
+ok 'a checkout of something else' says 2 'is no checkout of syzkaller'
+cause --good main~20 --rootfs "v4.1..v5.4=$work/none"
+ok 'no such rootfs, of some kernels' says 2 "--rootfs: $work/none does not exist"
 cause --good main~20 --suspect /net/tls
 ok 'a suspect that is no path of the tree' says 2 "--suspect: '/net/tls': name it from the top of the tree"
 cause --good main~20 --prior "$work/none"

@@ -394,6 +394,76 @@ static void test_no_root(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(blind->title, ==, "the kernel sees no disk");
 }
 
+/* --- Programs of syzkaller's ----------------------------------------------------------------- */
+
+/* Something that takes syz-execprog's place: it tells how it was called, and of what. */
+static const char execprog[] =
+    "#include <stdio.h>\n"
+    "#include <string.h>\n"
+    "#include <unistd.h>\n"
+    "const char help[] = \"repeat execution that many times target arch \"\n"
+    "    \"inject fault into this call\";\n"
+    "int main(int argc, char **argv) {\n"
+    "    char line[200];\n"
+    "    for (int i = 1; i < argc; i++) puts(argv[i]);\n"
+    "    if (access(\"/syz-executor\", X_OK)) puts(help);\n"
+    "    FILE *f = fopen(argv[argc - 1], \"r\");\n"
+    "    while (fgets(line, sizeof line, f)) fputs(line, stdout);\n"
+    "    if (strstr(line, \"exit\")) { puts(\"2024/01/02 03:04:05 SYZFATAL: no tun\"); return 1; "
+    "}\n"
+    "    return 0; }\n";
+
+static Outcome *run_syz(Fixture *fixture, const char *text)
+{
+    g_autofree char *path = scratch_path(&fixture->scratch, "p.syz");
+    g_autofree char *source = scratch_path(&fixture->scratch, "execprog.c");
+    g_autofree char *program = scratch_path(&fixture->scratch, "execprog");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(g_file_set_contents(source, execprog, -1, NULL));
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_autofree char *made = scratch_sh(&fixture->scratch, "cc -static -o execprog execprog.c\n");
+    ReproOptions options = {.has_rootfs = fixture->root != GUEST_ROOT_NONE,
+                            .emulated = TRUE,
+                            .syz_execprog = program,
+                            .syz_executor = program};
+    g_autoptr(Repro) repro = repro_prepare(path, &options, fixture->scratch.dir, &error);
+    g_assert_no_error(error);
+    g_autofree char *initramfs = write_initramfs(fixture, repro);
+    return boot(fixture, initramfs);
+}
+
+static void test_syz(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture, NULL)) {
+        return;
+    }
+    make_root(fixture);
+    pack_root(fixture);
+    g_autoptr(Outcome) outcome = run_syz(
+        fixture, "# {Threaded:true Collide:false Repeat:true RepeatTimes:3 Procs:2 Sandbox:none "
+                 "Fault:true FaultCall:0 FaultNth:4}\ngetpid()\n");
+
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
+    g_assert_cmpstr(outcome->output, ==,
+                    "-executor=/syz-executor\n-arch=amd64\n-sandbox=none\n-procs=2\n-repeat=3\n"
+                    "-threaded=true\n-cover=false\n-fault_call=0\n-fault_nth=4\n/repro\n"
+                    "# {Threaded:true Collide:false Repeat:true RepeatTimes:3 Procs:2 Sandbox:none "
+                    "Fault:true FaultCall:0 FaultNth:4}\ngetpid()\n");
+}
+
+/* What syzkaller cannot run tells nothing of the kernel. */
+static void test_syz_fails(Fixture *fixture, gconstpointer unused)
+{
+    if (!can_run(fixture, NULL)) {
+        return;
+    }
+    g_autoptr(Outcome) outcome = run_syz(fixture, "exit(0x1)\n");
+
+    g_assert_cmpint(outcome->kind, ==, OUTCOME_UNREACHED);
+    g_assert_cmpstr(outcome->title, ==, "SYZFATAL: no tun");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -407,5 +477,7 @@ int main(int argc, char **argv)
     ADD("/content/image", test_image);
     ADD("/content/partition", test_partition);
     ADD("/content/no-root", test_no_root);
+    ADD("/content/syz", test_syz);
+    ADD("/content/syz-fails", test_syz_fails);
     return g_test_run();
 }
