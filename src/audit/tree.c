@@ -177,6 +177,7 @@ static void learn_tests(Rejudged *rejudged, const Case *judged)
                            .range = rejudged->range,
                            .belief = rejudged->belief,
                            .max_trials = MANY_TRIALS};
+    const Sought sought = {.bug = judged->bug};
 
     for (guint i = 0; i < judged->log->tests->len; i++) {
         const LoggedTest *test = judged->log->tests->pdata[i];
@@ -188,7 +189,7 @@ static void learn_tests(Rejudged *rejudged, const Case *judged)
             learn_test(&situation, test, trials);
         }
     }
-    evidence_count(evidence, trials, judged->bug);
+    evidence_count(evidence, trials, &sought);
     situation_update_belief(&situation);
 }
 

@@ -59,13 +59,15 @@ void belief_refresh(Belief *belief);
 
 static inline gboolean tally_has_trials(const Tally *tally)
 {
-    return !tally->untestable && tally->n_crash + tally->n_ok + tally->n_doubtful > 0;
+    return !tally->untestable && tally->said == VERDICT_UNKNOWN &&
+           tally->n_crash + tally->n_ok + tally->n_doubtful > 0;
 }
 
 /* Does it say anything of the culprit? Also what cannot be tested may have crashed otherwise. */
 static inline gboolean tally_tells(const Tally *tally)
 {
-    return tally_has_trials(tally) || tally->n_other > 0 || tally->n_doubtful > 0;
+    return tally->said != VERDICT_UNKNOWN || tally_has_trials(tally) || tally->n_other > 0 ||
+           tally->n_doubtful > 0;
 }
 
 static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)

@@ -296,7 +296,8 @@ static gboolean tally_equals(const Tally *left, const Tally *right)
 {
     return left->n_crash == right->n_crash && left->n_ok == right->n_ok &&
            left->n_other == right->n_other && left->n_doubtful == right->n_doubtful &&
-           left->match == right->match && !left->untestable == !right->untestable;
+           left->match == right->match && !left->untestable == !right->untestable &&
+           left->said == right->said;
 }
 
 void belief_set(Belief *belief, guint32 revision, const Tally *tally)

@@ -20,6 +20,11 @@
 
 #include "history/history.h"
 
+/* The verdict for people and for git's syntax: derived, never the source of truth. */
+typedef enum Verdict { VERDICT_UNKNOWN, VERDICT_GOOD, VERDICT_BAD, VERDICT_SKIP } Verdict;
+const char *verdict_name(Verdict verdict); /* "unknown", "good", "bad", "skip" */
+gboolean verdict_parse(const char *name, Verdict *ret_verdict); /* any but "unknown" */
+
 /* What the trials of one kernel showed. */
 typedef struct Tally {
     guint n_crash;       /* crashes with the identity of the start's */
@@ -29,6 +34,7 @@ typedef struct Tally {
     double match;        /* the chance that the doubtful ones have it: all of them, or none */
     gboolean untestable; /* it does not build, boot, run a trivial program, or only crashes in other
                           * ways; n_crash and n_ok are then ignored */
+    Verdict said;        /* good or bad: a person's word, which counts in place of all trials */
 } Tally;
 
 /* Evidence as text, what `firstbad plan` reads: lines of words with blanks between them,
@@ -169,15 +175,12 @@ gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *
 gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds, const Costs *costs,
                              Experiment *ret_experiment);
 
-/* The verdict for people and for git's syntax: derived, never the source of truth. Of a tally
- * alone: any crash is bad, unless 20 runs or more ended ok for each crash. */
-typedef enum Verdict { VERDICT_UNKNOWN, VERDICT_GOOD, VERDICT_BAD, VERDICT_SKIP } Verdict;
+/* Of a tally alone: any crash is bad, unless 20 runs or more ended ok for each crash. */
 Verdict belief_verdict(const Tally *tally);
 /* Of a revision whose kernel was tested, by the whole evidence: bad when it has the bug more
  * probably than not. So the verdicts never contradict each other or the answer, and `git bisect
  * replay` accepts them. */
 Verdict belief_verdict_of(Belief *belief, guint32 revision);
-const char *verdict_name(Verdict verdict); /* "unknown", "good", "bad", "skip" */
 
 /* How many trials that all end ok are needed before a revision *with* the bug would have shown it
  * with chance 1 - @miss, given the crash rate seen at the start (@n_crash of @n_crash + @n_ok, beta

@@ -28,7 +28,8 @@ static gboolean is_side_open(Belief *belief, guint32 revision, gboolean should_c
     double then = now;
     guint n_trials = 0;
 
-    if (tally.untestable || now >= wanted || tally.n_crash + tally.n_ok >= MOST_TRIALS) {
+    if (tally.untestable || tally.said != VERDICT_UNKNOWN || now >= wanted ||
+        tally.n_crash + tally.n_ok >= MOST_TRIALS) {
         return FALSE;
     }
     /* As many as it takes when all of them go as they should. */

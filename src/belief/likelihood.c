@@ -72,6 +72,7 @@ struct Rates {
     RatePoint points[N_POINTS];
     GHashTable *entries; /* counts, packed into 64 bits -> Entry */
     Entry mixed;         /* of the last tally with doubtful crashes */
+    Entry said;          /* of the last one with a person's word */
 };
 
 static double log_gamma(double x)
@@ -244,11 +245,26 @@ static const Entry *mix_doubtful(Rates *rates, const Tally *tally)
     return &rates->mixed;
 }
 
+/* A person's word says nothing of the rates. It is taken for right as long as little else speaks
+ * against it: who errs once in a thousand times is overruled by four revisions that all say so. */
+#define SAID_WRONGLY 0.001
+
+static const Entry *entry_of_said(Rates *rates, Verdict said)
+{
+    for (guint g = 0; g < N_POINTS; g++) {
+        rates->said.bug[g] = said == VERDICT_BAD ? 1 : SAID_WRONGLY;
+        rates->said.clean[g] = said == VERDICT_BAD ? SAID_WRONGLY : 1;
+    }
+    return &rates->said;
+}
+
 TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
 {
     const Entry *entry;
 
-    if (tally->n_doubtful > 0) {
+    if (tally->said == VERDICT_GOOD || tally->said == VERDICT_BAD) {
+        entry = entry_of_said(rates, tally->said);
+    } else if (tally->n_doubtful > 0) {
         entry = mix_doubtful(rates, tally);
     } else if (tally->untestable) {
         entry = entry_of(rates, 0, 0, tally->n_other);

@@ -8,6 +8,9 @@
 
 Verdict belief_verdict(const Tally *tally)
 {
+    if (tally->said != VERDICT_UNKNOWN) {
+        return tally->said;
+    }
     if (tally->untestable) {
         return VERDICT_SKIP;
     }
@@ -22,7 +25,7 @@ Verdict belief_verdict_of(Belief *belief, guint32 revision)
 {
     const Tally *tally = belief_get(belief, revision);
 
-    if (!tally_has_trials(tally)) {
+    if (tally->said != VERDICT_UNKNOWN || !tally_has_trials(tally)) {
         return belief_verdict(tally);
     }
     return belief_has_bug(belief)[revision] > 0.5 ? VERDICT_BAD : VERDICT_GOOD;
@@ -41,6 +44,17 @@ const char *verdict_name(Verdict verdict)
         return "skip";
     }
     g_assert_not_reached();
+}
+
+gboolean verdict_parse(const char *name, Verdict *ret_verdict)
+{
+    for (Verdict verdict = VERDICT_GOOD; verdict <= VERDICT_SKIP; verdict++) {
+        if (g_str_equal(verdict_name(verdict), name)) {
+            *ret_verdict = verdict;
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* With a uniform prior, the crash rate has the posterior Beta(a, b), a = n_crash + 1, b = n_ok + 1,

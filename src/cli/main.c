@@ -11,6 +11,7 @@ static const Command commands[] = {
     {"cause", "find the commit that made a kernel crash", cmd_cause},
     {"run", "find the first bad commit of any project by a test command", cmd_run},
     {"resume", "go on with a job that was stopped", cmd_resume},
+    {"verdict", "overrule what was measured of a revision", cmd_verdict},
     {"status", "list jobs and what they do", cmd_status},
     {"log", "print a job's bisection log", cmd_log},
     {"report", "print a job's answer", cmd_report},

@@ -11,6 +11,14 @@
  * a rate of 15 % gave 1.9. */
 #define PASS_LOG10_ODDS 1.0
 
+static SideState side_said(Verdict said, gboolean has_bug)
+{
+    if (said == VERDICT_SKIP) {
+        return SIDE_UNTESTABLE;
+    }
+    return (said == VERDICT_BAD) == has_bug ? SIDE_PASSED : SIDE_FAILED;
+}
+
 SideState side_state(const Situation *situation, const char *commit, gboolean has_bug)
 {
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
@@ -18,6 +26,9 @@ SideState side_state(const Situation *situation, const char *commit, gboolean ha
     Tally tally;
     Pool pool;
 
+    if (evidence && evidence->said != VERDICT_UNKNOWN) {
+        return side_said(evidence->said, has_bug);
+    }
     if (!evidence || !evidence->kernel) {
         return SIDE_OPEN;
     }
@@ -79,12 +90,21 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
     if (evidence && evidence->n_crash + evidence->n_ok != tally.n_crash + tally.n_ok) {
         where = " of this kernel";
     }
+    g_autofree char *shown = NULL;
+
+    if (tally.said != VERDICT_UNKNOWN) {
+        shown = g_strdup_printf("a person says that it is %s", verdict_name(tally.said));
+    } else if (situation->bug == BUG_BUILD) {
+        shown = g_strdup(tally.n_crash ? "it does not build" : "it builds");
+    } else {
+        shown =
+            g_strdup_printf("%u of %u trials%s", tally.n_crash, tally.n_crash + tally.n_ok, where);
+    }
     switch (side_state(situation, commit, has_bug)) {
     case SIDE_PASSED:
         g_ptr_array_add(answer->checks,
-                        g_strdup_printf("passed: %s %.12s %s (%u of %u trials%s)", who, commit,
-                                        has_bug ? "shows the bug" : "does not show it",
-                                        tally.n_crash, tally.n_crash + tally.n_ok, where));
+                        g_strdup_printf("passed: %s %.12s %s (%s)", who, commit,
+                                        has_bug ? "shows the bug" : "does not show it", shown));
         return TRUE;
     case SIDE_UNTESTABLE:
         g_ptr_array_add(
@@ -94,9 +114,8 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
     case SIDE_OPEN:
     case SIDE_FAILED:
         g_ptr_array_add(answer->checks,
-                        g_strdup_printf("failed: %s %.12s should %sshow the bug: %u of %u trials%s",
-                                        who, commit, has_bug ? "" : "not ", tally.n_crash,
-                                        tally.n_crash + tally.n_ok, where));
+                        g_strdup_printf("failed: %s %.12s should %sshow the bug: %s", who, commit,
+                                        has_bug ? "" : "not ", shown));
         return FALSE;
     }
     g_assert_not_reached();

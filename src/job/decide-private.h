@@ -11,6 +11,7 @@
 typedef struct Pool {
     guint n_ok, n_crash, n_doubtful, n_other_crash, n_broken, n_unreached;
     double match; /* of the doubtful ones */
+    Verdict said;
 } Pool;
 
 /* Of @own and of all revisions with the same kernel. */
@@ -25,6 +26,8 @@ const RevisionEvidence *situation_evidence(const Situation *situation, const cha
 const Task *situation_task(const Situation *situation, const char *commit);
 /* So many trials that told nothing are enough, where all did. */
 guint situation_patience(const Situation *situation, const Pool *pool);
+/* Has it no kernel that could be tried? For BUG_BUILD, that is what is looked for. */
+gboolean situation_cannot_build(const Situation *situation, const RevisionEvidence *evidence);
 gboolean situation_is_untestable(const Situation *situation, const RevisionEvidence *evidence,
                                  const Pool *pool);
 

@@ -78,7 +78,7 @@ static Step decide_reproduce(const Situation *situation, Action *ret_action)
     }
     pool = pool_of(situation, start);
     n_run = pool_trials(&pool);
-    if (start->kernel->status == KERNEL_FAILED ||
+    if (situation_cannot_build(situation, start) ||
         (n_run >= situation_patience(situation, &pool) && n_run == pool.n_broken)) {
         return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->start));
     }
@@ -131,6 +131,10 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
 
         if (revision >= 0 && evidence->kernel) {
             built[revision] = TRUE;
+        }
+        /* Of what a person has judged no trial is wanted. */
+        if (revision >= 0 && evidence->said != VERDICT_UNKNOWN) {
+            busy[belief_representative(situation->belief, (guint32)revision)] = TRUE;
         }
     }
     for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {

@@ -19,15 +19,23 @@ typedef struct RevisionEvidence {
     guint n_other_crash; /* of another */
     guint n_broken;      /* boot-failed and basic-failed */
     guint n_unreached;
+    Verdict said; /* by a person, in place of all trials; VERDICT_UNKNOWN: nothing */
 } RevisionEvidence;
 void revision_evidence_free(RevisionEvidence *evidence);
 
-/* Count one more trial. A crash counts as @bug has it (NULL: any is the bug). FALSE for a doubtful
+/* Count one more trial. A crash counts as @sought has it. FALSE for a doubtful
  * one, whose weight depends on all trials: then all have to be counted anew. */
-gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const OopsBug *bug);
+gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const Sought *sought);
 /* Count all of @trials (of TrialRow) anew into @evidence (commit -> RevisionEvidence), which has an
  * entry for each of their commits. */
-void evidence_count(GHashTable *evidence, const GPtrArray *trials, const OopsBug *bug);
+void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought *sought);
+
+/* For BUG_BUILD: whether each revision of @evidence that has a kernel builds, counted as trials. A
+ * build is no matter of luck, so it stands for many. One that fails otherwise than @start tells
+ * nothing. */
+void evidence_count_builds(GHashTable *evidence, const char *start);
+/* So many. */
+#define N_TRIALS_OF_BUILD 20
 
 /* What a machine is doing at the moment. */
 typedef struct Task {
@@ -38,6 +46,7 @@ void task_free(Task *task);
 
 /* What a decision rests on. The job fills it; the decider changes only @belief. */
 typedef struct Situation {
+    BugKind bug;
     const char *start;         /* ids */
     const char *good;          /* given by the user, or NULL */
     const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */

@@ -63,7 +63,8 @@ static gboolean add_to_set(GHashTable *sets, const char *key, const char *member
 
 /* Each doubtful title once for each commit. Which commits have the same kernel is not looked at: of
  * these, the pool takes the surest. */
-static void weigh_all_doubtful(GHashTable *evidence, const GPtrArray *doubtful, const OopsBug *bug)
+static void weigh_all_doubtful(GHashTable *evidence, const GPtrArray *doubtful,
+                               const Sought *sought)
 {
     g_autoptr(GHashTable) commits_of =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
@@ -80,21 +81,21 @@ static void weigh_all_doubtful(GHashTable *evidence, const GPtrArray *doubtful, 
         const TrialRow *trial = first_ones->pdata[i];
         GHashTable *commits = g_hash_table_lookup(commits_of, trial->title);
 
-        weigh_doubtful(g_hash_table_lookup(evidence, trial->commit), identity_match(bug, trial),
+        weigh_doubtful(g_hash_table_lookup(evidence, trial->commit), identity_match(sought, trial),
                        g_hash_table_size(commits));
     }
 }
 
-gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const OopsBug *bug)
+gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const Sought *sought)
 {
     guint n_doubtful = evidence->n_doubtful;
 
-    switch (trial->kind) {
+    switch (sought_outcome(sought->kind, trial)) {
     case OUTCOME_OK:
         evidence->n_ok++;
         break;
     case OUTCOME_CRASH: {
-        CrashJudgement judgement = identity_judge(bug, trial);
+        CrashJudgement judgement = identity_judge(sought, trial);
 
         evidence->n_crash += judgement == CRASH_OF_BUG;
         evidence->n_doubtful += judgement == CRASH_DOUBTFUL;
@@ -114,7 +115,7 @@ gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const O
     return evidence->n_doubtful == n_doubtful;
 }
 
-void evidence_count(GHashTable *evidence, const GPtrArray *trials, const OopsBug *bug)
+void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought *sought)
 {
     g_autoptr(GPtrArray) doubtful = g_ptr_array_new();
     RevisionEvidence *of_commit;
@@ -129,11 +130,47 @@ void evidence_count(GHashTable *evidence, const GPtrArray *trials, const OopsBug
     for (guint i = 0; i < trials->len; i++) {
         const TrialRow *trial = trials->pdata[i];
 
-        if (!evidence_add(g_hash_table_lookup(evidence, trial->commit), trial, bug)) {
+        if (!evidence_add(g_hash_table_lookup(evidence, trial->commit), trial, sought)) {
             g_ptr_array_add(doubtful, (gpointer)trial);
         }
     }
-    weigh_all_doubtful(evidence, doubtful, bug);
+    weigh_all_doubtful(evidence, doubtful, sought);
+}
+
+/* What is found out by building: counted as trials that all ended alike. */
+static void count_build(RevisionEvidence *evidence, const char *sought)
+{
+    const Kernel *kernel = evidence->kernel;
+    g_autofree char *class = NULL;
+
+    evidence->n_ok = evidence->n_crash = evidence->n_broken = 0;
+    if (kernel->status == KERNEL_BUILT) {
+        evidence->n_ok = N_TRIALS_OF_BUILD;
+        return;
+    }
+    class = kernel_error_class(kernel->first_error);
+    if (g_strcmp0(class, sought) == 0) {
+        evidence->n_crash = N_TRIALS_OF_BUILD;
+    } else {
+        evidence->n_broken = N_TRIALS_OF_BUILD;
+    }
+}
+
+void evidence_count_builds(GHashTable *evidence, const char *start)
+{
+    const RevisionEvidence *of_start = g_hash_table_lookup(evidence, start);
+    const Kernel *kernel = of_start ? of_start->kernel : NULL;
+    g_autofree char *sought =
+        kernel && kernel->status == KERNEL_FAILED ? kernel_error_class(kernel->first_error) : NULL;
+    RevisionEvidence *of_commit;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&of_commit)) {
+        if (of_commit->kernel) {
+            count_build(of_commit, sought);
+        }
+    }
 }
 
 /* --- Looking --------------------------------------------------------------------------------- */
@@ -175,7 +212,7 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
     g_hash_table_iter_init(&iter, situation->evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
         if (evidence == own ||
-            (evidence->kernel && own->kernel->signature &&
+            (evidence->kernel && own->kernel && own->kernel->signature &&
              g_strcmp0(evidence->kernel->signature, own->kernel->signature) == 0)) {
             pool.n_ok += evidence->n_ok;
             pool.n_crash += evidence->n_crash;
@@ -184,6 +221,7 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
             pool.n_other_crash += evidence->n_other_crash;
             pool.n_broken += evidence->n_broken;
             pool.n_unreached += evidence->n_unreached;
+            pool.said = pool.said != VERDICT_UNKNOWN ? pool.said : evidence->said;
         }
     }
     return pool;
@@ -223,13 +261,18 @@ guint situation_patience(const Situation *situation, const Pool *pool)
     return MIN(tells_little ? N_TELLS_LITTLE : N_TELLS_NOTHING, situation->max_trials);
 }
 
+gboolean situation_cannot_build(const Situation *situation, const RevisionEvidence *evidence)
+{
+    return situation->bug != BUG_BUILD && evidence->kernel->status == KERNEL_FAILED;
+}
+
 /* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
  * another identity, which hides whether the bug is there. More of them would tell nothing either.
  */
 gboolean situation_is_untestable(const Situation *situation, const RevisionEvidence *evidence,
                                  const Pool *pool)
 {
-    if (evidence->kernel->status == KERNEL_FAILED) {
+    if (situation_cannot_build(situation, evidence)) {
         return TRUE;
     }
     return pool->n_ok + pool->n_crash == 0
@@ -239,6 +282,10 @@ gboolean situation_is_untestable(const Situation *situation, const RevisionEvide
 
 Tally pool_tally(const Situation *situation, const RevisionEvidence *evidence, const Pool *pool)
 {
+    if (pool->said != VERDICT_UNKNOWN) {
+        return pool->said == VERDICT_SKIP ? (Tally){.untestable = TRUE}
+                                          : (Tally){.said = pool->said};
+    }
     return (Tally){.n_crash = pool->n_crash,
                    .n_ok = pool->n_ok,
                    .n_doubtful = pool->n_doubtful,
@@ -252,7 +299,7 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
     Tally tally = {0};
 
-    if (evidence && evidence->kernel) {
+    if (evidence && (evidence->kernel || evidence->said != VERDICT_UNKNOWN)) {
         Pool pool = pool_of(situation, evidence);
 
         tally = pool_tally(situation, evidence, &pool);

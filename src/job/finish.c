@@ -6,6 +6,7 @@
 #include "symbols/symbols.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 static const RevisionEvidence *evidence_of(const Job *job, const char *commit)
 {
@@ -67,6 +68,20 @@ static char *good_crashes(const Job *job, const char *subject)
     return g_strdup_printf("%.12s, given as good, has the bug too: give an older --good", subject);
 }
 
+static char *found(const Job *job)
+{
+    static const char *const of_kind[] = {
+        [BUG_CRASH] = "its kernel crashes, its parents' do not",
+        [BUG_HANG] = "its kernel hangs, its parents' do not",
+        [BUG_BOOT] = "its kernel does not boot, its parents' do",
+        [BUG_BASIC] = "its kernel runs no program, its parents' do",
+        [BUG_BUILD] = "it does not build, its parents do",
+    };
+
+    return g_strdup(job_spec_is_run(job->spec) ? "it fails, its parents do not"
+                                               : of_kind[job->situation.bug]);
+}
+
 static void give_reason(const Job *job, Answer *answer)
 {
     const char *subject = answer->subject ? answer->subject : "";
@@ -76,9 +91,7 @@ static void give_reason(const Job *job, Answer *answer)
     }
     switch (answer->kind) {
     case ANSWER_CULPRIT:
-        answer->reason =
-            g_strdup(job_spec_is_run(job->spec) ? "it fails, its parents do not"
-                                                : "its kernel crashes, its parents' do not");
+        answer->reason = found(job);
         break;
     case ANSWER_SET:
         answer->reason = g_strdup("not sure enough of any one");
@@ -118,8 +131,9 @@ const TrialRow *job_find_crash(const Job *job, const GPtrArray *trials, const ch
     for (guint i = 0; i < trials->len; i++) {
         const TrialRow *trial = trials->pdata[i];
 
-        if (trial->kind == OUTCOME_CRASH && trial->report && is_kernel_of(job, trial, commit) &&
-            identity_judge(job->bug, trial) == CRASH_OF_BUG) {
+        if (sought_outcome(job->sought.kind, trial) == OUTCOME_CRASH && trial->report &&
+            is_kernel_of(job, trial, commit) &&
+            identity_judge(&job->sought, trial) == CRASH_OF_BUG) {
             return trial;
         }
     }
@@ -148,6 +162,56 @@ char *job_symbolize(Job *job, const char *commit, const char *report)
     return g_strdup(texts ? texts[0] : report);
 }
 
+/* Lines of the build log before the first error, and after it. */
+#define N_LINES_BEFORE 2
+#define N_LINES_AFTER  8
+
+/* The part of @log around the line that has @first_error, of which the log may have another form
+ * (build-log.c cleans it); its end where no line has. Owned by the caller. */
+static char *log_excerpt(const char *log, const char *first_error)
+{
+    g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+    guint n = g_strv_length(lines), at = n > N_LINES_AFTER ? n - N_LINES_AFTER : 0;
+    const char *said = strstr(first_error, "error: ");
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < n; i++) {
+        if (strstr(lines[i], said ? said : first_error)) {
+            at = i;
+            break;
+        }
+    }
+    for (guint i = at > N_LINES_BEFORE ? at - N_LINES_BEFORE : 0; i < MIN(at + N_LINES_AFTER, n);
+         i++) {
+        g_string_append_printf(text, "%s\n", lines[i]);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* What a bug of the build has in place of a crash. A log that cannot be read costs the excerpt. */
+static void gather_build_failure(const Job *job, Answer *answer, const char *commit)
+{
+    const RevisionEvidence *evidence = evidence_of(job, commit);
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "firstbad-log-XXXXXX", NULL);
+    g_autofree char *log = NULL;
+    int fd;
+
+    if (!evidence || !evidence->kernel || !evidence->kernel->first_error) {
+        return;
+    }
+    answer->crash_title = g_strdup(evidence->kernel->first_error);
+    fd = g_mkstemp(path);
+    if (fd >= 0 && evidence->kernel->dir &&
+        kernel_unpack(evidence->kernel, "build.log", path, NULL) &&
+        g_file_get_contents(path, &log, NULL, NULL)) {
+        answer->crash_report = log_excerpt(log, answer->crash_title);
+    }
+    if (fd >= 0) {
+        close(fd);
+        g_unlink(path);
+    }
+}
+
 static gboolean gather_crash(Job *job, Answer *answer, GError **error)
 {
     const char *commit = answer->culprit ? answer->culprit : job->spec->start;
@@ -156,6 +220,10 @@ static gboolean gather_crash(Job *job, Answer *answer, GError **error)
 
     if (!trials) {
         return FALSE;
+    }
+    if (job->situation.bug == BUG_BUILD) {
+        gather_build_failure(job, answer, commit);
+        return TRUE;
     }
     crash = job_find_crash(job, trials, commit);
     if (!crash) {
@@ -190,8 +258,11 @@ static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
 }
 
 /* The file to blame for the crash of @answer, or NULL. */
-static char *guilty_file(const Answer *answer)
+static char *guilty_file(const Job *job, const Answer *answer)
 {
+    if (job->situation.bug == BUG_BUILD) {
+        return answer->crash_title ? kernel_error_file(answer->crash_title) : NULL;
+    }
     g_autoptr(OopsReader) reader = answer->crash_report ? oops_reader_new() : NULL;
 
     return reader ? oops_guilty_file(reader, answer->crash_report, 0, answer->crash_title) : NULL;
@@ -200,7 +271,7 @@ static char *guilty_file(const Answer *answer)
 /* Who should hear of it: the culprit's people, and those of the file to blame for the crash. */
 static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
 {
-    g_autofree char *file = guilty_file(answer);
+    g_autofree char *file = guilty_file(job, answer);
     const char *commit = answer->culprit ? answer->culprit : job->spec->start;
     /* A job that may go on keeps its worktree as it is: a switch there and back costs builds. */
     const char *worktree =

@@ -439,6 +439,15 @@ static void tell_qemu_args(char *const *args, GPtrArray *notes)
     }
 }
 
+/* In place of a reproducer, where none is needed. */
+static char *idle_repro(const char *job_dir, GError **error)
+{
+    static const char source[] = "int main(void)\n{\n    return 0;\n}\n";
+    g_autofree char *path = g_build_filename(job_dir, "inputs", "repro", "idle.c", NULL);
+
+    return inputs_keep(path, source, strlen(source), error) ? g_steal_pointer(&path) : NULL;
+}
+
 FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
                         char **ret_config, GError **error)
 {
@@ -454,7 +463,8 @@ FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *not
     g_strfreev(inputs->qemu_args);
     inputs->qemu_args = split(spec->qemu_args);
     tell_qemu_args(inputs->qemu_args, notes);
-    inputs->repro = inputs_copy(spec->repro, job_dir, "repro", error);
+    inputs->repro = spec->repro ? inputs_copy(spec->repro, job_dir, "repro", error)
+                                : idle_repro(job_dir, error);
     if (!inputs->repro || !take_files(inputs, spec, job_dir, error) ||
         !take_sysctls(inputs, spec, job_dir, error) ||
         (repro_is_syz(inputs->repro) && !take_syzkaller(inputs, spec, job_dir, notes, error))) {

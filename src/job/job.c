@@ -27,18 +27,20 @@ const char *job_phase_name(JobPhase phase)
  * from the start's crashes. */
 static void count_trials(Job *job)
 {
-    g_clear_pointer(&job->bug, oops_bug_free);
-    if (!job_spec_is_run(job->spec)) {
-        job->bug = identity_learn(job->spec->title, job->trials, job->spec->start);
+    sought_clear(&job->sought);
+    sought_learn(job->spec, job->trials, &job->sought);
+    evidence_count(job->situation.evidence, job->trials, &job->sought);
+    if (job->situation.bug == BUG_BUILD) {
+        evidence_count_builds(job->situation.evidence, job->spec->start);
     }
-    evidence_count(job->situation.evidence, job->trials, job->bug);
 }
 
 void job_learn_trial(Job *job, TrialRow *trial)
 {
     g_ptr_array_add(job->trials, trial);
     RevisionEvidence *evidence = situation_evidence_for(&job->situation, trial->commit);
-    if (!evidence_add(evidence, trial, job->bug) || g_str_equal(trial->commit, job->spec->start)) {
+    if (!evidence_add(evidence, trial, &job->sought) ||
+        g_str_equal(trial->commit, job->spec->start)) {
         count_trials(job);
     }
 }
@@ -158,7 +160,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
     g_clear_pointer(&job->fixes, g_hash_table_unref);
     g_clear_pointer(&job->told, g_hash_table_unref);
-    oops_bug_free(job->bug);
+    sought_clear(&job->sought);
     g_free(job->compiler);
     g_free(job);
 }
@@ -169,6 +171,9 @@ static void load_facts(Job *job, const GPtrArray *facts)
         const FactRow *row = facts->pdata[i];
 
         situation_put_fact(&job->situation, row->commit, row->kind, row->text);
+        if (g_str_equal(row->kind, FACT_VERDICT)) {
+            verdict_parse(row->text, &situation_evidence_for(&job->situation, row->commit)->said);
+        }
     }
 }
 
@@ -238,11 +243,14 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                                     (GDestroyNotify)revision_evidence_free);
     job->situation.overruled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    bug_kind_parse(spec->bug, &job->situation.bug);
     job->situation.start = spec->start;
     job->situation.good = spec->good;
     job->situation.n_start_trials = n_start_trials(farm);
     job->situation.n_check_trials = job->situation.n_start_trials / 2;
-    job->situation.max_trials = spec->max_trials;
+    /* A build says all it can at once. */
+    job->situation.max_trials =
+        job->situation.bug == BUG_BUILD ? N_TRIALS_OF_BUILD : spec->max_trials;
     job->situation.max_kernels = spec->max_kernels;
     job->situation.max_s = spec->max_time_s;
     job->situation.confidence = spec->confidence;
@@ -395,6 +403,9 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         say_lost_options(job, kernel->lost_options);
     }
     situation_evidence_for(&job->situation, commit)->kernel = g_steal_pointer(&kernel);
+    if (job->situation.bug == BUG_BUILD) {
+        count_trials(job);
+    }
     return TRUE;
 }
 

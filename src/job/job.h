@@ -16,6 +16,7 @@
 #include <gio/gio.h>
 #include <jansson.h>
 
+#include "belief/belief.h"
 #include "farm/farm.h"
 #include "store/store.h"
 
@@ -30,7 +31,9 @@ typedef struct JobSpec {
     char *config, *repro;
     char *compiler;             /* "auto", or a program that builds everything */
     char *toolchains, *options; /* tables to be read instead of our own, or NULL */
+    char *bug;                  /* kind: "crash", "hang", "boot", "basic" or "build" */
     char *title;                /* the crash looked for; NULL: whatever the start shows */
+    char *title_match;          /* instead: a regular expression for its titles */
     char *qemu, *cmdline, *cmdline_file;
     char *rootfs, *files, *modules, *qemu_args;     /* lists: between two a ';' */
     char *sysctl;                                   /* file of settings */
@@ -54,6 +57,8 @@ typedef struct JobSpec {
 JobSpec *job_spec_new(const char *kind); /* the defaults */
 /* TRUE for `firstbad run`: commands and failures, where a cause job has kernels and crashes. */
 gboolean job_spec_is_run(const JobSpec *spec);
+/* What a trial that shows the bug did: "crashed" or, of a command or a boot, "failed". */
+const char *job_spec_verb(const JobSpec *spec);
 void job_spec_free(JobSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSpec, job_spec_free)
 /* Read keys of group [job] over what @spec has; relative paths are taken from the file's folder. An
@@ -126,14 +131,42 @@ json_t *job_text_json(const char *bytes);
 
 /* --- Identity: which crash a job looks for (pure) ------------------------------------------ */
 
+/* What counts as the bug. */
+typedef enum BugKind {
+    BUG_CRASH, /* a crash of its identity, once the reproducer runs */
+    BUG_HANG,  /* any hang: tasks, lockups, stalls, silence */
+    BUG_BOOT,  /* the kernel does not come to our PID 1: what is done there is of no account */
+    BUG_BASIC, /* it does, but cannot run a trivial program */
+    BUG_BUILD, /* it does not build, with the start's first error */
+} BugKind;
+const char *bug_kind_name(BugKind kind); /* "crash", "hang", "boot", "basic", "build" */
+gboolean bug_kind_parse(const char *name, BugKind *ret_kind);
+
+/* What a job looks for: a kind, and of that kind the crashes that @titles fits, or those that @bug
+ * matches; or without either, any. */
+typedef struct Sought {
+    BugKind kind;
+    GRegex *titles;
+    OopsBug *bug;
+} Sought;
+void sought_clear(Sought *sought);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Sought, sought_clear)
+
+/* As @spec has it; the bug is what @trials show of its start. For `firstbad run`: anything. */
+void sought_learn(const JobSpec *spec, const GPtrArray *trials, Sought *ret_sought);
+
 /* The bug as the crashes of @start (of @trials) show it: each of their titles is a face of it.
  * Where the user names a title, this alone is the bug, however often the start crashes otherwise.
  * Never NULL; owned by the caller. */
-OopsBug *identity_learn(const char *wanted, const GPtrArray *trials, const char *start);
+OopsBug *identity_learn(BugKind kind, const char *wanted, const GPtrArray *trials,
+                        const char *start);
 
-/* The chance that the crash of @trial is of @bug: see oops_bug_match(). @bug NULL: any crash is
- * (`firstbad run`). */
-double identity_match(const OopsBug *bug, const TrialRow *trial);
+/* What @trial showed, seen by who looks for a bug of @kind: of a boot failure, which is a crash
+ * then, it is no matter what the reproducer did. */
+OutcomeKind sought_outcome(BugKind kind, const TrialRow *trial);
+
+/* The chance that the crash of @trial is the one sought: see oops_bug_match(). */
+double identity_match(const Sought *sought, const TrialRow *trial);
 
 /* The same in words, as crashes are counted. */
 typedef enum CrashJudgement {
@@ -141,7 +174,7 @@ typedef enum CrashJudgement {
     CRASH_DOUBTFUL, /* it may be of the bug: belief weighs how surely */
     CRASH_OF_ANOTHER,
 } CrashJudgement;
-CrashJudgement identity_judge(const OopsBug *bug, const TrialRow *trial);
+CrashJudgement identity_judge(const Sought *sought, const TrialRow *trial);
 
 /* --- Before work ----------------------------------------------------------------------------- */
 
@@ -178,6 +211,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
  * own folder; kernels and build slots are shared by the jobs of @state_dir. */
 JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
                         GError **error);
+
+/* --- A person's word ------------------------------------------------------------------------- */
+
+/* The kind of the fact by which a person overrules what was measured: "good", "bad" or "skip". */
+#define FACT_VERDICT "verdict"
+/* Of the same revision: why, in the person's words. */
+#define FACT_VERDICT_NOTE "verdict-note"
+
+/* A person overrules what is known of @commit, a full id, in the job of @row: belief takes the word
+ * for all trials, which stay as they are. VERDICT_UNKNOWN takes it back. @note may be NULL. The
+ * job's answer is taken back; `firstbad resume` goes on. Refused for the start, where the crash is
+ * known. */
+gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
+                         Verdict verdict, const char *note, GError **error);
 
 /* --- A job at work --------------------------------------------------------------------------- */
 

@@ -151,6 +151,25 @@ static void add_suspects(GPtrArray *suspects, const char *option, const char *li
     }
 }
 
+static void add_stack_file(Inquiry *inquiry, const char *file)
+{
+    g_hash_table_add(inquiry->stack_folders, g_path_get_dirname(file));
+    g_hash_table_add(inquiry->stack_files, g_strdup(file));
+}
+
+/* Of a build that fails, the file that its error names. */
+static void ask_for_error(const Job *job, Inquiry *inquiry)
+{
+    const RevisionEvidence *start = g_hash_table_lookup(job->situation.evidence, job->spec->start);
+    g_autofree char *file = start && start->kernel && start->kernel->first_error
+                                ? kernel_error_file(start->kernel->first_error)
+                                : NULL;
+
+    if (file) {
+        add_stack_file(inquiry, file);
+    }
+}
+
 /* Files and folders of the stack of the start's crash. */
 static gboolean ask_for_stack(Job *job, Inquiry *inquiry, GError **error)
 {
@@ -163,6 +182,10 @@ static gboolean ask_for_stack(Job *job, Inquiry *inquiry, GError **error)
     if (!trials) {
         return FALSE;
     }
+    if (job->situation.bug == BUG_BUILD) {
+        ask_for_error(job, inquiry);
+        return TRUE;
+    }
     crash = job_find_crash(job, trials, job->spec->start);
     if (!crash) {
         return TRUE;
@@ -171,8 +194,7 @@ static gboolean ask_for_stack(Job *job, Inquiry *inquiry, GError **error)
                          crash->report + MIN(crash->report_prefix, strlen(crash->report)));
     files = oops_stack_files(reader, text, 0);
     for (char **file = files; *file; file++) {
-        g_hash_table_add(inquiry->stack_folders, g_path_get_dirname(*file));
-        g_hash_table_add(inquiry->stack_files, g_strdup(*file));
+        add_stack_file(inquiry, *file);
     }
     return TRUE;
 }

@@ -17,9 +17,9 @@ struct Job {
     GPtrArray *releases; /* of ReleaseTag */
     Range *range;        /* NULL until the search begins */
     Belief *belief;
-    GPtrArray *kernels;  /* of KernelRow, in the order they were built */
-    GPtrArray *trials;   /* of TrialRow, in the order they ended */
-    OopsBug *bug;        /* looked for; NULL: any crash is it */
+    GPtrArray *kernels; /* of KernelRow, in the order they were built */
+    GPtrArray *trials;  /* of TrialRow, in the order they ended */
+    Sought sought;
     GHashTable *decided; /* commits that have their decision row */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     GHashTable *fixes;   /* set of lines: fixes that a person was told of */

@@ -237,7 +237,37 @@ static gboolean check_toolchains(const JobSpec *spec, GError **error)
         return FALSE;
     }
     toolchains = toolchains_new(spec->compiler, config, spec->toolchains, spec->options, error);
-    return toolchains && check_repro(spec, toolchains, error);
+    return toolchains && (!spec->repro || check_repro(spec, toolchains, error));
+}
+
+/* Is the bug something that a program brings about? */
+static gboolean needs_repro(const JobSpec *spec)
+{
+    return g_str_equal(spec->bug, bug_kind_name(BUG_CRASH)) ||
+           g_str_equal(spec->bug, bug_kind_name(BUG_HANG));
+}
+
+/* What counts as the bug. */
+static gboolean check_bug(const JobSpec *spec, GError **error)
+{
+    g_autoptr(GRegex) titles = NULL;
+    BugKind kind;
+
+    if (!bug_kind_parse(spec->bug, &kind)) {
+        return invalid(error, "--bug: '%s' is none of crash, hang, boot, basic, build", spec->bug);
+    }
+    if (kind == BUG_BUILD && (spec->title || spec->title_match)) {
+        return invalid(error, "--title%s: a build has no crash", spec->title ? "" : "-match");
+    }
+    if (spec->title && spec->title_match) {
+        return invalid(error, "--title-match: give it or --title, not both");
+    }
+    titles = spec->title_match ? g_regex_new(spec->title_match, G_REGEX_RAW, 0, error) : NULL;
+    if (spec->title_match && !titles) {
+        g_prefix_error(error, "--title-match: ");
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean check_timeout(guint timeout_s, const char *option, GError **error)
@@ -269,11 +299,12 @@ static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **er
     if (!spec->config) {
         return invalid(error, "--config is missing: the .config of the kernel that crashed");
     }
-    if (!spec->repro) {
+    if (!spec->repro && needs_repro(spec)) {
         return invalid(error,
                        "--repro is missing: a reproducer (C source, static binary or script)");
     }
-    if (!check_config(spec->config, error) || !check_file(spec->repro, "--repro", error) ||
+    if (!check_config(spec->config, error) ||
+        (spec->repro && !check_file(spec->repro, "--repro", error)) ||
         !check_backports(spec->backports, error)) {
         return FALSE;
     }
@@ -364,7 +395,8 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (!(spec->good ? check_good(repo, spec, error) : check_releases(repo, spec, error))) {
         return FALSE;
     }
-    return check_prior(repo, spec, error) && (run || check_kernel_inputs(repo, spec, error));
+    return check_prior(repo, spec, error) && check_bug(spec, error) &&
+           (run || check_kernel_inputs(repo, spec, error));
 }
 
 /* --- Opening --------------------------------------------------------------------------------- */
@@ -391,7 +423,8 @@ static Accel choose_accel(const JobSpec *spec, GPtrArray *notes)
     if (g_str_equal(spec->accel, "kvm")) {
         return ACCEL_KVM;
     }
-    if (g_str_equal(spec->accel, "tcg")) {
+    /* A build needs no guest. */
+    if (g_str_equal(spec->accel, "tcg") || g_str_equal(spec->bug, bug_kind_name(BUG_BUILD))) {
         return ACCEL_TCG;
     }
     if (guest_kvm_works(spec->qemu, &why)) {

@@ -36,7 +36,9 @@ static const Field fields[] = {
     FIELD("compiler", FIELD_WORD, compiler),
     FIELD("toolchains", FIELD_PATH, toolchains),
     FIELD("options", FIELD_PATH, options),
+    FIELD("bug", FIELD_WORD, bug),
     FIELD("title", FIELD_TEXT, title),
+    FIELD("title-match", FIELD_TEXT, title_match),
     FIELD("qemu", FIELD_WORD, qemu),
     FIELD("accel", FIELD_WORD, accel),
     FIELD("cmdline", FIELD_TEXT, cmdline),
@@ -82,6 +84,7 @@ JobSpec *job_spec_new(const char *kind)
 
     spec->kind = g_strdup(kind);
     spec->compiler = g_strdup("auto");
+    spec->bug = g_strdup(bug_kind_name(BUG_CRASH));
     spec->qemu = g_strdup("qemu-system-x86_64");
     spec->accel = g_strdup("auto");
     spec->memory_mib = 512;
@@ -97,6 +100,14 @@ JobSpec *job_spec_new(const char *kind)
 gboolean job_spec_is_run(const JobSpec *spec)
 {
     return g_str_equal(spec->kind, "run");
+}
+
+const char *job_spec_verb(const JobSpec *spec)
+{
+    BugKind kind = BUG_CRASH;
+
+    bug_kind_parse(spec->bug, &kind);
+    return job_spec_is_run(spec) || kind == BUG_BOOT || kind == BUG_BASIC ? "failed" : "crashed";
 }
 
 static gboolean is_string(const Field *field)

@@ -34,6 +34,13 @@ static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
     return 2 * pool->n_ok >= pool_trials(pool) ? STANDING_GOOD : STANDING_BROKEN;
 }
 
+static Standing standing_said(Verdict said)
+{
+    return said == VERDICT_GOOD  ? STANDING_GOOD
+           : said == VERDICT_BAD ? STANDING_BAD
+                                 : STANDING_BROKEN;
+}
+
 Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                      const char *label, Action *ret_action)
 {
@@ -42,6 +49,9 @@ Standing stand_alone(const Situation *situation, JobPhase phase, const char *com
     guint limit = situation->max_trials;
     Pool pool;
 
+    if (evidence && evidence->said != VERDICT_UNKNOWN) {
+        return standing_said(evidence->said);
+    }
     if (!evidence || !evidence->kernel) {
         return standing_open(ask_build(situation, ret_action, phase, commit, label));
     }

@@ -117,7 +117,7 @@ static void start_trials(Batch *batch)
                                     on_trial_done, batch);
     }
     doing = g_strdup_printf("testing %s: %u ok, %u %s, %u to go", title, evidence->n_ok,
-                            evidence->n_crash, job_spec_is_run(job->spec) ? "failed" : "crashed",
+                            evidence->n_crash, job_spec_verb(job->spec),
                             batch->n_running + batch->n_wanted);
     job_tell(job, doing, NULL);
 }
@@ -155,7 +155,7 @@ static void say_result(Job *job, const char *commit)
     g_autoptr(GString) line = g_string_new(NULL);
 
     g_string_printf(line, "%s %s: %u of %u trials %s", title, verdict_so_far(job, commit),
-                    evidence->n_crash, n_run, run ? "failed" : "crashed");
+                    evidence->n_crash, n_run, job_spec_verb(job->spec));
     if (evidence->n_doubtful) {
         g_string_append_printf(line, ", %u with a doubtful crash", evidence->n_doubtful);
     }

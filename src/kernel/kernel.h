@@ -40,6 +40,13 @@ void kernel_free(Kernel *kernel);
 Kernel *kernel_copy(const Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 
+/* What two builds that fail alike have in common of their first_error: without lines, columns and
+ * addresses, which move from revision to revision. Owned by the caller. */
+char *kernel_error_class(const char *first_error);
+/* The file that it names, as what comes before the first ':'; NULL when it has none. Whether there
+ * is such a file nobody knows. Owned by the caller. */
+char *kernel_error_file(const char *first_error);
+
 /* Where kernels lie: DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,config,build.log.zst,kernel.ini}
  * (config and kernel.ini as they are). An entry appears by one rename, whole and on disk; a failed
  * build has no images. Several processes may share a store. */

@@ -186,6 +186,9 @@ typedef struct OopsMatchModel {
 void oops_match_model_default(OopsMatchModel *ret_model);
 guint oops_overlap_step(double overlap); /* index of overlap_ratio */
 
+/* Is a crash of @title a hang: a task or CPU that is stuck, or a machine that says nothing? */
+gboolean oops_is_hang(const char *title);
+
 /* A bug as its crashes show it: its faces, each with its share. */
 typedef struct OopsBug OopsBug;
 OopsBug *oops_bug_new(const OopsMatchModel *model);

@@ -145,3 +145,10 @@ const char *title_type(const char *title)
     }
     return "UNKNOWN";
 }
+
+gboolean oops_is_hang(const char *title)
+{
+    /* What is said of a machine, not by it: guest/outcome.c, and syzkaller's words. */
+    return g_str_equal(title_type(title), "HANG") ||
+           begins_as(title, "no output from test machine");
+}

@@ -31,6 +31,11 @@ static json_t *revision_json(const Report *report, const ReportRevision *revisio
     json_object_set_new(
         object, "same_kernel_as",
         job_text_json(revision->same_as ? revision->same_as->decision->commit : NULL));
+    if (revision->said) {
+        json_object_set_new(object, "said",
+                            json_pack("{s:s, s:o}", "verdict", revision->said, "note",
+                                      job_text_json(revision->note)));
+    }
     if (kernel) {
         json_object_set_new(
             object, "kernel",

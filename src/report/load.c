@@ -27,10 +27,22 @@ void report_free(Report *report)
     g_free(report);
 }
 
-static void count_trial(ReportRevision *revision, const TrialRow *trial, const OopsBug *bug)
+const char *report_fact(const Report *report, const char *commit, const char *kind)
+{
+    for (guint i = 0; i < report->facts->len; i++) {
+        const FactRow *fact = report->facts->pdata[i];
+
+        if (g_str_equal(fact->kind, kind) && g_str_equal(fact->commit, commit)) {
+            return fact->text;
+        }
+    }
+    return NULL;
+}
+
+static void count_trial(ReportRevision *revision, const TrialRow *trial, const Sought *sought)
 {
     g_ptr_array_add(revision->trials, (gpointer)trial);
-    switch (trial->kind) {
+    switch (sought_outcome(sought->kind, trial)) {
     case OUTCOME_OK:
         revision->n_ok++;
         break;
@@ -38,7 +50,7 @@ static void count_trial(ReportRevision *revision, const TrialRow *trial, const O
         revision->n_unreached++;
         break;
     case OUTCOME_CRASH:
-        switch (identity_judge(bug, trial)) {
+        switch (identity_judge(sought, trial)) {
         case CRASH_OF_BUG:
             revision->n_crash++;
             break;
@@ -69,6 +81,10 @@ static void find_verdict(ReportRevision *revision)
         revision->kernel &&
         (revision->kernel->kernel->status == KERNEL_FAILED ||
          (revision->trials->len > revision->n_infra && tally.n_crash + tally.n_ok == 0));
+    if (revision->said) {
+        revision->verdict = revision->said;
+        return;
+    }
     by_itself = verdict_name(belief_verdict(&tally));
     revision->verdict = by_all ? by_all : by_itself;
     revision->is_inferred =
@@ -100,14 +116,15 @@ static void find_same_kernels(Report *report)
 static void put_in_order(Report *report)
 {
     g_autoptr(GHashTable) of_commit = g_hash_table_new(g_str_hash, g_str_equal);
-    gboolean run = job_spec_is_run(report->spec);
-    g_autoptr(OopsBug) bug =
-        run ? NULL : identity_learn(report->spec->title, report->trials, report->spec->start);
+    g_auto(Sought) sought = {0};
     ReportRevision *revision;
 
+    sought_learn(report->spec, report->trials, &sought);
     for (guint i = 0; i < report->decisions->len; i++) {
         revision = g_new0(ReportRevision, 1);
         revision->decision = report->decisions->pdata[i];
+        revision->said = report_fact(report, revision->decision->commit, FACT_VERDICT);
+        revision->note = report_fact(report, revision->decision->commit, FACT_VERDICT_NOTE);
         revision->trials = g_ptr_array_new();
         g_ptr_array_add(report->revisions, revision);
         g_hash_table_insert(of_commit, revision->decision->commit, revision);
@@ -128,7 +145,7 @@ static void put_in_order(Report *report)
 
         revision = g_hash_table_lookup(of_commit, trial->commit);
         if (revision) {
-            count_trial(revision, trial, bug);
+            count_trial(revision, trial, &sought);
         }
         report->n_trials++;
     }

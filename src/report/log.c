@@ -87,6 +87,22 @@ static void add_test(GString *log, const ReportRevision *revision)
     add_runs(log, revision->same_as ? revision->same_as->trials : revision->trials);
 }
 
+/* What persons say, kept apart from what was measured. */
+static void add_words(GString *log, const Report *report)
+{
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (revision->said) {
+            g_autofree char *note =
+                g_strdelimit(g_strdup(revision->note ? revision->note : ""), "\n", ' ');
+
+            g_string_append_printf(log, "# by hand: %s is %s%s%s\n", revision->decision->commit,
+                                   revision->said, *note ? ": " : "", note);
+        }
+    }
+}
+
 static gboolean is_phase(const ReportRevision *revision, const char *phase)
 {
     return g_str_equal(revision->decision->phase, phase);
@@ -142,6 +158,20 @@ static void add_git(GString *log, GString *replay, const char *format, ...)
     g_string_append_printf(replay, "git bisect %s\n", line);
 }
 
+/* Tell git where to begin, and what a person says of revisions that were never tried. */
+static void add_start(GString *log, GString *replay, const Report *report, const char *bad,
+                      const char *good)
+{
+    add_git(log, replay, "start %s %s", bad, good);
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (is_phase(revision, FACT_VERDICT) && revision->said) {
+            add_git(log, replay, "%s %s", revision->said, revision->decision->commit);
+        }
+    }
+}
+
 /* Where no revision behind the start is good in the end, there is nothing to tell git. */
 static void add_steps(GString *log, GString *replay, const Report *report)
 {
@@ -160,7 +190,7 @@ static void add_steps(GString *log, GString *replay, const Report *report)
             continue;
         }
         if (!started && good) {
-            add_git(log, replay, "start %s %s", bad, good);
+            add_start(log, replay, report, bad, good);
             started = TRUE;
         }
         g_string_append_printf(
@@ -177,7 +207,7 @@ static void add_steps(GString *log, GString *replay, const Report *report)
     }
     if (!started && good && report->answer &&
         (report->answer->kind == ANSWER_CULPRIT || report->answer->kind == ANSWER_SET)) {
-        add_git(log, replay, "start %s %s", bad, good);
+        add_start(log, replay, report, bad, good);
     }
     /* Of all that are bad git keeps the last one alone, and flaky searches come back to others. */
     if (culprit && last_bad && !g_str_equal(last_bad, culprit)) {
@@ -373,7 +403,7 @@ char *report_log(const Report *report)
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
 
-        if (is_step(revision) || is_without_culprit(revision)) {
+        if (is_step(revision) || is_without_culprit(revision) || is_phase(revision, FACT_VERDICT)) {
             continue;
         }
         if (revision->decision->label) {
@@ -384,6 +414,7 @@ char *report_log(const Report *report)
             g_string_append(log, "reproducer seems to be flaky\n");
         }
     }
+    add_words(log, report);
     add_steps(log, unused, report);
     add_kernels_without_culprit(log, report);
     if (report->answer) {

@@ -22,6 +22,8 @@ typedef struct ReportRevision {
         *same_as;         /* another with the same kernel, which has the trials; or NULL */
     const char *verdict;  /* "good", "bad", "skip" or "unknown" */
     gboolean is_inferred; /* its own trials alone would say otherwise */
+    const char *said;     /* by a person, in place of all trials: "good", "bad", "skip"; or NULL */
+    const char *note;     /* why, or NULL */
 } ReportRevision;
 
 typedef struct Report {
@@ -38,6 +40,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 /* Of the job of @row, finished or not. */
 Report *report_load(Store *store, const JobRow *row, GError **error);
+
+/* The fact of this kind of a revision, or NULL. */
+const char *report_fact(const Report *report, const char *commit, const char *kind);
 
 /* @bytes from anybody, fit for a terminal: valid UTF-8 in which '?' stands for control characters
  * but newline and tab, and for those that turn the direction of text. Owned by the caller. */

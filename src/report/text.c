@@ -175,6 +175,7 @@ static char *revision_subject(const DecisionRow *decision)
 static void add_revisions(GString *text, const Report *report)
 {
     gboolean run = job_spec_is_run(report->spec);
+    gboolean is_build = g_str_equal(report->spec->bug, bug_kind_name(BUG_BUILD));
 
     g_string_append(text, "\nRevisions tested:\n");
     for (guint i = 0; i < report->revisions->len; i++) {
@@ -184,8 +185,12 @@ static void add_revisions(GString *text, const Report *report)
 
         g_string_append_printf(text, "  %.12s %c%-7s  ", revision->decision->commit,
                                revision->is_inferred ? '~' : ' ', revision->verdict);
-        if (revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED) {
+        if (revision->said) {
+            g_string_append(text, "on your word      ");
+        } else if (revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED) {
             g_string_append(text, "does not build    ");
+        } else if (is_build) {
+            g_string_append(text, "builds            ");
         } else if (revision->n_doubtful && !n_told) {
             g_string_append(text, "doubtful crash    ");
         } else if (revision->n_other_crash && !n_told) {
@@ -199,7 +204,7 @@ static void add_revisions(GString *text, const Report *report)
         } else {
             g_string_append_printf(text, "%2u of %2u %-7s  ", revision->n_crash,
                                    n_told + revision->n_doubtful + revision->n_other_crash,
-                                   run ? "failed" : "crashed");
+                                   job_spec_verb(report->spec));
         }
         add_cut(text, subject, WIDTH - 43);
         g_string_append_c(text, '\n');

@@ -124,7 +124,7 @@ typedef struct DecisionRow {
 void decision_row_free(DecisionRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DecisionRow, decision_row_free)
 gboolean store_put_decision(Store *store, gint64 job, const DecisionRow *row, GError **error);
-/* What became of a decision: "good", "bad", "skip", "unknown". */
+/* What became of a decision: "good", "bad", "skip", "unknown"; NULL: that is open again. */
 gboolean store_set_verdict(Store *store, gint64 job, const char *commit, const char *verdict,
                            GError **error);
 GPtrArray *store_decisions(Store *store, gint64 job, GError **error);

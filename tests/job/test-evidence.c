@@ -35,12 +35,13 @@ static GHashTable *count(const GPtrArray *trials, const char *wanted)
     Situation situation = {.evidence =
                                g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                                      (GDestroyNotify)revision_evidence_free)};
-    g_autoptr(OopsBug) bug = identity_learn(wanted, trials, START);
+    g_autoptr(OopsBug) bug = identity_learn(BUG_CRASH, wanted, trials, START);
+    const Sought sought = {.bug = bug};
 
     for (guint i = 0; i < trials->len; i++) {
         situation_evidence_for(&situation, ((const TrialRow *)trials->pdata[i])->commit);
     }
-    evidence_count(situation.evidence, trials, bug);
+    evidence_count(situation.evidence, trials, &sought);
     return situation.evidence;
 }
 
@@ -153,7 +154,7 @@ static void test_no_identity(void)
     RevisionEvidence evidence = {0};
     TrialRow failure = {.kind = OUTCOME_CRASH, .commit = (char *)"a"};
 
-    g_assert_true(evidence_add(&evidence, &failure, NULL));
+    g_assert_true(evidence_add(&evidence, &failure, &(Sought){0}));
     g_assert_cmpuint(evidence.n_crash, ==, 1);
     add_crashes(trials, "a", "WARNING in f", 2);
     counted = count(trials, NULL);

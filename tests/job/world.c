@@ -111,7 +111,7 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
     } else if (i == farm->late && farm->n_late_oks > 0) {
         farm->n_late_oks--;
     } else if (has_bug(farm, commit)) {
-        outcome->kind = OUTCOME_CRASH;
+        outcome->kind = farm->bad_outcome ? farm->bad_outcome : OUTCOME_CRASH;
         outcome->title = farm->n_titles ? g_strdup_printf("KASAN: use-after-free Read in f%u_",
                                                           farm->n_trials % farm->n_titles)
                                         : g_strdup(farm->title);
@@ -292,6 +292,10 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->title = g_strdup(title);
     spec->suspects = g_strdup(world->suspects);
     spec->no_revert_test = world->no_revert_test;
+    spec->title_match = g_strdup(world->title_match);
+    if (world->bug) {
+        job_spec_set(spec, "bug", world->bug, "/", NULL);
+    }
     spec->max_trials = world->max_trials ? world->max_trials : spec->max_trials;
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;

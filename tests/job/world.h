@@ -23,6 +23,7 @@ typedef struct SimFarm {
         needed_from; /* from this commit on nothing that was patched builds; G_MAXUINT: all does */
     guint same_as_parent;      /* this commit's kernel is its parent's; 0: none's */
     const char *title;         /* of the crash */
+    OutcomeKind bad_outcome;   /* of a bad commit's trials; OUTCOME_OK (0): a crash */
     guint n_titles;            /* a bad commit crashes under so many in turn; 0: under one */
     guint other_crash_at;      /* index of a commit that crashes otherwise; G_MAXUINT: none */
     const char *passing_title; /* another bug crashes every second trial of these commits: */
@@ -43,6 +44,7 @@ typedef struct World {
     guint max_trials; /* as the user's; 0: the default */
     guint max_kernels, max_time_s;
     const char *suspects;
+    const char *bug, *title_match; /* as the user's; NULL: the default */
     gboolean no_revert_test;
     GString *said; /* lines of progress, where wanted */
     SimFarm farm;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A person knows better: verdicts by hand, kept apart from what was measured.
+ */
+#include "job/job.h"
+
+/* So that the revision is shown among those of the job, also when it was never tried. */
+static gboolean keep_decision(Store *store, const JobRow *row, const Repo *repo, const char *commit,
+                              GError **error)
+{
+    g_autoptr(DecisionRow) decision = g_new0(DecisionRow, 1);
+
+    decision->phase = g_strdup(FACT_VERDICT);
+    decision->commit = g_strdup(commit);
+    decision->subject = repo_subject(repo, commit, error);
+    return decision->subject && store_put_decision(store, row->id, decision, error);
+}
+
+/* The verdicts of an answer that no longer holds. */
+static gboolean forget_verdicts(Store *store, const JobRow *row, GError **error)
+{
+    g_autoptr(GPtrArray) decisions = store_decisions(store, row->id, error);
+
+    for (guint i = 0; decisions && i < decisions->len; i++) {
+        const DecisionRow *decision = decisions->pdata[i];
+
+        if (!store_set_verdict(store, row->id, decision->commit, NULL, error)) {
+            return FALSE;
+        }
+    }
+    return decisions != NULL;
+}
+
+gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
+                         Verdict verdict, const char *note, GError **error)
+{
+    g_autoptr(JobSpec) spec = job_spec_new(row->kind);
+    const char *said = verdict == VERDICT_UNKNOWN ? NULL : verdict_name(verdict);
+
+    if (!job_spec_read(spec, row->spec, "/", error)) {
+        return FALSE;
+    }
+    if (g_strcmp0(spec->start, commit) == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "%.12s is the start, where the crash is known", commit);
+        return FALSE;
+    }
+    return keep_decision(store, row, repo, commit, error) &&
+           store_put_fact(store, row->id, commit, FACT_VERDICT_NOTE, said ? note : NULL, error) &&
+           store_put_fact(store, row->id, commit, FACT_VERDICT, said, error) &&
+           forget_verdicts(store, row, error) && store_reopen_job(store, row->id, row->spec, error);
+}

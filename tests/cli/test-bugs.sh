@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Bugs of the build, bisected by really building (a Makefile that copies a program is a kernel that builds), and a person's
+# word. Boots and programs that fail are bisected in tests/job/test-job-kinds.c.
+. "$(dirname "$0")/tap.sh"
+
+tree=$work/tree
+make_repo "$tree" 20 0
+printf 'config FOO\n' >"$tree/Kconfig"
+cat >"$tree/Makefile" <<'END'
+VERSION = 6
+PATCHLEVEL = 1
+olddefconfig:
+	@touch $(O)/.config.firstbad
+bzImage vmlinux:
+	@! grep -n broken file || { echo "file:1:1: error: it is broken" >&2; exit 1; }
+	@! grep -n odd file || { echo "other.c:7: error: that is odd" >&2; exit 1; }
+	@mkdir -p $(O)/arch/x86/boot && cp /bin/true $(O)/vmlinux && cp /bin/true $(O)/arch/x86/boot/bzImage
+END
+git -C "$tree" add Kconfig Makefile
+git -C "$tree" commit -qm 'what a kernel has'
+git -C "$tree" tag good
+# Odd ones fail otherwise: they tell nothing.
+for n in 1 2 3 odd 4 broken still-broken broken-on broken-for-ever; do
+    echo "$n" >"$tree/file"
+    [ "$n" != broken ] || sed -i 1s/^/x/ "$tree/Kconfig"
+    git -C "$tree" add file
+    git -C "$tree" commit -qm "the file says $n"
+    [ "$n" != broken ] || git -C "$tree" tag culprit
+done
+printf 'CONFIG_SMP=y\n' >"$work/config"
+culprit=$(git -C "$tree" rev-parse culprit)
+
+cause() {
+    run cause --tree "$tree" --start main --good good --config "$work/config" "$@"
+}
+
+cause --bug build --name build
+ok 'a build failure is bisected, without a reproducer' prints 0 'First bad commit'
+ok 'the commit that broke it' prints 0 "$culprit"
+ok 'its error is what is told' prints 0 'file:1:1: error: it is broken'
+ok 'and why' prints 0 'It does not build, its parents do'
+run report build --json
+ok 'for programs' prints 0 "\"culprit\": \"$culprit\""
+
+run verdict build culprit good --note 'it is the next one'
+ok 'a person overrules' prints 0 'is taken for good, on your word'
+run resume build
+ok 'the next one is the answer' prints 0 "commit $(git -C "$tree" rev-parse main~2)"
+ok 'the word is shown' prints 0 'on your word'
+run log build
+ok 'and stands in the log, with its reason' prints 0 "# by hand: $culprit is good: it is the next one"
+run verdict build culprit clear
+run resume build
+ok 'cleared, what was measured holds again' prints 0 "commit $culprit"
+
+run verdict build main good
+ok 'the start is refused' says 2 'is the start, where the crash is known'
+run verdict build culprit perhaps
+ok 'no such verdict' says 2 "'perhaps' is none of good, bad, skip, clear"
+run verdict build
+ok 'arguments are missing' says 2 'are wanted'
+run verdict none culprit good
+ok 'no such job' says 2 'none'
+cause --bug odd
+ok 'no such kind' says 2 "--bug: 'odd' is none of crash, hang, boot, basic, build"
+cause --bug build --title x
+ok 'a build has no title' says 2 '--title: a build has no crash'
+printf 'int main(void) { return 0; }\n' >"$work/repro.c"
+cause --repro "$work/repro.c" --title-match '('
+ok 'a pattern that is none' says 2 '--title-match: '
+cause --repro "$work/repro.c" --title-match 'x' --title x
+ok 'a pattern and a title' says 2 'give it or --title, not both'
+finish
