@@ -9,6 +9,7 @@
 
 static const Command commands[] = {
     {"cause", "find the commit that made a kernel crash", cmd_cause},
+    {"fix", "find the commit that mended one", cmd_fix},
     {"run", "find the first bad commit of any project by a test command", cmd_run},
     {"resume", "go on with a job that was stopped", cmd_resume},
     {"verdict", "overrule what was measured of a revision", cmd_verdict},
@@ -36,7 +37,8 @@ static void print_help(void)
             "  1    no single commit: a ranked set, or older than the range\n"
             "  2    wrong options or inputs, or no such job; nothing was done\n"
             "  3    nothing to bisect: the start does not crash, or an end of the\n"
-            "       range cannot be tested, or the good end crashes\n"
+            "       range cannot be tested, or the good end crashes (a fix: is not\n"
+            "       there yet), or never had the bug\n"
             "  4    this machine failed; mend it, then 'firstbad resume'\n"
             "  130  interrupted; 'firstbad resume' goes on\n");
 }

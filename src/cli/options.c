@@ -72,6 +72,9 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
 
     g_set_prgname(name);
     g_option_group_add_entries(group, line->entries);
+    if (line->more_entries) {
+        g_option_group_add_entries(group, line->more_entries);
+    }
     if (line->work) {
         add_work_options(group, line->work);
     }
@@ -103,9 +106,10 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
     return TRUE;
 }
 
-/* Options of `firstbad run` that are named as git bisect names them. */
+/* Options of `firstbad run` that are named as git bisect names them, and another name for where the
+ * search of a fix ends. */
 static const char *const aliases[][2] = {
-    {"repo", "tree"}, {"bad", "start"}, {"timeout", "trial-timeout"}};
+    {"repo", "tree"}, {"bad", "start"}, {"timeout", "trial-timeout"}, {"head", "good"}};
 
 gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, GError **error)
 {
@@ -134,7 +138,8 @@ static void name_alias(const char *key, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(aliases) && error; i++) {
         gsize n = strlen("--") + strlen(key);
 
-        if (g_str_equal(key, aliases[i][1]) && strlen((*error)->message) > n) {
+        if (!g_str_equal(key, "good") && g_str_equal(key, aliases[i][1]) &&
+            strlen((*error)->message) > n) {
             char *message = g_strdup_printf("--%s%s", aliases[i][0], (*error)->message + n);
 
             g_free((*error)->message);

@@ -32,6 +32,8 @@ int cmd_run(int argc, char **argv)
         CLI_KEY("repo", "DIR", "Git repository (.)"),
         CLI_KEY("good", "REV", "Commit that is good"),
         CLI_KEY("bad", "REV", "Commit that is bad"),
+        CLI_FLAG("fix", "Find the first good commit: --bad is older"),
+        CLI_KEY("culprit", "REV", "With --fix: what broke it, where that is known"),
         CLI_KEY("test", "CMD", "Test command, run by /bin/sh"),
         CLI_KEY("build", "CMD", "Build command, run once per visit"),
         CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),

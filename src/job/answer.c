@@ -9,6 +9,7 @@ static const char *const kind_names[] = {
     [ANSWER_CULPRIT] = "culprit",       [ANSWER_SET] = "set",
     [ANSWER_OLDER] = "older",           [ANSWER_NOT_REPRODUCED] = "not-reproduced",
     [ANSWER_UNTESTABLE] = "untestable", [ANSWER_GOOD_CRASHES] = "good-crashes",
+    [ANSWER_NOT_FIXED] = "not-fixed",   [ANSWER_NEVER_BAD] = "never-bad",
 };
 
 const char *answer_kind_name(AnswerKind kind)
@@ -51,6 +52,7 @@ void answer_free(Answer *answer)
     g_strfreev(answer->cc);
     g_free(answer->crash_title);
     g_free(answer->crash_report);
+    g_free(answer->crash_commit);
     g_free(answer);
 }
 
@@ -88,16 +90,16 @@ json_t *answer_to_json(const Answer *answer)
     for (guint i = 0; i < answer->checks->len; i++) {
         json_array_append_new(checks, job_text_json(answer->checks->pdata[i]));
     }
-    return json_pack("{s:s, s:o, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "kind", kind_names[answer->kind], "culprit", job_text_json(answer->culprit),
-                     "confidence", answer->confidence, "candidates", candidates, "subject",
-                     job_text_json(answer->subject), "reason", job_text_json(answer->reason),
-                     "by_budget", answer->by_budget, "checks", checks, "culprit_show",
-                     job_text_json(answer->culprit_show), "culprit_signature",
-                     job_text_json(answer->culprit_signature), "parent_signature",
-                     job_text_json(answer->parent_signature), "to", text_array(answer->to), "cc",
-                     text_array(answer->cc), "crash_title", job_text_json(answer->crash_title),
-                     "crash_report", job_text_json(answer->crash_report));
+    return json_pack(
+        "{s:s, s:o, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+        kind_names[answer->kind], "culprit", job_text_json(answer->culprit), "confidence",
+        answer->confidence, "candidates", candidates, "subject", job_text_json(answer->subject),
+        "reason", job_text_json(answer->reason), "by_budget", answer->by_budget, "checks", checks,
+        "culprit_show", job_text_json(answer->culprit_show), "culprit_signature",
+        job_text_json(answer->culprit_signature), "parent_signature",
+        job_text_json(answer->parent_signature), "to", text_array(answer->to), "cc",
+        text_array(answer->cc), "crash_title", job_text_json(answer->crash_title), "crash_report",
+        job_text_json(answer->crash_report), "crash_commit", job_text_json(answer->crash_commit));
 }
 
 static char *get_text(const json_t *object, const char *key)
@@ -186,6 +188,7 @@ Answer *answer_from_json(const char *json, GError **error)
     answer->cc = get_text_array(object, "cc");
     answer->crash_title = get_text(object, "crash_title");
     answer->crash_report = get_text(object, "crash_report");
+    answer->crash_commit = get_text(object, "crash_commit");
     json_decref(object);
     return g_steal_pointer(&answer);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The check of an answer: the culprit shows the bug and its parents do not, each by trials of its
- * own, and the change is in the kernel. What else it has to stand: validate.c.
+ * The check of an answer: the culprit shows the bug and its parents do not (of a fix, the other way
+ * round), each by trials of its own, and the change is in the kernel. What else it has to stand:
+ * validate.c.
  */
 #include "decide-private.h"
 
@@ -65,13 +66,25 @@ Step ask_side(const Situation *situation, const char *commit, gboolean has_bug, 
                           tally.n_crash - tally.n_ok);
 }
 
+/* A parent that never had the bug needs nothing. */
+static Step ask_parent(const Situation *situation, const char *parent, Action *ret_action)
+{
+    Presence presence;
+    Step step = ask_presence(situation, parent, PHASE_CHECK, ret_action, &presence);
+
+    return step != STEP_PASSED || presence == PRESENCE_NEVER
+               ? step
+               : ask_side(situation, parent, situation->is_fix, ret_action);
+}
+
 Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action)
 {
     g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
-    Step step = ask_side(situation, situation->range->commits[culprit], TRUE, ret_action);
+    Step step =
+        ask_side(situation, situation->range->commits[culprit], !situation->is_fix, ret_action);
 
     for (guint i = 0; i < parents->len && step != STEP_ASKED; i++) {
-        Step of_parent = ask_side(situation, parents->pdata[i], FALSE, ret_action);
+        Step of_parent = ask_parent(situation, parents->pdata[i], ret_action);
 
         step = of_parent == STEP_PASSED ? step : of_parent;
     }
@@ -80,12 +93,23 @@ Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action)
 
 /* Add the line of one side to @answer. TRUE when it passed. */
 static gboolean add_side(const Situation *situation, Answer *answer, const char *commit,
-                         gboolean has_bug)
+                         gboolean is_parent)
 {
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
-    const char *who = has_bug ? "culprit" : "parent", *where = "";
+    const char *who = is_parent ? "parent" : situation->is_fix ? "fix" : "culprit", *where = "";
+    gboolean has_bug = is_parent == situation->is_fix;
+    Presence presence = PRESENCE_THERE;
+    Action unused;
     Tally tally;
 
+    if (is_parent) {
+        ask_presence(situation, commit, PHASE_CHECK, &unused, &presence);
+    }
+    if (presence != PRESENCE_THERE) {
+        g_ptr_array_add(answer->checks,
+                        g_strdup_printf("not needed: parent %.12s never had the bug", commit));
+        return TRUE;
+    }
     situation_tally(situation, commit, &tally);
     if (evidence && evidence->n_crash + evidence->n_ok != tally.n_crash + tally.n_ok) {
         where = " of this kernel";
@@ -193,15 +217,15 @@ Answer *answer_checked(const Situation *situation, const GArray *candidates)
     guint32 culprit = g_array_index(candidates, guint32, 0);
     const char *commit = situation->range->commits[culprit];
     g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
-    gboolean sound = add_side(situation, answer, commit, TRUE);
+    gboolean sound = add_side(situation, answer, commit, FALSE);
 
     for (guint i = 0; i < parents->len; i++) {
-        sound = add_side(situation, answer, parents->pdata[i], FALSE) && sound;
+        sound = add_side(situation, answer, parents->pdata[i], TRUE) && sound;
         sound = add_difference(situation, answer, commit, parents->pdata[i]) && sound;
     }
     if (sound) {
         add_merge(answer, parents->len);
-        sound = add_validation(situation, answer, culprit);
+        sound = situation->is_fix || add_validation(situation, answer, culprit);
     }
     if (sound) {
         answer->kind = ANSWER_CULPRIT;

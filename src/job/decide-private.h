@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the files of the pure decider share: evidence.c (what the trials of a kernel say),
- * standing.c (one revision by itself), releases.c (the range), check.c (the check of an answer) and
+ * standing.c (one revision by itself), releases.c (the range), presence.c (where a bug never was),
+ * check.c (the check of an answer) and
  * decide.c (the phases).
  */
 #pragma once
@@ -65,6 +66,21 @@ Standing stand_alone(const Situation *situation, JobPhase phase, const char *com
 /* The ends of the range (PHASE_RANGE). *ret_good is set when there is a good end, also while one
  * that was given still has to show that it is good. */
 Step decide_range(const Situation *situation, Action *ret_action, const char **ret_good);
+
+/* Was the bug there at a revision, unless something had mended it (presence.c)? */
+typedef enum Presence {
+    PRESENCE_THERE,
+    PRESENCE_OPEN,  /* a root of the range has to be tried first */
+    PRESENCE_NEVER, /* it never was, or cannot be told: its trials say nothing of a fix */
+} Presence;
+/* Of each revision of the range, owned by the caller; NULL where all are PRESENCE_THERE. */
+Presence *situation_presence(const Situation *situation);
+/* Ask for what tells whether the bug was ever at @commit, a revision of the range or a root; passes
+ * when it is told. */
+Step ask_presence(const Situation *situation, const char *commit, JobPhase phase,
+                  Action *ret_action, Presence *ret_presence);
+/* The newest root that @revision reaches: where its history left that of the start. */
+const char *presence_root(const Situation *situation, guint32 revision);
 
 /* A set: @candidates (of guint32) with what belief gives them. */
 Answer *answer_candidates(const Situation *situation, const GArray *candidates);

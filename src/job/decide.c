@@ -7,7 +7,8 @@
  * shown that it is good.
  *
  *   reproduce  the start is tried until it is known how often it crashes;
- *   range      releases behind the start, newest first, until one does not crash; or --good;
+ *   range      releases behind the start, newest first, until one does not crash; or --good (of a
+ *              fix: ahead of the start, and what the newest revision had of the bug);
  *   search     belief chooses what tells most per second;
  *   check      the one suspect left must crash, and its parents must not.
  *
@@ -104,7 +105,12 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
 {
     const char *commit = situation->range->commits[experiment->revision];
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
+    Presence presence;
+    Step step = ask_presence(situation, commit, phase, ret_action, &presence);
 
+    if (step != STEP_PASSED) {
+        return step;
+    }
     if (!evidence || !evidence->kernel) {
         return ask_build(situation, ret_action, phase, commit, NULL);
     }
@@ -117,8 +123,26 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
                       MAX(experiment->n_trials, n_left));
 }
 
+/* What is known only of a fix: revisions that never had the bug are barred, and those of which that
+ * is not known cost what it takes to find out. */
+static void cost_presence(const Situation *situation, Costs *costs, gboolean *barred,
+                          double *build_s_of)
+{
+    g_autofree Presence *presence = situation_presence(situation);
+
+    for (guint32 r = 0; presence && r < history_size(situation->range->history); r++) {
+        build_s_of[r] = costs->build_s_of ? build_s_of[r] : costs->build_s;
+        build_s_of[r] += presence[r] == PRESENCE_OPEN ? costs->build_s + costs->trial_s : 0;
+        barred[r] = presence[r] == PRESENCE_NEVER;
+    }
+    if (presence) {
+        costs->build_s_of = build_s_of;
+        costs->barred = barred;
+    }
+}
+
 /* The costs, as belief wants them. The arrays have an entry for each revision. */
-static Costs costs_of(const Situation *situation, gboolean *built, gboolean *busy,
+static Costs costs_of(const Situation *situation, gboolean *built, gboolean *busy, gboolean *barred,
                       double *build_s_of)
 {
     gint64 tree = situation->tree ? range_find(situation->range, situation->tree) : -1;
@@ -151,13 +175,15 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
         costs_by_distance(situation->belief, &revision, 1, situation->near_build_s,
                           situation->build_s, build_s_of);
     }
-    return (Costs){.build_s = situation->build_s,
+    Costs costs = {.build_s = situation->build_s,
                    .build_s_of = tree >= 0 ? build_s_of : NULL,
                    .trial_s = situation->trial_s,
                    .trial_price_s = 0.4 * situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,
                    .built = built,
                    .busy = busy};
+    cost_presence(situation, &costs, barred, build_s_of);
+    return costs;
 }
 
 Answer *answer_candidates(const Situation *situation, const GArray *candidates)
@@ -195,6 +221,15 @@ static Step end_search(const Situation *situation, const GArray *candidates, Act
 /* The one suspect is older than the range: the good end was not good. */
 static Step overrule(const Situation *situation, const char *good, Action *ret_action)
 {
+    if (situation->is_fix) {
+        Answer *answer = answer_new(ANSWER_NOT_FIXED, good);
+
+        answer->reason = g_strdup_printf(
+            "%.12s looked good, but all before it has the bug, and it may only hide there: give a "
+            "newer --good",
+            good);
+        return give_answer(ret_action, answer);
+    }
     if (situation->good) {
         Answer *answer = answer_new(ANSWER_GOOD_CRASHES, good);
 
@@ -207,6 +242,25 @@ static Step overrule(const Situation *situation, const char *good, Action *ret_a
     return STEP_ASKED;
 }
 
+/* Of a fix: did the newest revision ever have the bug? */
+static Step decide_never_bad(const Situation *situation, Action *ret_action)
+{
+    guint32 newest = history_size(situation->range->history) - 1;
+    Presence presence;
+    Step step = ask_presence(situation, situation->range->commits[newest], PHASE_RANGE, ret_action,
+                             &presence);
+
+    if (presence != PRESENCE_NEVER) {
+        return step;
+    }
+    Answer *answer = answer_new(ANSWER_NEVER_BAD, situation->good);
+    answer->reason = g_strdup_printf(
+        "there is no known bad commit in its history: %.12s, where it left that of the start, does "
+        "not have the bug",
+        presence_root(situation, newest));
+    return give_answer(ret_action, answer);
+}
+
 /* Search, then check. A release that turns out to have had the bug all along is overruled, and the
  * range grows. */
 static Step decide_search(Situation *situation, const char *good, Action *ret_action)
@@ -214,11 +268,16 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
     guint n = history_size(situation->range->history);
     g_autofree gboolean *built = g_new0(gboolean, n);
     g_autofree gboolean *busy = g_new0(gboolean, n);
+    g_autofree gboolean *barred = g_new0(gboolean, n);
     g_autofree double *build_s_of = g_new(double, n);
     Experiment experiment;
+    Step step = decide_never_bad(situation, ret_action);
 
+    if (step != STEP_PASSED) {
+        return step;
+    }
     situation_update_belief(situation);
-    Costs costs = costs_of(situation, built, busy, build_s_of);
+    Costs costs = costs_of(situation, built, busy, barred, build_s_of);
     g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
     guint32 best = g_array_index(candidates, guint32, 0);
     if (candidates->len > 1) {
@@ -233,8 +292,10 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
     if (belief_check_wanted(situation->belief, best, CHECK_LOG10_ODDS, &costs, &experiment)) {
         return ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
     }
-    Step step = ask_check(situation, best, ret_action);
-    step = step == STEP_PASSED ? ask_validation(situation, best, ret_action) : step;
+    step = ask_check(situation, best, ret_action);
+    if (step == STEP_PASSED && !situation->is_fix) {
+        step = ask_validation(situation, best, ret_action);
+    }
     return step == STEP_PASSED ? give_answer(ret_action, answer_checked(situation, candidates))
                                : step;
 }
@@ -291,7 +352,7 @@ static Answer *answer_by_budget(const Situation *situation, const char *budget)
 
 static void decide(Situation *situation, Action *ret_action)
 {
-    const char *good = NULL;
+    const char *good = NULL, *older;
     Step reproduced = decide_reproduce(situation, ret_action);
     Step ranged =
         reproduced == STEP_ASKED ? STEP_ASKED : decide_range(situation, ret_action, &good);
@@ -300,8 +361,9 @@ static void decide(Situation *situation, Action *ret_action)
     if (ranged == STEP_ASKED) {
         return;
     }
-    if (good != NULL && (!situation->range || !g_str_equal(situation->range->commits[0], good))) {
-        *ret_action = (Action){.kind = ACTION_LOAD_RANGE, .phase = PHASE_SEARCH, .commit = good};
+    older = situation->is_fix ? situation->start : good;
+    if (good != NULL && (!situation->range || !g_str_equal(situation->range->commits[0], older))) {
+        *ret_action = (Action){.kind = ACTION_LOAD_RANGE, .phase = PHASE_SEARCH, .commit = older};
         return;
     }
     if (good != NULL) {

@@ -49,17 +49,21 @@ typedef struct Situation {
     BugKind bug;
     const char *start;         /* ids */
     const char *good;          /* given by the user, or NULL */
+    gboolean is_fix;           /* what mended the bug is looked for, from start forward to good */
     const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */
     guint n_check_trials;      /* of the culprit and of each parent, at least */
     guint n_start_trials;      /* of the start, at least */
     guint max_trials;
     double confidence;
-    guint max_kernels;       /* the budget; 0: no limit */
-    guint n_kernels;         /* what of it is used: kernels that this job built */
-    double max_s, spent_s;   /* the same for time, booked over all resumes */
-    GHashTable *evidence;    /* commit -> RevisionEvidence */
-    GHashTable *facts;       /* what else is known; NULL: nothing. See situation_fact() */
-    const Range *range;      /* NULL: not loaded yet */
+    guint max_kernels;     /* the budget; 0: no limit */
+    guint n_kernels;       /* what of it is used: kernels that this job built */
+    double max_s, spent_s; /* the same for time, booked over all resumes */
+    GHashTable *evidence;  /* commit -> RevisionEvidence */
+    GHashTable *facts;     /* what else is known; NULL: nothing. See situation_fact() */
+    const Range *range;    /* NULL: not loaded yet */
+    const Roots *roots;    /* of a fix: where the range grows from; else NULL */
+    /* Of a fix whose culprit is given: does each root contain it? NULL: trials have to tell. */
+    const gboolean *is_root_bad;
     Belief *belief;          /* over @range */
     GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
     double build_s, trial_s; /* costs as seen so far: of a build from nothing */
@@ -94,7 +98,8 @@ typedef enum ActionKind {
     ACTION_BUILD,      /* @commit */
     ACTION_TRIALS,     /* @n_trials more of @commit */
     ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
-    ACTION_LOAD_RANGE, /* @commit (good) .. start: set range and belief, and ask again */
+    ACTION_LOAD_RANGE, /* @commit (good) .. start, of a fix @commit (start) .. good: set range (and
+                          roots) and belief, and ask again */
     ACTION_EXAMINE, /* put the facts of @commit, a suspect: FACT_CLASS and FACT_FUNCTIONS, or, where
                        these are known, FACT_REVERT (the next one, where there is one) */
     ACTION_WAIT,    /* for what is under way: nothing else is worth a machine */

@@ -307,8 +307,18 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
     *ret_tally = tally;
 }
 
+/* The revision whose trials @evidence is, or -1: none of the range, or one that never had the bug.
+ */
+static gint64 revision_of(const Situation *situation, const Presence *presence,
+                          const RevisionEvidence *evidence)
+{
+    gint64 revision = range_find(situation->range, evidence->commit);
+
+    return revision >= 0 && presence && presence[revision] != PRESENCE_THERE ? -1 : revision;
+}
+
 /* Of the revisions with the same kernel the oldest holds the trials: signature -> revision. */
-static GHashTable *oldest_of_kernels(const Situation *situation)
+static GHashTable *oldest_of_kernels(const Situation *situation, const Presence *presence)
 {
     GHashTable *oldest = g_hash_table_new(g_str_hash, g_str_equal);
     const RevisionEvidence *evidence;
@@ -317,7 +327,7 @@ static GHashTable *oldest_of_kernels(const Situation *situation)
 
     g_hash_table_iter_init(&iter, situation->evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        gint64 revision = range_find(situation->range, evidence->commit);
+        gint64 revision = revision_of(situation, presence, evidence);
         char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
 
         if (revision >= 0 && signature &&
@@ -337,18 +347,32 @@ static guint32 holder_of(GHashTable *oldest, const RevisionEvidence *evidence, g
     return signature ? GPOINTER_TO_UINT(g_hash_table_lookup(oldest, signature)) : (guint32)revision;
 }
 
+/* What was told of revisions that then turned out never to have had the bug. */
+static void forget_absent(Situation *situation, const Presence *presence)
+{
+    const Tally none = {0};
+
+    for (guint32 r = 0; presence && r < history_size(situation->range->history); r++) {
+        if (presence[r] != PRESENCE_THERE) {
+            belief_set(situation->belief, r, &none);
+        }
+    }
+}
+
 /* All tallies first, which takes their revisions out of the groups that they were in: a group whose
  * representative has lost its kernel would else take its members along. */
 void situation_update_belief(Situation *situation)
 {
-    g_autoptr(GHashTable) oldest = oldest_of_kernels(situation);
+    g_autofree Presence *presence = situation_presence(situation);
+    g_autoptr(GHashTable) oldest = oldest_of_kernels(situation, presence);
     const RevisionEvidence *evidence;
     GHashTableIter iter;
 
+    forget_absent(situation, presence);
     for (guint pass = 0; pass < 2; pass++) {
         g_hash_table_iter_init(&iter, situation->evidence);
         while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-            gint64 revision = range_find(situation->range, evidence->commit);
+            gint64 revision = revision_of(situation, presence, evidence);
             guint32 holder = revision >= 0 ? holder_of(oldest, evidence, revision) : 0;
             Tally tally;
 

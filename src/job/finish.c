@@ -68,6 +68,16 @@ static char *good_crashes(const Job *job, const char *subject)
     return g_strdup_printf("%.12s, given as good, has the bug too: give an older --good", subject);
 }
 
+static char *not_fixed(const Job *job, const char *subject)
+{
+    const RevisionEvidence *evidence = evidence_of(job, subject);
+    guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_doubtful;
+
+    return g_strdup_printf("%.12s still %s: %u of %u trials", subject,
+                           job_spec_is_run(job->spec) ? "fails" : "crashes", evidence->n_crash,
+                           n_run);
+}
+
 static char *found(const Job *job)
 {
     static const char *const of_kind[] = {
@@ -78,6 +88,10 @@ static char *found(const Job *job)
         [BUG_BUILD] = "it does not build, its parents do",
     };
 
+    if (job->spec->fix) {
+        return g_strdup(job_spec_is_run(job->spec) ? "it passes, its parents do not"
+                                                   : "its kernel is well, its parents' are not");
+    }
     return g_strdup(job_spec_is_run(job->spec) ? "it fails, its parents do not"
                                                : of_kind[job->situation.bug]);
 }
@@ -110,6 +124,11 @@ static void give_reason(const Job *job, Answer *answer)
     case ANSWER_GOOD_CRASHES:
         answer->reason = good_crashes(job, subject);
         break;
+    case ANSWER_NOT_FIXED:
+        answer->reason = not_fixed(job, subject);
+        break;
+    case ANSWER_NEVER_BAD:
+        break; /* the decider gave it */
     }
 }
 
@@ -214,7 +233,10 @@ static void gather_build_failure(const Job *job, Answer *answer, const char *com
 
 static gboolean gather_crash(Job *job, Answer *answer, GError **error)
 {
-    const char *commit = answer->culprit ? answer->culprit : job->spec->start;
+    gboolean is_of_subject = answer->kind == ANSWER_OLDER || answer->kind == ANSWER_NOT_FIXED;
+    const char *commit = is_of_subject                        ? answer->subject
+                         : answer->culprit && !job->spec->fix ? answer->culprit
+                                                              : job->spec->start;
     g_autoptr(GPtrArray) trials = store_trials(job->store, job->id, error);
     const TrialRow *crash;
 
@@ -226,9 +248,14 @@ static gboolean gather_crash(Job *job, Answer *answer, GError **error)
         return TRUE;
     }
     crash = job_find_crash(job, trials, commit);
+    if (!crash) { /* it may only look good there */
+        commit = job->spec->start;
+        crash = job_find_crash(job, trials, commit);
+    }
     if (!crash) {
         return TRUE;
     }
+    answer->crash_commit = g_strdup(commit);
     answer->crash_title = g_strdup(crash->title);
     answer->crash_report = job_symbolize(job, crash->commit, crash->report);
     return TRUE;

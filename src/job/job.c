@@ -150,6 +150,8 @@ void job_free(Job *job)
     }
     g_clear_pointer(&job->belief, belief_free);
     g_clear_pointer(&job->range, range_free);
+    g_clear_pointer(&job->roots, roots_free);
+    g_clear_pointer(&job->is_root_bad, g_free);
     g_clear_pointer(&job->releases, g_ptr_array_unref);
     g_clear_pointer(&job->trials, g_ptr_array_unref);
     g_clear_pointer(&job->kernels, g_ptr_array_unref);
@@ -246,6 +248,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     bug_kind_parse(spec->bug, &job->situation.bug);
     job->situation.start = spec->start;
     job->situation.good = spec->good;
+    job->situation.is_fix = spec->fix;
     job->situation.n_start_trials = n_start_trials(farm);
     job->situation.n_check_trials = job->situation.n_start_trials / 2;
     /* A build says all it can at once. */
@@ -268,14 +271,39 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
 
 /* --- Carrying out ---------------------------------------------------------------------------- */
 
-static gboolean load_range(Job *job, const char *good, GError **error)
+/* Of a fix: where its range grows from, and which of that has the culprit, if that is known. */
+static gboolean load_roots(Job *job, const Range *range, GError **error)
 {
+    g_autoptr(Roots) roots = repo_range_roots(job->repo, range, error);
+    g_autofree gboolean *is_bad = roots && job->spec->culprit ? g_new0(gboolean, roots->n) : NULL;
+
+    if (!roots) {
+        return FALSE;
+    }
+    for (guint i = 0; is_bad && i < roots->n; i++) {
+        if (!repo_is_ancestor(job->repo, job->spec->culprit, roots->commits[i], &is_bad[i],
+                              error)) {
+            return FALSE;
+        }
+    }
+    job->roots = g_steal_pointer(&roots);
+    job->is_root_bad = g_steal_pointer(&is_bad);
+    job->situation.roots = job->roots;
+    job->situation.is_root_bad = job->is_root_bad;
+    return TRUE;
+}
+
+/* From @older, the good end or of a fix the start, to the other end. */
+static gboolean load_range(Job *job, const char *older, GError **error)
+{
+    const char *const ends[] = {older, NULL};
+    const char *newer = job->spec->fix ? job->spec->good : job->spec->start;
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(Range) range = repo_load_range(job->repo, good, job->spec->start, error);
+    g_autoptr(Range) range = repo_load_range_beyond(job->repo, ends, newer, error);
     g_autofree double *log_prior = NULL;
     BeliefModel model;
 
-    if (!range) {
+    if (!range || (job->spec->fix && !load_roots(job, range, error))) {
         return FALSE;
     }
     job_tell(job, "reading what the revisions change", NULL);
@@ -286,11 +314,12 @@ static gboolean load_range(Job *job, const char *good, GError **error)
     g_clear_pointer(&job->belief, belief_free);
     g_clear_pointer(&job->range, range_free);
     belief_model_default(&model);
+    model.is_fix = job->spec->fix;
     job->range = g_steal_pointer(&range);
     job->belief = belief_new(job->range->history, &model, log_prior);
     job->situation.range = job->range;
     job->situation.belief = job->belief;
-    job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, good);
+    job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);
     for (guint i = 0; i < lines->len; i++) {
         job_tell(job, NULL, lines->pdata[i]);
     }

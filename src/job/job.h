@@ -23,11 +23,13 @@
 /* --- What is wanted: the job file ------------------------------------------------------------ */
 
 typedef struct JobSpec {
-    char *kind; /* "cause" or "run" */
+    char *kind; /* "cause", "fix" or "run" */
     char *name;
-    char *tree;  /* repository */
-    char *start; /* revision that crashes (run: --bad) */
-    char *good;  /* revision that does not, or NULL: search the releases */
+    char *tree;    /* repository */
+    char *start;   /* revision that crashes (run: --bad) */
+    char *good;    /* revision that does not, or NULL: search the releases */
+    gboolean fix;  /* the commit that mended it is looked for: good is newer than the start */
+    char *culprit; /* fix: what brought the bug, where that is known; or NULL */
     char *config, *repro;
     char *compiler;             /* "auto", or a program that builds everything */
     char *toolchains, *options; /* tables to be read instead of our own, or NULL */
@@ -84,13 +86,15 @@ const char *job_phase_name(JobPhase phase); /* "reproduce", "minimise", "range",
 /* --- Answers --------------------------------------------------------------------------------- */
 
 typedef enum AnswerKind {
-    ANSWER_CULPRIT, /* one commit, checked */
+    ANSWER_CULPRIT, /* one commit, checked; of a fix: the one that mended it */
     ANSWER_SET,     /* cannot be told apart, or not sure enough; empty when the budget was used
                        up before the range was known */
     ANSWER_OLDER,   /* the oldest revision of the range has it already */
     ANSWER_NOT_REPRODUCED, /* the start does not crash */
     ANSWER_UNTESTABLE,     /* start or good does not build, boot or run a trivial program */
     ANSWER_GOOD_CRASHES,   /* the revision given as good crashes */
+    ANSWER_NOT_FIXED,      /* of a fix: the newest revision has the bug */
+    ANSWER_NEVER_BAD,      /* of a fix: the newest revision's history never had it */
 } AnswerKind;
 const char *answer_kind_name(AnswerKind kind);
 
@@ -110,17 +114,17 @@ typedef struct Answer {
     double confidence;     /* probability of the culprit, or that the set holds it; 0 when the one
                               candidate did not pass its checks */
     GPtrArray *candidates; /* of Candidate, most probable first */
-    char *subject; /* ANSWER_UNTESTABLE, GOOD_CRASHES, OLDER, NOT_REPRODUCED: the revision it is
-                      about */
-    char *reason;  /* one sentence for people */
-    gboolean by_budget; /* the budget is used up: with a larger one the job goes on */
-    GPtrArray *checks;  /* of char *: "passed: the culprit crashes (5 of 5)" */
+    char *subject;         /* the revision that it is about, where it is not CULPRIT or SET */
+    char *reason;          /* one sentence for people */
+    gboolean by_budget;    /* the budget is used up: with a larger one the job goes on */
+    GPtrArray *checks;     /* of char *: "passed: the culprit crashes (5 of 5)" */
     /* What the report quotes; gathered once at the end, NULL where there is none. */
     char *culprit_show; /* `git show --stat` of the culprit */
     char *culprit_signature, *parent_signature;
-    char **to, **cc; /* recipients */
-    char *crash_title,
-        *crash_report; /* of the culprit, else of the start; symbolized where possible */
+    char **to, **cc;                  /* recipients */
+    char *crash_title, *crash_report; /* symbolized where possible */
+    char *crash_commit;               /* which showed it: the culprit, the oldest or newest revision
+                                         that has the bug, or the start */
 } Answer;
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)

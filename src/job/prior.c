@@ -311,6 +311,9 @@ double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **
     }
     for (guint32 r = 1; r < n; r++) {
         facts[r].is_merge = range_is_merge(range, r);
+        if (job->spec->fix) { /* of what breaks, not of what mends */
+            facts[r].is_fixed = facts[r].is_reverted = FALSE;
+        }
     }
     if (!weigh(job, range, facts, lines, error)) {
         return NULL;

@@ -16,6 +16,8 @@ struct Job {
     Situation situation;
     GPtrArray *releases; /* of ReleaseTag */
     Range *range;        /* NULL until the search begins */
+    Roots *roots;        /* of a fix; NULL until then */
+    gboolean *is_root_bad;
     Belief *belief;
     GPtrArray *kernels; /* of KernelRow, in the order they were built */
     GPtrArray *trials;  /* of TrialRow, in the order they ended */

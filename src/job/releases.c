@@ -3,10 +3,32 @@
  */
 #include "decide-private.h"
 
+/* Of a fix: the newest revision, which has to be good. */
+static Step decide_head(const Situation *situation, Action *ret_action)
+{
+    switch (stand_alone(situation, PHASE_RANGE, situation->good, NULL, ret_action)) {
+    case STANDING_ASKED:
+        return STEP_ASKED;
+    case STANDING_WAITING:
+        return STEP_WAITING;
+    case STANDING_BROKEN:
+        return give_answer(ret_action, answer_new(ANSWER_UNTESTABLE, situation->good));
+    case STANDING_BAD:
+        return give_answer(ret_action, answer_new(ANSWER_NOT_FIXED, situation->good));
+    case STANDING_GOOD:
+        return STEP_PASSED;
+    }
+    g_assert_not_reached();
+}
+
 Step decide_range(const Situation *situation, Action *ret_action, const char **ret_good)
 {
     const char *oldest_bad = NULL;
 
+    if (situation->is_fix) {
+        *ret_good = situation->good;
+        return decide_head(situation, ret_action);
+    }
     if (situation->good) {
         *ret_good = situation->good;
         switch (stand_alone(situation, PHASE_RANGE, situation->good, NULL, ret_action)) {

@@ -145,42 +145,67 @@ static gboolean resolve(const Repo *repo, char **revision, const char *option, G
     return TRUE;
 }
 
+/* Do @a and @b have a common ancestor? @option names the one that is wrong if not. */
+static gboolean check_related(const Repo *repo, const char *a, const char *b, const char *option,
+                              const char *other, GError **error)
+{
+    g_auto(GStrv) bases = repo_merge_bases(repo, a, b, error);
+
+    return bases &&
+           (bases[0] ||
+            invalid(error, "%s: %.12s and %s share no history%s", option, a, other,
+                    repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)"
+                                          : ""));
+}
+
+/* A good end need not be behind the start (of a fix: ahead of it): their merge bases stand for it.
+ */
 static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error)
 {
     const char *start_option = job_spec_is_run(spec) ? "--bad" : "--start";
-    g_auto(GStrv) bases = NULL;
+    const char *older = spec->fix ? spec->start : spec->good,
+               *newer = spec->fix ? spec->good : spec->start;
     gboolean behind;
 
     if (g_str_equal(spec->good, spec->start)) {
         return invalid(error, "--good: is the same commit as %s", start_option);
     }
-    if (!repo_is_ancestor(repo, spec->good, spec->start, &behind, error)) {
+    if (!repo_is_ancestor(repo, newer, older, &behind, error)) {
         return FALSE;
     }
-    if (behind) {
-        return TRUE;
-    }
-    if (!repo_is_ancestor(repo, spec->start, spec->good, &behind, error)) {
-        return FALSE;
+    if (behind && spec->fix) {
+        return invalid(error,
+                       "--good: is older than %s: what is searched is where the bug was mended; "
+                       "where it came in is for 'firstbad cause'",
+                       start_option);
     }
     if (behind) {
         return invalid(error,
                        "--good: is newer than %s: are they the wrong way round? (what is searched "
-                       "is where a bug came in, not where it was mended)",
+                       "is where a bug came in; where it was mended is for 'firstbad fix')",
                        start_option);
     }
-    bases = repo_merge_bases(repo, spec->good, spec->start, error);
-    if (!bases) {
+    return check_related(repo, spec->good, spec->start, "--good", start_option, error);
+}
+
+/* What brought the bug, as far as that is known: the start has it. */
+static gboolean check_culprit(const Repo *repo, JobSpec *spec, GError **error)
+{
+    gboolean behind;
+
+    if (!spec->culprit) {
+        return TRUE;
+    }
+    if (!spec->fix) {
+        return invalid(error, "--culprit: is for the search of a fix");
+    }
+    if (!resolve(repo, &spec->culprit, "--culprit", error) ||
+        !repo_is_ancestor(repo, spec->culprit, spec->start, &behind, error)) {
         return FALSE;
     }
-    if (!bases[0]) {
-        return invalid(error, "--good: %.12s and %s share no history%s", spec->good, start_option,
-                       repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)"
-                                             : "");
-    }
-    return invalid(error,
-                   "--good: %.12s is not behind %s: give their merge base %.12s, or one older",
-                   spec->good, start_option, bases[0]);
+    return behind ||
+           invalid(error, "--culprit: %.12s is not behind the start, which has the bug without it",
+                   spec->culprit);
 }
 
 static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **error)
@@ -374,7 +399,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
         return invalid(error,
                        "--test is missing: a command that exits with 0 when a revision is good");
     }
-    if (run && !spec->good) {
+    if (run && !spec->fix && !spec->good) {
         return invalid(error, "--good is missing: a commit that is good");
     }
     if (spec->max_trials < 2) {
@@ -388,8 +413,12 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
         g_prefix_error(error, "%s: ", tree_option);
         return FALSE;
     }
+    if (spec->fix && !spec->good) {
+        spec->good = g_strdup("HEAD");
+    }
     if (!resolve(repo, &spec->start, start_option, error) ||
-        (spec->good && !resolve(repo, &spec->good, "--good", error))) {
+        (spec->good && !resolve(repo, &spec->good, "--good", error)) ||
+        !check_culprit(repo, spec, error)) {
         return FALSE;
     }
     if (!(spec->good ? check_good(repo, spec, error) : check_releases(repo, spec, error))) {

@@ -31,6 +31,8 @@ static const Field fields[] = {
     FIELD("tree", FIELD_PATH, tree),
     FIELD("start", FIELD_TEXT, start),
     FIELD("good", FIELD_TEXT, good),
+    FIELD("fix", FIELD_FLAG, fix),
+    FIELD("culprit", FIELD_TEXT, culprit),
     FIELD("config", FIELD_PATH, config),
     FIELD("repro", FIELD_PATH, repro),
     FIELD("compiler", FIELD_WORD, compiler),
@@ -83,6 +85,7 @@ JobSpec *job_spec_new(const char *kind)
     JobSpec *spec = g_new0(JobSpec, 1);
 
     spec->kind = g_strdup(kind);
+    spec->fix = g_str_equal(kind, "fix");
     spec->compiler = g_strdup("auto");
     spec->bug = g_strdup(bug_kind_name(BUG_CRASH));
     spec->qemu = g_strdup("qemu-system-x86_64");

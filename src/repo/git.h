@@ -14,6 +14,11 @@ struct Repo {
     gboolean shallow;
 };
 
+/* range.c: what is reachable from @tips and not from @ends, the first of which is revision 0. All
+ * ids; the last revision is one of @tips. */
+Range *range_load(const Repo *repo, const char *const *tips, const char *const *ends,
+                  GError **error);
+
 /* Where a git command runs and what it reads. */
 typedef struct GitPlace {
     const char *git_dir;

@@ -115,14 +115,62 @@ static Range *parse(char *text, const char *good, const char **ret_rootless)
     return g_steal_pointer(&range);
 }
 
+/* What is reachable from @tips and not from @ends, as a graph. Where a shallow history is cut off,
+ * git names no parents. With an end for its parent such a commit would answer for all that was cut
+ * off behind it: *ret_rootless is one, or NULL. */
+static Range *load(const Repo *repo, const char *const *tips, const char *const *ends,
+                   const char **ret_rootless, GError **error)
+{
+    g_autoptr(GString) input = g_string_new(NULL);
+    g_autoptr(ProcessResult) result = NULL;
+    GitPlace place = git_place(repo);
+
+    for (; *tips; tips++) {
+        g_string_append_printf(input, "%s\n", *tips);
+    }
+    for (guint i = 0; ends[i]; i++) {
+        g_string_append_printf(input, "^%s\n", ends[i]);
+    }
+    place.input = input->str;
+    result = git_must(place, GIT("rev-list", "--topo-order", "--reverse", "--parents", "--stdin"),
+                      error);
+    return result ? parse(result->out, ends[0], ret_rootless) : NULL;
+}
+
+Range *range_load(const Repo *repo, const char *const *tips, const char *const *ends,
+                  GError **error)
+{
+    const char *rootless;
+
+    return load(repo, tips, ends, &rootless, error);
+}
+
+Range *repo_load_range_beyond(const Repo *repo, const char *const *ends, const char *tip,
+                              GError **error)
+{
+    g_autoptr(Range) range = NULL;
+    const char *rootless;
+
+    range = load(repo, GIT(tip), ends, &rootless, error);
+    if (range && repo->shallow && rootless) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "the range %.12s..%.12s is cut off at %.12s in this shallow repository: "
+                    "`git fetch --unshallow` brings the rest",
+                    ends[0], tip, rootless);
+        return NULL;
+    }
+    if (range && history_size(range->history) == 1) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "there is nothing between %.12s and %.12s", ends[0], tip);
+        return NULL;
+    }
+    return g_steal_pointer(&range);
+}
+
 Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GError **error)
 {
     g_autofree char *good_id = repo_resolve(repo, good, error);
     g_autofree char *bad_id = good_id ? repo_resolve(repo, bad, error) : NULL;
-    g_autofree char *not_good = NULL;
-    g_autoptr(ProcessResult) result = NULL;
-    g_autoptr(Range) range = NULL;
-    const char *rootless;
     gboolean behind;
 
     if (!bad_id || !repo_is_ancestor(repo, good_id, bad_id, &behind, error)) {
@@ -136,22 +184,5 @@ Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GErr
                     repo->shallow ? " as far as this shallow repository knows" : "");
         return NULL;
     }
-    not_good = g_strconcat("^", good_id, NULL);
-    result = git_must(git_place(repo),
-                      GIT("rev-list", "--topo-order", "--reverse", "--parents", bad_id, not_good),
-                      error);
-    if (!result) {
-        return NULL;
-    }
-    range = parse(result->out, good_id, &rootless);
-    if (repo->shallow && rootless) {
-        /* Where a shallow history is cut off, git names no parents. With good for its parent such a
-         * commit would answer for all that was cut off behind it. */
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "the range %.12s..%.12s is cut off at %.12s in this shallow repository: "
-                    "`git fetch --unshallow` brings the rest",
-                    good_id, bad_id, rootless);
-        return NULL;
-    }
-    return g_steal_pointer(&range);
+    return repo_load_range_beyond(repo, GIT(good_id), bad_id, error);
 }

@@ -55,6 +55,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Range, range_free)
  * last. @good must be an ancestor of @bad. A range that a shallow repository holds only in part is
  * refused. One `git rev-list` call. */
 Range *repo_load_range(const Repo *repo, const char *good, const char *bad, GError **error);
+/* The same for a @tip that need not be ahead of the ends: all commits reachable from it and from
+ * none of @ends (NULL-terminated ids, at least one). Revision 0 stands for all that is behind the
+ * ends; commits[0] is the first of them. A range of nothing is refused. */
+Range *repo_load_range_beyond(const Repo *repo, const char *const *ends, const char *tip,
+                              GError **error);
 /* Ids of the parents of @revision, also of those outside the range, for which revision 0 stands in
  * the graph. The strings belong to @range, the array of const char * to the caller. */
 GPtrArray *range_parents(const Range *range, guint32 revision);
@@ -62,6 +67,24 @@ GPtrArray *range_parents(const Range *range, guint32 revision);
 gint64 range_find(const Range *range, const char *commit);
 /* Does @revision merge, be it from outside the range? There the graph has but one parent. */
 gboolean range_is_merge(const Range *range, guint32 revision);
+
+/* A revision of a range and a parent of it outside the range. */
+typedef struct RootEdge {
+    guint32 revision, root;
+} RootEdge;
+/* Where a range grows from: the commits outside that are parents of its revisions. */
+typedef struct Roots {
+    guint n;
+    char **commits;       /* ids, parents first; n and a NULL */
+    RevisionSet **behind; /* of each, those behind it and itself */
+    GArray *edges;        /* of RootEdge, by revision */
+    GHashTable *index;    /* id -> GUINT_TO_POINTER(root) */
+} Roots;
+void roots_free(Roots *roots);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Roots, roots_free)
+Roots *repo_range_roots(const Repo *repo, const Range *range, GError **error);
+/* Root of that id, or -1. */
+gint64 roots_find(const Roots *roots, const char *commit);
 
 /* What one revision of a range changes and says. Bytes as git has them; valid during the call. */
 typedef struct Change {

@@ -113,10 +113,24 @@ static gboolean has_verdict(const ReportRevision *revision)
     return !g_str_equal(revision->verdict, "unknown");
 }
 
+/* Git looks for the first bad revision: of a fix, "bad" means that the bug is gone. */
+static const char *git_verdict(const Report *report, const ReportRevision *revision)
+{
+    if (report->spec->fix && g_str_equal(revision->verdict, "bad")) {
+        return "good";
+    }
+    return report->spec->fix && g_str_equal(revision->verdict, "good") ? "bad" : revision->verdict;
+}
+
 /* The ends of the range that `git bisect start` takes: the oldest bad release (or the start), and
- * the newest good one. */
+ * the newest good one; of a fix, where it is mended and the start. */
 static void find_ends(const Report *report, const char **ret_bad, const char **ret_good)
 {
+    if (report->spec->fix) {
+        *ret_bad = report->spec->good;
+        *ret_good = report->spec->start;
+        return;
+    }
     *ret_bad = report->spec->start;
     *ret_good = NULL;
     for (guint i = 0; i < report->revisions->len; i++) {
@@ -199,8 +213,8 @@ static void add_steps(GString *log, GString *replay, const Report *report)
         g_string_append_printf(log, "[%s] %s\n\n", decision->commit, decision->subject);
         add_test(log, revision);
         if (has_verdict(revision) && good && variant_is_plain(decision->commit)) {
-            add_git(log, replay, "%s %s", revision->verdict, decision->commit);
-            if (g_str_equal(revision->verdict, "bad")) {
+            add_git(log, replay, "%s %s", git_verdict(report, revision), decision->commit);
+            if (g_str_equal(git_verdict(report, revision), "bad")) {
                 last_bad = decision->commit;
             }
         }
@@ -313,6 +327,12 @@ static const char *subject_of(const Answer *answer, const char *commit)
     return "";
 }
 
+/* The first of which is looked for. */
+static const char *wanted(const Report *report)
+{
+    return report->spec->fix ? "good" : "bad";
+}
+
 static void add_culprit(GString *log, const Report *report)
 {
     const Answer *answer = report->answer;
@@ -324,7 +344,7 @@ static void add_culprit(GString *log, const Report *report)
                                answer->culprit_signature, answer->parent_signature);
     }
     add_totals(log, report);
-    g_string_append_printf(log, "first bad commit: %s %s\n", answer->culprit,
+    g_string_append_printf(log, "first %s commit: %s %s\n", wanted(report), answer->culprit,
                            subject_of(answer, answer->culprit));
     add_list(log, "to", answer->to);
     add_list(log, "cc", answer->cc);
@@ -341,7 +361,8 @@ static void add_set(GString *log, const Report *report)
         g_string_append(log, "We cannot bisect more!\n");
     }
     add_totals(log, report);
-    g_string_append(log, "bisection is inconclusive, the first bad commit could be any of:\n");
+    g_string_append_printf(log, "bisection is inconclusive, the first %s commit could be any of:\n",
+                           wanted(report));
     add_candidates(log, report->answer);
     add_crash(log, report->answer);
 }
@@ -381,12 +402,19 @@ static void add_answer(GString *log, const Report *report)
         g_string_append_printf(log, "commit msg: %s\n", decided_subject(report, answer->subject));
         add_crash(log, answer);
         break;
+    case ANSWER_NOT_FIXED:
+        add_totals(log, report);
+        g_string_append(log, "the crash still happens on HEAD\n");
+        g_string_append_printf(log, "commit msg: %s\n", decided_subject(report, answer->subject));
+        add_crash(log, answer);
+        break;
     case ANSWER_NOT_REPRODUCED:
         add_totals(log, report);
         g_string_append(log, "error: the crash wasn't reproduced on the original commit\n");
         break;
     case ANSWER_UNTESTABLE:
     case ANSWER_GOOD_CRASHES:
+    case ANSWER_NEVER_BAD:
         add_totals(log, report);
         g_string_append_printf(log, "error: %s\n", answer->reason);
         break;
@@ -398,13 +426,19 @@ char *report_log(const Report *report)
     GString *log = g_string_new(NULL);
     g_autoptr(GString) unused = g_string_new(NULL);
 
-    g_string_append_printf(log, "bisecting cause commit starting from %s\n", report->spec->start);
+    g_string_append_printf(log,
+                           report->spec->fix ? "bisecting fixing commit since %s\n"
+                                             : "bisecting cause commit starting from %s\n",
+                           report->spec->start);
     report_add_fixes(log, report, "with the fix ");
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
 
         if (is_step(revision) || is_without_culprit(revision) || is_phase(revision, FACT_VERDICT)) {
             continue;
+        }
+        if (report->spec->fix && g_str_equal(revision->decision->commit, report->spec->good)) {
+            g_string_append_printf(log, "testing current HEAD %s\n", report->spec->good);
         }
         if (revision->decision->label) {
             g_string_append_printf(log, "testing release %s\n", revision->decision->label);

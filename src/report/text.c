@@ -48,8 +48,8 @@ static void add_headline(GString *text, const Report *report)
 
     switch (answer->kind) {
     case ANSWER_CULPRIT:
-        g_string_append_printf(text, "First bad commit, %.1f %% sure:\n\n",
-                               percent(answer->confidence));
+        g_string_append_printf(text, "First %s commit, %.1f %% sure:\n\n",
+                               report->spec->fix ? "good" : "bad", percent(answer->confidence));
         break;
     case ANSWER_SET:
         if (answer->by_budget) {
@@ -75,14 +75,31 @@ static void add_headline(GString *text, const Report *report)
     case ANSWER_GOOD_CRASHES:
         g_string_append(text, "The good end of the range is not good.\n");
         break;
+    case ANSWER_NOT_FIXED:
+        g_string_append(text, "The bug is not mended yet.\n");
+        break;
+    case ANSWER_NEVER_BAD:
+        g_string_append(text, "The bug never was where its fix is looked for.\n");
+        break;
     }
 }
 
 /* Most candidates shown; the JSON has all. */
 #define N_CANDIDATES_SHOWN 20
 
-static void add_candidates(GString *text, const Answer *answer)
+/* What stands before the subject of the end that stands for more than itself. */
+static const char *meaning(const Report *report, const Candidate *candidate)
 {
+    if (!candidate->or_older) {
+        return "";
+    }
+    return report->spec->fix ? "not mended after this: " : "this or older: ";
+}
+
+static void add_candidates(GString *text, const Report *report)
+{
+    const Answer *answer = report->answer;
+
     for (guint i = 0; i < answer->candidates->len && i < N_CANDIDATES_SHOWN; i++) {
         const Candidate *candidate = answer->candidates->pdata[i];
         g_autofree char *subject = NULL;
@@ -91,8 +108,7 @@ static void add_candidates(GString *text, const Answer *answer)
         if (answer->candidates->len > 1) {
             g_string_append_printf(text, "%5.1f %%  ", percent(candidate->probability));
         }
-        subject =
-            g_strconcat(candidate->or_older ? "this or older: " : "", candidate->subject, NULL);
+        subject = g_strconcat(meaning(report, candidate), candidate->subject, NULL);
         add_cut(text, subject, answer->candidates->len > 1 ? WIDTH - 25 : WIDTH - 16);
         g_string_append_c(text, '\n');
     }
@@ -288,18 +304,44 @@ static void add_unfinished(GString *text, const Report *report, const char *stat
     }
 }
 
-static void add_quotes(GString *text, const Answer *answer)
+static void add_culprit(GString *text, const Report *report)
 {
-    if (answer->culprit_show) {
-        const Candidate *culprit = answer->candidates->pdata[0];
+    const Candidate *culprit = report->answer->candidates->pdata[0];
 
-        g_string_append_printf(text, "\nThe commit:\n%s\n\nFor the one that mends it:\n",
-                               answer->culprit_show);
-        g_string_append_printf(text, "Fixes: %.12s (\"%s\")\n", culprit->commit, culprit->subject);
+    g_string_append_printf(text, "\nThe commit:\n%s\n\n", report->answer->culprit_show);
+    if (!report->spec->fix) {
+        g_string_append_printf(text, "For the one that mends it:\nFixes: %.12s (\"%s\")\n",
+                               culprit->commit, culprit->subject);
+    } else if (!job_spec_is_run(report->spec)) {
+        g_string_append_printf(text, "For syzbot, if the crash is one of its:\n#syz fix: %s\n",
+                               culprit->subject);
+    }
+}
+
+/* Whose crash is quoted: "start", or an id. */
+static char *crashed(const Report *report)
+{
+    const Answer *answer = report->answer;
+
+    if (!answer->crash_commit || g_str_equal(answer->crash_commit, report->spec->start)) {
+        return g_strdup(answer->crash_commit || !answer->culprit ? "the start" : "the culprit");
+    }
+    return g_strcmp0(answer->crash_commit, answer->culprit) == 0
+               ? g_strdup("the culprit")
+               : g_strdup_printf("%.12s", answer->crash_commit);
+}
+
+static void add_quotes(GString *text, const Report *report)
+{
+    const Answer *answer = report->answer;
+
+    if (answer->culprit_show) {
+        add_culprit(text, report);
     }
     if (answer->crash_title) {
-        g_string_append_printf(text, "\nThe crash (of the %s): %s\n%s",
-                               answer->culprit ? "culprit" : "start", answer->crash_title,
+        g_autofree char *whose = crashed(report);
+
+        g_string_append_printf(text, "\nThe crash (of %s): %s\n%s", whose, answer->crash_title,
                                answer->crash_report ? answer->crash_report : "");
     }
 }
@@ -316,7 +358,7 @@ char *report_text(const Report *report, const char *state_dir)
         return report_clean(text->str);
     }
     add_headline(text, report);
-    add_candidates(text, answer);
+    add_candidates(text, report);
     add_reasons(text, answer);
     if (answer->to && answer->to[0]) {
         g_string_append(text, "\nWhom to tell:\n");
@@ -327,7 +369,7 @@ char *report_text(const Report *report, const char *state_dir)
     add_fixes(text, report);
     add_totals(text, report);
     add_compilers(text, report);
-    add_quotes(text, answer);
+    add_quotes(text, report);
     g_string_append(text, "\nThe whole log: ");
     add_command(text, "log", report, state_dir);
     return report_clean(text->str);

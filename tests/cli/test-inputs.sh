@@ -20,7 +20,7 @@ run --version
 ok '--version' prints 0 'firstbad '
 run cuase
 ok 'unknown command' says 2 "no such command: 'cuase'"
-for command in cause run resume status log report plan doctor; do
+for command in cause fix run resume status log report plan doctor; do
     run $command --help
     ok "$command --help fits 80 columns" [ -z "$(printf '%s\n' "$out" | awk 'length($0) > 80')" ]
     ok "$command --help goes to stdout" prints 0 'Usage:'
@@ -49,8 +49,11 @@ ok 'good is the start' says 2 'same commit'
 git -C "$work/tree" checkout -q -b side v5.1
 git -C "$work/tree" commit -q --allow-empty -m side
 git -C "$work/tree" checkout -q main
-cause --good side
-ok 'good is not behind the start' says 2 'give their merge base'
+git -C "$work/tree" checkout -q --orphan alone
+git -C "$work/tree" commit -q -m alone
+git -C "$work/tree" checkout -q main
+cause --good alone
+ok 'good has nothing to do with the start' says 2 '--good: '
 git -C "$work/tree" tag -d v5.0 v5.1 v5.2 >/dev/null
 cause
 ok 'no releases and no good' says 2 '--good: there is no release tag'

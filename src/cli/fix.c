@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad fix: find the commit that mended a kernel crash.
+ */
+#include "cli/cli.h"
+
+static const char description[] =
+    "Needed: --tree, --start, --config and --repro, on the command line or in\n"
+    "--job FILE (a GKeyFile: group [job], the long options as keys; the command\n"
+    "line wins). What is searched lies between the start, which crashes, and\n"
+    "--good, which does not. A revision in which the bug never was is not taken\n"
+    "for one that is mended: where a branch left the history of the start is\n"
+    "tried first, or, with --culprit, known.\n\n"
+    "All that is finished is kept: after Ctrl-C, 'firstbad resume NAME' goes on.\n"
+    "The tree's checkout is never touched; revisions are built in worktrees in\n"
+    "the state folder ($FIRSTBAD_STATE_DIR, or ~/.local/state/firstbad).";
+
+int cmd_fix(int argc, char **argv)
+{
+    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *job_file = NULL;
+    g_auto(WorkOptions) work = {0};
+    const GOptionEntry entries[] = {
+        CLI_KEY("tree", "DIR", "Git repository of the kernel"),
+        CLI_KEY("start", "REV", "Commit that crashes"),
+        CLI_KEY("good", "REV", "Commit that does not; default: HEAD of the tree"),
+        CLI_KEY("head", "REV", "The same"),
+        CLI_KEY("culprit", "REV", "What brought the bug, where that is known"),
+        CLI_KEY("name", "NAME", "Name of the job"),
+        {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
+        {NULL},
+    };
+    const CommandLine line = {.command = "fix",
+                              .arguments = "--tree DIR --start REV --config FILE --repro FILE",
+                              .description = description,
+                              .entries = entries,
+                              .more_entries = cli_kernel_entries,
+                              .job_keys = keys,
+                              .work = &work};
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    work.spec = cli_job_spec("fix", job_file, keys, &error);
+    if (!work.spec || !job_check_spec(work.spec, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_USAGE;
+    }
+    return cli_work(&work);
+}

@@ -1,0 +1,154 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The search of a fix: from a revision that fails forward to one that does not, by `firstbad run --fix`.
+. "$(dirname "$0")/tap.sh"
+
+# make_graph DIR: a history from lines "NAME WHAT PARENT...", each commit a tag. WHAT: bad (the file `bad` comes), mended
+# (it goes), broken (cannot be tested), whole, or plain.
+make_graph() {
+    git init -q "$1"
+    n=0
+    while read -r name what first rest; do
+        n=$((n + 1))
+        printf 'commit refs/tags/%s\ncommitter A <a@example.org> %d +0000\n' "$name" $((1700000000 + n))
+        printf 'data %d\n%s\n' "${#name}" "$name"
+        [ -z "$first" ] || echo "from refs/tags/$first"
+        for parent in $rest; do echo "merge refs/tags/$parent"; done
+        printf 'M 644 inline n.%s\ndata %d\n%s\n' "${name%%[0-9]*}" "${#n}" "$n"
+        case $what in
+        bad) printf 'M 644 inline bad\ndata 4\nyes\n\n' ;;
+        mended) echo 'D bad' ;;
+        broken) printf 'M 644 inline broken\ndata 4\nyes\n\n' ;;
+        whole) echo 'D broken' ;;
+        esac
+    done | git -C "$1" fast-import --quiet
+}
+# line NAME FROM TO: plain commits NAMEn, each on the one before; the first one on NAME(FROM - 1).
+line() {
+    i=$2
+    while [ "$i" -le "$3" ]; do
+        echo "$1$i plain $1$((i - 1))"
+        i=$((i + 1))
+    done
+}
+id() { git -C "$tree" rev-parse "$1^{commit}"; }
+answer() { printf '%s\n' "$out" | tail -n 1; }
+found() { case $(answer) in *"\"culprit\":\"$(id "$1")\""*) [ "$code" -eq 0 ] ;; *) false ;; esac; }
+answers() { case $(answer) in *"\"answer\":\"$2\""*) [ "$code" -eq "$1" ] ;; *) false ;; esac; }
+fix() { run run --fix --repo "$tree" --test 'test -e broken && exit 125; test ! -e bad' --json "$@"; }
+# What git bisect says when it is told that what passes is mended: the rule of whoever asks no more of a revision.
+git_says() {
+    git -C "$tree" bisect start "$2" "$1" >/dev/null 2>&1
+    git -C "$tree" bisect run sh -c 'test -e bad' >/dev/null 2>&1
+    git -C "$tree" rev-parse refs/bisect/bad
+    git -C "$tree" bisect reset >/dev/null 2>&1
+}
+
+# m1 ... m10(bad) ... m40(mended) ... m60, and o1 ... o30 from m5, which never had the bug, merged as m30.
+tree=$work/tree
+{
+    echo m1 plain
+    line m 2 9
+    echo m10 bad m9
+    line m 11 29
+    echo o0 plain m5
+    line o 1 30
+    echo m30 plain m29 o30
+    line m 31 39
+    echo m40 mended m39
+    line m 41 60
+} >"$work/graph"
+make_graph "$tree" <"$work/graph"
+git -C "$tree" update-ref refs/heads/main "$(id m60)"
+git -C "$tree" symbolic-ref HEAD refs/heads/main
+git -C "$tree" reset -q --hard
+git -C "$tree" checkout -q -b work
+
+ok 'git bisect takes what never had the bug for mended' [ "$(git_says m20 m60)" != "$(id m40)" ]
+fix --bad m20 --good m60 --name never-there
+ok 'revisions that never had the bug are not taken for mended' found m40
+fix --bad m20 --culprit m10
+ok 'the culprit is known; --good is HEAD' found m40
+fix --bad m20 --good m60 --culprit m30
+ok 'a culprit that the start has not' says 2 '--culprit: '
+run report never-there
+ok 'for people' prints 0 'First good commit'
+ok 'its checks, the other way round' prints 0 'does not show it'
+run report never-there --json
+ok 'for programs' prints 0 '"fix": true'
+run log never-there
+ok 'log: the words of syzbot' prints 0 "bisecting fixing commit since $(id m20)"
+ok 'log: HEAD' prints 0 "testing current HEAD $(id m60)"
+ok 'log: the answer' prints 0 "first good commit: $(id m40) m40"
+printf '%s\n' "$out" >"$work/log"
+run audit "$work/log" --json
+ok 'firstbad audit reads it' prints 0 "$(id m40)"
+run log never-there --replay
+printf '%s\n' "$out" >"$work/replay"
+git -C "$tree" bisect replay "$work/replay" >"$work/replayed" 2>&1
+ok 'git bisect replay takes it' grep -q "first bad commit: \[$(id m40)\]" "$tree/.git/BISECT_LOG"
+git -C "$tree" bisect reset >/dev/null 2>&1
+
+fix --bad m20 --good m35 --name open
+ok 'not mended yet' answers 3 not-fixed
+run report open
+ok 'it says so, and how often it fails' prints 0 'still fails: '
+run log open
+ok 'log: the words of syzbot for it' prints 0 'the crash still happens on HEAD'
+fix --bad m40 --good m20
+ok 'the ends are the wrong way round' says 2 '--good: is older than --bad'
+fix --bad m50 --good m60
+ok 'a start that is good already' answers 3 not-reproduced
+
+# A test that fails in four of ten runs.
+fix --bad m20 --good m60 --test 'test ! -e bad || test $(($(od -An -N1 -tu1 /dev/urandom) % 10)) -lt 6'
+ok 'a bug that shows now and then' found m40
+
+# Other trees: s1 ... s5 grew from m15, which has the bug; d1 from m5, which has not, and got a bug of its own.
+tree=$work/other
+{
+    cat "$work/graph"
+    echo s0 plain m15
+    line s 1 5
+    echo d0 plain m5
+    echo d1 bad d0
+    echo d2 plain d1
+} | make_graph "$tree"
+fix --bad s5 --good m60
+ok 'a start that is not behind HEAD: by their merge base' found m40
+fix --bad d2 --good m60 --name elsewhere
+ok 'HEAD never had the bug' answers 3 never-bad
+run report elsewhere
+ok 'it names where the histories parted' prints 0 "$(printf %.12s "$(id m5)")"
+
+# What a merge brought from where the bug never was: neither git nor we can tell merge and branch apart, and we say so.
+tree=$work/merged
+{
+    echo m1 plain
+    line m 2 9
+    echo m10 bad m9
+    line m 11 29
+    echo o0 plain m5
+    line o 1 6
+    echo m30 mended m29 o6
+    line m 31 45
+} | make_graph "$tree"
+fix --bad m20 --good m45
+ok 'mended by a merge of what never had it: the set of what it brought' answers 1 set
+ok 'the merge is among it' prints 1 "$(id m30)"
+
+# The reference would skip one by one.
+tree=$work/broken
+{
+    echo m1 bad
+    line m 2 20
+    echo m21 broken m20
+    line m 22 40
+    echo m41 whole m40
+    line m 42 59
+    echo m60 mended m59
+    line m 61 90
+} | make_graph "$tree"
+fix --bad m1 --good m90
+ok 'a block that cannot be tested' found m60
+finish
