@@ -91,6 +91,12 @@ typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } 
 SideState side_state(const Situation *situation, const char *commit, gboolean has_bug);
 /* Ask for what a side lacks: the build, or a few trials. @commit must outlive the action. */
 Step ask_side(const Situation *situation, const char *commit, gboolean has_bug, Action *ret_action);
+/* Look for what mends revisions that fail alike, try it, adopt it. STEP_PASSED: nothing to do. */
+Step ask_mend(Situation *situation, Action *ret_action);
+/* @experiment would most probably fail as its neighbours do, and these have cost enough. */
+gboolean storm_is_over(const Situation *situation, const Experiment *experiment);
+/* Why candidates are left, where a storm is the reason; else NULL. Owned by the caller. */
+char *storm_reason(const Situation *situation);
 
 /* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
  * it, and the parents that lie outside the range, for which the good end only stands. */

@@ -12,6 +12,8 @@
  *   search     belief chooses what tells most per second;
  *   check      the one suspect left must crash, and its parents must not.
  *
+ * Before them comes what mends revisions that fail alike (storm.c).
+ *
  * No phase remembers anything: all is worked out anew from the evidence (and the releases that were
  * overruled, which the job keeps). That costs a few milliseconds a decision, and makes a resumed
  * job the same as one that never stopped.
@@ -212,9 +214,12 @@ static Step end_search(const Situation *situation, const GArray *candidates, Act
     }
     Answer *answer = answer_candidates(situation, candidates);
 
-    answer->reason =
-        g_strdup("no revision tells these apart that can be tested, or could be by the "
-                 "ones around it");
+    answer->reason = storm_reason(situation);
+    if (!answer->reason) {
+        answer->reason =
+            g_strdup("no revision tells these apart that can be tested, or could be by the "
+                     "ones around it");
+    }
     return give_answer(ret_action, answer);
 }
 
@@ -281,7 +286,8 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
     g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
     guint32 best = g_array_index(candidates, guint32, 0);
     if (candidates->len > 1) {
-        if (belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment)) {
+        if (belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment) &&
+            !storm_is_over(situation, &experiment)) {
             return ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
         }
         return end_search(situation, candidates, ret_action);
@@ -353,6 +359,10 @@ static Answer *answer_by_budget(const Situation *situation, const char *budget)
 static void decide(Situation *situation, Action *ret_action)
 {
     const char *good = NULL, *older;
+
+    if (ask_mend(situation, ret_action) == STEP_ASKED) {
+        return;
+    }
     Step reproduced = decide_reproduce(situation, ret_action);
     Step ranged =
         reproduced == STEP_ASKED ? STEP_ASKED : decide_range(situation, ret_action, &good);

@@ -18,6 +18,7 @@ typedef struct RevisionEvidence {
     double match;        /* the chance that the doubtful ones are: all of them, or none */
     guint n_other_crash; /* of another */
     guint n_broken;      /* boot-failed and basic-failed */
+    char *broken_title;  /* of the last of them, or NULL */
     guint n_unreached;
     Verdict said; /* by a person, in place of all trials; VERDICT_UNKNOWN: nothing */
 } RevisionEvidence;
@@ -36,6 +37,28 @@ void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought 
 void evidence_count_builds(GHashTable *evidence, const char *start);
 /* So many. */
 #define N_TRIALS_OF_BUILD 20
+
+/* A commit that may mend a storm. */
+typedef struct Mend {
+    char *commit, *title;
+    char *breaks;  /* what broke it; NULL: not known, then */
+    char *sound;   /* it is a later one than this revision, which does not fail; or NULL */
+    char *why;     /* for people: what speaks for it */
+    char *variant; /* a failing revision with it, by which it is tried */
+} Mend;
+void mend_free(Mend *mend);
+
+/* Revisions that all fail by one error, as far as it was looked for what mends them. */
+typedef struct Storm {
+    char *error;             /* situation_failure() of each */
+    GPtrArray *mends;        /* of Mend: candidates, most probable first */
+    const Mend *adopted;     /* one of these that helped, which the farm uses; or NULL */
+    gboolean looked_at_edge; /* also at the commit where the error ends */
+} Storm;
+/* What begins the error of those that build and do not boot. */
+#define STORM_AT_BOOT "boot: "
+Storm *storm_new(const char *error);
+void storm_free(Storm *storm);
 
 /* What a machine is doing at the moment. */
 typedef struct Task {
@@ -73,6 +96,7 @@ typedef struct Situation {
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
     gboolean validates;     /* a culprit is looked at before it is named (ACTION_EXAMINE) */
     gboolean reverts;       /* and is taken back, to see whether the crash goes with it */
+    GPtrArray *storms; /* of Storm: those that were looked at; NULL: mends are not looked for */
 } Situation;
 
 /* The evidence of @commit, with nothing in it where there was none yet. */
@@ -94,6 +118,12 @@ const char *situation_fact(const Situation *situation, const char *commit, const
 void situation_put_fact(Situation *situation, const char *commit, const char *kind,
                         const char *text);
 
+/* What @commit, a revision or a variant, fails by; NULL where it does not, or by a limit of ours.
+ * Owned by the caller. */
+char *situation_failure(const Situation *situation, const char *commit);
+/* The storm of @error, where it was looked at. */
+Storm *situation_storm(const Situation *situation, const char *error);
+
 typedef enum ActionKind {
     ACTION_BUILD,      /* @commit */
     ACTION_TRIALS,     /* @n_trials more of @commit */
@@ -102,6 +132,8 @@ typedef enum ActionKind {
                           roots) and belief, and ask again */
     ACTION_EXAMINE, /* put the facts of @commit, a suspect: FACT_CLASS and FACT_FUNCTIONS, or, where
                        these are known, FACT_REVERT (the next one, where there is one) */
+    ACTION_MEND,    /* look for what mends @commit, put it into storms, and ask again */
+    ACTION_ADOPT,   /* the mend of the variant @commit helped: use it, and ask again */
     ACTION_WAIT,    /* for what is under way: nothing else is worth a machine */
     ACTION_ANSWER,  /* @answer; what is still under way does not matter (by_budget: nothing is) */
 } ActionKind;

@@ -26,6 +26,7 @@ void revision_evidence_free(RevisionEvidence *evidence)
         return;
     }
     g_free(evidence->commit);
+    g_free(evidence->broken_title);
     g_clear_pointer(&evidence->kernel, kernel_free);
     g_free(evidence);
 }
@@ -105,6 +106,8 @@ gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const S
     case OUTCOME_BOOT_FAILED:
     case OUTCOME_BASIC_FAILED:
         evidence->n_broken++;
+        g_free(evidence->broken_title);
+        evidence->broken_title = g_strdup(trial->title);
         break;
     case OUTCOME_UNREACHED:
         evidence->n_unreached++;
@@ -126,6 +129,7 @@ void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought 
         of_commit->n_ok = of_commit->n_crash = of_commit->n_doubtful = 0;
         of_commit->n_other_crash = of_commit->n_broken = of_commit->n_unreached = 0;
         of_commit->match = 0;
+        g_clear_pointer(&of_commit->broken_title, g_free);
     }
     for (guint i = 0; i < trials->len; i++) {
         const TrialRow *trial = trials->pdata[i];

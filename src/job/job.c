@@ -25,7 +25,7 @@ const char *job_phase_name(JobPhase phase)
 
 /* All trials are counted anew when what they are compared with changes: the identity is learned
  * from the start's crashes. */
-static void count_trials(Job *job)
+void job_count_trials(Job *job)
 {
     sought_clear(&job->sought);
     sought_learn(job->spec, job->trials, &job->sought);
@@ -41,7 +41,7 @@ void job_learn_trial(Job *job, TrialRow *trial)
     RevisionEvidence *evidence = situation_evidence_for(&job->situation, trial->commit);
     if (!evidence_add(evidence, trial, &job->sought) ||
         g_str_equal(trial->commit, job->spec->start)) {
-        count_trials(job);
+        job_count_trials(job);
     }
 }
 
@@ -163,6 +163,8 @@ void job_free(Job *job)
     g_clear_pointer(&job->fixes, g_hash_table_unref);
     g_clear_pointer(&job->told, g_hash_table_unref);
     sought_clear(&job->sought);
+    g_clear_pointer(&job->mended, g_hash_table_unref);
+    g_clear_pointer(&job->situation.storms, g_ptr_array_unref);
     g_free(job->compiler);
     g_free(job);
 }
@@ -191,6 +193,7 @@ static gboolean load_evidence(Job *job, GError **error)
     }
     load_facts(job, facts);
     job_load_fixes(job, facts);
+    job_load_mends(job, facts);
     job->booked_ms = stored->total_ms;
     job->kernels = store_kernels(job->store, job->id, error);
     job->trials = job->kernels ? store_trials(job->store, job->id, error) : NULL;
@@ -207,15 +210,25 @@ static gboolean load_evidence(Job *job, GError **error)
     }
     for (guint i = 0; i < job->kernels->len; i++) {
         const KernelRow *row = job->kernels->pdata[i];
+        RevisionEvidence *evidence = situation_evidence_for(&job->situation, row->commit);
 
-        situation_evidence_for(&job->situation, row->commit)->kernel = kernel_copy(row->kernel);
+        if (!job_is_mended(job, row->commit, row->kernel->key)) {
+            evidence->kernel = kernel_copy(row->kernel);
+        }
         g_free(job->compiler);
         job->compiler = g_strdup(row->kernel->compiler);
+    }
+    for (guint i = job->trials->len; i-- > 0;) {
+        const TrialRow *row = job->trials->pdata[i];
+
+        if (job_is_mended(job, row->commit, row->kernel_key)) {
+            g_ptr_array_remove_index(job->trials, i);
+        }
     }
     for (guint i = 0; i < job->trials->len; i++) {
         situation_evidence_for(&job->situation, ((TrialRow *)job->trials->pdata[i])->commit);
     }
-    count_trials(job);
+    job_count_trials(job);
     return TRUE;
 }
 
@@ -242,10 +255,15 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->rebuilt = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->fixes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->mended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     job->situation.evidence = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                                     (GDestroyNotify)revision_evidence_free);
     job->situation.overruled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bug_kind_parse(spec->bug, &job->situation.bug);
+    /* What does not build or boot is no storm where that is what is looked for. */
+    if (farm->ops->add_fix && (job->situation.bug == BUG_CRASH || job->situation.bug == BUG_HANG)) {
+        job->situation.storms = g_ptr_array_new_with_free_func((GDestroyNotify)storm_free);
+    }
     job->situation.start = spec->start;
     job->situation.good = spec->good;
     job->situation.is_fix = spec->fix;
@@ -332,7 +350,9 @@ static gboolean keep_decision(Job *job, const Action *action, GError **error)
     g_autofree char *commit = variant_commit(action->commit);
     g_autoptr(DecisionRow) row = NULL;
 
-    if (g_hash_table_contains(job->decided, action->commit)) {
+    /* The try of a mend is none of the steps of the search. */
+    if (g_hash_table_contains(job->decided, action->commit) ||
+        job_tries_mend(job, action->commit)) {
         return TRUE;
     }
     row = g_new0(DecisionRow, 1);
@@ -433,7 +453,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     }
     situation_evidence_for(&job->situation, commit)->kernel = g_steal_pointer(&kernel);
     if (job->situation.bug == BUG_BUILD) {
-        count_trials(job);
+        job_count_trials(job);
     }
     return TRUE;
 }
@@ -482,6 +502,12 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             break;
         case ACTION_EXAMINE:
             done = job_examine(job, action.commit, error);
+            break;
+        case ACTION_MEND:
+            done = job_carry_mend(job, &action, error);
+            break;
+        case ACTION_ADOPT:
+            done = job_carry_adopt(job, &action, error);
             break;
         case ACTION_WAIT:
             g_assert_not_reached(); /* one thing is done at a time */

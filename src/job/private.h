@@ -25,6 +25,7 @@ struct Job {
     GHashTable *decided; /* commits that have their decision row */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     GHashTable *fixes;   /* set of lines: fixes that a person was told of */
+    GHashTable *mended;  /* commit -> key of a kernel that no longer counts */
     guint n_infra;       /* trials in a row that failed by our machine's fault */
     JobPhase phase;
     JobProgressFunc progress;
@@ -40,6 +41,8 @@ void job_learn_trial(Job *job, TrialRow *trial);
 /* Store a fact, and let the decider know; @text NULL takes it away. */
 gboolean job_put_fact(Job *job, const char *commit, const char *kind, const char *text,
                       GError **error);
+/* Count all trials anew. */
+void job_count_trials(Job *job);
 /* What builds and trials have cost lately, as the planner's guess of the next; and what of
  * the budget is used. */
 void job_learn_costs(Job *job);
@@ -59,6 +62,19 @@ gboolean job_book_time(Job *job, TimeUse use, GError **error);
 gboolean job_keep_fixes(Job *job, const char *commit, const Kernel *kernel, GError **error);
 /* Take back what was said before the job was resumed. */
 void job_load_fixes(Job *job, const GPtrArray *facts);
+
+/* --- mend.c ---------------------------------------------------------------------------------- */
+
+/* ACTION_MEND and ACTION_ADOPT. */
+gboolean job_carry_mend(Job *job, const Action *action, GError **error);
+gboolean job_carry_adopt(Job *job, const Action *action, GError **error);
+/* Is @variant one by which a mend is tried? */
+gboolean job_tries_mend(const Job *job, const char *variant);
+/* Take back what was looked up and adopted before the job was resumed; before all else is loaded.
+ */
+void job_load_mends(Job *job, const GPtrArray *facts);
+/* Does the kernel of @key no longer count for @commit, as it failed by what is mended now? */
+gboolean job_is_mended(const Job *job, const char *commit, const char *kernel_key);
 
 /* --- trials.c -------------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ void backport_free(Backport *backport)
     g_free(backport->commit);
     g_free(backport->breaks);
     g_free(backport->breaks_title);
+    g_free(backport->sound);
     g_free(backport->reason);
     g_free(backport);
 }
@@ -35,6 +36,7 @@ Backport *backport_copy(const Backport *backport)
     copy->commit = g_strdup(backport->commit);
     copy->breaks = g_strdup(backport->breaks);
     copy->breaks_title = g_strdup(backport->breaks_title);
+    copy->sound = g_strdup(backport->sound);
     copy->reason = g_strdup(backport->reason);
     return copy;
 }

@@ -10,11 +10,12 @@
 #include "kernel/version.h"
 
 typedef struct Backport {
-    char *name;           /* of its section */
-    char *title;          /* of the commit that mends */
-    char *commit;         /* its id, or the beginning of it; NULL: found by title */
-    char *breaks;         /* id of the commit that broke what it mends, or NULL */
-    char *breaks_title;   /* its title, or NULL; with neither, any revision may be broken */
+    char *name;         /* of its section */
+    char *title;        /* of the commit that mends */
+    char *commit;       /* its id, or the beginning of it; NULL: found by title */
+    char *breaks;       /* id of the commit that broke what it mends, or NULL */
+    char *breaks_title; /* its title, or NULL; with neither, any revision may be broken */
+    char *sound;        /* a revision that needs it not, and so nothing that it contains; or NULL */
     VersionSpan kernels;  /* a revision that does not say its version is in none but ".." */
     gboolean seen_at_run; /* what it mends is seen when the kernel runs, else when it is built */
     char *reason;
@@ -23,7 +24,8 @@ void backport_free(Backport *backport);
 Backport *backport_copy(const Backport *backport);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backport, backport_free)
 
-/* One for all kernels that contain @breaks (an id; NULL: any) and no commit called @title. */
+/* One for all kernels that contain @breaks (an id; NULL: any) and no commit called @title. Its
+ * sound may be set. */
 Backport *backport_new(const char *title, const char *commit, const char *breaks,
                        const char *reason);
 

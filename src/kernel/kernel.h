@@ -46,6 +46,15 @@ char *kernel_error_class(const char *first_error);
 /* The file that it names, as what comes before the first ':'; NULL when it has none. Whether there
  * is such a file nobody knows. Owned by the caller. */
 char *kernel_error_file(const char *first_error);
+/* Of an error (Kernel.first_error, or the title of a boot that failed), what two failures with the
+ * same cause have in common: the text without numbers of lines, addresses and folders. Owned by the
+ * caller. */
+char *kernel_failure_kind(const char *error);
+/* The source file that @error names, or that an object is made of, below the top of the tree; NULL
+ * where it names none. Owned by the caller. */
+char *kernel_failure_file(const char *error);
+/* The functions, types and the like that @error names. NULL-terminated, owned by the caller. */
+char **kernel_failure_words(const char *error);
 
 /* Where kernels lie: DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,config,build.log.zst,kernel.ini}
  * (config and kernel.ini as they are). An entry appears by one rename, whole and on disk; a failed

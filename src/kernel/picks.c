@@ -74,7 +74,7 @@ static gboolean know(Picks *picks, const char *revision, GError **error)
 static gboolean is_broken(Titles *titles, const Backport *backport, const char *revision)
 {
     if (!backport->breaks && !backport->breaks_title) {
-        return TRUE;
+        return !backport->sound || !titles_contain_id(titles, backport->sound, revision);
     }
     return (backport->breaks && titles_contain_id(titles, revision, backport->breaks)) ||
            (backport->breaks_title && titles_contain(titles, revision, backport->breaks_title));

@@ -232,6 +232,29 @@ gboolean titles_contain_id(Titles *titles, const char *revision, const char *id)
 /* The commits called @title, newest first. NULL-terminated, owned by the caller. */
 char **titles_find(const Titles *titles, const char *title);
 
+/* What a revision fails by, for repo_find_mends(). */
+typedef struct MendQuery {
+    const char *failing;      /* the revision (ids here) */
+    const char *sound;        /* an older one, contained in it, that does not fail so; or NULL */
+    const char *tip;          /* a later one that does not, which contains it; NULL: any ref */
+    const char *file;         /* that the error names, or NULL */
+    const char *const *words; /* names in it, NULL-terminated */
+    guint max_candidates;
+} MendQuery;
+typedef struct MendCandidate {
+    char *commit, *title;
+    char *breaks; /* the commit that it mends, where it says so; or NULL */
+    char *why;    /* for people: what speaks for it */
+    double points;
+    guint age; /* among the others: more is older */
+} MendCandidate;
+void mend_candidate_free(MendCandidate *candidate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MendCandidate, mend_candidate_free)
+/* Commits between failing and tip that may mend it, most probable first: by whom their "Fixes:"
+ * names, what they take back, touch and speak of. Nothing is fetched. Array of MendCandidate, maybe
+ * empty, owned by the caller. */
+GPtrArray *repo_find_mends(const Repo *repo, const MendQuery *query, GError **error);
+
 /* @commit with the changes of other commits taken back (@reverts) and added (@picks), in this
  * order; both NULL-terminated, or NULL. *ret_patched is a commit of the same tree wherever it is
  * made, on top of @commit; no ref names it, so git may throw it away one day, and it can be made

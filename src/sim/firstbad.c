@@ -243,7 +243,9 @@ static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
             break;
         case ACTION_OVERRULE:
         case ACTION_EXAMINE:
-            g_assert_not_reached(); /* the good end is given, and nothing is validated */
+        case ACTION_MEND:
+        case ACTION_ADOPT:
+            g_assert_not_reached(); /* the good end is given, and nothing is validated or mended */
         case ACTION_BUILD:
         case ACTION_TRIALS:
             if (action.phase == PHASE_SEARCH && action.kind == ACTION_TRIALS) {

@@ -253,6 +253,50 @@ static void test_fix(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(again->patches[0], ==, more->patches[0]);
 }
 
+/* 30 revisions that do not build, one after the other: what the first one says leads to the commit
+ * that mends it, which is tried as a variant, and then all of them build. */
+static void test_storm(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *ids =
+        sh(fixture, "cd repo; commit 'other: tidy' other.c 'int other(void) { return smc_gone; }'\n"
+                    "git tag broken; for i in $(seq 30); do commit \"work $i\" README $i; done\n"
+                    "git tag failing; commit \"other: bring it back\n\n"
+                    "Fixes: $(git rev-parse --short=12 broken)\" other.c "
+                    "'int smc_gone = 1; int other(void) { return smc_gone; }'\n"
+                    "commit start README start; git rev-parse base HEAD failing~15 failing");
+    g_auto(GStrv) id = g_strsplit(ids, "\n", -1);
+    g_autoptr(Kernel) failed = build(fixture->builder, id[2]);
+    g_autofree char *file = kernel_failure_file(failed->first_error);
+    g_auto(GStrv) words = kernel_failure_words(failed->first_error);
+    MendQuery query = {.failing = id[2],
+                       .sound = id[0],
+                       .tip = id[1],
+                       .file = file,
+                       .words = (const char *const *)words,
+                       .max_candidates = 3};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) candidates = repo_find_mends(fixture->repo, &query, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(failed->status, ==, KERNEL_FAILED);
+    g_assert_cmpstr(file, ==, "other.c");
+    g_assert_cmpuint(candidates->len, ==, 1);
+    const MendCandidate *mend = candidates->pdata[0];
+    g_autofree char *variant = variant_with(id[2], mend->commit);
+    g_autoptr(Backport) fix = backport_new(mend->title, mend->commit, mend->breaks, "it fails");
+    g_autoptr(Kernel) tried = build(fixture->builder, variant);
+    g_assert_cmpint(tried->status, ==, KERNEL_BUILT);
+    kernel_builder_add_fix(fixture->builder, fix);
+    g_autoptr(Kernel) same = build(fixture->builder, id[2]), last = build(fixture->builder, id[3]),
+                      first = build(fixture->builder, "broken"),
+                      base = build(fixture->builder, "base");
+    g_assert_true(same->reused); /* the variant's tree */
+    g_assert_cmpint(last->status, ==, KERNEL_BUILT);
+    g_assert_cmpint(first->status, ==, KERNEL_BUILT);
+    g_assert_cmpuint(g_strv_length(first->patches), ==, 1);
+    g_assert_cmpuint(g_strv_length(base->patches), ==, 0);
+}
+
 static void test_stored(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Kernel) kernel = build(fixture->builder, "base");
@@ -1010,6 +1054,7 @@ int main(int argc, char **argv)
     ADD("built", test_built);
     ADD("variants", test_variants);
     ADD("fix", test_fix);
+    ADD("storm", test_storm);
     ADD("stored", test_stored);
     ADD("failed", test_failed);
     ADD("language", test_language);
