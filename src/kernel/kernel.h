@@ -109,3 +109,17 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
                         GAsyncReadyCallback done, gpointer user_data);
 gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,
                              GError **error);
+
+/* --- Configurations -------------------------------------------------------------------------- */
+
+/* What the text of a .config sets, by its last line about each: "CONFIG_SMC" -> "y". Of an option
+ * that is not set there is no entry. Texts are without their quotes. Owned by the caller. */
+GHashTable *config_values(const char *config);
+
+/* Why @option is not on under @config, which a build of @commit came to: "depends on INFINIBAND",
+ * "not in this tree's Kconfig"; NULL when that is not seen. Owned by the caller. */
+#define CONFIG_NOT_IN_KCONFIG "not in this tree's Kconfig"
+char *config_why_off(const Repo *repo, const char *commit, const char *option, GHashTable *config);
+
+#include "kernel/kbuild.h"
+#include "kernel/kconfig.h"

@@ -204,6 +204,31 @@ gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gbo
     return TRUE;
 }
 
+char **repo_find_lines(const Repo *repo, const char *commit, const char *regex,
+                       const char *pathspec, GError **error)
+{
+    const char *const *args =
+        GIT("grep", "--full-name", "-l", "-z", "-I", "-E", "-e", regex, commit, "--", pathspec);
+    g_autoptr(ProcessResult) result = NULL;
+    g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
+    gsize n_prefix = strlen(commit) + 1; /* "COMMIT:PATH" */
+
+    if (!git_run(git_place(repo), args, &result, error)) {
+        return NULL;
+    }
+    /* 1: no line matches. */
+    if (!process_succeeded(result) && (result->exit_status != 1 || result->n_out > 0)) {
+        git_set_error(error, args, result);
+        return NULL;
+    }
+    for (gsize i = 0; i < result->n_out; i += strlen(result->out + i) + 1) {
+        if (strlen(result->out + i) > n_prefix) {
+            g_strv_builder_add(paths, result->out + i + n_prefix);
+        }
+    }
+    return g_strv_builder_end(paths);
+}
+
 GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error)
 {
     g_autofree char *name = g_strconcat(commit, ":", path, NULL);

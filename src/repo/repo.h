@@ -168,6 +168,10 @@ char *repo_show_stat(const Repo *repo, const char *commit, GError **error);
 /* *ret_yes: has @tree (a commit or a tree) something at @path, a file, a folder or a link? */
 gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gboolean *ret_yes,
                        GError **error);
+/* Paths of @commit that match @pathspec ("*Kconfig*") and have a line that matches the extended
+ * regular expression @regex. NULL-terminated, owned by the caller. */
+char **repo_find_lines(const Repo *repo, const char *commit, const char *regex,
+                       const char *pathspec, GError **error);
 /* One file of @commit. Owned by the caller. */
 GBytes *repo_read_file(const Repo *repo, const char *commit, const char *path, GError **error);
 
