@@ -21,6 +21,7 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_LIST("suspect", "PATH", "File or folder you suspect; may be given again"),
     CLI_LIST("suspect-author", "WHO", "Part of an author's name or mail; likewise"),
     CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
+    CLI_LIST("watch-option", "CONFIG_X", "Tell where the config loses it; likewise"),
     CLI_KEY("compiler", "CC", "Compiler; auto: by the kernel's age (auto)"),
     CLI_KEY("toolchains", "FILE", "Compilers for kernels, not our table"),
     CLI_KEY("options", "FILE", "Broken options, not our table"),

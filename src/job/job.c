@@ -165,6 +165,8 @@ void job_free(Job *job)
     sought_clear(&job->sought);
     g_clear_pointer(&job->mended, g_hash_table_unref);
     g_clear_pointer(&job->situation.storms, g_ptr_array_unref);
+    g_strfreev(job->stack_files);
+    drift_free(job->drift);
     g_free(job->compiler);
     g_free(job);
 }
@@ -469,6 +471,9 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
         gboolean done = FALSE;
 
         if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+            return FALSE;
+        }
+        if (!job_look_for_drift(job, error)) {
             return FALSE;
         }
         job_learn_costs(job);

@@ -55,6 +55,7 @@ typedef struct JobSpec {
     char *suspects, *suspect_authors;   /* paths, and parts of "NAME <MAIL>"; between two a ';' */
     char *weights;                      /* file of revisions and their weights */
     char *backports;                    /* file of fixes beside ours (data/backports.ini) */
+    char *watched_options;              /* names of options; between two a ';' */
 } JobSpec;
 JobSpec *job_spec_new(const char *kind); /* the defaults */
 /* TRUE for `firstbad run`: commands and failures, where a cause job has kernels and crashes. */

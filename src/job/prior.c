@@ -170,31 +170,45 @@ static void ask_for_error(const Job *job, Inquiry *inquiry)
     }
 }
 
+const char *const *job_stack_files(Job *job, GError **error)
+{
+    g_autoptr(GPtrArray) trials = NULL;
+    g_autoptr(OopsReader) reader = NULL;
+    g_autofree char *text = NULL;
+    const TrialRow *crash;
+
+    if (job->stack_files) {
+        return (const char *const *)job->stack_files;
+    }
+    trials = store_trials(job->store, job->id, error);
+    if (!trials) {
+        return NULL;
+    }
+    crash = job_find_crash(job, trials, job->spec->start);
+    if (crash) {
+        reader = oops_reader_new();
+        text = job_symbolize(job, crash->commit,
+                             crash->report + MIN(crash->report_prefix, strlen(crash->report)));
+        job->stack_files = oops_stack_files(reader, text, 0);
+    } else {
+        job->stack_files = g_new0(char *, 1);
+    }
+    return (const char *const *)job->stack_files;
+}
+
 /* Files and folders of the stack of the start's crash. */
 static gboolean ask_for_stack(Job *job, Inquiry *inquiry, GError **error)
 {
-    g_autoptr(GPtrArray) trials = store_trials(job->store, job->id, error);
-    g_autoptr(OopsReader) reader = oops_reader_new();
-    g_autofree char *text = NULL;
-    g_auto(GStrv) files = NULL;
-    const TrialRow *crash;
+    const char *const *files = job_stack_files(job, error);
 
-    if (!trials) {
+    if (!files) {
         return FALSE;
     }
     if (job->situation.bug == BUG_BUILD) {
         ask_for_error(job, inquiry);
-        return TRUE;
     }
-    crash = job_find_crash(job, trials, job->spec->start);
-    if (!crash) {
-        return TRUE;
-    }
-    text = job_symbolize(job, crash->commit,
-                         crash->report + MIN(crash->report_prefix, strlen(crash->report)));
-    files = oops_stack_files(reader, text, 0);
-    for (char **file = files; *file; file++) {
-        add_stack_file(inquiry, *file);
+    for (; *files; files++) {
+        add_stack_file(inquiry, *files);
     }
     return TRUE;
 }

@@ -5,6 +5,8 @@
 
 #include "job/decide.h"
 
+typedef struct Drift Drift; /* drift.c */
+
 struct Job {
     gint64 id;
     const JobSpec *spec;
@@ -26,6 +28,8 @@ struct Job {
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     GHashTable *fixes;   /* set of lines: fixes that a person was told of */
     GHashTable *mended;  /* commit -> key of a kernel that no longer counts */
+    char **stack_files;  /* see job_stack_files(); NULL: not asked for yet */
+    Drift *drift;        /* NULL: not looked for yet */
     guint n_infra;       /* trials in a row that failed by our machine's fault */
     JobPhase phase;
     JobProgressFunc progress;
@@ -90,6 +94,10 @@ gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancella
  * cannot say what revisions change, this is told, and the rest has to do. Owned by the caller. */
 double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **error);
 
+/* The source files in the stack of the start's crash, once that is known: it is asked for only
+ * then. NULL-terminated, owned by the job. */
+const char *const *job_stack_files(Job *job, GError **error);
+
 /* The user's file of weights (weights.c): lines "REVISION WEIGHT" or "REV1..REV2 WEIGHT", with '#'
  * comments. Gives lines "ID WEIGHT". Errors name the line. Owned by the caller. */
 char *weights_resolve(const Repo *repo, const char *path, GError **error);
@@ -126,6 +134,19 @@ gboolean inputs_check(JobSpec *spec, GError **error);
  * told is added to @notes (of char *). */
 FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
                         char **ret_config, GError **error);
+/* --- drift.c --------------------------------------------------------------------------------- */
+
+/* Compare the configurations of kernels that are new since the last call with the start's, once
+ * that has crashed, in the options that matter to its crash. What differs is told and stored. */
+gboolean job_look_for_drift(Job *job, GError **error);
+/* What of these differs at @variant, as sentences ("CONFIG_SMC is off here (depends on
+ * INFINIBAND)"); NULL for nothing, or nothing known. NULL-terminated, owned by the job. */
+const char *const *job_drift_of(const Job *job, const char *variant);
+/* The options without which the start's crash could not be seen, as its kernel has them: those that
+ * guard the files of its stack, and those that made its report. NULL-terminated, owned by the
+ * caller; NULL when the start has not crashed yet. */
+char **job_options_that_matter(Job *job, GError **error);
+void drift_free(Drift *drift);
 
 /* --- examine.c ------------------------------------------------------------------------------ */
 

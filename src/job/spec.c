@@ -77,6 +77,7 @@ static const Field fields[] = {
     FIELD("suspect-author", FIELD_TEXT, suspect_authors),
     FIELD("prior", FIELD_PATH, weights),
     FIELD("backports", FIELD_PATH, backports),
+    FIELD("watch-option", FIELD_TEXT, watched_options),
 };
 #undef FIELD
 

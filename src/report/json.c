@@ -3,15 +3,28 @@
  */
 #include "report/report.h"
 
+static json_t *lines_json(char *const *lines)
+{
+    json_t *array = json_array();
+
+    for (; lines && *lines; lines++) {
+        json_array_append_new(array, job_text_json(*lines));
+    }
+    return array;
+}
+
 static json_t *patches_json(const Report *report, const char *commit)
 {
     g_auto(GStrv) lines = report_patches(report, commit);
-    json_t *array = json_array();
 
-    for (char **line = lines; *line; line++) {
-        json_array_append_new(array, job_text_json(*line));
-    }
-    return array;
+    return lines_json(lines);
+}
+
+static json_t *drift_json(const ReportRevision *revision)
+{
+    g_auto(GStrv) lines = g_strsplit(revision->drift ? revision->drift : "", "\n", -1);
+
+    return lines_json(lines);
 }
 
 static json_t *revision_json(const Report *report, const ReportRevision *revision)
@@ -36,6 +49,7 @@ static json_t *revision_json(const Report *report, const ReportRevision *revisio
                             json_pack("{s:s, s:o}", "verdict", revision->said, "note",
                                       job_text_json(revision->note)));
     }
+    json_object_set_new(object, "config_drift", drift_json(revision));
     if (kernel) {
         json_object_set_new(
             object, "kernel",

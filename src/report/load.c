@@ -149,6 +149,14 @@ static void put_in_order(Report *report)
         }
         report->n_trials++;
     }
+    for (guint i = 0; i < report->facts->len; i++) {
+        const FactRow *fact = report->facts->pdata[i];
+
+        revision = g_hash_table_lookup(of_commit, fact->commit);
+        if (revision && g_str_equal(fact->kind, "drift")) {
+            revision->drift = fact->text;
+        }
+    }
     for (guint i = 0; i < report->revisions->len; i++) {
         revision = report->revisions->pdata[i];
         find_verdict(revision);

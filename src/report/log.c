@@ -84,6 +84,12 @@ static void add_test(GString *log, const ReportRevision *revision)
     if (kernel->kernel->signature) {
         g_string_append_printf(log, "kernel signature: %s\n", kernel->kernel->signature);
     }
+    if (revision->drift) {
+        g_autoptr(GString) text = g_string_new(revision->drift);
+
+        g_string_replace(text, "\n", "; ", 0);
+        g_string_append_printf(log, "config drift: %s\n", text->str);
+    }
     add_runs(log, revision->same_as ? revision->same_as->trials : revision->trials);
 }
 

@@ -238,6 +238,25 @@ static void add_fixes(GString *text, const Report *report)
     }
 }
 
+/* Without these options a revision may look good that is not. */
+static void add_drift(GString *text, const Report *report)
+{
+    gboolean is_first = TRUE;
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+        g_auto(GStrv) lines = g_strsplit(revision->drift ? revision->drift : "", "\n", -1);
+
+        for (char **line = lines; *line; line++) {
+            g_string_append_printf(
+                text, "%s  %.12s  %s\n",
+                is_first ? "\nOptions that matter to the crash, and differ:\n" : "",
+                line == lines ? revision->decision->commit : "            ", *line);
+            is_first = FALSE;
+        }
+    }
+}
+
 static void add_totals(GString *text, const Report *report)
 {
     g_autofree char *total = report_duration(report->row->total_ms);
@@ -296,6 +315,7 @@ static void add_unfinished(GString *text, const Report *report, const char *stat
     }
     add_revisions(text, report);
     add_fixes(text, report);
+    add_drift(text, report);
     add_totals(text, report);
     add_compilers(text, report);
     if (!report->is_worked_on) {
@@ -367,6 +387,7 @@ char *report_text(const Report *report, const char *state_dir)
     }
     add_revisions(text, report);
     add_fixes(text, report);
+    add_drift(text, report);
     add_totals(text, report);
     add_compilers(text, report);
     add_quotes(text, report);

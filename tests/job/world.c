@@ -44,6 +44,21 @@ static gboolean must_stop(const SimFarm *farm, GTask *task)
     return FALSE;
 }
 
+/* An entry of the kernel store that has nothing but a config. */
+static void give_config(const SimFarm *farm, Kernel *kernel, const char *config)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, config, -1),
+                    *ini = g_strdup_printf("[sha256]\nconfig=%s\n", sum);
+    g_autofree char *config_path = NULL, *ini_path = NULL;
+
+    kernel->dir = g_build_filename(farm->kernels, kernel->key, NULL);
+    config_path = g_build_filename(kernel->dir, "config", NULL);
+    ini_path = g_build_filename(kernel->dir, "kernel.ini", NULL);
+    g_mkdir_with_parents(kernel->dir, 0700);
+    g_assert_true(g_file_set_contents(config_path, config, -1, NULL));
+    g_assert_true(g_file_set_contents(ini_path, ini, -1, NULL));
+}
+
 static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
                       GAsyncReadyCallback done, gpointer user_data)
 {
@@ -78,6 +93,9 @@ static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
     if (kernel->status == KERNEL_BUILT) {
         kernel->signature =
             g_strdup(i && i == farm->same_as_parent ? farm->commits[i - 1] : commit);
+    }
+    if (kernel->status == KERNEL_BUILT && farm->config_of) {
+        give_config(farm, kernel, farm->config_of(i));
     }
     g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
 }
@@ -181,6 +199,11 @@ char *world_git(const World *world, const char *a, const char *b, const char *c)
     return out;
 }
 
+static void add_file(GString *stream, const char *path, const char *text)
+{
+    g_string_append_printf(stream, "M 644 inline %s\ndata %zu\n%s\n", path, strlen(text), text);
+}
+
 /* Writes f at each commit, or where they are @apart, a file of its own. */
 static void init(World *world, gboolean apart)
 {
@@ -191,6 +214,7 @@ static void init(World *world, gboolean apart)
     *world = (World){.folder = g_dir_make_tmp("firstbad-job-XXXXXX", NULL)};
     world->tree = g_build_filename(world->folder, "tree", NULL);
     world->state = g_build_filename(world->folder, "state", NULL);
+    world->kernels = g_build_filename(world->folder, "kernels", NULL);
     g_mkdir(world->tree, 0700);
     g_free(world_git(world, "init", "-q", "."));
     for (guint i = 0; i < N_COMMITS; i++) {
@@ -205,6 +229,13 @@ static void init(World *world, gboolean apart)
             g_string_append_printf(stream, "M 644 inline MAINTAINERS\ndata %zu\n%s\n",
                                    strlen(MAINTAINERS), MAINTAINERS);
             g_string_append_printf(stream, "M 160000 %s net/sub.c\n", NO_COMMIT);
+            add_file(stream, "Kbuild", "obj-$(CONFIG_NET) += net/\n");
+            add_file(stream, "net/Makefile", "obj-$(CONFIG_TLS) += tls/\n");
+            add_file(stream, "net/tls/Makefile", "obj-y += main.o\n");
+        }
+        if (i == 20) {
+            add_file(stream, "net/Kconfig",
+                     "menuconfig TLS\n\ttristate \"TLS\"\n\tdepends on INET\n");
         }
         if (TOUCHES_TLS(i)) {
             g_string_append_printf(stream, "M 644 inline net/tls/main.c\ndata 3\n%03u\n", i);
@@ -229,6 +260,7 @@ static void init(World *world, gboolean apart)
                                      .expected_build_s = 60,
                                      .expected_trial_s = 2},
                             .commits = (const char *const *)world->commits,
+                            .kernels = world->kernels,
                             .last_bad = G_MAXUINT,
                             .second_cause = G_MAXUINT,
                             .needed_from = G_MAXUINT,
@@ -259,6 +291,7 @@ void world_clear(World *world)
     g_free(world->folder);
     g_free(world->tree);
     g_free(world->state);
+    g_free(world->kernels);
     if (world->said) {
         g_string_free(world->said, TRUE);
     }
@@ -296,6 +329,7 @@ Answer *world_work(World *world, const char *good, const char *title)
     if (world->bug) {
         job_spec_set(spec, "bug", world->bug, "/", NULL);
     }
+    spec->watched_options = g_strdup(world->watched_options);
     spec->max_trials = world->max_trials ? world->max_trials : spec->max_trials;
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;

@@ -34,16 +34,18 @@ typedef struct SimFarm {
     gboolean reuses;    /* all kernels are there already */
     guint infra_first;  /* so many first trials fail by the machine's fault */
     const char *report; /* of a crash; NULL: one without source files */
-    guint stop_after;   /* stop with an error after so many builds and trials; 0: never */
+    const char *(*config_of)(guint i); /* what its kernel was configured with; NULL: not known */
+    const char *kernels;               /* where such kernels lie */
+    guint stop_after; /* stop with an error after so many builds and trials; 0: never */
     guint n_builds, n_trials;
 } SimFarm;
 
 typedef struct World {
-    char *folder, *tree, *state;
+    char *folder, *tree, *state, *kernels;
     char *commits[N_COMMITS + 1];
     guint max_trials; /* as the user's; 0: the default */
     guint max_kernels, max_time_s;
-    const char *suspects;
+    const char *suspects, *watched_options;
     const char *bug, *title_match; /* as the user's; NULL: the default */
     gboolean no_revert_test;
     GString *said; /* lines of progress, where wanted */
@@ -51,7 +53,8 @@ typedef struct World {
 } World;
 
 /* Make the repository in a scratch folder, and a farm where all commits crash, as first_bad is 0.
- * Three commits touch net/tls/main.c, 17, 37 and 57; only this file has maintainers. */
+ * Three commits touch net/tls/main.c, 17, 37 and 57; only this file has maintainers. CONFIG_NET and
+ * CONFIG_TLS guard it, which depends on INET; before commit 20 there is no TLS. */
 void world_init(World *world);
 /* The same where each commit changes a file of its own, so that any can be taken back. */
 void world_init_apart(World *world);
