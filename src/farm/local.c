@@ -283,7 +283,8 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     *farm = (Farm){.ops = &local_ops,
                    .n_trials_at_once = options->n_guests,
                    .expected_build_s = 60,
-                   .expected_trial_s = 2};
+                   .expected_trial_s = 2,
+                   .oldest = toolchains_oldest(options->toolchains)};
     local->guest = options->guest;
     local->guest.qemu = local->qemu = g_strdup(options->guest.qemu);
     local->guest.cmdline = local->cmdline = g_strdup(options->guest.cmdline);

@@ -73,7 +73,9 @@ typedef struct Situation {
     const char *start;         /* ids */
     const char *good;          /* given by the user, or NULL */
     gboolean is_fix;           /* what mended the bug is looked for, from start forward to good */
+    const char *const *bases;  /* of start and good, where that is not behind it; or NULL */
     const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */
+    const char *why_no_older;  /* why there are no more of them, for people */
     guint n_check_trials;      /* of the culprit and of each parent, at least */
     guint n_start_trials;      /* of the start, at least */
     guint max_trials;
@@ -150,6 +152,13 @@ typedef struct Action {
 /* What a machine that is idle should do. With several, ask again with each action among the works
  * under way. With one, nothing is ever under way, and ACTION_WAIT never comes. */
 void job_decide(Situation *situation, Action *ret_action);
+
+/* Leave of @releases (of ReleaseTag, newest first) those that are worth a trial: all final ones;
+ * the stable ones that lead from the newest final one to the start, and the candidates since then.
+ * With
+ * @kinds "final", "stable" or "rc" not the other of these; and none that is older than @oldest (or
+ * NULL). */
+void releases_select(GPtrArray *releases, const char *kinds, const char *oldest);
 
 /* The evidence of @commit, pooled over all revisions with a kernel of the same signature: identical
  * binaries are one thing. */

@@ -152,6 +152,8 @@ void job_free(Job *job)
     g_clear_pointer(&job->range, range_free);
     g_clear_pointer(&job->roots, roots_free);
     g_clear_pointer(&job->is_root_bad, g_free);
+    g_clear_pointer(&job->bases, g_strfreev);
+    g_free(job->why_no_older);
     g_clear_pointer(&job->releases, g_ptr_array_unref);
     g_clear_pointer(&job->trials, g_ptr_array_unref);
     g_clear_pointer(&job->kernels, g_ptr_array_unref);
@@ -242,6 +244,57 @@ static guint n_start_trials(const Farm *farm)
     return many_s <= farm->expected_build_s ? N_START_TRIALS : N_START_TRIALS / 2;
 }
 
+/* Of the releases behind the start those that are worth a trial, and why there are no older ones.
+ */
+static void select_releases(Job *job)
+{
+    g_autofree char *built = job->farm->oldest ? version_kernel_text(job->farm->oldest) : NULL;
+    const char *wished = job->spec->oldest;
+    gboolean is_wish = wished && !(built && release_name_compare(built, wished) < 0);
+    const char *oldest = is_wish ? wished : built;
+    guint n;
+
+    releases_select(job->releases, job->spec->releases, NULL);
+    n = job->releases->len;
+    releases_select(job->releases, job->spec->releases, oldest);
+    if (job->releases->len == n) {
+        job->why_no_older = repo_history_flaw(job->repo);
+    } else if (is_wish) {
+        job->why_no_older = g_strdup_printf("--oldest %s", oldest);
+    } else {
+        job->why_no_older = g_strdup_printf(
+            "no compiler here builds kernels before %s ('firstbad doctor' shows them)", oldest);
+    }
+}
+
+/* Where the range may end: at releases, at what is given, or where that parted from the start. */
+static gboolean find_ends(Job *job, GError **error)
+{
+    const JobSpec *spec = job->spec;
+    gboolean is_behind;
+
+    job->releases =
+        spec->good ? g_ptr_array_new() : repo_release_tags_behind(job->repo, spec->start, error);
+    if (!job->releases) {
+        return FALSE;
+    }
+    if (!spec->good) {
+        select_releases(job);
+    } else if (!spec->fix) {
+        if (!repo_is_ancestor(job->repo, spec->good, spec->start, &is_behind, error)) {
+            return FALSE;
+        }
+        job->bases = is_behind ? NULL : repo_merge_bases(job->repo, spec->good, spec->start, error);
+        if (!is_behind && !job->bases) {
+            return FALSE;
+        }
+    }
+    job->situation.releases = job->releases;
+    job->situation.bases = (const char *const *)job->bases;
+    job->situation.why_no_older = job->why_no_older;
+    return TRUE;
+}
+
 Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Farm *farm,
              GError **error)
 {
@@ -280,12 +333,9 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.n_trials_at_once = farm->n_trials_at_once;
     job->situation.validates = !job_spec_is_run(spec);
     job->situation.reverts = job->situation.validates && !spec->no_revert_test;
-    job->releases =
-        spec->good ? g_ptr_array_new() : repo_release_tags_behind(repo, spec->start, error);
-    if (!job->releases || !load_evidence(job, error)) {
+    if (!find_ends(job, error) || !load_evidence(job, error)) {
         return NULL;
     }
-    job->situation.releases = job->releases;
     return g_steal_pointer(&job);
 }
 
@@ -316,7 +366,8 @@ static gboolean load_roots(Job *job, const Range *range, GError **error)
 /* From @older, the good end or of a fix the start, to the other end. */
 static gboolean load_range(Job *job, const char *older, GError **error)
 {
-    const char *const ends[] = {older, NULL};
+    const char *const end[] = {older, NULL};
+    const char *const *ends = job->bases ? (const char *const *)job->bases : end;
     const char *newer = job->spec->fix ? job->spec->good : job->spec->start;
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Range) range = repo_load_range_beyond(job->repo, ends, newer, error);

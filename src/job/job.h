@@ -25,11 +25,13 @@
 typedef struct JobSpec {
     char *kind; /* "cause", "fix" or "run" */
     char *name;
-    char *tree;    /* repository */
-    char *start;   /* revision that crashes (run: --bad) */
-    char *good;    /* revision that does not, or NULL: search the releases */
-    gboolean fix;  /* the commit that mended it is looked for: good is newer than the start */
-    char *culprit; /* fix: what brought the bug, where that is known; or NULL */
+    char *tree;     /* repository */
+    char *start;    /* revision that crashes (run: --bad) */
+    char *good;     /* revision that does not, or NULL: search the releases */
+    char *oldest;   /* no release older than this one is tried, or NULL */
+    char *releases; /* which are tried: "auto", "final", "stable", "rc" */
+    gboolean fix;   /* the commit that mended it is looked for: good is newer than the start */
+    char *culprit;  /* fix: what brought the bug, where that is known; or NULL */
     char *config, *repro;
     char *compiler;             /* "auto", or a program that builds everything */
     char *toolchains, *options; /* tables to be read instead of our own, or NULL */

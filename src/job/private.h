@@ -17,8 +17,10 @@ struct Job {
     GHashTable *told; /* notes of kernels that a person was told */
     Situation situation;
     GPtrArray *releases; /* of ReleaseTag */
-    Range *range;        /* NULL until the search begins */
-    Roots *roots;        /* of a fix; NULL until then */
+    char **bases;        /* of start and good, or NULL */
+    char *why_no_older;
+    Range *range; /* NULL until the search begins */
+    Roots *roots; /* of a fix; NULL until then */
     gboolean *is_root_bad;
     Belief *belief;
     GPtrArray *kernels; /* of KernelRow, in the order they were built */

@@ -208,6 +208,20 @@ static gboolean check_culprit(const Repo *repo, JobSpec *spec, GError **error)
                    spec->culprit);
 }
 
+static gboolean check_release_options(const JobSpec *spec, GError **error)
+{
+    static const char *const kinds[] = {"auto", "final", "stable", "rc", NULL};
+    ReleaseKind unused;
+
+    if (!g_strv_contains(kinds, spec->releases)) {
+        return invalid(error, "--releases: '%s' is none of auto, final, stable, rc",
+                       spec->releases);
+    }
+    return !spec->oldest || release_name_parse(spec->oldest, &unused) ||
+           invalid(error, "--oldest: '%s' is not the name of a release, such as v5.4",
+                   spec->oldest);
+}
+
 static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **error)
 {
     g_autoptr(GPtrArray) releases = repo_release_tags_behind(repo, spec->start, error);
@@ -215,12 +229,16 @@ static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **e
     if (!releases) {
         return FALSE;
     }
+    releases_select(releases, spec->releases, spec->oldest);
     if (releases->len == 0) {
+        g_autofree char *flaw = repo_history_flaw(repo);
+
         return invalid(
             error,
-            "--good: there is no release tag (vX.Y) behind the start: fetch the tags, or name a "
-            "revision that does not crash%s",
-            repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)" : "");
+            "--good: there is no release tag (vX.Y) behind the start%s%s: fetch the tags, or name "
+            "a revision that does not crash%s%s%s",
+            spec->oldest ? " and not behind --oldest " : "", spec->oldest ? spec->oldest : "",
+            flaw ? " (" : "", flaw ? flaw : "", flaw ? ")" : "");
     }
     return TRUE;
 }
@@ -419,6 +437,9 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (!resolve(repo, &spec->start, start_option, error) ||
         (spec->good && !resolve(repo, &spec->good, "--good", error)) ||
         !check_culprit(repo, spec, error)) {
+        return FALSE;
+    }
+    if (!check_release_options(spec, error)) {
         return FALSE;
     }
     if (!(spec->good ? check_good(repo, spec, error) : check_releases(repo, spec, error))) {

@@ -31,6 +31,8 @@ static const Field fields[] = {
     FIELD("tree", FIELD_PATH, tree),
     FIELD("start", FIELD_TEXT, start),
     FIELD("good", FIELD_TEXT, good),
+    FIELD("oldest", FIELD_TEXT, oldest),
+    FIELD("releases", FIELD_WORD, releases),
     FIELD("fix", FIELD_FLAG, fix),
     FIELD("culprit", FIELD_TEXT, culprit),
     FIELD("config", FIELD_PATH, config),
@@ -87,6 +89,7 @@ JobSpec *job_spec_new(const char *kind)
 
     spec->kind = g_strdup(kind);
     spec->fix = g_str_equal(kind, "fix");
+    spec->releases = g_strdup("auto");
     spec->compiler = g_strdup("auto");
     spec->bug = g_strdup(bug_kind_name(BUG_CRASH));
     spec->qemu = g_strdup("qemu-system-x86_64");
@@ -222,6 +225,23 @@ static gboolean set_share(double *ret_share, const char *value)
     return TRUE;
 }
 
+/* Both ends in one word, as git writes it: "GOOD..START". */
+static gboolean set_range(JobSpec *spec, const char *value, GError **error)
+{
+    const char *dots = strstr(value, "..");
+
+    if (!dots || dots == value || !dots[2] || dots[2] == '.') {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "--range: '%s' is not GOOD..START, two revisions", value);
+        return FALSE;
+    }
+    g_free(spec->good);
+    g_free(spec->start);
+    spec->good = g_strndup(value, (gsize)(dots - value));
+    spec->start = g_strdup(dots + 2);
+    return TRUE;
+}
+
 gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const char *folder,
                       GError **error)
 {
@@ -229,6 +249,9 @@ gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const c
     gpointer member = field ? G_STRUCT_MEMBER_P(spec, field->offset) : NULL;
     guint64 count;
 
+    if (g_str_equal(key, "range")) {
+        return set_range(spec, value, error);
+    }
     if (!field) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no such key: '%s'", key);
         return FALSE;

@@ -20,44 +20,77 @@ void release_tag_free(ReleaseTag *tag)
     g_free(tag);
 }
 
-/* The numbers of "vX.Y[.Z[.W]]", missing ones 0; FALSE for any other name. */
-static gboolean parse_version(const char *name, guint64 *ret_numbers)
+/* What a tag's name says. */
+typedef struct Version {
+    guint64 numbers[MAX_NUMBERS]; /* missing ones are 0 */
+    guint n;
+    guint64 rc; /* G_MAXUINT64: it is none, so that it comes after all of its own */
+} Version;
+
+/* The end of the number at @digits, or NULL where there is none. */
+static const char *read_number(const char *digits, guint64 *ret_number)
 {
-    guint64 numbers[MAX_NUMBERS] = {0};
-    guint n = 0;
+    char *end;
+
+    if (!g_ascii_isdigit(*digits)) {
+        return NULL;
+    }
+    *ret_number = g_ascii_strtoull(digits, &end, 10);
+    return end;
+}
+
+/* "vX.Y[.Z[.W]]" or "vX.Y[.Z]-rcN"; FALSE for any other name. */
+static gboolean parse_version(const char *name, Version *ret_version)
+{
+    Version version = {.rc = G_MAXUINT64};
     const char *cursor = name;
 
     if (*cursor != 'v') {
         return FALSE;
     }
     do {
-        char *end;
-
-        if (n == MAX_NUMBERS || !g_ascii_isdigit(cursor[1])) {
-            return FALSE;
-        }
-        numbers[n++] = g_ascii_strtoull(cursor + 1, &end, 10);
-        cursor = end;
-    } while (*cursor == '.');
-    if (*cursor != '\0' || n < 2) {
+        cursor =
+            version.n < MAX_NUMBERS ? read_number(cursor + 1, &version.numbers[version.n++]) : NULL;
+    } while (cursor && *cursor == '.');
+    if (cursor && g_str_has_prefix(cursor, "-rc")) {
+        cursor = read_number(cursor + strlen("-rc"), &version.rc);
+    }
+    if (!cursor || *cursor || version.n < 2) {
         return FALSE;
     }
-    memcpy(ret_numbers, numbers, sizeof numbers);
+    *ret_version = version;
     return TRUE;
 }
 
 int release_name_compare(const char *a, const char *b)
 {
-    guint64 numbers_a[MAX_NUMBERS] = {0}, numbers_b[MAX_NUMBERS] = {0};
+    Version of_a = {0}, of_b = {0};
 
-    parse_version(a, numbers_a);
-    parse_version(b, numbers_b);
+    parse_version(a, &of_a);
+    parse_version(b, &of_b);
     for (guint i = 0; i < MAX_NUMBERS; i++) {
-        if (numbers_a[i] != numbers_b[i]) {
-            return numbers_a[i] > numbers_b[i] ? -1 : 1;
+        if (of_a.numbers[i] != of_b.numbers[i]) {
+            return of_a.numbers[i] > of_b.numbers[i] ? -1 : 1;
         }
     }
+    if (of_a.rc != of_b.rc) {
+        return of_a.rc > of_b.rc ? -1 : 1;
+    }
     return strcmp(a, b);
+}
+
+/* Up to 2.6 a final release had three numbers. */
+gboolean release_name_parse(const char *name, ReleaseKind *ret_kind)
+{
+    Version version;
+
+    if (!parse_version(name, &version)) {
+        return FALSE;
+    }
+    *ret_kind = version.rc != G_MAXUINT64                        ? RELEASE_RC
+                : version.n <= (version.numbers[0] < 3 ? 3U : 2) ? RELEASE_FINAL
+                                                                 : RELEASE_STABLE;
+    return TRUE;
 }
 
 static int compare_tags(gconstpointer a, gconstpointer b)
@@ -99,11 +132,11 @@ GPtrArray *repo_release_tags_behind(const Repo *repo, const char *commit, GError
     for (char **line = lines; *line; line++) {
         /* A ref's name has no blanks. */
         g_auto(GStrv) fields = g_strsplit(*line, " ", 5);
-        guint64 numbers[MAX_NUMBERS];
+        ReleaseKind kind;
         g_autoptr(GError) local_error = NULL;
         g_autofree char *tagged = NULL;
 
-        if (g_strv_length(fields) != 5 || !parse_version(fields[0], numbers)) {
+        if (g_strv_length(fields) != 5 || !release_name_parse(fields[0], &kind)) {
             continue;
         }
         tagged = peel(repo, fields, &local_error);
@@ -116,6 +149,7 @@ GPtrArray *repo_release_tags_behind(const Repo *repo, const char *commit, GError
 
             tag->name = g_strdup(fields[0]);
             tag->commit = g_steal_pointer(&tagged);
+            tag->kind = kind;
             g_ptr_array_add(tags, tag);
         }
     }

@@ -105,6 +105,27 @@ gboolean repo_is_shallow(const Repo *repo)
     return repo->shallow;
 }
 
+char *repo_history_flaw(const Repo *repo)
+{
+    g_autofree char *grafts = g_build_filename(repo->common_dir, "info", "grafts", NULL);
+    g_autofree char *replaced =
+        git_ask(git_place(repo),
+                GIT("for-each-ref", "--count=1", "--format=%(refname)", "refs/replace/"), NULL);
+
+    if (repo->shallow) {
+        return g_strdup("the repository is shallow: `git fetch --unshallow` brings the rest");
+    }
+    if (g_file_test(grafts, G_FILE_TEST_EXISTS)) {
+        return g_strdup_printf("commits have other parents by %s: without it the history is whole",
+                               grafts);
+    }
+    if (replaced && *replaced) {
+        return g_strdup("commits are replaced: `git replace --list` names them, and without them "
+                        "the history is whole");
+    }
+    return NULL;
+}
+
 /* Why @revision could not be resolved, and what to do. */
 static void set_no_revision(const Repo *repo, const char *revision, const char *git_said,
                             GError **error)

@@ -42,6 +42,11 @@ char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError *
 /* Is the repository shallow? Then old commits are missing, and messages should say so. */
 gboolean repo_is_shallow(const Repo *repo);
 
+/* What keeps the history of @repo from being the whole and true one, and what to do, as one
+ * sentence without a full stop: it is shallow, commits are grafted or replaced. NULL: nothing.
+ * Owned by the caller. */
+char *repo_history_flaw(const Repo *repo);
+
 /* The range good..bad as a graph. */
 typedef struct Range {
     History *history;    /* revision 0 is @good */
@@ -131,18 +136,27 @@ char *change_parts_name(guint parts);
  * give the same. Any bytes will do. Owned by the caller. */
 char *change_strip_comments(const char *text, gsize n);
 
+typedef enum ReleaseKind {
+    RELEASE_FINAL,  /* v6.1, v2.6.32 */
+    RELEASE_STABLE, /* v6.1.187, v2.6.32.5 */
+    RELEASE_RC,     /* v6.2-rc1 */
+} ReleaseKind;
+
 /* A release tag behind a commit. */
 typedef struct ReleaseTag {
     char *name;   /* "v6.1.187" */
     char *commit; /* peeled */
+    ReleaseKind kind;
 } ReleaseTag;
 void release_tag_free(ReleaseTag *tag);
-/* Final and stable release tags (vX.Y, vX.Y.Z; no -rc) that are strict ancestors of @commit, newest
- * version first. Array of ReleaseTag, owned by the caller. */
+/* Release tags that are strict ancestors of @commit, newest version first. Array of ReleaseTag,
+ * owned by the caller. */
 GPtrArray *repo_release_tags_behind(const Repo *repo, const char *commit, GError **error);
-/* Numeric comparison of version tags, newest first, for g_ptr_array_sort() and tests: v6.1.9 <
- * v6.1.10. */
+/* Comparison of version tags, newest first, for g_ptr_array_sort(): -1 when @a is newer. By
+ * numbers: v6.1.9 is older than v6.1.10; v6.1-rc8 is older than v6.1. */
 int release_name_compare(const char *a, const char *b);
+/* Is @name that of a release, and of which kind? */
+gboolean release_name_parse(const char *name, ReleaseKind *ret_kind);
 
 /* What is said of a commit. */
 typedef struct CommitInfo {

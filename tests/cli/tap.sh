@@ -62,3 +62,34 @@ make_repo() {
     git -C "$1" symbolic-ref HEAD refs/heads/main
     git -C "$1" reset -q --hard
 }
+
+# make_graph DIR: a history from lines "NAME WHAT PARENT...", each commit a tag. WHAT: bad (the file `bad` comes), mended
+# (it goes), broken (cannot be tested), whole, or plain.
+make_graph() {
+    git init -q "$1"
+    n=0
+    while read -r name what first rest; do
+        n=$((n + 1))
+        printf 'commit refs/tags/%s\ncommitter A <a@example.org> %d +0000\n' "$name" $((1700000000 + n))
+        printf 'data %d\n%s\n' "${#name}" "$name"
+        [ -z "$first" ] || echo "from refs/tags/$first"
+        for parent in $rest; do echo "merge refs/tags/$parent"; done
+        printf 'M 644 inline n.%s\ndata %d\n%s\n' "${name%%[0-9]*}" "${#n}" "$n"
+        case $what in
+        bad) printf 'M 644 inline bad\ndata 4\nyes\n\n' ;;
+        mended) echo 'D bad' ;;
+        broken) printf 'M 644 inline broken\ndata 4\nyes\n\n' ;;
+        whole) echo 'D broken' ;;
+        esac
+    done | git -C "$1" fast-import --quiet
+}
+# line NAME FROM TO: plain commits NAMEn, each on the one before; the first one on NAME(FROM - 1).
+line() {
+    i=$2
+    while [ "$i" -le "$3" ]; do
+        echo "$1$i plain $1$((i - 1))"
+        i=$((i + 1))
+    done
+}
+# id NAME: of that tag in $tree.
+id() { git -C "$tree" rev-parse "$1^{commit}"; }

@@ -84,6 +84,12 @@ cause --good main~20 --options "$work/none"
 ok 'a table that is not there' says 2 "$work/none"
 cause --good main~20 --qemu no-such-qemu
 ok 'no QEMU' says 2 "--qemu: 'no-such-qemu' is not installed: apt-get install qemu-system-x86"
+cause --range main~20
+ok 'a range of one revision' says 2 '--range: '
+cause --good main~20 --oldest 5.4
+ok '--oldest that is no release' says 2 "--oldest: '5.4' is not the name of a release"
+cause --good main~20 --releases all
+ok '--releases of no kind' says 2 '--releases: '
 for option in compiler qemu accel; do
     cause --good main~20 --$option ''
     ok "empty --$option" says 2 "--$option: must not be empty"

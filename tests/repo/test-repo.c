@@ -290,7 +290,7 @@ static void test_releases(Scratch *scratch, gconstpointer unused)
     g_autoptr(Repo) repo = open_repo(scratch, "repo");
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) tags = repo_release_tags_behind(repo, "v6.3", &error);
-    const char *want[] = {"v6.2", "v6.1.10", "v6.1.9", "v6.1", "v2.6.32.5", "v2.6.32"};
+    const char *want[] = {"v6.2", "v6.2-rc1", "v6.1.10", "v6.1.9", "v6.1", "v2.6.32.5", "v2.6.32"};
 
     g_assert_no_error(error);
     g_assert_cmpuint(tags->len, ==, G_N_ELEMENTS(want));
@@ -310,6 +310,37 @@ static void test_release_order(void)
     g_assert_cmpint(release_name_compare("v6.1", "v6.1.1"), >, 0);
     g_assert_cmpint(release_name_compare("v5.19", "v6.0"), >, 0);
     g_assert_cmpint(release_name_compare("v2.6.32", "v2.6.32"), ==, 0);
+    g_assert_cmpint(release_name_compare("v6.2", "v6.2-rc8"), <, 0);
+    g_assert_cmpint(release_name_compare("v6.2-rc10", "v6.2-rc9"), <, 0);
+    g_assert_cmpint(release_name_compare("v6.2-rc1", "v6.1.99"), <, 0);
+}
+
+static void test_release_kinds(void)
+{
+    const struct {
+        const char *name;
+        int kind; /* -1: no release */
+    } names[] = {
+        {"v6.1", RELEASE_FINAL},
+        {"v6.1.187", RELEASE_STABLE},
+        {"v6.2-rc1", RELEASE_RC},
+        {"v2.6.32", RELEASE_FINAL},
+        {"v2.6.32.5", RELEASE_STABLE},
+        {"v2.6.33-rc2", RELEASE_RC},
+        {"v6", -1},
+        {"6.1", -1},
+        {"v6.1-rc", -1},
+        {"v6.1-rc1-dontuse", -1},
+        {"v6.1.1.1.1", -1},
+        {"v6.1rc1", -1},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        ReleaseKind kind;
+        int found = release_name_parse(names[i].name, &kind) ? (int)kind : -1;
+
+        g_assert_cmpint(found, ==, names[i].kind);
+    }
 }
 
 static void test_commit_info(Scratch *scratch, gconstpointer unused)
@@ -543,6 +574,7 @@ int main(int argc, char **argv)
     ADD("long-range", test_long_range);
     ADD("releases", test_releases);
     g_test_add_func("/repo/release-order", test_release_order);
+    g_test_add_func("/repo/release-kinds", test_release_kinds);
     ADD("commit-info", test_commit_info);
     ADD("subject", test_subject);
     ADD("show-stat", test_show_stat);
