@@ -162,8 +162,8 @@ static void try_job(const World *world, Totals *totals)
     }
     totals->n++;
     totals->n_right += g_strcmp0(action.answer->culprit, range->commits[world->culprit]) == 0;
-    totals->n_held += action.answer->kind == ANSWER_SET &&
-                      holds(action.answer, range->commits[world->culprit]);
+    totals->n_held +=
+        action.answer->kind == ANSWER_SET && holds(action.answer, range->commits[world->culprit]);
     totals->n_tested += n_tested - 2; /* beside the ends */
     totals->n_failed += n_failed;
     totals->worst = MAX(totals->worst, n_failed);
@@ -224,20 +224,20 @@ static void measure(const char *name, const History *history, guint n_jobs)
 
         for (guint i = 0; i < n_jobs; i++) {
             guint32 first = (guint32)g_rand_int_range(rand, 2, (gint32)(n - N_STORM - 2)),
-                    last = first + N_STORM,
-                    culprit = draw_culprit(rand, place, first, last, n);
+                    last = first + N_STORM, culprit = draw_culprit(rand, place, first, last, n);
             g_autofree gboolean *is_untestable = make_storm(history, first, last);
             const World world = {history, is_untestable, culprit};
 
             try_job(&world, &totals);
             try_git(&world, &totals);
         }
-        g_print("  culprit %-11s  tested %5.1f, in the storm %5.2f (%3u), right %2u, in a set %2u of %u; "
+        g_print("  culprit %-11s  tested %5.1f, in the storm %5.2f (%3u), right %2u, in a set %2u "
+                "of %u; "
                 "git tested %5.1f, in the storm %6.2f (%3u), right %3u\n",
                 place_names[place], (double)totals.n_tested / totals.n,
-                (double)totals.n_failed / totals.n, totals.worst, totals.n_right, totals.n_held, totals.n,
-                (double)totals.n_git_tested / totals.n, (double)totals.n_git_failed / totals.n,
-                totals.git_worst, totals.n_git_right);
+                (double)totals.n_failed / totals.n, totals.worst, totals.n_right, totals.n_held,
+                totals.n, (double)totals.n_git_tested / totals.n,
+                (double)totals.n_git_failed / totals.n, totals.git_worst, totals.n_git_right);
     }
 }
 

@@ -79,8 +79,8 @@ static gboolean has_mend(const Storm *storm, const char *commit)
     return FALSE;
 }
 
-/* What a mend of @revision (-1: none of the range) is looked for behind: the newest that is known to
- * contain it. */
+/* What a mend of @revision (-1: none of the range) is looked for behind: the newest that is known
+ * to contain it. */
 static const char *newest(const Job *job, gint64 revision)
 {
     return revision >= 0 ? job->range->commits[history_size(job->range->history) - 1]

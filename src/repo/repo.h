@@ -237,7 +237,7 @@ char **recipients_addresses(const Recipients *recipients, gboolean to);
  * has another id in each tree, but one title. */
 typedef struct Titles Titles;
 /* Of all that any ref or any of @tips (ids, NULL-terminated) leads to; what a shallow history does
- * not hold is in none. One `git log`: some seconds for 1,000,000 commits. */
+ * not hold is in none. One `git log`: some twenty seconds for 1,000,000 commits. */
 Titles *repo_read_titles(const Repo *repo, const char *const *tips, GError **error);
 void titles_free(Titles *titles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Titles, titles_free)

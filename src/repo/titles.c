@@ -4,8 +4,8 @@
  * A fix has one id in mainline and another in each stable tree, but one title. `git log --grep`
  * reads the whole history for each question, and `merge-base --is-ancestor` too, where there is no
  * commit graph. So the history is read once: one `git log` of all refs, from which ids, parents and
- * a sum of each title stay. 1,000,000 commits take git some seconds, and then 40 MB here; a
- * question takes milliseconds.
+ * a sum of each title stay. 1,000,000 commits take git 11 s and us as much again, once a job; then
+ * a question takes 20 ms for a new revision (bench-titles).
  */
 #include <string.h>
 
