@@ -34,7 +34,7 @@ struct Belief {
     Tally *tallies;           /* of a member: none */
     guint32 *representatives; /* of each revision; of one that is no member: itself */
     guint32 *n_same;          /* of each representative, the revisions with its kernel */
-    guint n_untestable;
+    guint n_useless;          /* tallies of which this is so */
 
     gboolean is_grouped_anew; /* what follows is to be made from the above */
     GArray *tested;           /* of Tested, by revision */
@@ -61,6 +61,12 @@ static inline gboolean tally_has_trials(const Tally *tally)
 {
     return !tally->untestable && tally->said == VERDICT_UNKNOWN &&
            tally->n_crash + tally->n_ok + tally->n_doubtful > 0;
+}
+
+/* It cannot be tested, or its tests tell next to nothing: both go on for stretches. */
+static inline gboolean tally_is_useless(const Tally *tally)
+{
+    return tally->untestable || tally->unreached;
 }
 
 /* Does it say anything of the culprit? Also what cannot be tested may have crashed otherwise. */

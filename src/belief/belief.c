@@ -47,6 +47,10 @@
  * excluded (a change to what is not hashed: modules, the boot code; or one undone and redone). So
  * it weighs as two of them.
  *
+ * unreached: that the proof is right, which says that a kernel could not have shown the bug. A
+ * judgement; what it has to do is clear. Such kernels come in stretches, for one and the same
+ * reason, so they are no independent evidence: with 0.98 it takes 35 of them to double the odds.
+ *
  * older_than_range: the good release is tested as well, so this matters only when it speaks up.
  *
  * always_crashes: of the tests at revisions with the bug that crash at all, 86 in 94.4 crash in
@@ -62,6 +66,7 @@ void belief_model_default(BeliefModel *ret_model)
     *ret_model = (BeliefModel){
         .masked = 0.001,
         .haunted = 0.001,
+        .unreached = 0.98,
         .outside_kernel = 1e-6,
         .older_than_range = 0.02,
         .always_crashes = 0.5,
@@ -296,8 +301,8 @@ static gboolean tally_equals(const Tally *left, const Tally *right)
 {
     return left->n_crash == right->n_crash && left->n_ok == right->n_ok &&
            left->n_other == right->n_other && left->n_doubtful == right->n_doubtful &&
-           left->match == right->match && !left->untestable == !right->untestable &&
-           left->said == right->said;
+           left->match == right->match && !left->unreached == !right->unreached &&
+           !left->untestable == !right->untestable && left->said == right->said;
 }
 
 void belief_set(Belief *belief, guint32 revision, const Tally *tally)
@@ -312,8 +317,8 @@ void belief_set(Belief *belief, guint32 revision, const Tally *tally)
         return;
     }
     belief->tallies[revision] = *tally;
-    belief->n_untestable += tally->untestable ? 1 : 0;
-    belief->n_untestable -= before.untestable ? 1 : 0;
+    belief->n_useless += tally_is_useless(tally) ? 1 : 0;
+    belief->n_useless -= tally_is_useless(&before) ? 1 : 0;
     belief->is_fresh = FALSE;
     if (was_evidence && !is_evidence(belief, revision)) {
         belief->is_grouped_anew = TRUE;
@@ -338,7 +343,7 @@ void belief_set_same(Belief *belief, guint32 revision, guint32 representative)
         joined = representative;
     }
     put_into_group(belief, revision, joined);
-    belief->n_untestable -= belief->tallies[revision].untestable ? 1 : 0;
+    belief->n_useless -= tally_is_useless(&belief->tallies[revision]) ? 1 : 0;
     belief->tallies[revision] = (Tally){0};
 }
 

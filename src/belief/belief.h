@@ -32,6 +32,8 @@ typedef struct Tally {
     guint n_other;       /* crashes of another identity: runs cut short, which tell little */
     guint n_doubtful;    /* crashes that may have the identity or not */
     double match;        /* the chance that the doubtful ones have it: all of them, or none */
+    gboolean unreached;  /* it could not have shown the bug, wherever that is: its trials tell next
+                          * to  nothing */
     gboolean untestable; /* it does not build, boot, run a trivial program, or only crashes in other
                           * ways; n_crash and n_ok are then ignored */
     Verdict said;        /* good or bad: a person's word, which counts in place of all trials */
@@ -51,6 +53,7 @@ Tally *evidence_parse(const char *text, gsize length, guint n_revisions, GError 
 typedef struct BeliefModel {
     double masked;           /* chance that a revision with the bug cannot show it */
     double haunted;          /* chance that one without it crashes alike, at any rate */
+    double unreached;        /* chance that one of which it is said cannot show the bug */
     double outside_kernel;   /* chance that the culprit lies between two revisions whose kernels are
                               * the same to the byte */
     double older_than_range; /* prior of hypothesis 0; of a fix: that it is newer */

@@ -12,6 +12,9 @@
  * Where a revision found testable lies D commits beyond, the block is known to end before it: then
  * the chance is (S(d) - S(D)) / (1 - S(D)), S as above, so that the end is looked for by halves.
  *
+ * A revision that could not have shown the bug (Tally.unreached) is as useless as a broken one, and
+ * those around it are as suspect: an option or a feature is missing for a stretch.
+ *
  * Distances are commits, not edges: a merge is as far from a parent as what the others bring in.
  * Blocks spread both ways along the edges. For each revision the nearest end of a block below it
  * and above it is carried through the graph in one sweep up and one down; where several parents
@@ -91,10 +94,10 @@ static View view_leave(const Belief *belief, guint32 revision, const View *came)
 {
     const Tally *tally = belief_get(belief, revision);
 
-    if (tally_has_trials(tally)) {
+    if (tally_has_trials(tally) && !tally->unreached) {
         return (View){.testable = 0};
     }
-    if (!tally->untestable) {
+    if (!tally_is_useless(tally)) {
         return *came;
     }
     return (View){.is_block = TRUE, .extent = came->extent + came->distance, .testable = INFINITY};
@@ -109,7 +112,7 @@ double *belief_testability(const Belief *belief)
     for (guint32 r = 0; r < n; r++) {
         p_testable[r] = 1 - belief->model.broken_alone;
     }
-    if (belief->n_untestable == 0) {
+    if (belief->n_useless == 0) {
         return p_testable;
     }
     g_autofree View *below = g_new0(View, n);

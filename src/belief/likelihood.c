@@ -32,6 +32,9 @@
  * match) at most, and one by 1 + p match / (1 - match): the match is that chance where both were as
  * probable before.
  *
+ * A kernel that could not have shown the bug (Tally.unreached) is nearly surely masked: with the
+ * bug it has the chance of one without, but for 1 - unreached.
+ *
  * Chances of counts (with the binomial coefficient) instead of chances of sequences: the
  * coefficient is the same for all hypotheses, and with it nothing gets too small for a double.
  */
@@ -69,9 +72,10 @@ typedef struct Entry {
 struct Rates {
     double masked;
     double haunted;
+    double unreached;
     RatePoint points[N_POINTS];
     GHashTable *entries; /* counts, packed into 64 bits -> Entry */
-    Entry mixed;         /* of the last tally with doubtful crashes */
+    Entry mixed;         /* of the last tally with doubtful crashes, or of an unreached kernel */
     Entry said;          /* of the last one with a person's word */
 };
 
@@ -124,6 +128,7 @@ Rates *rates_new(const BeliefModel *model)
 
     rates->masked = model->masked;
     rates->haunted = model->haunted;
+    rates->unreached = model->unreached;
     fill_points(rates->points, model->always_crashes);
     rates->entries = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     return rates;
@@ -258,6 +263,19 @@ static const Entry *entry_of_said(Rates *rates, Verdict said)
     return &rates->said;
 }
 
+/* With the bug or without, it looks like one without, but for the chance that the proof was wrong.
+ */
+static const Entry *mix_unreached(Rates *rates, const Entry *reached)
+{
+    for (guint g = 0; g < N_POINTS; g++) {
+        double bug = reached->bug[g], clean = reached->clean[g];
+
+        rates->mixed.bug[g] = (1 - rates->unreached) * bug + rates->unreached * clean;
+        rates->mixed.clean[g] = clean;
+    }
+    return &rates->mixed;
+}
+
 TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
 {
     const Entry *entry;
@@ -271,5 +289,6 @@ TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
     } else {
         entry = entry_of(rates, tally->n_crash, tally->n_ok, tally->n_other);
     }
+    entry = tally->unreached ? mix_unreached(rates, entry) : entry;
     return (TallyLikelihood){.bug = entry->bug, .clean = entry->clean};
 }

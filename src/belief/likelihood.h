@@ -29,7 +29,8 @@ guint rates_n_points(const Rates *rates);
 const RatePoint *rates_points(const Rates *rates);
 
 /* Of the counts, doubtful crashes included; of one that is untestable, as if it had only these.
- * Valid until the next call with doubtful crashes, without such as long as @rates. Up to some
+ * Valid until the next call with doubtful crashes or an unreached kernel, without such as long as
+ * @rates. Up to some
  * 10,000 trials. */
 TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally);
 

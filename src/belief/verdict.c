@@ -11,7 +11,7 @@ Verdict belief_verdict(const Tally *tally)
     if (tally->said != VERDICT_UNKNOWN) {
         return tally->said;
     }
-    if (tally->untestable) {
+    if (tally->untestable || tally->unreached) {
         return VERDICT_SKIP;
     }
     if (tally->n_crash > 0) {
@@ -25,7 +25,7 @@ Verdict belief_verdict_of(Belief *belief, guint32 revision)
 {
     const Tally *tally = belief_get(belief, revision);
 
-    if (tally->said != VERDICT_UNKNOWN || !tally_has_trials(tally)) {
+    if (tally->said != VERDICT_UNKNOWN || !tally_has_trials(tally) || tally->unreached) {
         return belief_verdict(tally);
     }
     return belief_has_bug(belief)[revision] > 0.5 ? VERDICT_BAD : VERDICT_GOOD;

@@ -106,6 +106,7 @@ static int exit_code_of(const Answer *answer)
     switch (answer->kind) {
     case ANSWER_CULPRIT:
         return EXIT_ANSWER;
+    case ANSWER_REVEALER:
     case ANSWER_SET:
     case ANSWER_OLDER:
         return EXIT_UNSURE;
@@ -124,11 +125,12 @@ static void print_json(const Report *report)
     for (guint i = 0; i < answer->candidates->len; i++) {
         json_array_append_new(candidates, candidate_to_json(answer->candidates->pdata[i]));
     }
-    object = json_pack("{s:s?, s:f, s:o, s:i, s:i, s:f, s:s, s:b}", "culprit", answer->culprit,
-                       "confidence", answer->confidence, "candidates", candidates, "revisions",
-                       (int)report->revisions->len, "trials", (int)report->n_trials, "seconds",
-                       report->row->total_ms / 1000.0, "answer", answer_kind_name(answer->kind),
-                       "by_budget", answer->by_budget);
+    object =
+        json_pack("{s:s?, s:s?, s:f, s:o, s:i, s:i, s:f, s:s, s:b}", "culprit", answer->culprit,
+                  "revealer", answer->revealer, "confidence", answer->confidence, "candidates",
+                  candidates, "revisions", (int)report->revisions->len, "trials",
+                  (int)report->n_trials, "seconds", report->row->total_ms / 1000.0, "answer",
+                  answer_kind_name(answer->kind), "by_budget", answer->by_budget);
     cli_print_json(object, JSON_COMPACT);
 }
 

@@ -46,8 +46,9 @@ struct Farm {
     guint n_trials_at_once;
     double expected_build_s; /* before the first build was timed */
     double expected_trial_s;
-    Version oldest; /* kernels before it cannot be expected to build here; 0: any can */
-    char *note;     /* what a person should be told once, in lines; or NULL */
+    Version oldest;   /* kernels before it cannot be expected to build here; 0: any can */
+    char *note;       /* what a person should be told once, in lines; or NULL */
+    GuestTrace trace; /* of the trials that are begun from now on */
 };
 
 /* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on

@@ -177,6 +177,7 @@ static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
     } else if (!provide_image(local, kernel, &error) || !provide_root(local, root, &error)) {
         g_task_report_error(NULL, done, user_data, NULL, error);
     } else {
+        local->guest.trace = farm->trace;
         guest_trial_async(&local->guest, local->image, local->initramfs, cancellable, done,
                           user_data);
     }

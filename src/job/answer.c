@@ -6,10 +6,15 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-    [ANSWER_CULPRIT] = "culprit",       [ANSWER_SET] = "set",
-    [ANSWER_OLDER] = "older",           [ANSWER_NOT_REPRODUCED] = "not-reproduced",
-    [ANSWER_UNTESTABLE] = "untestable", [ANSWER_GOOD_CRASHES] = "good-crashes",
-    [ANSWER_NOT_FIXED] = "not-fixed",   [ANSWER_NEVER_BAD] = "never-bad",
+    [ANSWER_CULPRIT] = "culprit",
+    [ANSWER_REVEALER] = "revealer",
+    [ANSWER_SET] = "set",
+    [ANSWER_OLDER] = "older",
+    [ANSWER_NOT_REPRODUCED] = "not-reproduced",
+    [ANSWER_UNTESTABLE] = "untestable",
+    [ANSWER_GOOD_CRASHES] = "good-crashes",
+    [ANSWER_NOT_FIXED] = "not-fixed",
+    [ANSWER_NEVER_BAD] = "never-bad",
 };
 
 const char *answer_kind_name(AnswerKind kind)
@@ -41,6 +46,8 @@ void answer_free(Answer *answer)
         return;
     }
     g_free(answer->culprit);
+    g_free(answer->revealer);
+    g_clear_pointer(&answer->older, g_ptr_array_unref);
     g_clear_pointer(&answer->candidates, g_ptr_array_unref);
     g_free(answer->subject);
     g_free(answer->reason);
@@ -80,23 +87,32 @@ json_t *candidate_to_json(const Candidate *candidate)
                      job_text_json(candidate->subject));
 }
 
+static json_t *candidates_to_json(const GPtrArray *candidates)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; candidates && i < candidates->len; i++) {
+        json_array_append_new(array, candidate_to_json(candidates->pdata[i]));
+    }
+    return array;
+}
+
 json_t *answer_to_json(const Answer *answer)
 {
-    json_t *candidates = json_array(), *checks = json_array();
+    json_t *checks = json_array();
 
-    for (guint i = 0; i < answer->candidates->len; i++) {
-        json_array_append_new(candidates, candidate_to_json(answer->candidates->pdata[i]));
-    }
     for (guint i = 0; i < answer->checks->len; i++) {
         json_array_append_new(checks, job_text_json(answer->checks->pdata[i]));
     }
     return json_pack(
-        "{s:s, s:o, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
-        kind_names[answer->kind], "culprit", job_text_json(answer->culprit), "confidence",
-        answer->confidence, "candidates", candidates, "subject", job_text_json(answer->subject),
-        "reason", job_text_json(answer->reason), "by_budget", answer->by_budget, "checks", checks,
-        "culprit_show", job_text_json(answer->culprit_show), "culprit_signature",
-        job_text_json(answer->culprit_signature), "parent_signature",
+        "{s:s, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o}",
+        "kind", kind_names[answer->kind], "culprit", job_text_json(answer->culprit), "revealer",
+        job_text_json(answer->revealer), "older", candidates_to_json(answer->older), "confidence",
+        answer->confidence, "candidates", candidates_to_json(answer->candidates), "subject",
+        job_text_json(answer->subject), "reason", job_text_json(answer->reason), "by_budget",
+        answer->by_budget, "checks", checks, "culprit_show", job_text_json(answer->culprit_show),
+        "culprit_signature", job_text_json(answer->culprit_signature), "parent_signature",
         job_text_json(answer->parent_signature), "to", text_array(answer->to), "cc",
         text_array(answer->cc), "crash_title", job_text_json(answer->crash_title), "crash_report",
         job_text_json(answer->crash_report), "crash_commit", job_text_json(answer->crash_commit));
@@ -143,8 +159,32 @@ static gboolean is_answer(const json_t *object, AnswerKind *ret_kind)
             return FALSE;
         }
     }
+    json_array_foreach(json_object_get(object, "older"), i, candidate)
+    {
+        if (!json_is_string(json_object_get(candidate, "commit"))) {
+            return FALSE;
+        }
+    }
     return parse_kind(json_string_value(json_object_get(object, "kind")), ret_kind) &&
-           (*ret_kind != ANSWER_CULPRIT || json_is_string(json_object_get(object, "culprit")));
+           (*ret_kind != ANSWER_CULPRIT || json_is_string(json_object_get(object, "culprit"))) &&
+           (*ret_kind != ANSWER_REVEALER || json_is_string(json_object_get(object, "revealer")));
+}
+
+static void get_candidates(const json_t *object, const char *key, GPtrArray *candidates)
+{
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(json_object_get(object, key), i, value)
+    {
+        Candidate *candidate =
+            candidate_new(json_string_value(json_object_get(value, "commit")),
+                          json_number_value(json_object_get(value, "probability")));
+
+        candidate->or_older = json_is_true(json_object_get(value, "or_older"));
+        candidate->subject = get_text(value, "subject");
+        g_ptr_array_add(candidates, candidate);
+    }
 }
 
 Answer *answer_from_json(const char *json, GError **error)
@@ -155,6 +195,7 @@ Answer *answer_from_json(const char *json, GError **error)
     size_t i;
 
     answer->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+    answer->older = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
     answer->checks = g_ptr_array_new_with_free_func(g_free);
     if (!object || !is_answer(object, &answer->kind)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "stored answer is damaged: %s",
@@ -163,20 +204,13 @@ Answer *answer_from_json(const char *json, GError **error)
         return NULL;
     }
     answer->culprit = get_text(object, "culprit");
+    answer->revealer = get_text(object, "revealer");
     answer->confidence = json_number_value(json_object_get(object, "confidence"));
     answer->subject = get_text(object, "subject");
     answer->reason = get_text(object, "reason");
     answer->by_budget = json_is_true(json_object_get(object, "by_budget"));
-    json_array_foreach(json_object_get(object, "candidates"), i, value)
-    {
-        Candidate *candidate =
-            candidate_new(json_string_value(json_object_get(value, "commit")),
-                          json_number_value(json_object_get(value, "probability")));
-
-        candidate->or_older = json_is_true(json_object_get(value, "or_older"));
-        candidate->subject = get_text(value, "subject");
-        g_ptr_array_add(answer->candidates, candidate);
-    }
+    get_candidates(object, "candidates", answer->candidates);
+    get_candidates(object, "older", answer->older);
     json_array_foreach(json_object_get(object, "checks"), i, value)
     {
         g_ptr_array_add(answer->checks, g_strdup(json_string_value(value)));

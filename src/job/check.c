@@ -41,6 +41,9 @@ SideState side_state(const Situation *situation, const char *commit, gboolean ha
         /* Doubtful crashes alone do not show the bug, however probable they make it. */
         return !has_bug && log10_odds >= PASS_LOG10_ODDS ? SIDE_PASSED : SIDE_UNTESTABLE;
     }
+    if (tally.unreached) {
+        return SIDE_UNTESTABLE;
+    }
     if (tally.n_crash + tally.n_ok >= situation->n_check_trials &&
         ABS(log10_odds) >= PASS_LOG10_ODDS) {
         return log10_odds > 0 ? SIDE_PASSED : SIDE_FAILED;
@@ -96,8 +99,13 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
                          gboolean is_parent)
 {
     const RevisionEvidence *evidence = situation_evidence(situation, commit);
-    const char *who = is_parent ? "parent" : situation->is_fix ? "fix" : "culprit", *where = "";
     gboolean has_bug = is_parent == situation->is_fix;
+    const char *unreached = has_bug ? NULL : situation_unreached_why(situation, commit);
+    const char *who = is_parent                ? "parent"
+                      : situation->is_fix      ? "fix"
+                      : situation->takes_quiet ? "revealer"
+                                               : "culprit",
+               *where = "";
     Presence presence = PRESENCE_THERE;
     Action unused;
     Tally tally;
@@ -127,13 +135,16 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
     switch (side_state(situation, commit, has_bug)) {
     case SIDE_PASSED:
         g_ptr_array_add(answer->checks,
-                        g_strdup_printf("passed: %s %.12s %s (%s)", who, commit,
-                                        has_bug ? "shows the bug" : "does not show it", shown));
+                        g_strdup_printf("passed: %s %.12s %s (%s)%s%s", who, commit,
+                                        has_bug ? "shows the bug" : "does not show it", shown,
+                                        unreached ? ", and could not: " : "",
+                                        unreached ? unreached : ""));
         return TRUE;
     case SIDE_UNTESTABLE:
-        g_ptr_array_add(
-            answer->checks,
-            g_strdup_printf("could not be done: %s %.12s cannot be tested", who, commit));
+        g_ptr_array_add(answer->checks,
+                        g_strdup_printf("could not be done: %s %.12s cannot be tested%s%s", who,
+                                        commit, unreached ? ", because " : "",
+                                        unreached ? unreached : ""));
         return FALSE;
     case SIDE_OPEN:
     case SIDE_FAILED:

@@ -13,6 +13,7 @@ typedef struct Pool {
     guint n_ok, n_crash, n_doubtful, n_other_crash, n_broken, n_unreached;
     double match; /* of the doubtful ones */
     Verdict said;
+    const char *unreached_why; /* no trial could have shown the bug, and none did; or NULL */
 } Pool;
 
 /* Of @own and of all revisions with the same kernel. */
@@ -53,6 +54,7 @@ typedef enum Standing {
     STANDING_ASKED,   /* open: an action was asked for */
     STANDING_WAITING, /* open: work is under way */
     STANDING_GOOD,
+    STANDING_UNREACHED, /* quiet, as it would be with the bug */
     STANDING_BAD,
     STANDING_BROKEN
 } Standing;
@@ -101,6 +103,19 @@ char *storm_reason(const Situation *situation);
 /* What the check of @culprit needs beyond belief's own wish: trials enough for a person to believe
  * it, and the parents that lie outside the range, for which the good end only stands. */
 Step ask_check(const Situation *situation, guint32 culprit, Action *ret_action);
+/* decide.c: search, then check, in the range behind @good. */
+Step decide_search(Situation *situation, const char *good, Action *ret_action);
+/* Nothing tells @candidates apart any more, or it is under way. */
+Step end_search(const Situation *situation, const GArray *candidates, Action *ret_action);
+
+/* reveal.c: are @candidates, which no trial tells apart, so many only because revisions between
+ * them could not show the bug? */
+gboolean reveal_is_due(const Situation *situation, const GArray *candidates);
+/* Look for the revision where the bug begins to show. Where that is one, and its parent could not
+ * show the bug, the answer is that it reveals it; else @candidates are. */
+Step decide_reveal(const Situation *situation, const char *good, const GArray *candidates,
+                   Action *ret_action);
+
 /* Do the culprit and its parents show what they should, and differ? */
 gboolean check_is_passed(const Situation *situation, guint32 culprit);
 /* What @culprit has to stand beside that (validate.c): a look at its change, and a kernel of the

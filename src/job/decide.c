@@ -207,7 +207,7 @@ Answer *answer_candidates(const Situation *situation, const GArray *candidates)
 }
 
 /* Nothing tells the candidates apart any more, or it is under way. */
-static Step end_search(const Situation *situation, const GArray *candidates, Action *ret_action)
+Step end_search(const Situation *situation, const GArray *candidates, Action *ret_action)
 {
     if (situation->tasks && situation->tasks->len > 0) {
         return STEP_WAITING;
@@ -268,7 +268,7 @@ static Step decide_never_bad(const Situation *situation, Action *ret_action)
 
 /* Search, then check. A release that turns out to have had the bug all along is overruled, and the
  * range grows. */
-static Step decide_search(Situation *situation, const char *good, Action *ret_action)
+Step decide_search(Situation *situation, const char *good, Action *ret_action)
 {
     guint n = history_size(situation->range->history);
     g_autofree gboolean *built = g_new0(gboolean, n);
@@ -285,11 +285,15 @@ static Step decide_search(Situation *situation, const char *good, Action *ret_ac
     Costs costs = costs_of(situation, built, busy, barred, build_s_of);
     g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
     guint32 best = g_array_index(candidates, guint32, 0);
+    if (candidates->len > 1 &&
+        belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment) &&
+        !storm_is_over(situation, &experiment)) {
+        return ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
+    }
+    if (reveal_is_due(situation, candidates)) {
+        return decide_reveal(situation, good, candidates, ret_action);
+    }
     if (candidates->len > 1) {
-        if (belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment) &&
-            !storm_is_over(situation, &experiment)) {
-            return ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
-        }
         return end_search(situation, candidates, ret_action);
     }
     if (best == 0) {

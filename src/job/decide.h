@@ -96,9 +96,11 @@ typedef struct Situation {
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
-    gboolean validates;     /* a culprit is looked at before it is named (ACTION_EXAMINE) */
-    gboolean reverts;       /* and is taken back, to see whether the crash goes with it */
-    GPtrArray *storms; /* of Storm: those that were looked at; NULL: mends are not looked for */
+    gboolean takes_quiet; /* unreached revisions count as if they had not the bug: it is looked for
+                             where it begins to show */
+    gboolean validates;   /* a culprit is looked at before it is named (ACTION_EXAMINE) */
+    gboolean reverts;     /* and is taken back, to see whether the crash goes with it */
+    GPtrArray *storms;    /* of Storm: those that were looked at; NULL: mends are not looked for */
 } Situation;
 
 /* The evidence of @commit, with nothing in it where there was none yet. */
@@ -112,6 +114,10 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
  * then, where there is no other, the mark and why. */
 #define FACT_REVERT    "revert"
 #define REVERT_NO_MORE '!'
+
+/* Of a revision whose trials were quiet: why they could not have shown the bug, in the words of the
+ * report; or nothing, where they could. */
+#define FACT_REACH "reach"
 
 /* What is known of @commit (or a variant) as a fact of @kind, as the store keeps it, or NULL. Valid
  * until it is put anew. */
@@ -163,6 +169,10 @@ void releases_select(GPtrArray *releases, const char *kinds, const char *oldest)
 /* The evidence of @commit, pooled over all revisions with a kernel of the same signature: identical
  * binaries are one thing. */
 void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally);
+
+/* Why no trial of the kernel of @commit could have shown the bug, or NULL: none did, and there is
+ * a FACT_REACH of it or of a revision with the same kernel. */
+const char *situation_unreached_why(const Situation *situation, const char *commit);
 
 /* Tell belief all evidence that lies in the range. */
 void situation_update_belief(Situation *situation);

@@ -207,6 +207,15 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
     return evidence;
 }
 
+/* What is known against @evidence; @other: against another with the same kernel. */
+static const char *reach_fact(const Situation *situation, const RevisionEvidence *evidence,
+                              const char *other)
+{
+    const char *why = situation_fact(situation, evidence->commit, FACT_REACH);
+
+    return why && *why ? why : other;
+}
+
 Pool pool_of(const Situation *situation, const RevisionEvidence *own)
 {
     const RevisionEvidence *evidence;
@@ -226,9 +235,20 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
             pool.n_broken += evidence->n_broken;
             pool.n_unreached += evidence->n_unreached;
             pool.said = pool.said != VERDICT_UNKNOWN ? pool.said : evidence->said;
+            pool.unreached_why = reach_fact(situation, evidence, pool.unreached_why);
         }
     }
+    if (pool.n_crash + pool.n_doubtful > 0 || pool.said != VERDICT_UNKNOWN) {
+        pool.unreached_why = NULL; /* the proof was wrong, or a person knows better */
+    }
     return pool;
+}
+
+const char *situation_unreached_why(const Situation *situation, const char *commit)
+{
+    const RevisionEvidence *evidence = situation_evidence(situation, commit);
+
+    return evidence && evidence->kernel ? pool_of(situation, evidence).unreached_why : NULL;
 }
 
 guint pool_told_nothing(const Pool *pool)
@@ -295,6 +315,7 @@ Tally pool_tally(const Situation *situation, const RevisionEvidence *evidence, c
                    .n_doubtful = pool->n_doubtful,
                    .match = pool->match,
                    .n_other = both_were_seen(situation) ? pool->n_other_crash : 0,
+                   .unreached = pool->unreached_why && !situation->takes_quiet,
                    .untestable = situation_is_untestable(situation, evidence, pool)};
 }
 

@@ -11,9 +11,9 @@ static char *key_of(const char *commit, const char *kind)
 
 const char *situation_fact(const Situation *situation, const char *commit, const char *kind)
 {
-    g_autofree char *key = key_of(commit, kind);
+    g_autofree char *key = situation->facts ? key_of(commit, kind) : NULL;
 
-    return situation->facts ? g_hash_table_lookup(situation->facts, key) : NULL;
+    return key ? g_hash_table_lookup(situation->facts, key) : NULL;
 }
 
 void situation_put_fact(Situation *situation, const char *commit, const char *kind,

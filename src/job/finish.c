@@ -8,6 +8,9 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+/* Commits before the range that are named where the bug was revealed. */
+#define N_OLDER 5
+
 static const RevisionEvidence *evidence_of(const Job *job, const char *commit)
 {
     return g_hash_table_lookup(job->situation.evidence, commit);
@@ -107,6 +110,7 @@ static void give_reason(const Job *job, Answer *answer)
     case ANSWER_CULPRIT:
         answer->reason = found(job);
         break;
+    case ANSWER_REVEALER: /* it has one */
     case ANSWER_SET:
         answer->reason = g_strdup("not sure enough of any one");
         break;
@@ -231,12 +235,18 @@ static void gather_build_failure(const Job *job, Answer *answer, const char *com
     }
 }
 
+/* The one commit that @answer is about: its people are told, and it is quoted. */
+static const char *named(const Answer *answer)
+{
+    return answer->culprit ? answer->culprit : answer->revealer;
+}
+
 static gboolean gather_crash(Job *job, Answer *answer, GError **error)
 {
     gboolean is_of_subject = answer->kind == ANSWER_OLDER || answer->kind == ANSWER_NOT_FIXED;
-    const char *commit = is_of_subject                        ? answer->subject
-                         : answer->culprit && !job->spec->fix ? answer->culprit
-                                                              : job->spec->start;
+    const char *commit = is_of_subject                      ? answer->subject
+                         : named(answer) && !job->spec->fix ? named(answer)
+                                                            : job->spec->start;
     g_autoptr(GPtrArray) trials = store_trials(job->store, job->id, error);
     const TrialRow *crash;
 
@@ -270,16 +280,16 @@ static char *signature_of(const Job *job, const char *commit)
 
 static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
 {
-    g_autoptr(CommitInfo) info = repo_commit_info(job->repo, answer->culprit, error);
+    g_autoptr(CommitInfo) info = repo_commit_info(job->repo, named(answer), error);
 
     if (!info) {
         return FALSE;
     }
-    answer->culprit_show = repo_show_stat(job->repo, answer->culprit, error);
+    answer->culprit_show = repo_show_stat(job->repo, named(answer), error);
     if (!answer->culprit_show) {
         return FALSE;
     }
-    answer->culprit_signature = signature_of(job, answer->culprit);
+    answer->culprit_signature = signature_of(job, named(answer));
     answer->parent_signature = info->parents[0] ? signature_of(job, info->parents[0]) : NULL;
     return TRUE;
 }
@@ -299,12 +309,12 @@ static char *guilty_file(const Job *job, const Answer *answer)
 static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
 {
     g_autofree char *file = guilty_file(job, answer);
-    const char *commit = answer->culprit ? answer->culprit : job->spec->start;
+    const char *commit = named(answer) ? named(answer) : job->spec->start;
     /* A job that may go on keeps its worktree as it is: a switch there and back costs builds. */
     const char *worktree =
-        answer->culprit || !answer->by_budget ? job->farm->ops->worktree(job->farm) : NULL;
+        named(answer) || !answer->by_budget ? job->farm->ops->worktree(job->farm) : NULL;
     gboolean has_file = FALSE;
-    RecipientsQuery query = {.repo = job->repo, .sources = worktree, .commit = answer->culprit};
+    RecipientsQuery query = {.repo = job->repo, .sources = worktree, .commit = named(answer)};
     g_autoptr(Recipients) recipients = NULL;
     g_autoptr(GError) failure = NULL;
 
@@ -312,7 +322,7 @@ static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
     if (file && !repo_has_path(job->repo, commit, file, &has_file, error)) {
         return FALSE;
     }
-    if (!answer->culprit && !has_file) {
+    if (!named(answer) && !has_file) {
         return TRUE;
     }
     if (worktree && !repo_worktree_switch(job->repo, worktree, commit, error)) {
@@ -359,23 +369,54 @@ static gboolean keep_verdicts(Job *job, GError **error)
     return TRUE;
 }
 
-gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
+/* The last commits before the range that changed the files of the crash: the revealer's fault may
+ * lie there. None where git cannot say. */
+static gboolean gather_older(Job *job, Answer *answer, GError **error)
 {
-    json_t *json;
-    g_autofree char *text = NULL;
+    const char *const *files = job_stack_files(job, error);
+    g_auto(GStrv) commits = NULL;
 
-    give_reason(job, answer);
-    for (guint i = 0; i < answer->candidates->len; i++) {
-        Candidate *candidate = answer->candidates->pdata[i];
+    answer->older = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+    if (!files) {
+        return FALSE;
+    }
+    if (!*files || !situation_unreached_why(&job->situation, job->range->commits[0])) {
+        return TRUE;
+    }
+    commits = repo_last_changes(job->repo, job->range->commits[0], files, N_OLDER, NULL);
+    for (char **commit = commits; commit && *commit; commit++) {
+        g_ptr_array_add(answer->older, candidate_new(*commit, 0));
+    }
+    return TRUE;
+}
+
+static gboolean gather_subjects(Job *job, const GPtrArray *candidates, GError **error)
+{
+    for (guint i = 0; candidates && i < candidates->len; i++) {
+        Candidate *candidate = candidates->pdata[i];
 
         candidate->subject = repo_subject(job->repo, candidate->commit, error);
         if (!candidate->subject) {
             return FALSE;
         }
     }
+    return TRUE;
+}
+
+gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
+{
+    json_t *json;
+    g_autofree char *text = NULL;
+
+    give_reason(job, answer);
+    if ((answer->revealer && !gather_older(job, answer, error)) ||
+        !gather_subjects(job, answer->candidates, error) ||
+        !gather_subjects(job, answer->older, error)) {
+        return FALSE;
+    }
     /* A job that may go on has no last verdicts. */
     if ((!answer->by_budget && !keep_verdicts(job, error)) ||
-        (answer->culprit && !gather_culprit(job, answer, error))) {
+        (named(answer) && !gather_culprit(job, answer, error))) {
         return FALSE;
     }
     if (!gather_crash(job, answer, error) || !gather_recipients(job, answer, error)) {

@@ -169,6 +169,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->situation.storms, g_ptr_array_unref);
     g_strfreev(job->stack_files);
     drift_free(job->drift);
+    reach_free(job->reach);
     g_free(job->compiler);
     g_free(job);
 }
@@ -331,7 +332,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.max_s = spec->max_time_s;
     job->situation.confidence = spec->confidence;
     job->situation.n_trials_at_once = farm->n_trials_at_once;
-    job->situation.validates = !job_spec_is_run(spec);
+    job->situation.validates = g_str_equal(spec->kind, "cause");
     job->situation.reverts = job->situation.validates && !spec->no_revert_test;
     if (!find_ends(job, error) || !load_evidence(job, error)) {
         return NULL;
@@ -524,7 +525,7 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
         if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
             return FALSE;
         }
-        if (!job_look_for_drift(job, error)) {
+        if (!job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
             return FALSE;
         }
         job_learn_costs(job);

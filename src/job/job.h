@@ -89,10 +89,12 @@ const char *job_phase_name(JobPhase phase); /* "reproduce", "minimise", "range",
 /* --- Answers --------------------------------------------------------------------------------- */
 
 typedef enum AnswerKind {
-    ANSWER_CULPRIT, /* one commit, checked; of a fix: the one that mended it */
-    ANSWER_SET,     /* cannot be told apart, or not sure enough; empty when the budget was used
-                       up before the range was known */
-    ANSWER_OLDER,   /* the oldest revision of the range has it already */
+    ANSWER_CULPRIT,  /* one commit, checked; of a fix: the one that mended it */
+    ANSWER_REVEALER, /* one commit since which the bug shows; those before could not show it, so
+                        the fault may be older */
+    ANSWER_SET,      /* cannot be told apart, or not sure enough; empty when the budget was used
+                        up before the range was known */
+    ANSWER_OLDER,    /* the oldest revision of the range has it already */
     ANSWER_NOT_REPRODUCED, /* the start does not crash */
     ANSWER_UNTESTABLE,     /* start or good does not build, boot or run a trivial program */
     ANSWER_GOOD_CRASHES,   /* the revision given as good crashes */
@@ -114,9 +116,13 @@ json_t *candidate_to_json(const Candidate *candidate);
 typedef struct Answer {
     AnswerKind kind;
     char *culprit;         /* ANSWER_CULPRIT: its id; otherwise NULL */
+    char *revealer;        /* ANSWER_REVEALER: its id; otherwise NULL */
     double confidence;     /* probability of the culprit, or that the set holds it; 0 when the one
                               candidate did not pass its checks */
-    GPtrArray *candidates; /* of Candidate, most probable first */
+    GPtrArray *candidates; /* of Candidate, most probable first; of a revealer, those that may be at
+                              fault */
+    GPtrArray *older;      /* of Candidate, of a revealer: what last changed the files of the crash
+                              before the range, newest first; probability 0: not known */
     char *subject;         /* the revision that it is about, where it is not CULPRIT or SET */
     char *reason;          /* one sentence for people */
     gboolean by_budget;    /* the budget is used up: with a larger one the job goes on */

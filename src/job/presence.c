@@ -35,6 +35,7 @@ static RootState state_of(const Situation *situation, guint root)
     }
     switch (stand_alone(situation, PHASE_RANGE, commit, NULL, &unused)) {
     case STANDING_GOOD:
+    case STANDING_UNREACHED:
         return ROOT_GOOD;
     case STANDING_BAD:
         return ROOT_BAD;

@@ -206,6 +206,7 @@ static gboolean ask_for_stack(Job *job, Inquiry *inquiry, GError **error)
     }
     if (job->situation.bug == BUG_BUILD) {
         ask_for_error(job, inquiry);
+        return TRUE;
     }
     for (; *files; files++) {
         add_stack_file(inquiry, *files);

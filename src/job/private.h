@@ -6,6 +6,7 @@
 #include "job/decide.h"
 
 typedef struct Drift Drift; /* drift.c */
+typedef struct Reach Reach; /* reach.c */
 
 struct Job {
     gint64 id;
@@ -32,6 +33,7 @@ struct Job {
     GHashTable *mended;  /* commit -> key of a kernel that no longer counts */
     char **stack_files;  /* see job_stack_files(); NULL: not asked for yet */
     Drift *drift;        /* NULL: not looked for yet */
+    Reach *reach;        /* of the start; NULL: not asked for yet */
     guint n_infra;       /* trials in a row that failed by our machine's fault */
     JobPhase phase;
     JobProgressFunc progress;
@@ -154,6 +156,14 @@ void drift_free(Drift *drift);
 
 /* What ACTION_EXAMINE asks for, of @culprit. */
 gboolean job_examine(Job *job, const char *culprit, GError **error);
+
+/* --- reach.c --------------------------------------------------------------------------------- */
+
+void reach_free(Reach *reach);
+
+/* Put FACT_REACH of each revision that was quiet and has none, and tell what could not show the
+ * bug. Nothing where the start has not crashed yet. */
+gboolean job_prove_reach(Job *job, GError **error);
 
 /* --- finish.c -------------------------------------------------------------------------------- */
 

@@ -87,8 +87,14 @@ static gint64 double_back(const Situation *situation, gint64 bad)
                              : MIN(first_final + 2 * (bad - first_final) + 1, n - 1);
 }
 
+/* It tells nothing of the bug. */
+static gboolean is_useless(Standing standing)
+{
+    return standing == STANDING_BROKEN || standing == STANDING_UNREACHED;
+}
+
 /* The first of @wanted, the one behind it and the one before it that lies between @bad and @end and
- * is not broken; -1: none does. */
+ * is neither broken nor unreached; -1: none does. */
 static gint64 find_testable(const Situation *situation, gint64 wanted, gint64 bad, gint64 end)
 {
     const gint64 near[] = {wanted, wanted + 1, wanted - 1};
@@ -96,7 +102,7 @@ static gint64 find_testable(const Situation *situation, gint64 wanted, gint64 ba
 
     for (guint i = 0; i < G_N_ELEMENTS(near); i++) {
         if (near[i] > bad && near[i] < end &&
-            standing_at(situation, near[i], &unused) != STANDING_BROKEN) {
+            !is_useless(standing_at(situation, near[i], &unused))) {
             return near[i];
         }
     }
@@ -176,6 +182,7 @@ static Step decide_parted(const Situation *situation, const char *base, Action *
     case STANDING_BROKEN:
         return give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, base));
     case STANDING_GOOD:
+    case STANDING_UNREACHED:
         break;
     }
     answer = answer_new(ANSWER_GOOD_CRASHES, base);
@@ -201,6 +208,7 @@ static Step decide_head(const Situation *situation, Action *ret_action)
     case STANDING_BAD:
         return give_answer(ret_action, answer_new(ANSWER_NOT_FIXED, situation->good));
     case STANDING_GOOD:
+    case STANDING_UNREACHED:
         return STEP_PASSED;
     }
     g_assert_not_reached();
@@ -226,15 +234,22 @@ static Step decide_given(const Situation *situation, Action *ret_action, const c
                        ? decide_parted(situation, *ends, ret_action)
                        : give_answer(ret_action, answer_new(ANSWER_GOOD_CRASHES, *ends));
         case STANDING_GOOD:
+        case STANDING_UNREACHED:
             break;
         }
     }
     return STEP_PASSED;
 }
 
+/* A release that could not show the bug is no good end while older ones may be. Of so many it is
+ * taken that these could not either; then the newest has to do, and what is found is where the bug
+ * began to show. */
+#define N_UNREACHED_RELEASES 3
+
 static Step decide_releases(const Situation *situation, Action *ret_action, const char **ret_good)
 {
-    gint64 bad = -1, good = -1;
+    gint64 bad = -1, good = -1, first_quiet = -1, last_quiet = -1;
+    guint n_quiet = 0;
 
     for (gint64 i = 0; i < situation->releases->len; i++) {
         Action unused;
@@ -242,16 +257,25 @@ static Step decide_releases(const Situation *situation, Action *ret_action, cons
 
         if (standing == STANDING_BAD) {
             bad = i;
-            good = -1;
+            good = first_quiet = last_quiet = -1;
+            n_quiet = 0;
+        } else if (standing == STANDING_UNREACHED) {
+            first_quiet = first_quiet < 0 ? i : first_quiet;
+            last_quiet = i;
+            n_quiet++;
         } else if (standing == STANDING_GOOD && good < 0) {
             good = i;
         }
     }
-    gint64 next = next_release(situation, bad, good);
+    gint64 next = good >= 0 ? next_release(situation, bad, good)
+                  : n_quiet >= N_UNREACHED_RELEASES
+                      ? -1
+                      : next_release(situation, MAX(bad, last_quiet), -1);
     if (next >= 0) {
         return standing_at(situation, next, ret_action) == STANDING_ASKED ? STEP_ASKED
                                                                           : STEP_WAITING;
     }
+    good = good >= 0 ? good : first_quiet;
     if (good >= 0) {
         *ret_good = release_at(situation, good)->commit;
         return STEP_PASSED;

@@ -31,7 +31,9 @@ static Standing stand_at_limit(const RevisionEvidence *start, const Pool *pool)
     if (pool->n_crash && crashes_like_start(start, pool)) {
         return STANDING_BAD;
     }
-    return 2 * pool->n_ok >= pool_trials(pool) ? STANDING_GOOD : STANDING_BROKEN;
+    return 2 * pool->n_ok < pool_trials(pool) ? STANDING_BROKEN
+           : pool->unreached_why              ? STANDING_UNREACHED
+                                              : STANDING_GOOD;
 }
 
 static Standing standing_said(Verdict said)
@@ -67,7 +69,7 @@ Standing stand_alone(const Situation *situation, JobPhase phase, const char *com
         return STANDING_BAD;
     }
     if (pool.n_crash == 0 && pool.n_ok >= wanted) {
-        return STANDING_GOOD;
+        return pool.unreached_why ? STANDING_UNREACHED : STANDING_GOOD;
     }
     if (pool_trials(&pool) >= limit) {
         return stand_at_limit(start, &pool);

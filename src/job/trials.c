@@ -15,7 +15,8 @@ typedef struct Batch {
     GCancellable *cancellable;
     guint n_wanted; /* still to be started */
     guint n_running;
-    GError *error; /* the first failure of our machine */
+    gboolean is_traced; /* one of its trials was or is */
+    GError *error;      /* the first failure of our machine */
 } Batch;
 
 static void start_trials(Batch *batch);
@@ -65,6 +66,7 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     trial->functions = outcome->identity ? g_strjoinv(" ", outcome->identity->functions) : NULL;
     trial->corrupted = outcome->report && outcome->report->corrupted_reason;
     trial->suppressed = outcome->report && outcome->report->suppressed;
+    trial->calls = g_strdup(outcome->calls);
     trial->run_ms = outcome->run_ms;
     job_learn_trial(job, trial);
     if (outcome->kind == OUTCOME_INFRA) {
@@ -104,6 +106,34 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
     start_trials(batch);
 }
 
+static gboolean has_trace(const Job *job, const char *commit)
+{
+    for (guint i = 0; i < job->trials->len; i++) {
+        const TrialRow *trial = job->trials->pdata[i];
+
+        if (trial->calls && g_str_equal(trial->commit, commit)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* One trial of each kernel is traced, for the proof that it could have shown the bug. Of the start
+ * the calls before a crash are wanted, so one that most probably crashes; of others a run that
+ * stays quiet, for which those that crash need not wait. */
+static GuestTrace choose_trace(Batch *batch)
+{
+    Job *job = batch->job;
+    gboolean is_start = g_str_equal(batch->commit, job->spec->start);
+
+    if (!job->situation.validates || batch->is_traced ||
+        (is_start && situation_evidence_for(&job->situation, batch->commit)->n_crash == 0)) {
+        return TRACE_NONE;
+    }
+    batch->is_traced = TRUE;
+    return is_start ? TRACE_FIRST : TRACE_LATER;
+}
+
 static void start_trials(Batch *batch)
 {
     Job *job = batch->job;
@@ -113,6 +143,7 @@ static void start_trials(Batch *batch)
     while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
         batch->n_wanted--;
         batch->n_running++;
+        job->farm->trace = choose_trace(batch);
         job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
                                     on_trial_done, batch);
     }
@@ -135,6 +166,9 @@ static const char *verdict_so_far(Job *job, const char *commit)
     Tally tally;
 
     situation_tally(&job->situation, commit, &tally);
+    if (tally.unreached) {
+        return "unreached";
+    }
     if (revision < 0 || tally.untestable) {
         return verdict_name(belief_verdict(&tally));
     }
@@ -180,7 +214,8 @@ gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancella
                    .commit = commit,
                    .kernel = kernel,
                    .cancellable = cancellable,
-                   .n_wanted = action->n_trials};
+                   .n_wanted = action->n_trials,
+                   .is_traced = has_trace(job, commit)};
 
     start_trials(&batch);
     while (batch.n_running) {

@@ -90,6 +90,27 @@ CommitInfo *repo_commit_info(const Repo *repo, const char *commit, GError **erro
     return g_steal_pointer(&info);
 }
 
+char **repo_last_changes(const Repo *repo, const char *commit, const char *const *files,
+                         guint n_most, GError **error)
+{
+    g_autofree char *most = g_strdup_printf("--max-count=%u", n_most), *text = NULL;
+    g_autoptr(GPtrArray) args = g_ptr_array_new();
+    const char *const begin[] = {"rev-list", "--no-merges", most, commit, "--", NULL};
+
+    for (const char *const *arg = begin; *arg; arg++) {
+        g_ptr_array_add(args, (gpointer)*arg);
+    }
+    for (; *files; files++) {
+        g_ptr_array_add(args, (gpointer)*files);
+    }
+    g_ptr_array_add(args, NULL);
+    text = git_ask(git_place(repo), (const char *const *)args->pdata, error);
+    if (!text) {
+        return NULL;
+    }
+    return *text ? g_strsplit(text, "\n", -1) : g_new0(char *, 1);
+}
+
 char *repo_subject(const Repo *repo, const char *commit, GError **error)
 {
     g_autofree char *id = repo_resolve(repo, commit, error);

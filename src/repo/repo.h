@@ -174,6 +174,10 @@ typedef struct CommitInfo {
 void commit_info_free(CommitInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CommitInfo, commit_info_free)
 CommitInfo *repo_commit_info(const Repo *repo, const char *commit, GError **error);
+/* The newest @n_most commits behind @commit, itself included, that changed one of @files; merges
+ * are not asked. NULL-terminated, owned by the caller. */
+char **repo_last_changes(const Repo *repo, const char *commit, const char *const *files,
+                         guint n_most, GError **error);
 /* First line of @commit's message. Owned by the caller. */
 char *repo_subject(const Repo *repo, const char *commit, GError **error);
 /* Id, author, date, message and diffstat of @commit: what `git bisect` prints after "is the first

@@ -41,6 +41,7 @@ static json_t *revision_json(const Report *report, const ReportRevision *revisio
         (int)revision->n_other_crash, "broken", (int)revision->n_broken, "unreached",
         (int)revision->n_unreached, "infra", (int)revision->n_infra);
 
+    json_object_set_new(object, "unreached_why", job_text_json(revision->unreached_why));
     json_object_set_new(
         object, "same_kernel_as",
         job_text_json(revision->same_as ? revision->same_as->decision->commit : NULL));

@@ -77,6 +77,7 @@ static void find_verdict(ReportRevision *revision)
     const char *by_all = revision->decision->verdict, *by_itself;
     Tally tally = {.n_crash = revision->n_crash, .n_ok = revision->n_ok};
 
+    tally.unreached = revision->unreached_why != NULL;
     tally.untestable =
         revision->kernel &&
         (revision->kernel->kernel->status == KERNEL_FAILED ||
@@ -108,6 +109,21 @@ static void find_same_kernels(Report *report)
 
         if (!revision->trials->len && revision->kernel && revision->kernel->kernel->signature) {
             revision->same_as = g_hash_table_lookup(tried, revision->kernel->kernel->signature);
+        }
+    }
+}
+
+/* What was found out of a revision that crashed after all, or of one that could show it, is
+ * nothing to tell. */
+static void find_unreached(const Report *report, GHashTable *of_commit)
+{
+    for (guint i = 0; i < report->facts->len; i++) {
+        const FactRow *fact = report->facts->pdata[i];
+        ReportRevision *revision = g_hash_table_lookup(of_commit, fact->commit);
+
+        if (revision && g_str_equal(fact->kind, FACT_REACH) && *fact->text &&
+            revision->n_crash == 0) {
+            revision->unreached_why = fact->text;
         }
     }
 }
@@ -157,6 +173,7 @@ static void put_in_order(Report *report)
             revision->drift = fact->text;
         }
     }
+    find_unreached(report, of_commit);
     for (guint i = 0; i < report->revisions->len; i++) {
         revision = report->revisions->pdata[i];
         find_verdict(revision);

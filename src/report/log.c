@@ -394,6 +394,10 @@ static void add_answer(GString *log, const Report *report)
     case ANSWER_CULPRIT:
         add_culprit(log, report);
         break;
+    case ANSWER_REVEALER:
+        g_string_append_printf(log, "# %s\n", answer->reason);
+        add_set(log, report);
+        break;
     case ANSWER_SET:
         if (answer->candidates->len) {
             add_set(log, report);

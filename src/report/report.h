@@ -24,7 +24,8 @@ typedef struct ReportRevision {
     gboolean is_inferred; /* its own trials alone would say otherwise */
     const char *said;     /* by a person, in place of all trials: "good", "bad", "skip"; or NULL */
     const char *note;     /* why, or NULL */
-    const char *drift;    /* what of the config that matters it lacks, a sentence a line; or NULL */
+    const char *unreached_why; /* its quiet trials could not have shown the bug; or NULL */
+    const char *drift; /* what of the config that matters it lacks, a sentence a line; or NULL */
 } ReportRevision;
 
 typedef struct Report {

@@ -51,6 +51,12 @@ static void add_headline(GString *text, const Report *report)
         g_string_append_printf(text, "First %s commit, %.1f %% sure:\n\n",
                                report->spec->fix ? "good" : "bad", percent(answer->confidence));
         break;
+    case ANSWER_REVEALER:
+        g_string_append_printf(text,
+                               "Since this commit the crash shows, %.1f %% sure; the fault may be "
+                               "older:\n\n",
+                               percent(answer->confidence));
+        break;
     case ANSWER_SET:
         if (answer->by_budget) {
             add_budget_headline(text, answer);
@@ -96,25 +102,44 @@ static const char *meaning(const Report *report, const Candidate *candidate)
     return report->spec->fix ? "not mended after this: " : "this or older: ";
 }
 
-static void add_candidates(GString *text, const Report *report)
+static void add_candidates(GString *text, const Report *report, const GPtrArray *candidates)
 {
-    const Answer *answer = report->answer;
-
-    for (guint i = 0; i < answer->candidates->len && i < N_CANDIDATES_SHOWN; i++) {
-        const Candidate *candidate = answer->candidates->pdata[i];
+    for (guint i = 0; i < candidates->len && i < N_CANDIDATES_SHOWN; i++) {
+        const Candidate *candidate = candidates->pdata[i];
+        gboolean has_share = candidates->len > 1 && candidate->probability > 0;
         g_autofree char *subject = NULL;
 
         g_string_append_printf(text, "  %.12s  ", candidate->commit);
-        if (answer->candidates->len > 1) {
+        if (has_share) {
             g_string_append_printf(text, "%5.1f %%  ", percent(candidate->probability));
         }
         subject = g_strconcat(meaning(report, candidate), candidate->subject, NULL);
-        add_cut(text, subject, answer->candidates->len > 1 ? WIDTH - 25 : WIDTH - 16);
+        add_cut(text, subject, has_share ? WIDTH - 25 : WIDTH - 16);
         g_string_append_c(text, '\n');
     }
-    if (answer->candidates->len > N_CANDIDATES_SHOWN) {
-        g_string_append_printf(text, "  and %u more\n",
-                               answer->candidates->len - N_CANDIDATES_SHOWN);
+    if (candidates->len > N_CANDIDATES_SHOWN) {
+        g_string_append_printf(text, "  and %u more\n", candidates->len - N_CANDIDATES_SHOWN);
+    }
+}
+
+/* The commit that shows the bug, and those that may be at fault. */
+static void add_revealer(GString *text, const Report *report)
+{
+    const Answer *answer = report->answer;
+    const char *subject = "";
+
+    for (guint i = 0; i < answer->candidates->len; i++) {
+        const Candidate *candidate = answer->candidates->pdata[i];
+
+        subject = g_str_equal(candidate->commit, answer->revealer) ? candidate->subject : subject;
+    }
+    g_string_append_printf(text, "  %.12s  ", answer->revealer);
+    add_cut(text, subject, WIDTH - 16);
+    g_string_append(text, "\n\nWho may be at fault, most probable first:\n");
+    add_candidates(text, report, answer->candidates);
+    if (answer->older && answer->older->len) {
+        g_string_append(text, "Before the range, these changed the files of the crash last:\n");
+        add_candidates(text, report, answer->older);
     }
 }
 
@@ -175,6 +200,24 @@ static void add_legend(GString *text, const Report *report)
     }
 }
 
+static void add_unreached(GString *text, const Report *report)
+{
+    gboolean is_first = TRUE;
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+        g_autofree char *line = NULL;
+
+        if (revision->unreached_why) {
+            line =
+                g_strdup_printf("%.12s: %s", revision->decision->commit, revision->unreached_why);
+            g_string_append(text, is_first ? "\nQuiet, and could not show the bug:\n" : "");
+            add_wrapped(text, line);
+            is_first = FALSE;
+        }
+    }
+}
+
 /* The release; or the first line of its message, behind what was done to it. */
 static char *revision_subject(const DecisionRow *decision)
 {
@@ -226,6 +269,7 @@ static void add_revisions(GString *text, const Report *report)
         g_string_append_c(text, '\n');
     }
     add_legend(text, report);
+    add_unreached(text, report);
 }
 
 static void add_fixes(GString *text, const Report *report)
@@ -328,12 +372,15 @@ static void add_culprit(GString *text, const Report *report)
 {
     const Candidate *culprit = report->answer->candidates->pdata[0];
 
-    g_string_append_printf(text, "\nThe commit:\n%s\n\n", report->answer->culprit_show);
+    g_string_append_printf(text, "\nThe commit:\n%s\n", report->answer->culprit_show);
+    if (report->answer->revealer) {
+        return;
+    }
     if (!report->spec->fix) {
-        g_string_append_printf(text, "For the one that mends it:\nFixes: %.12s (\"%s\")\n",
+        g_string_append_printf(text, "\nFor the one that mends it:\nFixes: %.12s (\"%s\")\n",
                                culprit->commit, culprit->subject);
     } else if (!job_spec_is_run(report->spec)) {
-        g_string_append_printf(text, "For syzbot, if the crash is one of its:\n#syz fix: %s\n",
+        g_string_append_printf(text, "\nFor syzbot, if the crash is one of its:\n#syz fix: %s\n",
                                culprit->subject);
     }
 }
@@ -345,6 +392,9 @@ static char *crashed(const Report *report)
 
     if (!answer->crash_commit || g_str_equal(answer->crash_commit, report->spec->start)) {
         return g_strdup(answer->crash_commit || !answer->culprit ? "the start" : "the culprit");
+    }
+    if (g_strcmp0(answer->crash_commit, answer->revealer) == 0) {
+        return g_strdup("the revealer");
     }
     return g_strcmp0(answer->crash_commit, answer->culprit) == 0
                ? g_strdup("the culprit")
@@ -378,7 +428,11 @@ char *report_text(const Report *report, const char *state_dir)
         return report_clean(text->str);
     }
     add_headline(text, report);
-    add_candidates(text, report);
+    if (answer->revealer) {
+        add_revealer(text, report);
+    } else {
+        add_candidates(text, report, answer->candidates);
+    }
     add_reasons(text, answer);
     if (answer->to && answer->to[0]) {
         g_string_append(text, "\nWhom to tell:\n");

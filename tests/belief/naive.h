@@ -37,6 +37,13 @@ static inline double naive_likelihood(const BeliefModel *model, const RatePoint 
     if (tally->untestable) {
         return 1;
     }
+    if (has_bug && tally->unreached) {
+        Tally reached = *tally;
+
+        reached.unreached = FALSE;
+        return (1 - model->unreached) * naive_likelihood(model, at, &reached, TRUE) +
+               model->unreached * naive_likelihood(model, at, &reached, FALSE);
+    }
     if (has_bug) {
         return (1 - model->masked) * naive_beta_binomial(k, m, at->p, at->spread) +
                model->masked * clean;

@@ -12,6 +12,7 @@ static void draw_tally(GRand *rand, Tally *ret_tally)
     *ret_tally = (Tally){
         .n_crash = g_rand_boolean(rand) ? (guint)g_rand_int_range(rand, 0, 12) : 0,
         .n_ok = g_rand_boolean(rand) ? (guint)g_rand_int_range(rand, 0, 12) : 0,
+        .unreached = g_rand_int_range(rand, 0, 4) == 0,
         .untestable = g_rand_int_range(rand, 0, 5) == 0,
     };
 }
@@ -468,6 +469,26 @@ static void test_odds(void)
     g_assert_cmpfloat(belief_log10_odds(belief, &(Tally){.n_ok = 1000}), >, -3.01);
 }
 
+/* However quiet, a kernel that could not have crashed is no proof; and neither are many. */
+static void test_unreached(void)
+{
+    g_autoptr(History) history = graph_parse(line_of_six);
+    g_autoptr(Belief) belief = new_belief(history, NULL);
+    const Tally quiet = {.n_ok = 20, .unreached = TRUE};
+
+    set(belief, 5, 10, 0);
+    set(belief, 0, 0, 10);
+    g_assert_cmpfloat(belief_log10_odds(belief, &quiet), <, 0);
+    g_assert_cmpfloat(belief_log10_odds(belief, &quiet), >, -0.01);
+    belief_set(belief, 2, &quiet);
+    belief_set(belief, 3, &quiet);
+    g_assert_cmpfloat(belief_posterior(belief)[1], >, 0.9 * belief_posterior(belief)[4]);
+    g_assert_cmpint(belief_verdict_of(belief, 3), ==, VERDICT_SKIP);
+    /* Were they reached, the culprit would lie behind them. */
+    set(belief, 3, 0, 20);
+    g_assert_cmpfloat(belief_posterior(belief)[1], <, 0.01 * belief_posterior(belief)[4]);
+}
+
 static void test_verdicts(void)
 {
     g_autoptr(History) history = graph_parse(line_of_six);
@@ -537,6 +558,7 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/check", test_check);
     g_test_add_func("/belief/check-ends", test_check_ends);
     g_test_add_func("/belief/odds", test_odds);
+    g_test_add_func("/belief/unreached", test_unreached);
     g_test_add_func("/belief/verdicts", test_verdicts);
     g_test_add_func("/belief/trials-for-good", test_trials_for_good);
     g_test_add_func("/belief/costs-by-distance", test_costs_by_distance);

@@ -22,6 +22,13 @@ static guint index_of(const SimFarm *farm, const char *name)
     return i;
 }
 
+static gboolean is_hidden(const SimFarm *farm, const char *name)
+{
+    guint i = index_of(farm, name);
+
+    return i >= farm->hidden_first && i <= farm->hidden_last;
+}
+
 /* Is the bug in @name, a commit or one without others? */
 static gboolean has_bug(const SimFarm *farm, const char *name)
 {
@@ -33,6 +40,14 @@ static gboolean has_bug(const SimFarm *farm, const char *name)
         is_back |= g_str_equal(*revert, farm->commits[farm->first_bad]);
     }
     return (i >= farm->first_bad && i <= farm->last_bad && !is_back) || i >= farm->second_cause;
+}
+
+/* What a trace of @name says: where the bug is hidden, its socket is not there. */
+static char *calls_of(const SimFarm *farm, const char *name)
+{
+    return is_hidden(farm, name) && !farm->traces_lie
+               ? g_strdup("traced whole\nsocket(AF_SMC, SOCK_STREAM) EAFNOSUPPORT 1\n")
+               : g_strdup("traced whole\nsocket(AF_SMC, SOCK_STREAM) ok 1\n");
 }
 
 static gboolean must_stop(const SimFarm *farm, GTask *task)
@@ -120,6 +135,7 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
     farm->n_trials++;
     outcome = g_new0(Outcome, 1);
     outcome->run_ms = 1000;
+    outcome->calls = base->trace != TRACE_NONE ? calls_of(farm, commit) : NULL;
     if (farm->n_trials <= farm->infra_first) {
         outcome->kind = OUTCOME_INFRA;
         outcome->title = g_strdup("no memory");
@@ -128,7 +144,7 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
         outcome->title = g_strdup("no output from test machine");
     } else if (i == farm->late && farm->n_late_oks > 0) {
         farm->n_late_oks--;
-    } else if (has_bug(farm, commit)) {
+    } else if (has_bug(farm, commit) && !is_hidden(farm, commit)) {
         outcome->kind = farm->bad_outcome ? farm->bad_outcome : OUTCOME_CRASH;
         outcome->title = farm->n_titles ? g_strdup_printf("KASAN: use-after-free Read in f%u_",
                                                           farm->n_trials % farm->n_titles)
@@ -149,6 +165,8 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
         outcome->report->alt_titles = g_new0(char *, 1);
         outcome->report->text =
             g_strdup(farm->report ? farm->report : "Call Trace:\n foo+0x1/0x2\n");
+        outcome->identity =
+            farm->functions ? oops_identity_of_title(outcome->title, farm->functions) : NULL;
     }
     g_task_return_pointer(task, outcome, (GDestroyNotify)outcome_free);
 }
@@ -182,6 +200,10 @@ static const FarmOps sim_ops = {.build_async = sim_build,
 /* --- The repository -------------------------------------------------------------------------- */
 
 #define TOUCHES_TLS(i) ((i) % 20 == 17)
+/* The code that has the bug. */
+#define CODE_SINCE 3
+#define CODE_FILE  "net/smc/core.c"
+#define CODE       "int smc_release(struct sock *sk)\n{\n\treturn 0;\n}\n"
 /* What a submodule points to. */
 #define NO_COMMIT "0123456789012345678901234567890123456789"
 /* Of net/tls/ alone. */
@@ -237,6 +259,10 @@ static void init(World *world, gboolean apart)
             add_file(stream, "net/Kconfig",
                      "menuconfig TLS\n\ttristate \"TLS\"\n\tdepends on INET\n");
         }
+        if (i == CODE_SINCE) {
+            g_string_append_printf(stream, "M 644 inline " CODE_FILE "\ndata %zu\n%s\n",
+                                   strlen(CODE), CODE);
+        }
         if (TOUCHES_TLS(i)) {
             g_string_append_printf(stream, "M 644 inline net/tls/main.c\ndata 3\n%03u\n", i);
         }
@@ -264,6 +290,7 @@ static void init(World *world, gboolean apart)
                             .last_bad = G_MAXUINT,
                             .second_cause = G_MAXUINT,
                             .needed_from = G_MAXUINT,
+                            .hidden_first = G_MAXUINT,
                             .other_crash_at = G_MAXUINT,
                             .unbootable = G_MAXUINT,
                             .late = G_MAXUINT,

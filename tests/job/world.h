@@ -8,6 +8,9 @@
 
 /* A line of so many commits, every tenth a release: v5.0 to v5.6. */
 #define N_COMMITS 61
+/* A crash in code that came with commit 3, for SimFarm's report and functions. */
+#define SMC_REPORT    "Call Trace:\n smc_release+0x1/0x2 net/smc/core.c:3\n"
+#define SMC_FUNCTIONS "smc_release"
 
 /* What its kernels do, to be set after world_init(), and how many it was asked for. */
 typedef struct SimFarm {
@@ -18,6 +21,9 @@ typedef struct SimFarm {
     const guint *unbuildable;   /* indexes, ended by G_MAXUINT; or NULL */
     const char *patch;          /* these commits are built with a fix: */
     guint patch_first, patch_last;
+    guint hidden_first, hidden_last; /* these commits cannot show the bug; G_MAXUINT: all can */
+    gboolean traces_lie;             /* and nobody notices */
+    const char *functions;           /* of the crash, as in OopsIdentity; or NULL */
     guint second_cause; /* from this commit on it crashes without first_bad too; G_MAXUINT: never */
     guint
         needed_from; /* from this commit on nothing that was patched builds; G_MAXUINT: all does */
