@@ -22,6 +22,8 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_LIST("suspect-author", "WHO", "Part of an author's name or mail; likewise"),
     CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
     CLI_LIST("watch-option", "CONFIG_X", "Tell where the config loses it; likewise"),
+    CLI_FLAG("minimise", "Make the config smaller first, where it pays"),
+    CLI_KEY("baseline", "FILE", "Options that stay then, not ours"),
     CLI_KEY("compiler", "CC", "Compiler; auto: by the kernel's age (auto)"),
     CLI_KEY("toolchains", "FILE", "Compilers for kernels, not our table"),
     CLI_KEY("options", "FILE", "Broken options, not our table"),

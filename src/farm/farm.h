@@ -30,6 +30,13 @@ typedef struct FarmOps {
      * are.
      */
     void (*add_fix)(Farm *farm, const Backport *fix);
+    /* What the configuration of @commit (or a variant) comes to, without a build; *ret_config NULL:
+     * it cannot be configured. And: build revisions with the config that variants name @config from
+     * now on, in place of the job's. All NULL where kernels have no configurations. */
+    void (*configure_async)(Farm *farm, const char *commit, GCancellable *cancellable,
+                            GAsyncReadyCallback done, gpointer user_data);
+    gboolean (*configure_finish)(Farm *farm, GAsyncResult *res, char **ret_config, GError **error);
+    gboolean (*use_config)(Farm *farm, const char *config, GError **error);
     /* A worktree that the farm may check anything out in when it is idle, or NULL. */
     const char *(*worktree)(Farm *farm);
     /* Prefixes under which its kernels' debug information names sources: NULL-terminated. */
@@ -46,9 +53,11 @@ struct Farm {
     guint n_trials_at_once;
     double expected_build_s; /* before the first build was timed */
     double expected_trial_s;
-    Version oldest;   /* kernels before it cannot be expected to build here; 0: any can */
-    char *note;       /* what a person should be told once, in lines; or NULL */
-    GuestTrace trace; /* of the trials that are begun from now on */
+    const char *config;     /* path of the job's config; NULL where kernels have none */
+    const char *config_dir; /* where variants find others */
+    Version oldest;         /* kernels before it cannot be expected to build here; 0: any can */
+    char *note;             /* what a person should be told once, in lines; or NULL */
+    GuestTrace trace;       /* of the trials that are begun from now on */
 };
 
 /* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on

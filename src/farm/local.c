@@ -20,6 +20,7 @@ typedef struct LocalFarm {
     Repro *repro;
     GuestSpec guest;
     char *qemu, *cmdline; /* what @guest points to */
+    char *config, *config_dir;
     const Repo *repo;
     const FarmInputs *inputs;
     char *initramfs;
@@ -68,6 +69,22 @@ static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel,
 static void add_fix(Farm *farm, const Backport *fix)
 {
     kernel_builder_add_fix(((LocalFarm *)farm)->builder, fix);
+}
+
+static void configure_async(Farm *farm, const char *commit, GCancellable *cancellable,
+                            GAsyncReadyCallback done, gpointer user_data)
+{
+    kernel_configure_async(((LocalFarm *)farm)->builder, commit, cancellable, done, user_data);
+}
+
+static gboolean configure_finish(Farm *farm, GAsyncResult *res, char **ret_config, GError **error)
+{
+    return kernel_configure_finish(((LocalFarm *)farm)->builder, res, ret_config, error);
+}
+
+static gboolean use_config(Farm *farm, const char *config, GError **error)
+{
+    return kernel_builder_use_config(((LocalFarm *)farm)->builder, config, error);
 }
 
 /* --- Trials ---------------------------------------------------------------------------------- */
@@ -210,6 +227,8 @@ static void local_farm_free(Farm *farm)
     g_clear_pointer(&local->builder, kernel_builder_free);
     g_clear_pointer(&local->repro, repro_free);
     g_free(local->qemu);
+    g_free(local->config);
+    g_free(local->config_dir);
     g_free(local->cmdline);
     g_free(local->initramfs);
     g_free(local->image);
@@ -220,6 +239,9 @@ static void local_farm_free(Farm *farm)
 static const FarmOps local_ops = {
     .build_async = build_async,
     .build_finish = build_finish,
+    .configure_async = configure_async,
+    .configure_finish = configure_finish,
+    .use_config = use_config,
     .add_fix = add_fix,
     .trial_async = trial_async,
     .trial_finish = trial_finish,
@@ -268,6 +290,9 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
 {
     LocalFarm *local = g_new0(LocalFarm, 1);
     g_autoptr(Farm) farm = &local->base;
+
+    local->config = g_strdup(options->config);
+    local->config_dir = g_strdup(options->config_dir);
     KernelBuildOptions build = {
         .toolchains = options->toolchains,
         .config = options->config,
@@ -285,6 +310,8 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
                    .n_trials_at_once = options->n_guests,
                    .expected_build_s = 60,
                    .expected_trial_s = 2,
+                   .config = local->config,
+                   .config_dir = local->config_dir,
                    .oldest = toolchains_oldest(options->toolchains)};
     local->guest = options->guest;
     local->guest.qemu = local->qemu = g_strdup(options->guest.qemu);

@@ -65,6 +65,9 @@ typedef enum Standing {
 Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                      const char *label, Action *ret_action);
 
+/* Make the start's config smaller (PHASE_MINIMISE). */
+Step decide_minimise(Situation *situation, Action *ret_action);
+
 /* The ends of the range (PHASE_RANGE). *ret_good is set when there is a good end, also while one
  * that was given still has to show that it is good. */
 Step decide_range(const Situation *situation, Action *ret_action, const char **ret_good);

@@ -7,6 +7,7 @@
  * shown that it is good.
  *
  *   reproduce  the start is tried until it is known how often it crashes;
+ *   minimise   the start's config is made smaller, where that is wanted and pays;
  *   range      releases behind the start, newest first, until one does not crash; or --good (of a
  *              fix: ahead of the start, and what the newest revision had of the bug);
  *   search     belief chooses what tells most per second;
@@ -368,6 +369,14 @@ static void decide(Situation *situation, Action *ret_action)
         return;
     }
     Step reproduced = decide_reproduce(situation, ret_action);
+    if (reproduced == STEP_PASSED) {
+        reproduced = decide_minimise(situation, ret_action);
+    }
+    /* What is built next is built with the smaller config. */
+    if (reproduced == STEP_WAITING && situation->minimises) {
+        *ret_action = (Action){.kind = ACTION_WAIT};
+        return;
+    }
     Step ranged =
         reproduced == STEP_ASKED ? STEP_ASKED : decide_range(situation, ret_action, &good);
     Step searched = STEP_WAITING;

@@ -100,6 +100,8 @@ typedef struct Situation {
                              where it begins to show */
     gboolean validates;   /* a culprit is looked at before it is named (ACTION_EXAMINE) */
     gboolean reverts;     /* and is taken back, to see whether the crash goes with it */
+    gboolean minimises;   /* the start's config is made smaller first */
+    Minimise *minimise;   /* then: what to try next; NULL: not made yet */
     GPtrArray *storms;    /* of Storm: those that were looked at; NULL: mends are not looked for */
 } Situation;
 
@@ -142,8 +144,10 @@ typedef enum ActionKind {
                        these are known, FACT_REVERT (the next one, where there is one) */
     ACTION_MEND,    /* look for what mends @commit, put it into storms, and ask again */
     ACTION_ADOPT,   /* the mend of the variant @commit helped: use it, and ask again */
-    ACTION_WAIT,    /* for what is under way: nothing else is worth a machine */
-    ACTION_ANSWER,  /* @answer; what is still under way does not matter (by_budget: nothing is) */
+    ACTION_MINIMISE, /* make situation.minimise, answer its request, or take its result; ask again
+                      */
+    ACTION_WAIT,     /* for what is under way: nothing else is worth a machine */
+    ACTION_ANSWER,   /* @answer; what is still under way does not matter (by_budget: nothing is) */
 } ActionKind;
 
 typedef struct Action {
@@ -154,6 +158,9 @@ typedef struct Action {
     guint n_trials;
     Answer *answer; /* owned by the caller */
 } Action;
+
+/* The start under the config @text, as a variant. Owned by the caller. */
+char *minimise_variant(const Situation *situation, const char *text);
 
 /* What a machine that is idle should do. With several, ask again with each action among the works
  * under way. With one, nothing is ever under way, and ACTION_WAIT never comes. */

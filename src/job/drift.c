@@ -357,7 +357,7 @@ static gboolean look_at(Job *job, const KernelRow *row, GError **error)
     g_hash_table_insert(drift->found, g_strdup(row->commit), sentences);
     tell(job, row->commit, sentences);
     text = g_strjoinv("\n", sentences);
-    return store_put_fact(job->store, job->id, row->commit, "drift", text, error);
+    return job_put_fact(job, row->commit, "drift", text, error);
 }
 
 /* What was found before the job was stopped is not looked for again. */

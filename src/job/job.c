@@ -170,6 +170,7 @@ void job_free(Job *job)
     g_strfreev(job->stack_files);
     drift_free(job->drift);
     reach_free(job->reach);
+    g_clear_pointer(&job->situation.minimise, minimise_free);
     g_free(job->compiler);
     g_free(job);
 }
@@ -334,7 +335,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.n_trials_at_once = farm->n_trials_at_once;
     job->situation.validates = g_str_equal(spec->kind, "cause");
     job->situation.reverts = job->situation.validates && !spec->no_revert_test;
-    if (!find_ends(job, error) || !load_evidence(job, error)) {
+    if (!find_ends(job, error) || !load_evidence(job, error) || !job_load_minimised(job, error)) {
         return NULL;
     }
     return g_steal_pointer(&job);
@@ -565,6 +566,9 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             break;
         case ACTION_ADOPT:
             done = job_carry_adopt(job, &action, error);
+            break;
+        case ACTION_MINIMISE:
+            done = job_carry_minimise(job, error);
             break;
         case ACTION_WAIT:
             g_assert_not_reached(); /* one thing is done at a time */

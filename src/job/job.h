@@ -57,6 +57,8 @@ typedef struct JobSpec {
     char *suspects, *suspect_authors;   /* paths, and parts of "NAME <MAIL>"; between two a ';' */
     char *weights;                      /* file of revisions and their weights */
     char *backports;                    /* file of fixes beside ours (data/backports.ini) */
+    gboolean minimise;                  /* make the config smaller first */
+    char *baseline;                     /* options that stay then; NULL: ours */
     char *watched_options;              /* names of options; between two a ';' */
 } JobSpec;
 JobSpec *job_spec_new(const char *kind); /* the defaults */
@@ -75,6 +77,9 @@ gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const c
 char *job_spec_write(const JobSpec *spec);
 /* "90m", in the largest unit (d, h, m, s) that needs no fraction. Owned by the caller. */
 char *job_duration(guint s);
+
+/* A config that begins so was made smaller before, and is left as it is. */
+#define MINIMISED_MARK "# Minimised by firstbad, from the config"
 
 typedef enum JobPhase {
     PHASE_REPRODUCE,

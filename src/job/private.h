@@ -164,6 +164,16 @@ void reach_free(Reach *reach);
 /* Put FACT_REACH of each revision that was quiet and has none, and tell what could not show the
  * bug. Nothing where the start has not crashed yet. */
 gboolean job_prove_reach(Job *job, GError **error);
+/* --- minimise.c ------------------------------------------------------------------------------ */
+
+/* A fact of the start: the id of the config that later kernels are built with, "" for the user's;
+ * and in a second line, a sentence for people. */
+#define FACT_MINIMISED "minimised"
+
+/* Carry ACTION_MINIMISE out. */
+gboolean job_carry_minimise(Job *job, GError **error);
+/* Have later kernels built with what came out, and see whether it is still to be done. */
+gboolean job_load_minimised(Job *job, GError **error);
 
 /* --- finish.c -------------------------------------------------------------------------------- */
 

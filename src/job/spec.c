@@ -79,6 +79,8 @@ static const Field fields[] = {
     FIELD("suspect-author", FIELD_TEXT, suspect_authors),
     FIELD("prior", FIELD_PATH, weights),
     FIELD("backports", FIELD_PATH, backports),
+    FIELD("minimise", FIELD_FLAG, minimise),
+    FIELD("baseline", FIELD_PATH, baseline),
     FIELD("watch-option", FIELD_TEXT, watched_options),
 };
 #undef FIELD

@@ -52,6 +52,7 @@ typedef struct Build {
     BuildSource source; /* what it comes to */
     char *tree_id;
     Kernel *kernel;
+    gboolean only_config; /* kernel_configure_async() */
     Choice *choice;
     char *changes;       /* lines that the era adds to the config */
     char *wanted_config; /* what olddefconfig starts from */
@@ -147,6 +148,10 @@ static void end_as_failed(GTask *task, const char *first_error)
     Build *build = g_task_get_task_data(task);
     GError *error = NULL;
 
+    if (build->only_config) {
+        g_task_return_pointer(task, g_strdup(""), g_free);
+        return;
+    }
     build->kernel->status = KERNEL_FAILED;
     build->kernel->first_error = g_strdup(first_error);
     if (!begin_parcel(build, &error)) {
@@ -444,6 +449,24 @@ static gboolean take_config(Build *build, GError **error)
     return TRUE;
 }
 
+/* kernel_configure_async() has what it wants. The build folder keeps the configuration that it has.
+ */
+static void end_with_config(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+    char *config = built_read(build->builder->slot, RECIPE_NEW_CONFIG, &error);
+
+    if (!config) {
+        end_of_odd_file(task, error);
+    } else if (!slot_end_build(build->builder->slot, &error)) {
+        g_free(config);
+        end_with_error(task, error);
+    } else {
+        g_task_return_pointer(task, config, g_free);
+    }
+}
+
 static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
 {
     static const char *const basics[] = {"scripts_basic", NULL};
@@ -452,6 +475,10 @@ static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
     GError *error = NULL;
 
     if (!make_succeeded(task, res)) {
+        return;
+    }
+    if (build->only_config) {
+        end_with_config(task);
         return;
     }
     if (!take_config(build, &error)) {
@@ -594,6 +621,10 @@ static void end_as_conflict(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
 
+    if (build->only_config) {
+        g_task_return_pointer(task, g_strdup(""), g_free);
+        return;
+    }
     build->kernel->key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, build->name, -1);
     build->kernel->status = KERNEL_FAILED;
     build->kernel->first_error = g_strdup(build->source.conflict);
@@ -628,16 +659,10 @@ static gboolean choose(Build *build, GError **error)
     return TRUE;
 }
 
-void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
-                        GAsyncReadyCallback done, gpointer user_data)
+static Build *build_new(KernelBuilder *builder, const char *name)
 {
-    g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
     Build *build = g_new0(Build, 1);
-    g_autoptr(Kernel) found = NULL;
-    gboolean in_the_way = FALSE;
-    GError *error = NULL;
 
-    g_task_set_task_data(task, build, (GDestroyNotify)build_free);
     for (guint i = 0; i < N_IMAGES; i++) {
         build->image_fds[i] = -1;
     }
@@ -647,8 +672,21 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
     build->start_us = g_get_monotonic_time();
     build->kernel = g_new0(Kernel, 1);
     build->kernel->lost_options = g_new0(char *, 1);
+    return build;
+}
+
+/* Begin what @task has as its Build. */
+static void begin(GTask *new_task)
+{
+    g_autoptr(GTask) task = new_task;
+    Build *build = g_task_get_task_data(task);
+    KernelBuilder *builder = build->builder;
+    g_autoptr(Kernel) found = NULL;
+    gboolean in_the_way = FALSE;
+    GError *error = NULL;
+
     if (!build_source_resolve(builder->repo, &builder->options, builder->picks,
-                              builder->config_text, name, &build->source, &error)) {
+                              builder->config_text, build->name, &build->source, &error)) {
         end_with_error(task, error);
         return;
     }
@@ -662,7 +700,8 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
         end_with_error(task, error);
         return;
     }
-    found = kernel_store_find(builder->store, build->kernel->key, &error);
+    found =
+        build->only_config ? NULL : kernel_store_find(builder->store, build->kernel->key, &error);
     if (!error && found && !is_worth_another_try(found, &builder->options)) {
         take_facts(build, found);
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
@@ -678,8 +717,54 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
                             "' of its own, where firstbad builds");
     } else {
         repo_worktree_switch_async(builder->repo, builder->slot->src_dir, build->source.commit,
-                                   cancellable, on_switched, g_steal_pointer(&task));
+                                   g_task_get_cancellable(task), on_switched, g_object_ref(task));
     }
+}
+
+void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, done, user_data);
+
+    g_task_set_task_data(task, build_new(builder, name), (GDestroyNotify)build_free);
+    begin(task);
+}
+
+void kernel_configure_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
+                            GAsyncReadyCallback done, gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, done, user_data);
+    Build *build = build_new(builder, name);
+
+    build->only_config = TRUE;
+    g_task_set_task_data(task, build, (GDestroyNotify)build_free);
+    begin(task);
+}
+
+gboolean kernel_configure_finish(KernelBuilder *builder, GAsyncResult *res, char **ret_config,
+                                 GError **error)
+{
+    g_autofree char *config = g_task_propagate_pointer(G_TASK(res), error);
+
+    if (!config) {
+        return FALSE;
+    }
+    *ret_config = *config ? g_steal_pointer(&config) : NULL;
+    return TRUE;
+}
+
+gboolean kernel_builder_use_config(KernelBuilder *builder, const char *id, GError **error)
+{
+    g_autofree char *path =
+        g_build_filename(builder->config_dir ? builder->config_dir : "", id, NULL);
+    char *text;
+
+    if (!g_file_get_contents(path, &text, NULL, error)) {
+        return FALSE;
+    }
+    g_free(builder->config_text);
+    builder->config_text = text;
+    return TRUE;
 }
 
 gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,

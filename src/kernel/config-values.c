@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "kernel-data.h"
 #include "kernel/kernel.h"
 
 /* Without quotes around it. Owned by the caller. */
@@ -32,4 +33,13 @@ GHashTable *config_values(const char *config)
         }
     }
     return values;
+}
+
+char *kernel_baseline_config(void)
+{
+    g_autoptr(GBytes) bytes =
+        g_resource_lookup_data(kernel_data_get_resource(), "/firstbad/baseline.config",
+                               G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 }

@@ -9,6 +9,7 @@
 #define MAX_BLOCKS     100
 #define MAX_EXPRESSION 4096
 #define MAX_DEPTH      50
+#define SYMBOL_LETTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_"
 
 void kconfig_entry_free(KconfigEntry *entry)
 {
@@ -282,6 +283,37 @@ char **kconfig_source_depends(const char *text, gsize n, const char *path)
     return NULL;
 }
 
+char **kconfig_selectors(const char *text, gsize n, const char *symbol)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_autofree char *current = NULL;
+    g_auto(Parser) parser = {0};
+
+    parser_init(&parser);
+    for (gsize i = 0, end; i < n; i += end) {
+        g_autofree char *line = next_line(text + i, n - i, &end);
+        const char *word = line + strspn(line, " \t"), *rest;
+        gboolean is_wanted;
+
+        if (pass_help(&parser, line)) {
+            continue;
+        }
+        if (parse_entry(&parser, word, NULL, &is_wanted)) {
+            g_free(current);
+            current = g_strdup(strchr(word, ' ') ? g_strstrip(strchr(word, ' ')) : "");
+        } else if (current && is_word(word, "select", &rest)) {
+            gsize n_name = strcspn(rest, " \t#");
+
+            if (n_name == strlen(symbol) && strncmp(rest, symbol, n_name) == 0) {
+                g_strv_builder_add(builder, current);
+            }
+        } else {
+            parse_attribute(&parser, word);
+        }
+    }
+    return g_strv_builder_end(builder);
+}
+
 /* --- Expressions ----------------------------------------------------------------------------- */
 
 typedef enum Truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN } Truth;
@@ -312,7 +344,7 @@ static gboolean parse_value(Expression *expression, char **ret_value)
         expression->at += n + 1 + (at[n + 1] != '\0');
         return TRUE;
     }
-    n = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    n = strspn(at, SYMBOL_LETTERS ".-");
     if (n == 0) {
         return FALSE;
     }
@@ -440,6 +472,24 @@ char **kconfig_unmet(const char *text, GHashTable *config)
             g_strv_builder_add(builder, part);
         }
         i = end + 2;
+    }
+    return g_strv_builder_end(builder);
+}
+
+char **kconfig_options(const char *expression)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    const char *at = expression;
+
+    while (*at) {
+        gsize n = strspn(at, SYMBOL_LETTERS);
+
+        if (n > 1) { /* not y, n, m */
+            g_autofree char *option = g_strdup_printf("CONFIG_%.*s", (int)n, at);
+
+            g_strv_builder_add(builder, option);
+        }
+        at += n > 0 ? n : 1;
     }
     return g_strv_builder_end(builder);
 }

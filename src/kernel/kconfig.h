@@ -24,6 +24,12 @@ KconfigEntry *kconfig_find(const char *text, gsize n, const char *symbol);
  * NULL-terminated, owned by the caller. */
 char **kconfig_source_depends(const char *text, gsize n, const char *path);
 
+/* The symbols whose entries select @symbol. NULL-terminated, owned by the caller. */
+char **kconfig_selectors(const char *text, gsize n, const char *symbol);
+/* The symbols that @expression names, as options ("CONFIG_SMC"). NULL-terminated, owned by the
+ * caller. */
+char **kconfig_options(const char *expression);
+
 /* The parts of @expression (joined by &&) that are false under @config (of config_values()), as
  * they are written. What is not understood is not false. NULL-terminated, owned by the caller. */
 char **kconfig_unmet(const char *expression, GHashTable *config);

@@ -110,16 +110,34 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
 gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,
                              GError **error);
 
+/* What the configuration of @name comes to, without a build. *ret_config: the text, owned by the
+ * caller; NULL where the revision cannot be configured. */
+void kernel_configure_async(KernelBuilder *builder, const char *name, GCancellable *cancellable,
+                            GAsyncReadyCallback done, gpointer user_data);
+gboolean kernel_configure_finish(KernelBuilder *builder, GAsyncResult *res, char **ret_config,
+                                 GError **error);
+/* From now on revisions are built with the config that variants name @id, in place of the user's.
+ */
+gboolean kernel_builder_use_config(KernelBuilder *builder, const char *id, GError **error);
+
 /* --- Configurations -------------------------------------------------------------------------- */
 
 /* What the text of a .config sets, by its last line about each: "CONFIG_SMC" -> "y". Of an option
  * that is not set there is no entry. Texts are without their quotes. Owned by the caller. */
 GHashTable *config_values(const char *config);
 
+/* Options that a kernel needs to boot in our guests and to tell what it does there: data/
+ * baseline.config. Owned by the caller. */
+char *kernel_baseline_config(void);
+
 /* Why @option is not on under @config, which a build of @commit came to: "depends on INFINIBAND",
  * "not in this tree's Kconfig"; NULL when that is not seen. Owned by the caller. */
 #define CONFIG_NOT_IN_KCONFIG "not in this tree's Kconfig"
 char *config_why_off(const Repo *repo, const char *commit, const char *option, GHashTable *config);
+/* Options that would bring @option back where @config lost it: itself, what it depends on and is
+ * off, or, where nobody can switch it, who selects it. NULL-terminated, owned by the caller. */
+char **config_needs(const Repo *repo, const char *commit, const char *option, GHashTable *config);
 
 #include "kernel/kbuild.h"
 #include "kernel/kconfig.h"
+#include "kernel/minimise.h"

@@ -63,19 +63,36 @@ static char *depends_on(char *const *unmet)
     return g_strconcat("depends on ", all, NULL);
 }
 
-char *config_why_off(const Repo *repo, const char *commit, const char *option, GHashTable *config)
+/* What the tree's Kconfig files say of an option. */
+typedef struct Findings {
+    gboolean is_known, has_prompt;
+    char **unmet; /* expressions that are false; NULL: git could not tell */
+} Findings;
+
+static void findings_clear(Findings *findings)
+{
+    g_strfreev(findings->unmet);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Findings, findings_clear)
+
+/* "SMC" of "CONFIG_SMC"; NULL when that is no name of an option. */
+static const char *symbol_of(const char *option)
 {
     const char *symbol = option + (g_str_has_prefix(option, "CONFIG_") ? strlen("CONFIG_") : 0);
+
+    return *symbol && strspn(symbol, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_") == strlen(symbol)
+               ? symbol
+               : NULL;
+}
+
+static void look_for(const Repo *repo, const char *commit, const char *symbol, GHashTable *config,
+                     Findings *findings)
+{
     g_autofree char *regex =
         g_strdup_printf("^[[:space:]]*(menu)?config[[:space:]]+%s[[:space:]]*$", symbol);
-    g_auto(GStrv) paths = NULL;
+    g_auto(GStrv) paths = repo_find_lines(repo, commit, regex, "*Kconfig*", NULL);
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    gboolean is_known = FALSE, has_prompt = FALSE;
 
-    if (strspn(symbol, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_") != strlen(symbol)) {
-        return NULL;
-    }
-    paths = repo_find_lines(repo, commit, regex, "*Kconfig*", NULL);
     for (char **path = paths; path && *path; path++) {
         g_autoptr(GBytes) bytes =
             is_for_us(*path) ? repo_read_file(repo, commit, *path, NULL) : NULL;
@@ -84,16 +101,71 @@ char *config_why_off(const Repo *repo, const char *commit, const char *option, G
                   : NULL;
 
         if (entry) {
-            is_known = TRUE;
-            has_prompt |= entry->has_prompt;
+            findings->is_known = TRUE;
+            findings->has_prompt |= entry->has_prompt;
             add_unmet(builder, entry->depends, config);
             add_unmet_above(builder, repo, commit, *path, config);
         }
     }
-    if (!paths || !is_known) {
-        return paths ? g_strdup(CONFIG_NOT_IN_KCONFIG) : NULL;
+    findings->unmet = paths ? g_strv_builder_end(builder) : NULL;
+}
+
+char *config_why_off(const Repo *repo, const char *commit, const char *option, GHashTable *config)
+{
+    const char *symbol = symbol_of(option);
+    g_auto(Findings) findings = {0};
+    char *reason;
+
+    if (symbol) {
+        look_for(repo, commit, symbol, config, &findings);
     }
-    g_auto(GStrv) unmet = g_strv_builder_end(builder);
-    char *reason = depends_on(unmet);
-    return reason || has_prompt ? reason : g_strdup("nothing selects it");
+    if (!findings.unmet || !findings.is_known) {
+        return findings.unmet ? g_strdup(CONFIG_NOT_IN_KCONFIG) : NULL;
+    }
+    reason = depends_on(findings.unmet);
+    return reason || findings.has_prompt ? reason : g_strdup("nothing selects it");
+}
+
+/* Options that select @symbol. */
+static void add_selectors(GStrvBuilder *options, const Repo *repo, const char *commit,
+                          const char *symbol)
+{
+    g_autofree char *regex =
+        g_strdup_printf("^[[:space:]]+select[[:space:]]+%s([[:space:]]|$)", symbol);
+    g_auto(GStrv) paths = repo_find_lines(repo, commit, regex, "*Kconfig*", NULL);
+
+    for (char **path = paths; path && *path; path++) {
+        g_autoptr(GBytes) bytes =
+            is_for_us(*path) ? repo_read_file(repo, commit, *path, NULL) : NULL;
+        g_auto(GStrv) names = bytes ? kconfig_selectors(g_bytes_get_data(bytes, NULL),
+                                                        g_bytes_get_size(bytes), symbol)
+                                    : NULL;
+
+        for (char **name = names; name && *name; name++) {
+            g_autofree char *option = g_strconcat("CONFIG_", *name, NULL);
+
+            g_strv_builder_add(options, option);
+        }
+    }
+}
+
+char **config_needs(const Repo *repo, const char *commit, const char *option, GHashTable *config)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    const char *symbol = symbol_of(option);
+    g_auto(Findings) findings = {0};
+
+    g_strv_builder_add(builder, option);
+    if (symbol) {
+        look_for(repo, commit, symbol, config, &findings);
+        for (char **expression = findings.unmet; expression && *expression; expression++) {
+            g_auto(GStrv) named = kconfig_options(*expression);
+
+            g_strv_builder_addv(builder, (const char **)named);
+        }
+        if (findings.unmet && !*findings.unmet && !findings.has_prompt) {
+            add_selectors(builder, repo, commit, symbol);
+        }
+    }
+    return g_strv_builder_end(builder);
 }

@@ -3,6 +3,8 @@
  */
 #include "report/report.h"
 
+#include <string.h>
+
 #include "belief/belief.h"
 
 static void report_revision_free(ReportRevision *revision)
@@ -169,6 +171,9 @@ static void put_in_order(Report *report)
         const FactRow *fact = report->facts->pdata[i];
 
         revision = g_hash_table_lookup(of_commit, fact->commit);
+        if (g_str_equal(fact->kind, "minimised") && strchr(fact->text, '\n')) {
+            report->config = strchr(fact->text, '\n') + 1;
+        }
         if (revision && g_str_equal(fact->kind, "drift")) {
             revision->drift = fact->text;
         }

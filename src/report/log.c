@@ -306,6 +306,9 @@ static void add_totals(GString *log, const Report *report)
     if (is_flaky(report)) {
         g_string_append(log, "Reproducer flagged being flaky\n");
     }
+    if (report->config) {
+        g_string_append_printf(log, "config: %s\n", report->config);
+    }
     g_string_append_printf(log, "revisions tested: %u, total time: %s (build: %s, test: %s)\n",
                            count_tested(report), total, build, test);
 }

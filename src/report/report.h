@@ -34,6 +34,8 @@ typedef struct Report {
     Answer *answer;        /* NULL while the job runs */
     gboolean is_worked_on; /* by a coordinator, now */
     GPtrArray *revisions;  /* of ReportRevision, in the order they were first chosen */
+    const char
+        *config; /* what became of it: "3412 options on -> 918; ..."; NULL: as it was given */
     guint n_kernels, n_reused, n_failed, n_trials;
     GPtrArray *kernels, *trials, *decisions, *facts; /* the rows that own everything */
 } Report;

@@ -307,6 +307,9 @@ static void add_totals(GString *text, const Report *report)
     g_autofree char *build = report_duration(report->row->build_ms);
     g_autofree char *test = report_duration(report->row->test_ms);
 
+    if (report->config) {
+        g_string_append_printf(text, "\nconfig: %s\n", report->config);
+    }
     g_string_append_printf(text, "\n%u revision%s, ", report->revisions->len,
                            report->revisions->len == 1 ? "" : "s");
     if (!job_spec_is_run(report->spec)) {

@@ -245,6 +245,7 @@ static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
         case ACTION_EXAMINE:
         case ACTION_MEND:
         case ACTION_ADOPT:
+        case ACTION_MINIMISE:
             g_assert_not_reached(); /* the good end is given, and nothing is validated or mended */
         case ACTION_BUILD:
         case ACTION_TRIALS:

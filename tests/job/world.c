@@ -352,6 +352,7 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->title = g_strdup(title);
     spec->suspects = g_strdup(world->suspects);
     spec->no_revert_test = world->no_revert_test;
+    spec->minimise = world->minimise;
     spec->title_match = g_strdup(world->title_match);
     if (world->bug) {
         job_spec_set(spec, "bug", world->bug, "/", NULL);

@@ -53,7 +53,7 @@ typedef struct World {
     guint max_kernels, max_time_s;
     const char *suspects, *watched_options;
     const char *bug, *title_match; /* as the user's; NULL: the default */
-    gboolean no_revert_test;
+    gboolean no_revert_test, minimise;
     GString *said; /* lines of progress, where wanted */
     SimFarm farm;
 } World;

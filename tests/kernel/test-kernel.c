@@ -297,6 +297,51 @@ static void test_storm(Fixture *fixture, gconstpointer unused)
     g_assert_cmpuint(g_strv_length(base->patches), ==, 0);
 }
 
+/* Configured without a build; and another config in place of the user's. */
+static void test_configure(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *configs = scratch_path(&fixture->scratch, "configs"), *config = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GAsyncResult) res = NULL;
+    g_autofree char *base =
+        sh(fixture, "mkdir configs; echo '# CONFIG_A is not set' >configs/$(printf "
+                    "%064d 7); git -C repo rev-parse base");
+    g_autofree char *id = g_strdup_printf("%064d", 7), *name = variant_configured(base, id);
+
+    fixture->options.config_dir = configs;
+    reopen_slot(fixture);
+    kernel_configure_async(fixture->builder, name, NULL, keep_result, &res);
+    while (!res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_true(kernel_configure_finish(fixture->builder, res, &config, &error));
+    g_assert_nonnull(strstr(config, "# CONFIG_A is not set\n"));
+    g_autofree char *built = sh(fixture, "cat slot/src/.firstbad/compiled 2>/dev/null || :");
+    g_assert_cmpstr(built, ==, "");
+
+    g_autoptr(Kernel) first = build(fixture->builder, "base");
+    g_assert_false(first->reused);
+    g_assert_true(kernel_builder_use_config(fixture->builder, id, &error));
+    g_autoptr(Kernel) second = build(fixture->builder, "base"),
+                      third = build(fixture->builder, name);
+    g_autofree char *used = unpack(fixture, second, "config");
+    g_assert_nonnull(strstr(used, "# CONFIG_A is not set\n"));
+    g_assert_cmpstr(first->key, !=, second->key);
+    g_assert_cmpstr(second->key, ==, third->key);
+    g_assert_false(kernel_builder_use_config(fixture->builder, "none", NULL));
+
+    /* A revision that cannot be configured. */
+    g_clear_object(&res);
+    g_free(sh(fixture, "cd repo; echo 'exit 1' >conf.sh; git add .; commit broken"));
+    kernel_configure_async(fixture->builder, "HEAD", NULL, keep_result, &res);
+    while (!res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_clear_pointer(&config, g_free);
+    g_assert_true(kernel_configure_finish(fixture->builder, res, &config, &error));
+    g_assert_null(config);
+}
+
 static void test_stored(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Kernel) kernel = build(fixture->builder, "base");
@@ -1055,6 +1100,7 @@ int main(int argc, char **argv)
     ADD("variants", test_variants);
     ADD("fix", test_fix);
     ADD("storm", test_storm);
+    ADD("configure", test_configure);
     ADD("stored", test_stored);
     ADD("failed", test_failed);
     ADD("language", test_language);
