@@ -28,9 +28,10 @@ struct Belief {
     const History *history;
     BeliefModel model;
     Rates *rates;
-    guint n;           /* revisions, and hypotheses */
-    double *n_reached; /* of each revision, those it reaches, itself included */
-    double *prior;
+    guint n;                  /* revisions, and hypotheses */
+    double *n_reached;        /* of each revision, those it reaches, itself included */
+    double *given;            /* the prior as it was given */
+    double *prior;            /* and weighed */
     Tally *tallies;           /* of a member: none */
     guint32 *representatives; /* of each revision; of one that is no member: itself */
     guint32 *n_same;          /* of each representative, the revisions with its kernel */

@@ -86,21 +86,44 @@ static void tested_clear(gpointer data)
     g_clear_pointer(&tested->split, revision_set_free);
 }
 
+static void normalise_prior(Belief *belief)
+{
+    double sum = 0;
+
+    for (guint32 h = 1; h < belief->n; h++) {
+        sum += belief->prior[h];
+    }
+    for (guint32 h = 1; h < belief->n; h++) {
+        belief->prior[h] *= (1 - belief->prior[0]) / sum;
+    }
+}
+
 static void set_prior(Belief *belief, const double *log_prior)
 {
     double max = -INFINITY;
-    double sum = 0;
 
     for (guint32 h = 1; h < belief->n; h++) {
         max = MAX(max, log_prior != NULL ? log_prior[h] : 0);
     }
     for (guint32 h = 1; h < belief->n; h++) {
         belief->prior[h] = log_prior != NULL ? exp(log_prior[h] - max) : 1;
-        sum += belief->prior[h];
     }
     belief->prior[0] = belief->n > 1 ? belief->model.older_than_range : 1;
+    normalise_prior(belief);
+    memcpy(belief->given, belief->prior, belief->n * sizeof(double));
+}
+
+void belief_weigh(Belief *belief, const double *factors)
+{
+    g_autofree double *before = g_memdup2(belief->prior, belief->n * sizeof(double));
+
     for (guint32 h = 1; h < belief->n; h++) {
-        belief->prior[h] *= (1 - belief->prior[0]) / sum;
+        belief->prior[h] = belief->given[h] * factors[h];
+    }
+    normalise_prior(belief);
+    if (memcmp(before, belief->prior, belief->n * sizeof(double)) != 0) {
+        belief->is_grouped_anew = TRUE;
+        belief->is_fresh = FALSE;
     }
 }
 
@@ -124,6 +147,7 @@ Belief *belief_new(const History *history, const BeliefModel *model, const doubl
     belief->rates = rates_new(model);
     belief->n = n;
     belief->n_reached = g_new(double, n);
+    belief->given = g_new(double, n);
     belief->prior = g_new(double, n);
     belief->tallies = g_new0(Tally, n);
     belief->representatives = g_new(guint32, n);
@@ -154,6 +178,7 @@ void belief_free(Belief *belief)
     }
     rates_free(belief->rates);
     g_free(belief->n_reached);
+    g_free(belief->given);
     g_free(belief->prior);
     g_free(belief->tallies);
     g_free(belief->representatives);

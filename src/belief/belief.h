@@ -95,6 +95,10 @@ Belief *belief_new(const History *history, const BeliefModel *model, const doubl
 void belief_free(Belief *belief);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Belief, belief_free)
 
+/* Multiply the prior of each revision by @factors (n entries; entry 0 is ignored; all positive):
+ * what came to be known of them without a trial. Each call replaces the last one's. */
+void belief_weigh(Belief *belief, const double *factors);
+
 /* Replace what is known of @revision, which then has a kernel of its own (or stands for those that
  * were said to be the same as it). Cheap: the posterior is worked out when first asked for, and
  * only if something changed. */

@@ -23,6 +23,8 @@ int cmd_cause(int argc, char **argv)
         CLI_KEY("range", "GOOD..START", "Both in one word"),
         CLI_KEY("oldest", "vX.Y", "Try no release older than this"),
         CLI_KEY("releases", "KIND", "Only final ones, and stable or rc (auto: both)"),
+        CLI_KEY("start-title", "TITLE", "Its title, where its id may be another"),
+        CLI_LIST("fetch", "URL[#REF]", "Fetch from there first; may be given again"),
         CLI_KEY("name", "NAME", "Name of the job"),
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
         {NULL},
@@ -41,7 +43,7 @@ int cmd_cause(int argc, char **argv)
         return code;
     }
     work.spec = cli_job_spec("cause", job_file, keys, &error);
-    if (!work.spec || !job_check_spec(work.spec, &error)) {
+    if (!work.spec || !cli_fetch(&work, &error) || !job_check_spec(work.spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }

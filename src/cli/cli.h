@@ -137,3 +137,5 @@ typedef struct WorkOptions {
 void work_options_clear(WorkOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkOptions, work_options_clear)
 int cli_work(const WorkOptions *options);
+/* Fetch what the new job asks for, into the state folder. */
+gboolean cli_fetch(const WorkOptions *options, GError **error);

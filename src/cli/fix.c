@@ -25,6 +25,8 @@ int cmd_fix(int argc, char **argv)
         CLI_KEY("good", "REV", "Commit that does not; default: HEAD of the tree"),
         CLI_KEY("head", "REV", "The same"),
         CLI_KEY("culprit", "REV", "What brought the bug, where that is known"),
+        CLI_KEY("start-title", "TITLE", "Its title, where its id may be another"),
+        CLI_LIST("fetch", "URL[#REF]", "Fetch from there first; may be given again"),
         CLI_KEY("name", "NAME", "Name of the job"),
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
         {NULL},
@@ -43,7 +45,7 @@ int cmd_fix(int argc, char **argv)
         return code;
     }
     work.spec = cli_job_spec("fix", job_file, keys, &error);
-    if (!work.spec || !job_check_spec(work.spec, &error)) {
+    if (!work.spec || !cli_fetch(&work, &error) || !job_check_spec(work.spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }

@@ -236,3 +236,10 @@ int cli_work(const WorkOptions *options)
     g_free(work.state_dir);
     return code;
 }
+
+gboolean cli_fetch(const WorkOptions *options, GError **error)
+{
+    g_autofree char *state_dir = cli_state_dir(options->state_option);
+
+    return job_fetch(options->spec, state_dir, error);
+}

@@ -11,6 +11,10 @@
 #define N_TELLS_NOTHING 3
 /* And so many where other crashes were seen beside those of this bug: they do not hide it. */
 #define N_TELLS_LITTLE 10
+/* How much likelier a revision mends a bug that was there than one that was not: who mends a bug
+ * has mostly seen it. But a branch may rewrite what it does not know to be broken elsewhere, so
+ * not never. A judgement. */
+#define NEVER_FACTOR 0.05
 
 static RevisionEvidence *revision_evidence_new(const char *commit)
 {
@@ -372,15 +376,22 @@ static guint32 holder_of(GHashTable *oldest, const RevisionEvidence *evidence, g
     return signature ? GPOINTER_TO_UINT(g_hash_table_lookup(oldest, signature)) : (guint32)revision;
 }
 
-/* What was told of revisions that then turned out never to have had the bug. */
+/* Revisions that never had the bug: what was told of them before that was known, and that it is
+ * hardly one of them that mends it. */
 static void forget_absent(Situation *situation, const Presence *presence)
 {
+    guint n = history_size(situation->range->history);
+    g_autofree double *factors = g_new(double, n);
     const Tally none = {0};
 
-    for (guint32 r = 0; presence && r < history_size(situation->range->history); r++) {
+    for (guint32 r = 0; presence && r < n; r++) {
+        factors[r] = presence[r] == PRESENCE_NEVER ? NEVER_FACTOR : 1;
         if (presence[r] != PRESENCE_THERE) {
             belief_set(situation->belief, r, &none);
         }
+    }
+    if (presence) {
+        belief_weigh(situation->belief, factors);
     }
 }
 

@@ -25,13 +25,16 @@
 typedef struct JobSpec {
     char *kind; /* "cause", "fix" or "run" */
     char *name;
-    char *tree;     /* repository */
-    char *start;    /* revision that crashes (run: --bad) */
-    char *good;     /* revision that does not, or NULL: search the releases */
-    char *oldest;   /* no release older than this one is tried, or NULL */
-    char *releases; /* which are tried: "auto", "final", "stable", "rc" */
-    gboolean fix;   /* the commit that mended it is looked for: good is newer than the start */
-    char *culprit;  /* fix: what brought the bug, where that is known; or NULL */
+    char *tree;        /* repository */
+    char *start;       /* revision that crashes (run: --bad) */
+    char *good;        /* revision that does not, or NULL: search the releases */
+    char *start_title; /* of the start, where its id may be another one here; or NULL */
+    char *rewritten;   /* how the start was found again, for people; or NULL */
+    char *fetch;       /* URLs to fetch from first, between two a ';'; or NULL */
+    char *oldest;      /* no release older than this one is tried, or NULL */
+    char *releases;    /* which are tried: "auto", "final", "stable", "rc" */
+    gboolean fix;      /* the commit that mended it is looked for: good is newer than the start */
+    char *culprit;     /* fix: what brought the bug, where that is known; or NULL */
     char *config, *repro;
     char *compiler;             /* "auto", or a program that builds everything */
     char *toolchains, *options; /* tables to be read instead of our own, or NULL */
@@ -206,6 +209,10 @@ typedef struct Tool {
 const Tool *job_tools(void);
 /* Its path, owned by the caller; NULL when it is not installed. */
 char *job_find_tool(const Tool *tool);
+
+/* Fetch what @spec asks for into a bare repository of ours in @state_dir, which then is its tree
+ * (repo_fetch_beside()). Before job_check_spec(). */
+gboolean job_fetch(JobSpec *spec, const char *state_dir, GError **error);
 
 /* Is all there that @spec needs? Nothing is built or written. Each failure names the option and the
  * remedy. @spec's start and good become full commit ids, so that a branch that moves does not move

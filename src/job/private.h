@@ -84,6 +84,11 @@ void job_load_mends(Job *job, const GPtrArray *facts);
 /* Does the kernel of @key no longer count for @commit, as it failed by what is mended now? */
 gboolean job_is_mended(const Job *job, const char *commit, const char *kernel_key);
 
+/* --- ends.c ---------------------------------------------------------------------------------- */
+
+/* Are the ends of the range there, and can there be one? They become full ids. */
+gboolean ends_check(const Repo *repo, JobSpec *spec, GError **error);
+
 /* --- trials.c -------------------------------------------------------------------------------- */
 
 /* Run the trials that @action asks for, and as many more of its revision, or fewer, as the decider

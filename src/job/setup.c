@@ -132,117 +132,6 @@ static gboolean check_file(const char *path, const char *option, GError **error)
     return TRUE;
 }
 
-static gboolean resolve(const Repo *repo, char **revision, const char *option, GError **error)
-{
-    char *id = repo_resolve(repo, *revision, error);
-
-    if (!id) {
-        g_prefix_error(error, "%s: ", option);
-        return FALSE;
-    }
-    g_free(*revision);
-    *revision = id;
-    return TRUE;
-}
-
-/* Do @a and @b have a common ancestor? @option names the one that is wrong if not. */
-static gboolean check_related(const Repo *repo, const char *a, const char *b, const char *option,
-                              const char *other, GError **error)
-{
-    g_auto(GStrv) bases = repo_merge_bases(repo, a, b, error);
-
-    return bases &&
-           (bases[0] ||
-            invalid(error, "%s: %.12s and %s share no history%s", option, a, other,
-                    repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)"
-                                          : ""));
-}
-
-/* A good end need not be behind the start (of a fix: ahead of it): their merge bases stand for it.
- */
-static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error)
-{
-    const char *start_option = job_spec_is_run(spec) ? "--bad" : "--start";
-    const char *older = spec->fix ? spec->start : spec->good,
-               *newer = spec->fix ? spec->good : spec->start;
-    gboolean behind;
-
-    if (g_str_equal(spec->good, spec->start)) {
-        return invalid(error, "--good: is the same commit as %s", start_option);
-    }
-    if (!repo_is_ancestor(repo, newer, older, &behind, error)) {
-        return FALSE;
-    }
-    if (behind && spec->fix) {
-        return invalid(error,
-                       "--good: is older than %s: what is searched is where the bug was mended; "
-                       "where it came in is for 'firstbad cause'",
-                       start_option);
-    }
-    if (behind) {
-        return invalid(error,
-                       "--good: is newer than %s: are they the wrong way round? (what is searched "
-                       "is where a bug came in; where it was mended is for 'firstbad fix')",
-                       start_option);
-    }
-    return check_related(repo, spec->good, spec->start, "--good", start_option, error);
-}
-
-/* What brought the bug, as far as that is known: the start has it. */
-static gboolean check_culprit(const Repo *repo, JobSpec *spec, GError **error)
-{
-    gboolean behind;
-
-    if (!spec->culprit) {
-        return TRUE;
-    }
-    if (!spec->fix) {
-        return invalid(error, "--culprit: is for the search of a fix");
-    }
-    if (!resolve(repo, &spec->culprit, "--culprit", error) ||
-        !repo_is_ancestor(repo, spec->culprit, spec->start, &behind, error)) {
-        return FALSE;
-    }
-    return behind ||
-           invalid(error, "--culprit: %.12s is not behind the start, which has the bug without it",
-                   spec->culprit);
-}
-
-static gboolean check_release_options(const JobSpec *spec, GError **error)
-{
-    static const char *const kinds[] = {"auto", "final", "stable", "rc", NULL};
-    ReleaseKind unused;
-
-    if (!g_strv_contains(kinds, spec->releases)) {
-        return invalid(error, "--releases: '%s' is none of auto, final, stable, rc",
-                       spec->releases);
-    }
-    return !spec->oldest || release_name_parse(spec->oldest, &unused) ||
-           invalid(error, "--oldest: '%s' is not the name of a release, such as v5.4",
-                   spec->oldest);
-}
-
-static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **error)
-{
-    g_autoptr(GPtrArray) releases = repo_release_tags_behind(repo, spec->start, error);
-
-    if (!releases) {
-        return FALSE;
-    }
-    releases_select(releases, spec->releases, spec->oldest);
-    if (releases->len == 0) {
-        g_autofree char *flaw = repo_history_flaw(repo);
-
-        return invalid(
-            error,
-            "--good: there is no release tag (vX.Y) behind the start%s%s: fetch the tags, or name "
-            "a revision that does not crash%s%s%s",
-            spec->oldest ? " and not behind --oldest " : "", spec->oldest ? spec->oldest : "",
-            flaw ? " (" : "", flaw ? flaw : "", flaw ? ")" : "");
-    }
-    return TRUE;
-}
-
 /* Prepare the reproducer once for trial, so that one that does not compile is known before any
  * work. */
 static gboolean try_repro(const JobSpec *spec, const Toolchains *toolchains, GError **error)
@@ -409,7 +298,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (!spec->tree) {
         return invalid(error, "%s is missing: the git repository to search", tree_option);
     }
-    if (!spec->start) {
+    if (!spec->start && !spec->start_title) {
         return invalid(error, "%s is missing: a commit that %s", start_option,
                        run ? "is bad" : "crashes");
     }
@@ -431,18 +320,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
         g_prefix_error(error, "%s: ", tree_option);
         return FALSE;
     }
-    if (spec->fix && !spec->good) {
-        spec->good = g_strdup("HEAD");
-    }
-    if (!resolve(repo, &spec->start, start_option, error) ||
-        (spec->good && !resolve(repo, &spec->good, "--good", error)) ||
-        !check_culprit(repo, spec, error)) {
-        return FALSE;
-    }
-    if (!check_release_options(spec, error)) {
-        return FALSE;
-    }
-    if (!(spec->good ? check_good(repo, spec, error) : check_releases(repo, spec, error))) {
+    if (!ends_check(repo, spec, error)) {
         return FALSE;
     }
     return check_prior(repo, spec, error) && check_bug(spec, error) &&
@@ -619,6 +497,9 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
     }
     if (!setup->farm) {
         return NULL;
+    }
+    if (spec->rewritten) {
+        g_ptr_array_add(setup->notes, g_strdup(spec->rewritten));
     }
     if (setup->farm->note) {
         g_auto(GStrv) notes = g_strsplit(setup->farm->note, "\n", -1);

@@ -42,6 +42,20 @@ char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError *
 /* Is the repository shallow? Then old commits are missing, and messages should say so. */
 gboolean repo_is_shallow(const Repo *repo);
 
+/* Fetch from @urls ("URL": all branches, or "URL#REF"; NULL-terminated) into a bare repository of
+ * our own at @folder, made when missing. It borrows the objects of @repo, which is only read, and
+ * has its refs and HEAD; what was fetched is below refs/remotes/. A partial clone: files come when
+ * they are checked out. */
+gboolean repo_fetch_beside(const Repo *repo, const char *const *urls, const char *folder,
+                           GError **error);
+
+/* A commit that has another id in the history of @tip, by its title there: of those of the last
+ * five years. @commit: its old id, where that is here; then only one with the same patch is it.
+ * @title: NULL where it is to be taken from @commit. *ret_found: ids, newest first,
+ * NULL-terminated, owned by the caller; empty where there is none. */
+gboolean repo_find_rewritten(const Repo *repo, const char *commit, const char *title,
+                             const char *tip, char ***ret_found, GError **error);
+
 /* What keeps the history of @repo from being the whole and true one, and what to do, as one
  * sentence without a full stop: it is shallow, commits are grafted or replaced. NULL: nothing.
  * Owned by the caller. */

@@ -220,6 +220,29 @@ static void test_fix_of_a_merge(void)
     assert_candidates(fix, 0.95, "4");
 }
 
+/* What is known of the revisions later changes the prior, and not what trials say. */
+static void test_weigh(void)
+{
+    g_autoptr(History) history = graph_parse(line_of_six);
+    g_autoptr(Belief) belief = new_belief(history, NULL);
+    const double factors[] = {1, 1, 1, 0.05, 1, 1}, none[] = {1, 1, 1, 1, 1, 1};
+
+    set(belief, 5, 10, 0);
+    set(belief, 0, 0, 10);
+    double before = belief_posterior(belief)[3];
+    belief_weigh(belief, factors);
+    double other = belief_posterior(belief)[2];
+    g_assert_cmpfloat_with_epsilon(belief_posterior(belief)[3], 0.05 * other, 1e-9);
+    belief_weigh(belief, factors);
+    g_assert_cmpfloat(belief_posterior(belief)[2], ==, other);
+    belief_weigh(belief, none);
+    g_assert_cmpfloat_with_epsilon(belief_posterior(belief)[3], before, 1e-9);
+    belief_weigh(belief, factors);
+    set(belief, 3, 10, 0);
+    set(belief, 2, 0, 10);
+    assert_candidates(belief, 0.95, "3");
+}
+
 /* Barred revisions are never asked for, and their neighbours are no less hopeful. */
 static void test_barred(void)
 {
@@ -551,6 +574,7 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/fix-newer-than-range", test_fix_newer_than_range);
     g_test_add_func("/belief/fix-of-a-merge", test_fix_of_a_merge);
     g_test_add_func("/belief/barred", test_barred);
+    g_test_add_func("/belief/weigh", test_weigh);
     g_test_add_func("/belief/candidates", test_candidates);
     g_test_add_func("/belief/plan", test_plan);
     g_test_add_func("/belief/trials-saturate", test_trials_saturate);

@@ -65,4 +65,36 @@ git -C "$work/replaced" tag | grep -v '^alone$' | xargs git -C "$work/replaced" 
 git -C "$work/replaced" replace --graft HEAD~5
 cause "$work/replaced"
 ok 'the same: commits are replaced' says 2 'git replace --list'
+
+# A start whose id is not here: it was rewritten, or is elsewhere. (What stops the job is that this is no kernel.)
+git -C "$tree" update-ref refs/heads/main "$(id m60)"
+git -C "$tree" symbolic-ref HEAD refs/heads/main
+start() { run cause --tree "$tree" --good m5 --config "$work/config" --repro "$work/repro.c" "$@"; }
+start --start 0123456789012345678901234567890123456789 --start-title m50
+ok '--start-title finds it' says 2 "not a Linux tree at $(printf %.12s "$(id m50)")"
+start --start-title m5
+ok 'without an id as well, and only the whole title' says 2 'same commit as --start'
+start --start-title 'no such title'
+ok 'no such title' says 2 '--start-title: no commit of the last five years'
+git -C "$tree" fast-import --quiet <<EOF
+commit refs/heads/main
+committer A <a@example.org> 1700000900 +0000
+data 3
+m50
+from refs/heads/main^0
+EOF
+start --start-title m50
+ok 'two of one title: both are named' says 2 "several commits in the history of HEAD have that title"
+git clone -q "$tree" "$work/remote" -b m60 2>/dev/null
+git -C "$work/remote" config uploadpack.allowFilter true
+git -C "$work/remote" checkout -q -b next
+git -C "$work/remote" commit -q --allow-empty -m 'only there'
+start --start refs/remotes/nothing
+ok 'a start that is elsewhere' says 2 '--start: '
+before=$(cd "$tree" && find . -type f | sort | xargs cksum)
+start --start "$(git -C "$work/remote" rev-parse next)" --fetch "file://$work/remote#next"
+ok '--fetch brings it' says 2 "not a Linux tree at $(git -C "$work/remote" rev-parse --short=12 next)"
+ok 'the repository is as it was' [ "$before" = "$(cd "$tree" && find . -type f | sort | xargs cksum)" ]
+start --start main --fetch 'file:///no/such'
+ok '--fetch from nowhere' says 2 '--fetch: file:///no/such: git fetch'
 finish
