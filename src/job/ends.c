@@ -138,7 +138,9 @@ static gboolean take_found(JobSpec *spec, char **found, const char *how, GError 
     if (g_strv_length(found) > 1) {
         g_autofree char *all = g_strjoinv(" ", found);
 
-        return invalid(error, "--start: several commits in the history of %s have that title, name one: %s", tip_of(spec), all);
+        return invalid(
+            error, "--start: several commits in the history of %s have that title, name one: %s",
+            tip_of(spec), all);
     }
     g_free(spec->rewritten);
     spec->rewritten = g_strdup_printf(

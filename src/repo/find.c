@@ -86,13 +86,9 @@ static gboolean keep_same_patch(const Repo *repo, const char *commit, GPtrArray 
 gboolean repo_find_rewritten(const Repo *repo, const char *commit, const char *title,
                              const char *tip, char ***ret_found, GError **error)
 {
-    g_autofree char *own = commit && !title ? repo_subject(repo, commit, error) : NULL;
-    g_autoptr(GPtrArray) found = NULL;
+    g_autofree char *wanted = title ? g_strdup(title) : repo_subject(repo, commit, error);
+    g_autoptr(GPtrArray) found = wanted ? find_titled(repo, wanted, tip, error) : NULL;
 
-    if (commit && !title && !own) {
-        return FALSE;
-    }
-    found = find_titled(repo, title ? title : own, tip, error);
     if (!found || (commit && !keep_same_patch(repo, commit, found, error))) {
         return FALSE;
     }

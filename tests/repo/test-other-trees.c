@@ -36,8 +36,8 @@ static void test_roots(Scratch *scratch, gconstpointer unused)
                     *r1 = resolve_in(repo, "r1"), *c4 = resolve_in(repo, "c4");
     const char *const ends[] = {start, NULL};
     g_autoptr(Range) range = repo_load_range_beyond(repo, ends, head, &error);
-    g_autoptr(Roots) roots = range ? repo_range_roots(repo, range, &error) : NULL;
-
+    g_assert_no_error(error);
+    g_autoptr(Roots) roots = repo_range_roots(repo, range, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(history_size(range->history), ==, 5); /* the start; 4, r1, M, 5 */
     g_assert_cmpuint(roots->n, ==, 2);
