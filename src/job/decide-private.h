@@ -111,7 +111,10 @@ Step decide_search(Situation *situation, const char *good, Action *ret_action);
 /* Nothing tells @candidates apart any more, or it is under way. */
 Step end_search(const Situation *situation, const GArray *candidates, Action *ret_action);
 
-/* reveal.c: are @candidates, which no trial tells apart, so many only because revisions between
+/* reveal.c: a revision that was quiet for too few trials to prove that it could have crashed is
+ * tried again before anything is concluded from it. */
+Step ask_second_look(const Situation *situation, Action *ret_action);
+/* Are @candidates, which no trial tells apart, so many only because revisions between
  * them could not show the bug? */
 gboolean reveal_is_due(const Situation *situation, const GArray *candidates);
 /* Look for the revision where the bug begins to show. Where that is one, and its parent could not

@@ -279,6 +279,7 @@ Step decide_search(Situation *situation, const char *good, Action *ret_action)
     Experiment experiment;
     Step step = decide_never_bad(situation, ret_action);
 
+    step = step == STEP_PASSED ? ask_second_look(situation, ret_action) : step;
     if (step != STEP_PASSED) {
         return step;
     }

@@ -120,6 +120,9 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
 /* Of a revision whose trials were quiet: why they could not have shown the bug, in the words of the
  * report; or nothing, where they could. */
 #define FACT_REACH "reach"
+/* So many trials of a kernel are traced for it, and a quiet one has to have so many: what fails in
+ * one alone may be chance. */
+#define N_TRACES 2
 
 /* What is known of @commit (or a variant) as a fact of @kind, as the store keeps it, or NULL. Valid
  * until it is put anew. */

@@ -245,6 +245,10 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
     if (pool.n_crash + pool.n_doubtful > 0 || pool.said != VERDICT_UNKNOWN) {
         pool.unreached_why = NULL; /* the proof was wrong, or a person knows better */
     }
+    if (situation->takes_quiet && pool.unreached_why) {
+        pool.n_ok += pool.n_unreached;
+        pool.n_unreached = 0;
+    }
     return pool;
 }
 

@@ -146,7 +146,7 @@ typedef struct Answer {
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
 json_t *answer_to_json(const Answer *answer);
-Answer *answer_from_json(const char *text, GError **error);
+Answer *answer_from_json(const char *json, GError **error);
 /* @bytes from anybody as a JSON string: U+FFFD stands for what is no UTF-8; NULL becomes null. */
 json_t *job_text_json(const char *bytes);
 

@@ -7,6 +7,7 @@
  * new feature with its bug would be excused as its revealer.) Given that, one of these shows that
  * the kernel could not come to it:
  *
+ *   - the reproducer says so itself (REPRO_EXIT_UNREACHED);
  *   - a system call that worked at the start always fails here, as a call of what is missing does;
  *   - the function to blame is in the source, but not in the kernel; or so are most of the
  * functions around it. One missing helper is no proof: it may have been inlined out of sight;
@@ -32,7 +33,8 @@ typedef struct Site {
 } Site;
 
 struct Reach {
-    GPtrArray *sites; /* of Site, the one to blame first */
+    GPtrArray *sites;      /* of Site, the one to blame first */
+    GHashTable *looked_at; /* commit -> quiet trials that it had then, where more may tell more */
 };
 
 static void site_free(gpointer data)
@@ -50,6 +52,7 @@ void reach_free(Reach *reach)
         return;
     }
     g_ptr_array_unref(reach->sites);
+    g_hash_table_unref(reach->looked_at);
     g_free(reach);
 }
 
@@ -118,6 +121,7 @@ static gboolean look_at_start(Job *job, GError **error)
     crash = job_find_crash(job, trials, job->spec->start);
     if (crash) {
         job->reach = g_new0(Reach, 1);
+        job->reach->looked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         job->reach->sites = find_sites(job, crash);
     }
     return TRUE;
@@ -270,6 +274,9 @@ static char *examine_reach(Job *job, const RevisionEvidence *evidence)
         in_source[i] = is_in_source(job, evidence->commit, sites->pdata[i]);
     }
     is_code_there = sites->len > 0 && (in_source[0] || in_kernel[0] == SYMBOLS_YES);
+    if (is_code_there && evidence->n_unreached > 0) {
+        add_reason(reasons, &n, "the reproducer says that something is missing (125)");
+    }
     if (is_code_there) {
         add_failing_calls(job, evidence->commit, reasons, &n);
         add_options(job, evidence->commit, reasons, &n);
@@ -278,13 +285,20 @@ static char *examine_reach(Job *job, const RevisionEvidence *evidence)
     return g_strdup(reasons->str);
 }
 
-/* A revision of the range (or an end of it) that was quiet, and of which nothing is known yet. */
+static guint n_quiet(const RevisionEvidence *evidence)
+{
+    return evidence->n_ok + evidence->n_unreached;
+}
+
+/* A revision that was quiet, and of which nothing is known yet, or not enough. */
 static gboolean is_to_be_examined(const Job *job, const RevisionEvidence *evidence)
 {
-    return evidence->n_ok > 0 && evidence->n_crash == 0 && evidence->kernel &&
+    return n_quiet(evidence) > 0 && evidence->n_crash == 0 && evidence->kernel &&
            evidence->kernel->status == KERNEL_BUILT && variant_is_plain(evidence->commit) &&
            !g_str_equal(evidence->commit, job->spec->start) &&
-           !situation_fact(&job->situation, evidence->commit, FACT_REACH);
+           !situation_fact(&job->situation, evidence->commit, FACT_REACH) &&
+           !(job->reach && GPOINTER_TO_UINT(g_hash_table_lookup(
+                               job->reach->looked_at, evidence->commit)) == n_quiet(evidence));
 }
 
 /* What was found out of another revision with the same kernel, or NULL. */
@@ -305,6 +319,23 @@ static const char *known_of_kernel(const Job *job, const RevisionEvidence *wante
     return NULL;
 }
 
+/* What proves nothing with few trials is asked again after the next. */
+static gboolean prove(Job *job, const RevisionEvidence *evidence, GError **error)
+{
+    const char *known = known_of_kernel(job, evidence);
+    g_autofree char *why = known ? g_strdup(known) : examine_reach(job, evidence);
+
+    if (!*why && n_quiet(evidence) < N_TRACES) {
+        g_hash_table_insert(job->reach->looked_at, g_strdup(evidence->commit),
+                            GUINT_TO_POINTER(n_quiet(evidence)));
+        return TRUE;
+    }
+    if (*why) {
+        job_say(job, "%.12s unreached: %s", evidence->commit, why);
+    }
+    return job_put_fact(job, evidence->commit, FACT_REACH, why, error);
+}
+
 gboolean job_prove_reach(Job *job, GError **error)
 {
     const RevisionEvidence *evidence;
@@ -315,8 +346,6 @@ gboolean job_prove_reach(Job *job, GError **error)
     }
     g_hash_table_iter_init(&iter, job->situation.evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        g_autofree char *why = NULL;
-
         if (!is_to_be_examined(job, evidence)) {
             continue;
         }
@@ -326,12 +355,7 @@ gboolean job_prove_reach(Job *job, GError **error)
         if (!job->reach) {
             return TRUE;
         }
-        why = g_strdup(known_of_kernel(job, evidence));
-        why = why ? why : examine_reach(job, evidence);
-        if (*why) {
-            job_say(job, "%.12s unreached: %s", evidence->commit, why);
-        }
-        if (!job_put_fact(job, evidence->commit, FACT_REACH, why, error)) {
+        if (!prove(job, evidence, error)) {
             return FALSE;
         }
     }

@@ -9,6 +9,26 @@
  */
 #include "decide-private.h"
 
+Step ask_second_look(const Situation *situation, Action *ret_action)
+{
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (situation->validates && g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence->n_ok > 0 && evidence->n_ok < N_TRACES && evidence->n_crash == 0 &&
+            range_find(situation->range, evidence->commit) >= 0 && evidence->kernel) {
+            Pool pool = pool_of(situation, evidence);
+
+            if (pool_trials(&pool) < N_TRACES && !pool.unreached_why) {
+                return ask_trials(situation, ret_action, PHASE_SEARCH, evidence->commit, NULL,
+                                  N_TRACES - pool_trials(&pool));
+            }
+        }
+    }
+    return STEP_PASSED;
+}
+
 static gboolean is_unreached(const Situation *situation, const char *commit)
 {
     return situation_unreached_why(situation, commit) != NULL;

@@ -63,7 +63,7 @@ Standing stand_alone(const Situation *situation, JobPhase phase, const char *com
     guint wanted = belief_trials_for_good(start->n_crash, start->n_ok, MISS, limit);
     pool = pool_of(situation, evidence);
     if (situation_is_untestable(situation, evidence, &pool)) {
-        return STANDING_BROKEN;
+        return pool.unreached_why ? STANDING_UNREACHED : STANDING_BROKEN;
     }
     if (pool.n_crash >= 2 && crashes_like_start(start, &pool)) {
         return STANDING_BAD;

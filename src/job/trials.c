@@ -15,8 +15,8 @@ typedef struct Batch {
     GCancellable *cancellable;
     guint n_wanted; /* still to be started */
     guint n_running;
-    gboolean is_traced; /* one of its trials was or is */
-    GError *error;      /* the first failure of our machine */
+    guint n_traced; /* of its trials, also before and in flight */
+    GError *error;  /* the first failure of our machine */
 } Batch;
 
 static void start_trials(Batch *batch);
@@ -106,31 +106,31 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
     start_trials(batch);
 }
 
-static gboolean has_trace(const Job *job, const char *commit)
+static guint count_traces(const Job *job, const char *commit)
 {
+    guint n = 0;
+
     for (guint i = 0; i < job->trials->len; i++) {
         const TrialRow *trial = job->trials->pdata[i];
 
-        if (trial->calls && g_str_equal(trial->commit, commit)) {
-            return TRUE;
-        }
+        n += trial->calls && g_str_equal(trial->commit, commit);
     }
-    return FALSE;
+    return n;
 }
 
-/* One trial of each kernel is traced, for the proof that it could have shown the bug. Of the start
- * the calls before a crash are wanted, so one that most probably crashes; of others a run that
- * stays quiet, for which those that crash need not wait. */
+/* The first trials of each kernel are traced, for the proof that it could have shown the bug. Of
+ * the start the calls before a crash are wanted, so those that most probably crash; of others runs
+ * that stay quiet, for which those that crash need not wait. */
 static GuestTrace choose_trace(Batch *batch)
 {
     Job *job = batch->job;
     gboolean is_start = g_str_equal(batch->commit, job->spec->start);
 
-    if (!job->situation.validates || batch->is_traced ||
+    if (!job->situation.validates || batch->n_traced >= N_TRACES ||
         (is_start && situation_evidence_for(&job->situation, batch->commit)->n_crash == 0)) {
         return TRACE_NONE;
     }
-    batch->is_traced = TRUE;
+    batch->n_traced++;
     return is_start ? TRACE_FIRST : TRACE_LATER;
 }
 
@@ -215,7 +215,7 @@ gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancella
                    .kernel = kernel,
                    .cancellable = cancellable,
                    .n_wanted = action->n_trials,
-                   .is_traced = has_trace(job, commit)};
+                   .n_traced = count_traces(job, commit)};
 
     start_trials(&batch);
     while (batch.n_running) {

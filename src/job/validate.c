@@ -55,7 +55,7 @@ static Step ask_revert(const Situation *situation, const char *culprit, Action *
     if (!fact) {
         return ask_examination(culprit, ret_action);
     }
-    if (test.cause) {
+    if (test.cause || !test.variant) {
         return STEP_PASSED;
     }
     state = side_state(situation, test.variant, FALSE);

@@ -101,6 +101,33 @@ static void test_brought_in_while_hidden(void)
     world_clear(&world);
 }
 
+/* An errno that does not speak for itself takes two traces, so two trials of what is quiet. */
+static void test_weak_error(void)
+{
+    World world;
+
+    init_hidden(&world, 12, 20, 40);
+    world.farm.error = "EOPNOTSUPP";
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[12]);
+    world_clear(&world);
+}
+
+/* The same where the reproducer itself says that it could not try: all skips to git. */
+static void test_reproducer_says_so(void)
+{
+    World world;
+
+    init_hidden(&world, 25, 20, 40);
+    world.farm.repro_says_so = TRUE;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_REVEALER);
+    g_assert_cmpstr(answer->revealer, ==, world.commits[41]);
+    g_assert_true(is_candidate(&world, answer, 25));
+    world_clear(&world);
+}
+
 /* Before commit 3 the code is not there: what brings it in is no mere revealer. */
 static void test_code_that_is_not_there_yet(void)
 {
@@ -155,6 +182,8 @@ int main(int argc, char **argv)
     g_test_add_func("/job/reach/hidden-from-the-beginning", test_hidden_from_the_beginning);
     g_test_add_func("/job/reach/hidden-in-the-middle", test_hidden_in_the_middle);
     g_test_add_func("/job/reach/brought-in-while-hidden", test_brought_in_while_hidden);
+    g_test_add_func("/job/reach/weak-error", test_weak_error);
+    g_test_add_func("/job/reach/reproducer-says-so", test_reproducer_says_so);
     g_test_add_func("/job/reach/code-that-is-not-there-yet", test_code_that_is_not_there_yet);
     g_test_add_func("/job/reach/releases", test_releases);
     g_test_add_func("/job/reach/resumed", test_resumed);

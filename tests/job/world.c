@@ -46,7 +46,8 @@ static gboolean has_bug(const SimFarm *farm, const char *name)
 static char *calls_of(const SimFarm *farm, const char *name)
 {
     return is_hidden(farm, name) && !farm->traces_lie
-               ? g_strdup("traced whole\nsocket(AF_SMC, SOCK_STREAM) EAFNOSUPPORT 1\n")
+               ? g_strdup_printf("traced whole\nsocket(AF_SMC, SOCK_STREAM) %s 1\n",
+                                 farm->error ? farm->error : "EAFNOSUPPORT")
                : g_strdup("traced whole\nsocket(AF_SMC, SOCK_STREAM) ok 1\n");
 }
 
@@ -157,7 +158,8 @@ static void sim_trial(Farm *base, const char *commit, const Kernel *kernel,
         outcome->kind = OUTCOME_CRASH;
         outcome->title = g_strdup(farm->passing_title);
     } else {
-        outcome->kind = OUTCOME_OK;
+        outcome->kind =
+            is_hidden(farm, commit) && farm->repro_says_so ? OUTCOME_UNREACHED : OUTCOME_OK;
     }
     if (outcome->kind == OUTCOME_CRASH) {
         outcome->report = g_new0(OopsReport, 1);

@@ -22,6 +22,8 @@ typedef struct SimFarm {
     const char *patch;          /* these commits are built with a fix: */
     guint patch_first, patch_last;
     guint hidden_first, hidden_last; /* these commits cannot show the bug; G_MAXUINT: all can */
+    const char *error;               /* of their socket(); NULL: EAFNOSUPPORT */
+    gboolean repro_says_so;          /* by its exit status */
     gboolean traces_lie;             /* and nobody notices */
     const char *functions;           /* of the crash, as in OopsIdentity; or NULL */
     guint second_cause; /* from this commit on it crashes without first_bad too; G_MAXUINT: never */
