@@ -156,7 +156,7 @@ static void count_build(RevisionEvidence *evidence, const char *sought)
         evidence->n_ok = N_TRIALS_OF_BUILD;
         return;
     }
-    class = kernel_error_class(kernel->first_error);
+    class = kernel_failure_kind(kernel->first_error);
     if (g_strcmp0(class, sought) == 0) {
         evidence->n_crash = N_TRIALS_OF_BUILD;
     } else {
@@ -169,7 +169,7 @@ void evidence_count_builds(GHashTable *evidence, const char *start)
     const RevisionEvidence *of_start = g_hash_table_lookup(evidence, start);
     const Kernel *kernel = of_start ? of_start->kernel : NULL;
     g_autofree char *sought =
-        kernel && kernel->status == KERNEL_FAILED ? kernel_error_class(kernel->first_error) : NULL;
+        kernel && kernel->status == KERNEL_FAILED ? kernel_failure_kind(kernel->first_error) : NULL;
     RevisionEvidence *of_commit;
     GHashTableIter iter;
 

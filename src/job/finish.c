@@ -298,7 +298,7 @@ static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
 static char *guilty_file(const Job *job, const Answer *answer)
 {
     if (job->situation.bug == BUG_BUILD) {
-        return answer->crash_title ? kernel_error_file(answer->crash_title) : NULL;
+        return answer->crash_title ? kernel_failure_file(answer->crash_title) : NULL;
     }
     g_autoptr(OopsReader) reader = answer->crash_report ? oops_reader_new() : NULL;
 

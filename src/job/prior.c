@@ -162,7 +162,7 @@ static void ask_for_error(const Job *job, Inquiry *inquiry)
 {
     const RevisionEvidence *start = g_hash_table_lookup(job->situation.evidence, job->spec->start);
     g_autofree char *file = start && start->kernel && start->kernel->first_error
-                                ? kernel_error_file(start->kernel->first_error)
+                                ? kernel_failure_file(start->kernel->first_error)
                                 : NULL;
 
     if (file) {

@@ -10,7 +10,6 @@
  * do not speak of such faults; and these must be said in a program's form, "who: what: why".
  */
 #include "kernel/build-log.h"
-#include "kernel/kernel.h"
 
 #include <string.h>
 
@@ -146,19 +145,4 @@ char *build_log_first_error(const char *log, LogFault *ret_fault)
     }
     *ret_fault = fault;
     return quote ? g_steal_pointer(&quote) : g_strdup("no output");
-}
-
-char *kernel_error_class(const char *first_error)
-{
-    g_autoptr(GRegex) places = g_regex_new(
-        "(?<=[\\w.]):\\d+(:\\d+)?(?=[:,])|\\+?0x[0-9a-f]+|\\bline \\d+", G_REGEX_RAW, 0, NULL);
-
-    return g_regex_replace_literal(places, first_error, -1, 0, "", 0, NULL);
-}
-
-char *kernel_error_file(const char *first_error)
-{
-    gsize n = strcspn(first_error, ": ");
-
-    return first_error[n] == ':' && n > 0 ? g_strndup(first_error, n) : NULL;
 }

@@ -40,12 +40,6 @@ void kernel_free(Kernel *kernel);
 Kernel *kernel_copy(const Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 
-/* What two builds that fail alike have in common of their first_error: without lines, columns and
- * addresses, which move from revision to revision. Owned by the caller. */
-char *kernel_error_class(const char *first_error);
-/* The file that it names, as what comes before the first ':'; NULL when it has none. Whether there
- * is such a file nobody knows. Owned by the caller. */
-char *kernel_error_file(const char *first_error);
 /* Of an error (Kernel.first_error, or the title of a boot that failed), what two failures with the
  * same cause have in common: the text without numbers of lines, addresses and folders. Owned by the
  * caller. */

@@ -2,7 +2,6 @@
  * The first real error line of a build's log.
  */
 #include "kernel/build-log.h"
-#include "kernel/kernel.h"
 
 #include <string.h>
 
@@ -186,37 +185,6 @@ static void test_long_line(void)
     g_assert_true(g_str_has_prefix(got, "a.c:1:1: error: ää"));
 }
 
-static void test_error_class(void)
-{
-    static const struct {
-        const char *a, *b;
-        gboolean alike;
-    } pairs[] = {
-        {"net/a.c:12:3: error: no 'x'", "net/a.c:140:7: error: no 'x'", TRUE},
-        {"net/a.c:12:3: error: no 'x'", "net/a.c:12:3: error: no 'y'", FALSE},
-        {"net/a.c:12:3: error: no 'x'", "net/b.c:12:3: error: no 'x'", FALSE},
-        {"ld: a.o: in function `f': a.c:(.text+0x12): undefined reference to `g'",
-         "ld: a.o: in function `f': a.c:(.text+0x9f): undefined reference to `g'", TRUE},
-        {"ld: a.o: in function `f': a.c:(.text+0x12): undefined reference to `g2'",
-         "ld: a.o: in function `f': a.c:(.text+0x12): undefined reference to `g3'", FALSE},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        g_autofree char *a = kernel_error_class(pairs[i].a), *b = kernel_error_class(pairs[i].b);
-
-        g_assert_cmpint(g_str_equal(a, b), ==, pairs[i].alike);
-    }
-}
-
-static void test_error_file(void)
-{
-    g_autofree char *file = kernel_error_file("net/a.c:12:3: error: no");
-
-    g_assert_cmpstr(file, ==, "net/a.c");
-    g_assert_null(kernel_error_file("make took longer than 3 s"));
-    g_assert_null(kernel_error_file(""));
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -226,7 +194,5 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, GSIZE_TO_POINTER(i), test_case);
     }
     g_test_add_func("/build-log/long-line", test_long_line);
-    g_test_add_func("/build-log/error-class", test_error_class);
-    g_test_add_func("/build-log/error-file", test_error_file);
     return g_test_run();
 }
