@@ -108,10 +108,9 @@ typedef struct Situation {
 /* The evidence of @commit, with nothing in it where there was none yet. */
 RevisionEvidence *situation_evidence_for(Situation *situation, const char *commit);
 
-/* Facts of a suspect. Lines for the checks of the answer, which begin with "passed", "failed" or
- * "could not be done", or nothing: what its change consists of, and what it makes of the kernel. */
-#define FACT_CLASS     "class"
-#define FACT_FUNCTIONS "functions"
+/* Facts of a suspect. A line for the checks of the answer, which begins with "passed", "failed" or
+ * "could not be done", or nothing: what its change consists of. */
+#define FACT_CLASS "class"
 /* The variants of later revisions without it that were chosen so far, with blanks between them;
  * then, where there is no other, the mark and why. */
 #define FACT_REVERT    "revert"
@@ -143,14 +142,14 @@ typedef enum ActionKind {
     ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
     ACTION_LOAD_RANGE, /* @commit (good) .. start, of a fix @commit (start) .. good: set range (and
                           roots) and belief, and ask again */
-    ACTION_EXAMINE, /* put the facts of @commit, a suspect: FACT_CLASS and FACT_FUNCTIONS, or, where
-                       these are known, FACT_REVERT (the next one, where there is one) */
-    ACTION_MEND,    /* look for what mends @commit, put it into storms, and ask again */
-    ACTION_ADOPT,   /* the mend of the variant @commit helped: use it, and ask again */
-    ACTION_MINIMISE, /* make situation.minimise, answer its request, or take its result; ask again
-                      */
-    ACTION_WAIT,     /* for what is under way: nothing else is worth a machine */
-    ACTION_ANSWER,   /* @answer; what is still under way does not matter (by_budget: nothing is) */
+    ACTION_EXAMINE,    /* put the facts of @commit, a suspect: FACT_CLASS, or, where it is known,
+                          FACT_REVERT (the next one, where there is one) */
+    ACTION_MEND,       /* look for what mends @commit, put it into storms, and ask again */
+    ACTION_ADOPT,      /* the mend of the variant @commit helped: use it, and ask again */
+    ACTION_MINIMISE,   /* make situation.minimise, answer its request, or take its result; ask again
+                        */
+    ACTION_WAIT,       /* for what is under way: nothing else is worth a machine */
+    ACTION_ANSWER, /* @answer; what is still under way does not matter (by_budget: nothing is) */
 } ActionKind;
 
 typedef struct Action {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A suspect looked at: what its change consists of, what it makes of the kernel, and where it can
+ * A suspect looked at: what its change consists of, whether that is in the kernel, and where it can
  * be taken back. What comes out are facts of the suspect, in the words of the report; what they
  * are worth, validate.c says. What cannot be found out is such a fact, too.
  */
@@ -299,8 +299,7 @@ gboolean job_examine(Job *job, const char *culprit, GError **error)
 
     if (!situation_fact(&job->situation, commit, FACT_CLASS)) {
         line = class_line(job, commit, range_is_merge(job->range, revision));
-        return job_put_fact(job, commit, FACT_CLASS, line, error) &&
-               job_put_fact(job, commit, FACT_FUNCTIONS, "", error);
+        return job_put_fact(job, commit, FACT_CLASS, line, error);
     }
     return choose_revert(job, commit, revision, error);
 }

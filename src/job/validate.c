@@ -3,7 +3,7 @@
  * can be in a kernel, and that the start does not crash without it.
  *
  * What takes the tree and the kernels to say, examine.c has found out, and put down as facts of the
- * culprit (FACT_CLASS, FACT_FUNCTIONS, FACT_REVERT). Where the start cannot do without the change,
+ * culprit (FACT_CLASS, FACT_REVERT). Where the start cannot do without the change,
  * since others came to need it, the newest revision does that can. What is tried is a variant, so
  * its trials are in the evidence as those of a revision are.
  */
@@ -78,15 +78,14 @@ Step ask_validation(const Situation *situation, guint32 culprit, Action *ret_act
 {
     const char *commit = situation->range->commits[culprit];
     const char *class = situation_fact(situation, commit, FACT_CLASS);
-    const char *functions = situation_fact(situation, commit, FACT_FUNCTIONS);
 
     if (!situation->validates || !check_is_passed(situation, culprit)) {
         return STEP_PASSED;
     }
-    if (!class || !functions) {
+    if (!class) {
         return ask_examination(commit, ret_action);
     }
-    if (has_failed(class) || has_failed(functions) || !situation->reverts) {
+    if (has_failed(class) || !situation->reverts) {
         return STEP_PASSED;
     }
     return ask_revert(situation, commit, ret_action);
@@ -172,7 +171,6 @@ gboolean add_validation(const Situation *situation, Answer *answer, guint32 culp
     const char *revert = situation_fact(situation, commit, FACT_REVERT);
     gboolean sound = add_lines(answer, situation_fact(situation, commit, FACT_CLASS));
 
-    sound = add_lines(answer, situation_fact(situation, commit, FACT_FUNCTIONS)) && sound;
     if (situation->reverts && revert) {
         sound = add_revert(situation, answer, revert) && sound;
     } else if (situation->validates && !situation->reverts) {
