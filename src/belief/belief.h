@@ -193,6 +193,8 @@ Verdict belief_verdict_of(Belief *belief, guint32 revision);
  * with chance 1 - @miss, given the crash rate seen at the start (@n_crash of @n_crash + @n_ok, beta
  * posterior). At least 2, at most @limit. */
 guint belief_trials_for_good(guint n_crash, guint n_ok, double miss, guint limit);
+/* The same turned round: the chance that such a revision stays quiet in all of @n_trials. */
+double belief_quiet_chance(guint n_crash, guint n_ok, guint n_trials);
 
 /* log10 of the Bayes factor that @tally gives for "has the bug" against "has it not": what the
  * check of an answer asks of the culprit and of its parents. Of the graph it uses only what all

@@ -59,15 +59,23 @@ gboolean verdict_parse(const char *name, Verdict *ret_verdict)
 
 /* With a uniform prior, the crash rate has the posterior Beta(a, b), a = n_crash + 1, b = n_ok + 1,
  * and n more trials all end ok with the chance prod (b + i) / (a + b + i), i = 0 .. n - 1. */
-guint belief_trials_for_good(guint n_crash, guint n_ok, double miss, guint limit)
+double belief_quiet_chance(guint n_crash, guint n_ok, guint n_trials)
 {
     double a = n_crash + 1.0;
     double b = n_ok + 1.0;
     double chance = 1;
+
+    for (guint i = 0; i < n_trials; i++) {
+        chance *= (b + i) / (a + b + i);
+    }
+    return chance;
+}
+
+guint belief_trials_for_good(guint n_crash, guint n_ok, double miss, guint limit)
+{
     guint n = 0;
 
-    while (n < limit && (n < 2 || chance > miss)) {
-        chance *= (b + n) / (a + b + n);
+    while (n < limit && (n < 2 || belief_quiet_chance(n_crash, n_ok, n) > miss)) {
         n++;
     }
     return n;

@@ -19,6 +19,9 @@ typedef enum ExitCode {
     EXIT_INTERRUPTED = 130, /* stopped by Ctrl-C or SIGTERM: `firstbad resume` goes on */
 } ExitCode;
 
+/* The same for `git bisect run`, which ends the whole bisection at any code from 128 on. */
+enum { BISECT_GOOD = 0, BISECT_BAD = 1, BISECT_SKIP = 125, BISECT_STOP = 128 };
+
 typedef struct Command {
     const char *name;
     const char *summary; /* one line, shown by `firstbad --help` */
@@ -28,6 +31,7 @@ typedef struct Command {
 int cmd_cause(int argc, char **argv);
 int cmd_fix(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_try(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_verdict(int argc, char **argv);
 int cmd_status(int argc, char **argv);
@@ -133,9 +137,18 @@ typedef struct WorkOptions {
     const char *name;   /* resume: name or number, NULL for the newest */
     GHashTable *budget; /* resume: keys of the job file that change the budget, checked */
     JobSpec *spec;      /* new job: checked by job_check_spec() */
+    StoreKeep keep;     /* new job: what it takes over; nothing where keep.job is 0 */
+    gboolean is_name_free; /* new job: where its name is taken, another one will do */
+    gboolean bisect_exit;  /* of a try: end as `git bisect run` wants it */
+    GPtrArray *notes;      /* of char *: what a person should be told before the work; or NULL */
 } WorkOptions;
 void work_options_clear(WorkOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkOptions, work_options_clear)
 int cli_work(const WorkOptions *options);
+/* The spec of a new job like @name, with @job_keys over it: a note of each file that has changed
+ * goes to options->notes, which is made. *ret_row: the other job. NULL: *ret_code is set, and it
+ * was complained of. */
+JobSpec *cli_spec_like(WorkOptions *options, const char *name, GHashTable *job_keys,
+                       Store **ret_store, JobRow **ret_row, int *ret_code);
 /* Fetch what the new job asks for, into the state folder. */
 gboolean cli_fetch(const WorkOptions *options, GError **error);

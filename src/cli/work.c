@@ -59,6 +59,27 @@ static gboolean change_budget(Work *work, GHashTable *keys, GError **error)
     return store_reopen_job(work->store, work->row->id, text, error);
 }
 
+/* Where nobody named the new job: by what it is about. */
+static gboolean name_job(Store *store, const WorkOptions *options, GError **error)
+{
+    JobSpec *spec = options->spec;
+    char *name;
+
+    if (!spec->name) {
+        spec->name =
+            g_strdup_printf("%s-%.12s", spec->kind, spec->tried ? spec->tried : spec->start);
+    }
+    if (!options->is_name_free) {
+        return TRUE;
+    }
+    name = store_free_name(store, spec->name, error);
+    if (name) {
+        g_free(spec->name);
+        spec->name = name;
+    }
+    return name != NULL;
+}
+
 /* Add the new job, or find the one to go on with. */
 static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
 {
@@ -71,14 +92,19 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
         return work->spec && job_spec_read(work->spec, work->row->spec, "/", error) &&
                change_budget(work, options->budget, error);
     }
-    if (!options->spec->name) {
-        options->spec->name =
-            g_strdup_printf("%s-%.12s", options->spec->kind, options->spec->start);
+    if (!name_job(work->store, options, error)) {
+        return FALSE;
     }
     text = job_spec_write(options->spec);
-    if (!store_add_job(work->store, options->spec->name, options->spec->kind, text, now_s, &id,
-                       error)) {
+    if (options->keep.job
+            ? !store_add_job_from(work->store, options->spec->name, options->spec->kind, text,
+                                  now_s, &options->keep, &id, error)
+            : !store_add_job(work->store, options->spec->name, options->spec->kind, text, now_s,
+                             &id, error)) {
         return FALSE;
+    }
+    if (options->notes) {
+        g_ptr_array_foreach(options->notes, say_note, work->line);
     }
     work->row = store_read_job(work->store, id, error);
     work->spec = work->row ? job_spec_new(work->row->kind) : NULL;
@@ -101,11 +127,25 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
            job_carry_out(job, progress_line_show, work->line, work->cancellable, ret_answer, error);
 }
 
+/* As `git bisect run` wants it. */
+static int bisect_code_of(const Answer *answer)
+{
+    Verdict verdict = answer->kind == ANSWER_TRIED ? tried_verdict(answer->tried) : VERDICT_UNKNOWN;
+
+    return verdict == VERDICT_GOOD  ? BISECT_GOOD
+           : verdict == VERDICT_BAD ? BISECT_BAD
+                                    : BISECT_SKIP;
+}
+
 static int exit_code_of(const Answer *answer)
 {
     switch (answer->kind) {
     case ANSWER_CULPRIT:
         return EXIT_ANSWER;
+    case ANSWER_TRIED:
+        return tried_verdict(answer->tried) != VERDICT_SKIP ? EXIT_ANSWER
+               : answer->tried >= TRIED_NO_BOOT             ? EXIT_NO_CASE
+                                                            : EXIT_UNSURE;
     case ANSWER_REVEALER:
     case ANSWER_SET:
     case ANSWER_OLDER:
@@ -148,14 +188,17 @@ static gboolean print_answer(Work *work, const WorkOptions *options, int *ret_co
                     "stored job is damaged: it is done, but has no answer");
         return FALSE;
     }
-    if (options->json) {
+    if (options->json && report->answer->kind == ANSWER_TRIED) {
+        cli_print_json(report_tried_json(report), JSON_COMPACT);
+    } else if (options->json) {
         print_json(report);
     } else {
         g_autofree char *text = report_text(report, work->named_state_dir);
 
         g_print("%s", text);
     }
-    *ret_code = exit_code_of(report->answer);
+    *ret_code =
+        options->bisect_exit ? bisect_code_of(report->answer) : exit_code_of(report->answer);
     return TRUE;
 }
 
@@ -213,6 +256,7 @@ void work_options_clear(WorkOptions *options)
 {
     g_clear_pointer(&options->state_option, g_free);
     g_clear_pointer(&options->spec, job_spec_free);
+    g_clear_pointer(&options->notes, g_ptr_array_unref);
 }
 
 int cli_work(const WorkOptions *options)
@@ -242,4 +286,30 @@ gboolean cli_fetch(const WorkOptions *options, GError **error)
     g_autofree char *state_dir = cli_state_dir(options->state_option);
 
     return job_fetch(options->spec, state_dir, error);
+}
+
+JobSpec *cli_spec_like(WorkOptions *options, const char *name, GHashTable *job_keys,
+                       Store **ret_store, JobRow **ret_row, int *ret_code)
+{
+    g_autofree char *state_dir = cli_state_dir(options->state_option);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(state_dir, STORE_READ, &error);
+    g_autoptr(JobRow) row = store ? store_find_job(store, name, &error) : NULL;
+    g_autoptr(JobSpec) spec = NULL;
+
+    options->notes = g_ptr_array_new_with_free_func(g_free);
+    if (!row) {
+        cli_complain("%s", error->message);
+        *ret_code = cli_store_failure(error);
+        return NULL;
+    }
+    spec = job_spec_again(store, row, options->notes, &error);
+    if (!spec || !cli_set_keys(spec, job_keys, &error)) {
+        cli_complain("%s", error->message);
+        *ret_code = EXIT_USAGE;
+        return NULL;
+    }
+    *ret_store = g_steal_pointer(&store);
+    *ret_row = g_steal_pointer(&row);
+    return g_steal_pointer(&spec);
 }

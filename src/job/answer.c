@@ -15,6 +15,7 @@ static const char *const kind_names[] = {
     [ANSWER_GOOD_CRASHES] = "good-crashes",
     [ANSWER_NOT_FIXED] = "not-fixed",
     [ANSWER_NEVER_BAD] = "never-bad",
+    [ANSWER_TRIED] = "tried",
 };
 
 const char *answer_kind_name(AnswerKind kind)
@@ -99,12 +100,12 @@ static json_t *candidates_to_json(const GPtrArray *candidates)
 
 json_t *answer_to_json(const Answer *answer)
 {
-    json_t *checks = json_array();
+    json_t *checks = json_array(), *object;
 
     for (guint i = 0; i < answer->checks->len; i++) {
         json_array_append_new(checks, job_text_json(answer->checks->pdata[i]));
     }
-    return json_pack(
+    object = json_pack(
         "{s:s, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o}",
         "kind", kind_names[answer->kind], "culprit", job_text_json(answer->culprit), "revealer",
@@ -116,6 +117,10 @@ json_t *answer_to_json(const Answer *answer)
         job_text_json(answer->parent_signature), "to", text_array(answer->to), "cc",
         text_array(answer->cc), "crash_title", job_text_json(answer->crash_title), "crash_report",
         job_text_json(answer->crash_report), "crash_commit", job_text_json(answer->crash_commit));
+    if (answer->kind == ANSWER_TRIED) {
+        json_object_set_new(object, "tried", json_string(tried_name(answer->tried)));
+    }
+    return object;
 }
 
 static char *get_text(const json_t *object, const char *key)
@@ -145,6 +150,20 @@ static gboolean parse_kind(const char *name, AnswerKind *ret_kind)
         }
     }
     return FALSE;
+}
+
+/* FALSE where @object is of a try, and does not say what it found. */
+static gboolean parse_tried(const json_t *object, AnswerKind kind, Tried *ret_tried)
+{
+    const char *name = json_string_value(json_object_get(object, "tried"));
+
+    for (Tried tried = TRIED_GOOD; tried <= TRIED_NO_BUILD; tried++) {
+        if (g_strcmp0(tried_name(tried), name) == 0) {
+            *ret_tried = tried;
+            return TRUE;
+        }
+    }
+    return kind != ANSWER_TRIED;
 }
 
 /* What the report takes for granted. */
@@ -197,9 +216,10 @@ Answer *answer_from_json(const char *json, GError **error)
     answer->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
     answer->older = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
     answer->checks = g_ptr_array_new_with_free_func(g_free);
-    if (!object || !is_answer(object, &answer->kind)) {
+    if (!object || !is_answer(object, &answer->kind) ||
+        !parse_tried(object, answer->kind, &answer->tried)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "stored answer is damaged: %s",
-                    object ? "it lacks a kind, a culprit or a commit" : where.text);
+                    object ? "it lacks a kind, a culprit, a commit or a verdict" : where.text);
         json_decref(object);
         return NULL;
     }

@@ -65,6 +65,13 @@ typedef enum Standing {
 Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                      const char *label, Action *ret_action);
 
+/* decide.c: try the start until it is known how often it crashes, or that it does not. */
+Step decide_reproduce(const Situation *situation, Action *ret_action);
+
+/* Of a try (tried.c): build and try its one revision until it is known what it is. It always asks.
+ */
+Step decide_tried(const Situation *situation, Action *ret_action);
+
 /* Make the start's config smaller (PHASE_MINIMISE). */
 Step decide_minimise(Situation *situation, Action *ret_action);
 

@@ -71,7 +71,7 @@ Step give_answer(Action *action, Answer *answer)
 
 /* --- Phases ---------------------------------------------------------------------------------- */
 
-static Step decide_reproduce(const Situation *situation, Action *ret_action)
+Step decide_reproduce(const Situation *situation, Action *ret_action)
 {
     const RevisionEvidence *start = situation_evidence(situation, situation->start);
     guint n_run, n_wanted;
@@ -366,6 +366,10 @@ static void decide(Situation *situation, Action *ret_action)
 {
     const char *good = NULL, *older;
 
+    if (situation->tried) {
+        decide_tried(situation, ret_action);
+        return;
+    }
     if (ask_mend(situation, ret_action) == STEP_ASKED) {
         return;
     }

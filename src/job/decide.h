@@ -71,6 +71,7 @@ void task_free(Task *task);
 typedef struct Situation {
     BugKind bug;
     const char *start;         /* ids */
+    const char *tried;         /* of a try: the only revision that is judged; else NULL */
     const char *good;          /* given by the user, or NULL */
     gboolean is_fix;           /* what mended the bug is looked for, from start forward to good */
     const char *const *bases;  /* of start and good, where that is not behind it; or NULL */
@@ -122,6 +123,9 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
 /* So many trials of a kernel are traced for it, and a quiet one has to have so many: what fails in
  * one alone may be chance. */
 #define N_TRACES 2
+
+/* Of a revision: what of the config that matters differs from the start's, a sentence a line. */
+#define FACT_DRIFT "drift"
 
 /* What is known of @commit (or a variant) as a fact of @kind, as the store keeps it, or NULL. Valid
  * until it is put anew. */

@@ -357,7 +357,7 @@ static gboolean look_at(Job *job, const KernelRow *row, GError **error)
     g_hash_table_insert(drift->found, g_strdup(row->commit), sentences);
     tell(job, row->commit, sentences);
     text = g_strjoinv("\n", sentences);
-    return job_put_fact(job, row->commit, "drift", text, error);
+    return job_put_fact(job, row->commit, FACT_DRIFT, text, error);
 }
 
 /* What was found before the job was stopped is not looked for again. */
@@ -376,7 +376,7 @@ static Drift *read_drift(Job *job, GError **error)
     for (guint i = 0; i < facts->len; i++) {
         const FactRow *fact = facts->pdata[i];
 
-        if (g_str_equal(fact->kind, "drift")) {
+        if (g_str_equal(fact->kind, FACT_DRIFT)) {
             g_hash_table_add(drift->looked_at, g_strdup(fact->commit));
             g_hash_table_insert(drift->found, g_strdup(fact->commit),
                                 g_strsplit(fact->text, "\n", -1));

@@ -202,8 +202,23 @@ static gboolean resolve_start(const Repo *repo, JobSpec *spec, GError **error)
     return find_titled(repo, spec, error);
 }
 
+/* A try has no range: the start is only what its revision is compared with. */
+static gboolean check_tried(const Repo *repo, JobSpec *spec, GError **error)
+{
+    if (!resolve(repo, &spec->tried, "REV", error)) {
+        return FALSE;
+    }
+    if (!spec->start) {
+        spec->start = g_strdup(spec->tried);
+    }
+    return resolve(repo, &spec->start, "--start", error);
+}
+
 gboolean ends_check(const Repo *repo, JobSpec *spec, GError **error)
 {
+    if (spec->tried) {
+        return check_tried(repo, spec, error);
+    }
     if (spec->fix && !spec->good) {
         spec->good = g_strdup("HEAD");
     }

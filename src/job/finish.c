@@ -133,6 +133,9 @@ static void give_reason(const Job *job, Answer *answer)
         break;
     case ANSWER_NEVER_BAD:
         break; /* the decider gave it */
+    case ANSWER_TRIED:
+        job_explain_tried(job, answer);
+        break;
     }
 }
 
@@ -243,7 +246,8 @@ static const char *named(const Answer *answer)
 
 static gboolean gather_crash(Job *job, Answer *answer, GError **error)
 {
-    gboolean is_of_subject = answer->kind == ANSWER_OLDER || answer->kind == ANSWER_NOT_FIXED;
+    gboolean is_of_subject = answer->kind == ANSWER_OLDER || answer->kind == ANSWER_NOT_FIXED ||
+                             answer->kind == ANSWER_TRIED;
     const char *commit = is_of_subject                      ? answer->subject
                          : named(answer) && !job->spec->fix ? named(answer)
                                                             : job->spec->start;
@@ -253,12 +257,12 @@ static gboolean gather_crash(Job *job, Answer *answer, GError **error)
     if (!trials) {
         return FALSE;
     }
-    if (job->situation.bug == BUG_BUILD) {
+    if (job->situation.bug == BUG_BUILD || answer->tried == TRIED_NO_BUILD) {
         gather_build_failure(job, answer, commit);
         return TRUE;
     }
     crash = job_find_crash(job, trials, commit);
-    if (!crash) { /* it may only look good there */
+    if (!crash && answer->kind != ANSWER_TRIED) { /* it may only look good there */
         commit = job->spec->start;
         crash = job_find_crash(job, trials, commit);
     }
@@ -419,7 +423,9 @@ gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
         (named(answer) && !gather_culprit(job, answer, error))) {
         return FALSE;
     }
-    if (!gather_crash(job, answer, error) || !gather_recipients(job, answer, error)) {
+    /* Nobody has to hear of a try. */
+    if (!gather_crash(job, answer, error) ||
+        (answer->kind != ANSWER_TRIED && !gather_recipients(job, answer, error))) {
         return FALSE;
     }
     json = answer_to_json(answer);

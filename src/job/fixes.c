@@ -12,12 +12,24 @@ static gboolean tell_once(Job *job, const char *line)
     return g_hash_table_add(job->fixes, g_strdup(line));
 }
 
+/* What its age did to the config: a try explains it. */
+static gboolean keep_notes(Job *job, const char *commit, const Kernel *kernel, GError **error)
+{
+    g_autofree char *text =
+        kernel->notes && kernel->notes[0] ? g_strjoinv("\n", kernel->notes) : NULL;
+
+    return job_put_fact(job, commit, FACT_NOTES, text, error);
+}
+
 gboolean job_keep_fixes(Job *job, const char *commit, const Kernel *kernel, GError **error)
 {
     gboolean failed = kernel->status == KERNEL_FAILED;
     g_autofree char *text =
         kernel->patches && kernel->patches[0] ? g_strjoinv("\n", kernel->patches) : NULL;
 
+    if (job->spec->tried && !keep_notes(job, commit, kernel, error)) {
+        return FALSE;
+    }
     for (char **line = kernel->patches; line && *line; line++) {
         if (tell_once(job, *line)) {
             job_say(job, "%.12s is built with the fix %s", commit, *line);

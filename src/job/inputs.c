@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "job/private.h"
+#include "process/process.h"
 
 /* COMMAND_LINE_SIZE of x86, less what our own words need. */
 #define CMDLINE_MAX 1600
@@ -482,4 +483,108 @@ FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *not
     }
     *ret_config = g_steal_pointer(&copy);
     return g_steal_pointer(&inputs);
+}
+
+/* --- Compared -------------------------------------------------------------------------------- */
+
+char *inputs_copy_of(const char *key, const char *path, const char *job_dir)
+{
+    static const char *const folders[][2] = {
+        {"config", "config"},       {"repro", "repro"},           {"sysctl", "sysctl"},
+        {"options", "options"},     {"repro-opts", "repro-opts"}, {"syz-execprog", "execprog"},
+        {"backports", "backports"}, {"toolchains", "toolchains"}, {"syz-executor", "executor"},
+    };
+    g_autofree char *name = g_path_get_basename(path), *copy = NULL;
+
+    if (g_str_equal(key, "prior")) {
+        copy = weights_path(job_dir);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        if (g_str_equal(key, folders[i][0])) {
+            copy = g_build_filename(job_dir, "inputs", folders[i][1], name, NULL);
+        }
+    }
+    return copy && g_file_test(copy, G_FILE_TEST_EXISTS) ? g_steal_pointer(&copy) : NULL;
+}
+
+static gboolean have_same_bytes(const char *a, const char *b)
+{
+    g_autoptr(GMappedFile) file_a = g_mapped_file_new(a, FALSE, NULL),
+                           file_b = g_mapped_file_new(b, FALSE, NULL);
+    gsize n = file_a ? g_mapped_file_get_length(file_a) : 0;
+
+    return file_a && file_b && g_mapped_file_get_length(file_b) == n &&
+           (n == 0 ||
+            memcmp(g_mapped_file_get_contents(file_a), g_mapped_file_get_contents(file_b), n) == 0);
+}
+
+/* Of files and modules: packed again, are they the job's archive? */
+static gboolean are_files_as_taken(const JobSpec *spec, const char *job_dir, const char *scratch)
+{
+    g_autoptr(FarmInputs) inputs = farm_inputs_new();
+    g_autofree char *archive = g_build_filename(job_dir, "inputs", "files.cpio", NULL),
+                    *now = g_build_filename(scratch, "inputs", "files.cpio", NULL);
+
+    return take_files(inputs, spec, scratch, NULL) && have_same_bytes(archive, now);
+}
+
+static gboolean are_roots_as_taken(const JobSpec *spec, const char *job_dir, const char *scratch)
+{
+    g_auto(GStrv) texts = split(spec->rootfs);
+
+    for (guint i = 0; texts[i]; i++) {
+        const char *path = farm_root_path(texts[i], NULL);
+        g_autofree char *archive = g_strdup_printf("%s/inputs/rootfs-%u.cpio", job_dir, i),
+                        *record = g_strdup_printf("%s/inputs/rootfs-%u.image", job_dir, i),
+                        *now = g_build_filename(scratch, "rootfs.cpio", NULL),
+                        *image = describe_image(path), *before = NULL;
+
+        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+            if (!rootfs_pack(path, now, NULL) || !have_same_bytes(archive, now)) {
+                return FALSE;
+            }
+        } else if (!g_file_get_contents(record, &before, NULL, NULL) ||
+                   g_strcmp0(before, image) != 0) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean inputs_are_as_taken(const JobSpec *spec, const char *key, const char *job_dir)
+{
+    g_autofree char *scratch = g_dir_make_tmp("firstbad-XXXXXX", NULL);
+    const char *argv[] = {"rm", "-rf", scratch, NULL};
+    gboolean same;
+
+    if (!scratch) {
+        return FALSE;
+    }
+    same = g_str_equal(key, "rootfs") ? are_roots_as_taken(spec, job_dir, scratch)
+                                      : are_files_as_taken(spec, job_dir, scratch);
+    g_free(process_ask(NULL, argv, NULL));
+    return same;
+}
+
+gboolean inputs_add_options(const JobSpec *spec, const char *config)
+{
+    g_auto(GStrv) texts = split(spec->rootfs);
+    g_autofree char *text = NULL;
+    gboolean adds = FALSE;
+
+    if (!g_file_get_contents(config, &text, NULL, NULL)) {
+        return FALSE;
+    }
+    for (char **root = texts; *root; root++) {
+        const char *path = farm_root_path(*root, NULL);
+        g_autoptr(Rootfs) rootfs =
+            g_file_test(path, G_FILE_TEST_IS_DIR) ? NULL : rootfs_look(path, NULL);
+        g_auto(GStrv) missing = NULL;
+
+        if (rootfs) {
+            disk_choose_bus(text, rootfs, &missing);
+            adds = adds || (missing && *missing);
+        }
+    }
+    return adds;
 }

@@ -322,6 +322,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
         job->situation.storms = g_ptr_array_new_with_free_func((GDestroyNotify)storm_free);
     }
     job->situation.start = spec->start;
+    job->situation.tried = spec->tried;
     job->situation.good = spec->good;
     job->situation.is_fix = spec->fix;
     job->situation.n_start_trials = n_start_trials(farm);
@@ -333,9 +334,11 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.max_s = spec->max_time_s;
     job->situation.confidence = spec->confidence;
     job->situation.n_trials_at_once = farm->n_trials_at_once;
-    job->situation.validates = g_str_equal(spec->kind, "cause");
+    job->situation.validates =
+        g_str_equal(spec->kind, "cause") || (spec->tried && !job_spec_is_run(spec));
     job->situation.reverts = job->situation.validates && !spec->no_revert_test;
-    if (!find_ends(job, error) || !load_evidence(job, error) || !job_load_minimised(job, error)) {
+    if ((!spec->tried && !find_ends(job, error)) || !load_evidence(job, error) ||
+        !job_load_minimised(job, error)) {
         return NULL;
     }
     return g_steal_pointer(&job);
@@ -523,10 +526,8 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
         Action action;
         gboolean done = FALSE;
 
-        if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
-            return FALSE;
-        }
-        if (!job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
+        if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
+            !job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
             return FALSE;
         }
         job_learn_costs(job);

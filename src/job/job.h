@@ -23,7 +23,7 @@
 /* --- What is wanted: the job file ------------------------------------------------------------ */
 
 typedef struct JobSpec {
-    char *kind; /* "cause", "fix" or "run" */
+    char *kind; /* "cause", "fix", "run" or "try" */
     char *name;
     char *tree;        /* repository */
     char *start;       /* revision that crashes (run: --bad) */
@@ -35,6 +35,8 @@ typedef struct JobSpec {
     char *releases;    /* which are tried: "auto", "final", "stable", "rc" */
     gboolean fix;      /* the commit that mended it is looked for: good is newer than the start */
     char *culprit;     /* fix: what brought the bug, where that is known; or NULL */
+    char *tried;       /* try: the only revision that is judged; the start is what it is compared
+                          with, the same one where there is no other */
     char *config, *repro;
     char *compiler;             /* "auto", or a program that builds everything */
     char *toolchains, *options; /* tables to be read instead of our own, or NULL */
@@ -65,7 +67,8 @@ typedef struct JobSpec {
     char *watched_options;              /* names of options; between two a ';' */
 } JobSpec;
 JobSpec *job_spec_new(const char *kind); /* the defaults */
-/* TRUE for `firstbad run`: commands and failures, where a cause job has kernels and crashes. */
+/* TRUE for `firstbad run`, and a try like it: commands and failures, where a cause job has kernels
+ * and crashes. */
 gboolean job_spec_is_run(const JobSpec *spec);
 /* What a trial that shows the bug did: "crashed" or, of a command or a boot, "failed". */
 const char *job_spec_verb(const JobSpec *spec);
@@ -78,6 +81,25 @@ gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GErr
 gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const char *folder,
                       GError **error);
 char *job_spec_write(const JobSpec *spec);
+/* The value of one key as job_spec_set() takes it; NULL where there is none. Owned by the caller.
+ */
+char *job_spec_get(const JobSpec *spec, const char *key);
+
+/* What of the evidence that was gathered under one spec does not hold under another. A person's
+ * word always does. */
+typedef enum SpecLoss {
+    LOST_FINDINGS = 1, /* what was concluded of the crash: proofs of reach, drift, classes */
+    LOST_FAILURES = 2, /* builds that failed */
+    LOST_TRIALS = 4,
+    LOST_KERNELS = 8, /* all builds; the kernel store still serves what is equal */
+} SpecLoss;
+/* Have the files of @key the same content, @before when the evidence was gathered, @now today? */
+typedef gboolean (*SpecSameFunc)(const char *key, const char *before, const char *now,
+                                 gpointer data);
+/* The losses (set of SpecLoss) from @before to @now, and into @changed (of const char *; or NULL)
+ * the keys that cause them. Files are compared by @same (NULL: by their names). Pure. */
+guint job_spec_lost(const JobSpec *before, const JobSpec *now, SpecSameFunc same, gpointer data,
+                    GPtrArray *changed);
 /* "90m", in the largest unit (d, h, m, s) that needs no fraction. Owned by the caller. */
 char *job_duration(guint s);
 
@@ -108,8 +130,23 @@ typedef enum AnswerKind {
     ANSWER_GOOD_CRASHES,   /* the revision given as good crashes */
     ANSWER_NOT_FIXED,      /* of a fix: the newest revision has the bug */
     ANSWER_NEVER_BAD,      /* of a fix: the newest revision's history never had it */
+    ANSWER_TRIED,          /* of a try: what its one revision is */
 } AnswerKind;
 const char *answer_kind_name(AnswerKind kind);
+
+/* What a try found its revision to be. */
+typedef enum Tried {
+    TRIED_GOOD,
+    TRIED_BAD,
+    TRIED_UNREACHED,   /* quiet, as it would be with the bug */
+    TRIED_OTHER_CRASH, /* which may hide the bug */
+    TRIED_DOUBTFUL,    /* a crash that may be of the bug, or not */
+    TRIED_NO_BOOT,     /* or, of a test command: it asks to be skipped */
+    TRIED_NO_BUILD,
+} Tried;
+const char *tried_name(Tried tried); /* "good", "bad", "unreached", "other-crash", ... */
+/* What a bisection would take it for: good, bad or skip. */
+Verdict tried_verdict(Tried tried);
 
 typedef struct Candidate {
     char *commit;
@@ -123,6 +160,7 @@ json_t *candidate_to_json(const Candidate *candidate);
 
 typedef struct Answer {
     AnswerKind kind;
+    Tried tried;           /* ANSWER_TRIED */
     char *culprit;         /* ANSWER_CULPRIT: its id; otherwise NULL */
     char *revealer;        /* ANSWER_REVEALER: its id; otherwise NULL */
     double confidence;     /* probability of the culprit, or that the set holds it; 0 when the one
@@ -134,7 +172,8 @@ typedef struct Answer {
     char *subject;         /* the revision that it is about, where it is not CULPRIT or SET */
     char *reason;          /* one sentence for people */
     gboolean by_budget;    /* the budget is used up: with a larger one the job goes on */
-    GPtrArray *checks;     /* of char *: "passed: the culprit crashes (5 of 5)" */
+    GPtrArray *checks;     /* of char *: "passed: the culprit crashes (5 of 5)"; of a try: what else
+                              there is to know of its verdict */
     /* What the report quotes; gathered once at the end, NULL where there is none. */
     char *culprit_show; /* `git show --stat` of the culprit */
     char *culprit_signature, *parent_signature;
@@ -237,6 +276,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
 JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
                         GError **error);
 
+/* --- From another job ------------------------------------------------------------------------ */
+
+/* The spec of the job of @row as that of a new one, to be changed. Files that the job has copies of
+ * are these copies; where the user's have another content by now, a line of @notes (of char *) says
+ * so. */
+JobSpec *job_spec_again(Store *store, const JobRow *row, GPtrArray *notes, GError **error);
+
+/* Make of @spec, which is that of a search, the try of @revision. */
+void job_spec_try(JobSpec *spec, const char *revision);
+/* What a try of @spec, begun with job_spec_again() and checked, takes over from the job of @row: the
+ * start with its trials, which show what crash is looked for, and
+ * how often it comes. Where they do not, or the start itself is tried, only its title is known, and
+ * *ret_keep is nothing (job 0). */
+gboolean job_try_like(Store *store, const JobRow *row, JobSpec *spec, StoreKeep *ret_keep,
+                      GPtrArray *notes, GError **error);
+
 /* --- A person's word ------------------------------------------------------------------------- */
 
 /* The kind of the fact by which a person overrules what was measured: "good", "bad" or "skip". */
@@ -279,8 +334,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error);
 
-/* The kind of the fact that keeps Kernel.patches of a revision, a line each. */
+/* The kinds of the facts that keep Kernel.patches of a revision, a line each; and, of a try,
+ * Kernel.notes. */
 #define FACT_PATCHES "patches"
+#define FACT_NOTES   "notes"
 
 /* --- How a job decides (pure) ---------------------------------------------------------------- */
 #include "job/decide.h"

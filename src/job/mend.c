@@ -13,12 +13,6 @@
 /* Candidates kept of a look; three are tried (storm.c). */
 #define MAX_CANDIDATES 3
 
-/* Kinds of facts. Of the revision that was looked from: the storm as JSON. Of the variant that
- * helped: the error. Of a revision that failed: the key of the kernel that no longer counts. */
-#define FACT_STORM  "storm"
-#define FACT_MEND   "mend"
-#define FACT_MENDED "mended"
-
 /* --- The nearest that works ------------------------------------------------------------------ */
 
 static gboolean works(const Job *job, const RevisionEvidence *evidence)

@@ -73,6 +73,12 @@ void job_load_fixes(Job *job, const GPtrArray *facts);
 
 /* --- mend.c ---------------------------------------------------------------------------------- */
 
+/* Kinds of facts. Of the revision that was looked from: the storm as JSON. Of the variant that
+ * helped: the error. Of a revision that failed: the key of the kernel that no longer counts. */
+#define FACT_STORM  "storm"
+#define FACT_MEND   "mend"
+#define FACT_MENDED "mended"
+
 /* ACTION_MEND and ACTION_ADOPT. */
 gboolean job_carry_mend(Job *job, const Action *action, GError **error);
 gboolean job_carry_adopt(Job *job, const Action *action, GError **error);
@@ -143,6 +149,16 @@ gboolean inputs_check(JobSpec *spec, GError **error);
  * told is added to @notes (of char *). */
 FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
                         char **ret_config, GError **error);
+
+/* The job's copy of its file of @key in @job_dir, which inputs_copy() made of @path; NULL where it
+ * keeps none. Owned by the caller. */
+char *inputs_copy_of(const char *key, const char *path, const char *job_dir);
+/* Do the files that @spec names under @key ("file", "module", "rootfs") hold what the job of
+ * @job_dir took from there? */
+gboolean inputs_are_as_taken(const JobSpec *spec, const char *key, const char *job_dir);
+/* Would @spec's root file systems have to add options to @config, which is a path? */
+gboolean inputs_add_options(const JobSpec *spec, const char *config);
+
 /* --- drift.c --------------------------------------------------------------------------------- */
 
 /* Compare the configurations of kernels that are new since the last call with the start's, once
@@ -179,6 +195,11 @@ gboolean job_prove_reach(Job *job, GError **error);
 gboolean job_carry_minimise(Job *job, GError **error);
 /* Have later kernels built with what came out, and see whether it is still to be done. */
 gboolean job_load_minimised(Job *job, GError **error);
+
+/* --- explain.c ------------------------------------------------------------------------------- */
+
+/* Of a try: the sentence for its verdict, and what else there is to know of it (Answer.checks). */
+void job_explain_tried(const Job *job, Answer *answer);
 
 /* --- finish.c -------------------------------------------------------------------------------- */
 

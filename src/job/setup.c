@@ -298,7 +298,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (!spec->tree) {
         return invalid(error, "%s is missing: the git repository to search", tree_option);
     }
-    if (!spec->start && !spec->start_title) {
+    if (!spec->start && !spec->start_title && !spec->tried) {
         return invalid(error, "%s is missing: a commit that %s", start_option,
                        run ? "is bad" : "crashes");
     }
@@ -306,7 +306,7 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
         return invalid(error,
                        "--test is missing: a command that exits with 0 when a revision is good");
     }
-    if (run && !spec->fix && !spec->good) {
+    if (run && !spec->fix && !spec->good && !spec->tried) {
         return invalid(error, "--good is missing: a commit that is good");
     }
     if (spec->max_trials < 2) {

@@ -16,77 +16,91 @@ typedef enum FieldType {
     FIELD_FLAG,
 } FieldType;
 
+/* What no longer holds where a field has another value than when it was found out. */
+#define NOTHING  0
+#define FINDINGS LOST_FINDINGS
+#define FAILURES LOST_FAILURES
+#define TRIALS   (LOST_TRIALS | LOST_FINDINGS)
+#define KERNELS  (LOST_KERNELS | LOST_FAILURES | LOST_TRIALS | LOST_FINDINGS)
+
 typedef struct Field {
     const char *key;
     FieldType type;
+    guint lost; /* set of SpecLoss */
     gsize offset;
 } Field;
 
-#define FIELD(key, type, member)                                                                   \
+#define FIELD(key, type, lost, member)                                                             \
     {                                                                                              \
-        key, type, G_STRUCT_OFFSET(JobSpec, member)                                                \
+        key, type, lost, G_STRUCT_OFFSET(JobSpec, member)                                          \
     }
 static const Field fields[] = {
-    FIELD("name", FIELD_TEXT, name),
-    FIELD("tree", FIELD_PATH, tree),
-    FIELD("start", FIELD_TEXT, start),
-    FIELD("good", FIELD_TEXT, good),
-    FIELD("start-title", FIELD_TEXT, start_title),
-    FIELD("rewritten", FIELD_TEXT, rewritten),
-    FIELD("fetch", FIELD_TEXT, fetch),
-    FIELD("oldest", FIELD_TEXT, oldest),
-    FIELD("releases", FIELD_WORD, releases),
-    FIELD("fix", FIELD_FLAG, fix),
-    FIELD("culprit", FIELD_TEXT, culprit),
-    FIELD("config", FIELD_PATH, config),
-    FIELD("repro", FIELD_PATH, repro),
-    FIELD("compiler", FIELD_WORD, compiler),
-    FIELD("toolchains", FIELD_PATH, toolchains),
-    FIELD("options", FIELD_PATH, options),
-    FIELD("bug", FIELD_WORD, bug),
-    FIELD("title", FIELD_TEXT, title),
-    FIELD("title-match", FIELD_TEXT, title_match),
-    FIELD("qemu", FIELD_WORD, qemu),
-    FIELD("accel", FIELD_WORD, accel),
-    FIELD("cmdline", FIELD_TEXT, cmdline),
-    FIELD("cmdline-file", FIELD_PATH, cmdline_file),
-    FIELD("rootfs", FIELD_PATHS, rootfs),
-    FIELD("file", FIELD_PATHS, files),
-    FIELD("module", FIELD_PATHS, modules),
-    FIELD("sysctl", FIELD_PATH, sysctl),
-    FIELD("qemu-arg", FIELD_TEXT, qemu_args),
-    FIELD("repro-opts", FIELD_PATH, repro_opts),
-    FIELD("syz-execprog", FIELD_PATH, syz_execprog),
-    FIELD("syz-executor", FIELD_PATH, syz_executor),
-    FIELD("syzkaller", FIELD_PATH, syzkaller),
-    FIELD("syzkaller-commit", FIELD_TEXT, syzkaller_commit),
-    FIELD("memory", FIELD_COUNT, memory_mib),
-    FIELD("cpus", FIELD_COUNT, n_cpus),
-    FIELD("guests", FIELD_COUNT, n_guests),
-    FIELD("jobs", FIELD_COUNT, n_jobs),
-    FIELD("max-trials", FIELD_COUNT, max_trials),
-    FIELD("max-kernels", FIELD_COUNT, max_kernels),
-    FIELD("max-time", FIELD_DURATION, max_time_s),
-    FIELD("build-timeout", FIELD_COUNT, build_timeout_s),
-    FIELD("boot-timeout", FIELD_COUNT, boot_timeout_s),
-    FIELD("trial-timeout", FIELD_COUNT, trial_timeout_s),
-    FIELD("repeats", FIELD_COUNT, n_repeats),
-    FIELD("build-memory", FIELD_COUNT, build_memory_mib),
-    FIELD("panic-on-warn", FIELD_FLAG, panic_on_warn),
-    FIELD("no-revert-test", FIELD_FLAG, no_revert_test),
-    FIELD("confidence", FIELD_SHARE, confidence),
-    FIELD("test", FIELD_TEXT, test_command),
-    FIELD("build", FIELD_TEXT, build_command),
-    FIELD("no-checkout", FIELD_FLAG, no_checkout),
-    FIELD("suspect", FIELD_TEXT, suspects),
-    FIELD("suspect-author", FIELD_TEXT, suspect_authors),
-    FIELD("prior", FIELD_PATH, weights),
-    FIELD("backports", FIELD_PATH, backports),
-    FIELD("minimise", FIELD_FLAG, minimise),
-    FIELD("baseline", FIELD_PATH, baseline),
-    FIELD("watch-option", FIELD_TEXT, watched_options),
+    FIELD("name", FIELD_TEXT, NOTHING, name),
+    FIELD("tree", FIELD_PATH, NOTHING, tree),
+    FIELD("start", FIELD_TEXT, KERNELS, start),
+    FIELD("good", FIELD_TEXT, NOTHING, good),
+    FIELD("start-title", FIELD_TEXT, NOTHING, start_title),
+    FIELD("rewritten", FIELD_TEXT, NOTHING, rewritten),
+    FIELD("fetch", FIELD_TEXT, NOTHING, fetch),
+    FIELD("oldest", FIELD_TEXT, NOTHING, oldest),
+    FIELD("releases", FIELD_WORD, NOTHING, releases),
+    FIELD("fix", FIELD_FLAG, NOTHING, fix),
+    FIELD("culprit", FIELD_TEXT, NOTHING, culprit),
+    FIELD("try", FIELD_TEXT, NOTHING, tried),
+    FIELD("config", FIELD_PATH, KERNELS, config),
+    FIELD("repro", FIELD_PATH, TRIALS, repro),
+    FIELD("compiler", FIELD_WORD, KERNELS, compiler),
+    FIELD("toolchains", FIELD_PATH, KERNELS, toolchains),
+    FIELD("options", FIELD_PATH, KERNELS, options),
+    FIELD("bug", FIELD_WORD, FINDINGS, bug),
+    FIELD("title", FIELD_TEXT, FINDINGS, title),
+    FIELD("title-match", FIELD_TEXT, FINDINGS, title_match),
+    FIELD("qemu", FIELD_WORD, TRIALS, qemu),
+    FIELD("accel", FIELD_WORD, TRIALS, accel),
+    FIELD("cmdline", FIELD_TEXT, TRIALS, cmdline),
+    FIELD("cmdline-file", FIELD_PATH, TRIALS, cmdline_file),
+    FIELD("rootfs", FIELD_PATHS, TRIALS, rootfs),
+    FIELD("file", FIELD_PATHS, TRIALS, files),
+    FIELD("module", FIELD_PATHS, TRIALS, modules),
+    FIELD("sysctl", FIELD_PATH, TRIALS, sysctl),
+    FIELD("qemu-arg", FIELD_TEXT, TRIALS, qemu_args),
+    FIELD("repro-opts", FIELD_PATH, TRIALS, repro_opts),
+    FIELD("syz-execprog", FIELD_PATH, TRIALS, syz_execprog),
+    FIELD("syz-executor", FIELD_PATH, TRIALS, syz_executor),
+    FIELD("syzkaller", FIELD_PATH, TRIALS, syzkaller),
+    FIELD("syzkaller-commit", FIELD_TEXT, TRIALS, syzkaller_commit),
+    FIELD("memory", FIELD_COUNT, TRIALS, memory_mib),
+    FIELD("cpus", FIELD_COUNT, TRIALS, n_cpus),
+    FIELD("guests", FIELD_COUNT, NOTHING, n_guests),
+    FIELD("jobs", FIELD_COUNT, NOTHING, n_jobs),
+    FIELD("max-trials", FIELD_COUNT, NOTHING, max_trials),
+    FIELD("max-kernels", FIELD_COUNT, NOTHING, max_kernels),
+    FIELD("max-time", FIELD_DURATION, NOTHING, max_time_s),
+    FIELD("build-timeout", FIELD_COUNT, FAILURES, build_timeout_s),
+    FIELD("boot-timeout", FIELD_COUNT, TRIALS, boot_timeout_s),
+    FIELD("trial-timeout", FIELD_COUNT, TRIALS, trial_timeout_s),
+    FIELD("repeats", FIELD_COUNT, TRIALS, n_repeats),
+    FIELD("build-memory", FIELD_COUNT, FAILURES, build_memory_mib),
+    FIELD("panic-on-warn", FIELD_FLAG, TRIALS, panic_on_warn),
+    FIELD("no-revert-test", FIELD_FLAG, NOTHING, no_revert_test),
+    FIELD("confidence", FIELD_SHARE, NOTHING, confidence),
+    FIELD("test", FIELD_TEXT, TRIALS, test_command),
+    FIELD("build", FIELD_TEXT, KERNELS, build_command),
+    FIELD("no-checkout", FIELD_FLAG, KERNELS, no_checkout),
+    FIELD("suspect", FIELD_TEXT, NOTHING, suspects),
+    FIELD("suspect-author", FIELD_TEXT, NOTHING, suspect_authors),
+    FIELD("prior", FIELD_PATH, NOTHING, weights),
+    FIELD("backports", FIELD_PATH, KERNELS, backports),
+    FIELD("minimise", FIELD_FLAG, KERNELS, minimise),
+    FIELD("baseline", FIELD_PATH, KERNELS, baseline),
+    FIELD("watch-option", FIELD_TEXT, FINDINGS, watched_options),
 };
 #undef FIELD
+#undef NOTHING
+#undef FINDINGS
+#undef FAILURES
+#undef TRIALS
+#undef KERNELS
 
 JobSpec *job_spec_new(const char *kind)
 {
@@ -111,7 +125,7 @@ JobSpec *job_spec_new(const char *kind)
 
 gboolean job_spec_is_run(const JobSpec *spec)
 {
-    return g_str_equal(spec->kind, "run");
+    return g_str_equal(spec->kind, "run") || (spec->tried && spec->test_command);
 }
 
 const char *job_spec_verb(const JobSpec *spec)
@@ -334,38 +348,68 @@ gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GErr
     return TRUE;
 }
 
+/* The value of @field as the job file has it; NULL where it has none. Owned by the caller. */
+static char *field_text(const JobSpec *spec, const Field *field)
+{
+    gconstpointer member = (const char *)spec + field->offset;
+    char share[G_ASCII_DTOSTR_BUF_SIZE];
+
+    switch (field->type) {
+    case FIELD_TEXT:
+    case FIELD_WORD:
+    case FIELD_PATH:
+    case FIELD_PATHS:
+        return g_strdup(*(char *const *)member);
+    case FIELD_COUNT:
+        return g_strdup_printf("%u", *(const guint *)member);
+    case FIELD_DURATION:
+        return job_duration(*(const guint *)member);
+    case FIELD_SHARE:
+        return g_strdup(g_ascii_dtostr(share, sizeof share, *(const double *)member));
+    case FIELD_FLAG:
+        return g_strdup(*(const gboolean *)member ? "true" : "false");
+    }
+    g_assert_not_reached();
+}
+
+char *job_spec_get(const JobSpec *spec, const char *key)
+{
+    const Field *field = find_field(key);
+
+    return field ? field_text(spec, field) : NULL;
+}
+
 char *job_spec_write(const JobSpec *spec)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
 
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
-        const Field *field = &fields[i];
-        gconstpointer member = (const char *)spec + field->offset;
-        g_autofree char *duration = NULL;
+        g_autofree char *text = field_text(spec, &fields[i]);
 
-        switch (field->type) {
-        case FIELD_TEXT:
-        case FIELD_WORD:
-        case FIELD_PATH:
-        case FIELD_PATHS:
-            if (*(char *const *)member) {
-                g_key_file_set_string(file, "job", field->key, *(char *const *)member);
-            }
-            break;
-        case FIELD_COUNT:
-            g_key_file_set_uint64(file, "job", field->key, *(const guint *)member);
-            break;
-        case FIELD_DURATION:
-            duration = job_duration(*(const guint *)member);
-            g_key_file_set_string(file, "job", field->key, duration);
-            break;
-        case FIELD_SHARE:
-            g_key_file_set_double(file, "job", field->key, *(const double *)member);
-            break;
-        case FIELD_FLAG:
-            g_key_file_set_boolean(file, "job", field->key, *(const gboolean *)member);
-            break;
+        if (text) {
+            g_key_file_set_string(file, "job", fields[i].key, text);
         }
     }
     return g_key_file_to_data(file, NULL, NULL);
+}
+
+guint job_spec_lost(const JobSpec *before, const JobSpec *now, SpecSameFunc same, gpointer data,
+                    GPtrArray *changed)
+{
+    guint lost = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        const Field *field = &fields[i];
+        g_autofree char *a = field_text(before, field), *b = field_text(now, field);
+        gboolean is_file = field->type == FIELD_PATH || field->type == FIELD_PATHS;
+
+        if (is_file && a && b && same ? same(field->key, a, b, data) : g_strcmp0(a, b) == 0) {
+            continue;
+        }
+        lost |= field->lost;
+        if (field->lost && changed) {
+            g_ptr_array_add(changed, (gpointer)field->key);
+        }
+    }
+    return lost;
 }

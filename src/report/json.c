@@ -27,7 +27,7 @@ static json_t *drift_json(const ReportRevision *revision)
     return lines_json(lines);
 }
 
-static json_t *revision_json(const Report *report, const ReportRevision *revision)
+json_t *report_revision_json(const Report *report, const ReportRevision *revision)
 {
     const DecisionRow *decision = revision->decision;
     const Kernel *kernel = revision->kernel ? revision->kernel->kernel : NULL;
@@ -69,7 +69,7 @@ json_t *report_json(const Report *report)
     json_t *revisions = json_array();
 
     for (guint i = 0; i < report->revisions->len; i++) {
-        json_array_append_new(revisions, revision_json(report, report->revisions->pdata[i]));
+        json_array_append_new(revisions, report_revision_json(report, report->revisions->pdata[i]));
     }
     return json_pack("{s:i, s:o, s:s, s:b, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:I, s:I, s:I, "
                      "s:o, s:o, s:o}",

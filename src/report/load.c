@@ -174,7 +174,7 @@ static void put_in_order(Report *report)
         if (g_str_equal(fact->kind, "minimised") && strchr(fact->text, '\n')) {
             report->config = strchr(fact->text, '\n') + 1;
         }
-        if (revision && g_str_equal(fact->kind, "drift")) {
+        if (revision && g_str_equal(fact->kind, FACT_DRIFT)) {
             revision->drift = fact->text;
         }
     }

@@ -425,6 +425,11 @@ static void add_answer(GString *log, const Report *report)
         add_totals(log, report);
         g_string_append(log, "error: the crash wasn't reproduced on the original commit\n");
         break;
+    case ANSWER_TRIED:
+        add_totals(log, report);
+        g_string_append_printf(log, "# %s %s: %s\n", answer->subject, tried_name(answer->tried),
+                               answer->reason);
+        break;
     case ANSWER_UNTESTABLE:
     case ANSWER_GOOD_CRASHES:
     case ANSWER_NEVER_BAD:

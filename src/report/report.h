@@ -81,6 +81,12 @@ char *report_text(const Report *report, const char *state_dir);
 /* For programs: docs/JSON.md describes it. The version counts changes that break readers. */
 #define REPORT_JSON_VERSION 1
 json_t *report_json(const Report *report);
+/* One of its revisions. */
+json_t *report_revision_json(const Report *report, const ReportRevision *revision);
+
+/* The same two for a try that is done (ANSWER_TRIED). */
+char *report_tried_text(const Report *report, const char *state_dir);
+json_t *report_tried_json(const Report *report);
 
 /* "3h54m22.057s", as Go prints durations. */
 char *report_go_duration(guint64 ms);

@@ -84,6 +84,8 @@ static void add_headline(GString *text, const Report *report)
     case ANSWER_NOT_FIXED:
         g_string_append(text, "The bug is not mended yet.\n");
         break;
+    case ANSWER_TRIED: /* report_tried_text() */
+        break;
     case ANSWER_NEVER_BAD:
         g_string_append(text, "The bug never was where its fix is looked for.\n");
         break;
@@ -429,6 +431,9 @@ char *report_text(const Report *report, const char *state_dir)
     if (!answer) {
         add_unfinished(text, report, state_dir);
         return report_clean(text->str);
+    }
+    if (answer->kind == ANSWER_TRIED) {
+        return report_tried_text(report, state_dir);
     }
     add_headline(text, report);
     if (answer->revealer) {

@@ -54,6 +54,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRow, job_row_free)
 /* Add a job; *ret_id is its number. A name that exists is an error. */
 gboolean store_add_job(Store *store, const char *name, const char *kind, const char *spec,
                        gint64 now_s, gint64 *ret_id, GError **error);
+/* @name, or where a job has it already, the first of NAME-2, NAME-3, ... that none has. Owned by
+ * the caller. */
+char *store_free_name(Store *store, const char *name, GError **error);
+
+/* What a new job takes over from another one. */
+typedef struct StoreKeep {
+    gint64 job;       /* the other one */
+    const char *only; /* the rows of this revision alone; NULL: of all */
+    gboolean kernels, failed_kernels, trials;
+    gboolean signatures; /* of the kernels; without, they are nobody's like */
+    gboolean decisions;  /* all, without verdicts; else those of which a person said something */
+    const char *const *facts;   /* kinds, ended by NULL */
+    const char *const *folders; /* of the job's files, ended by NULL */
+} StoreKeep;
+/* store_add_job() with all of @keep, or nothing: a process that dies on the way leaves no job.
+ * Kernels count as reused. Files are linked where they can be, else copied. */
+gboolean store_add_job_from(Store *store, const char *name, const char *kind, const char *spec,
+                            gint64 now_s, const StoreKeep *keep, gint64 *ret_id, GError **error);
 JobRow *store_read_job(Store *store, gint64 id, GError **error);
 /* By name or number; G_IO_ERROR_NOT_FOUND says which jobs there are. @name NULL: the newest. */
 JobRow *store_find_job(Store *store, const char *name, GError **error);
