@@ -29,7 +29,7 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("options", "FILE", "Broken options, not our table"),
     CLI_KEY("backports", "FILE", "Fixes for old revisions, beside ours"),
     CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
-    CLI_FLAG("no-revert-test", "Do not try the start without the culprit"),
+    CLI_FLAG("no-revert-test", "Do not try the start without it (or with the fix)"),
     CLI_KEY("max-trials", "N", "Trials of a revision by itself, at most (40)"),
     CLI_MAX_KERNELS,
     CLI_MAX_TIME,

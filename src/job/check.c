@@ -197,26 +197,39 @@ static gboolean add_difference(const Situation *situation, Answer *answer, const
 }
 
 /* That neither side of a merge shows it, the lines of its parents say; what it means, this one. */
-static void add_merge(Answer *answer, guint n_parents)
+static void add_merge(const Situation *situation, Answer *answer, guint n_parents)
 {
     if (n_parents > 1) {
         g_ptr_array_add(answer->checks,
-                        g_strdup_printf("passed: none of its %u parents shows the bug: what they "
-                                        "bring together does, or the merge itself",
-                                        n_parents));
+                        g_strdup_printf("passed: none of its %u parents %s: what they bring "
+                                        "together does, or the merge itself",
+                                        n_parents,
+                                        situation->is_fix ? "mends the bug" : "shows the bug"));
     }
+}
+
+/* A parent that never had the bug is no side of the check. */
+static gboolean parent_is_passed(const Situation *situation, const char *parent)
+{
+    Presence presence;
+    Action unused;
+
+    ask_presence(situation, parent, PHASE_CHECK, &unused, &presence);
+    return presence != PRESENCE_THERE ||
+           side_state(situation, parent, situation->is_fix) == SIDE_PASSED;
 }
 
 gboolean check_is_passed(const Situation *situation, guint32 culprit)
 {
     const char *commit = situation->range->commits[culprit];
     g_autoptr(GPtrArray) parents = range_parents(situation->range, culprit);
-    gboolean is_passed = side_state(situation, commit, TRUE) == SIDE_PASSED, is_signed;
+    gboolean is_passed = side_state(situation, commit, !situation->is_fix) == SIDE_PASSED,
+             is_signed;
 
     for (guint i = 0; i < parents->len; i++) {
         const char *parent = parents->pdata[i];
 
-        is_passed = is_passed && side_state(situation, parent, FALSE) == SIDE_PASSED &&
+        is_passed = is_passed && parent_is_passed(situation, parent) &&
                     difference(situation, commit, parent, &is_signed) != DIFFERENCE_NONE;
     }
     return is_passed;
@@ -235,8 +248,8 @@ Answer *answer_checked(const Situation *situation, const GArray *candidates)
         sound = add_difference(situation, answer, commit, parents->pdata[i]) && sound;
     }
     if (sound) {
-        add_merge(answer, parents->len);
-        sound = situation->is_fix || add_validation(situation, answer, culprit);
+        add_merge(situation, answer, parents->len);
+        sound = add_validation(situation, answer, culprit);
     }
     if (sound) {
         answer->kind = ANSWER_CULPRIT;

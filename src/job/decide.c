@@ -260,10 +260,9 @@ static Step decide_never_bad(const Situation *situation, Action *ret_action)
         return step;
     }
     Answer *answer = answer_new(ANSWER_NEVER_BAD, situation->good);
-    answer->reason = g_strdup_printf(
-        "there is no known bad commit in its history: %.12s, where it left that of the start, does "
-        "not have the bug",
-        presence_root(situation, newest));
+    answer->reason = g_strdup_printf("%.12s never had the bug: %.12s, where its history left that "
+                                     "of the start, does not have it",
+                                     situation->good, presence_root(situation, newest));
     return give_answer(ret_action, answer);
 }
 
@@ -305,7 +304,7 @@ Step decide_search(Situation *situation, const char *good, Action *ret_action)
         return ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
     }
     step = ask_check(situation, best, ret_action);
-    if (step == STEP_PASSED && !situation->is_fix) {
+    if (step == STEP_PASSED) {
         step = ask_validation(situation, best, ret_action);
     }
     return step == STEP_PASSED ? give_answer(ret_action, answer_checked(situation, candidates))

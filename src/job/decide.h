@@ -97,13 +97,14 @@ typedef struct Situation {
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
-    gboolean takes_quiet; /* unreached revisions count as if they had not the bug: it is looked for
-                             where it begins to show */
-    gboolean validates;   /* a culprit is looked at before it is named (ACTION_EXAMINE) */
-    gboolean reverts;     /* and is taken back, to see whether the crash goes with it */
-    gboolean minimises;   /* the start's config is made smaller first */
-    Minimise *minimise;   /* then: what to try next; NULL: not made yet */
-    GPtrArray *storms;    /* of Storm: those that were looked at; NULL: mends are not looked for */
+    gboolean takes_quiet;  /* unreached revisions count as if they had not the bug: it is looked for
+                              where it begins to show */
+    gboolean validates;    /* a culprit is looked at before it is named (ACTION_EXAMINE) */
+    gboolean patches;      /* and a kernel without it (of a fix: the start with it) is tried */
+    gboolean proves_reach; /* a quiet revision has to show that it could have crashed */
+    gboolean minimises;    /* the start's config is made smaller first */
+    Minimise *minimise;    /* then: what to try next; NULL: not made yet */
+    GPtrArray *storms;     /* of Storm: those that were looked at; NULL: mends are not looked for */
 } Situation;
 
 /* The evidence of @commit, with nothing in it where there was none yet. */
@@ -112,10 +113,10 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
 /* Facts of a suspect. A line for the checks of the answer, which begins with "passed", "failed" or
  * "could not be done", or nothing: what its change consists of. */
 #define FACT_CLASS "class"
-/* The variants of later revisions without it that were chosen so far, with blanks between them;
- * then, where there is no other, the mark and why. */
-#define FACT_REVERT    "revert"
-#define REVERT_NO_MORE '!'
+/* The variants of later revisions without it (of a fix: of earlier ones with it) that were chosen
+ * so far, with blanks between them; then, where there is no other, the mark and why. */
+#define FACT_PATCHED    "patched"
+#define PATCHED_NO_MORE '!'
 
 /* Of a revision whose trials were quiet: why they could not have shown the bug, in the words of the
  * report; or nothing, where they could. */
@@ -147,7 +148,7 @@ typedef enum ActionKind {
     ACTION_LOAD_RANGE, /* @commit (good) .. start, of a fix @commit (start) .. good: set range (and
                           roots) and belief, and ask again */
     ACTION_EXAMINE,    /* put the facts of @commit, a suspect: FACT_CLASS, or, where it is known,
-                          FACT_REVERT (the next one, where there is one) */
+                          FACT_PATCHED (the next one, where there is one) */
     ACTION_MEND,       /* look for what mends @commit, put it into storms, and ask again */
     ACTION_ADOPT,      /* the mend of the variant @commit helped: use it, and ask again */
     ACTION_MINIMISE,   /* make situation.minimise, answer its request, or take its result; ask again

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A suspect looked at: what its change consists of, whether that is in the kernel, and where it can
- * be taken back. What comes out are facts of the suspect, in the words of the report; what they
- * are worth, validate.c says. What cannot be found out is such a fact, too.
+ * be taken back (of a fix: added). What comes out are facts of the suspect, in the words of the
+ * report; what they are worth, validate.c says. What cannot be found out is such a fact, too.
  */
 #include "job/private.h"
 #include "symbols/symbols.h"
@@ -88,6 +88,9 @@ static char *code_line(Job *job, const char *commit, char **sources)
     guint n = g_strv_length(sources);
     g_autofree char *inside = answers ? some_of(sources, answers, SYMBOLS_YES) : NULL;
 
+    if (job->situation.bug == BUG_BUILD) {
+        return g_strdup(""); /* there is no kernel to ask */
+    }
     if (inside && *inside) {
         return g_strdup_printf("passed: it changes code of this kernel (%s)", inside);
     }
@@ -121,61 +124,70 @@ static char *class_line(Job *job, const char *commit, gboolean is_merge)
         return code_line(job, commit, sources);
     }
     if (parts & CHANGE_CONFIG) {
-        return g_strdup_printf("passed: it changes %s, no code: it may have switched on what has "
+        return g_strdup_printf("passed: it changes %s, no code: it may have switched %s what has "
                                "the bug",
-                               name);
+                               name, job->spec->fix ? "off" : "on");
     }
     return g_strdup_printf("failed: it changes nothing%s%s", parts ? " but " : "", name);
 }
 
-/* --- Where it can be taken back -------------------------------------------------------------- */
+/* --- Where it can be taken back, or added ----------------------------------------------------- */
 
-static gint newest_first(gconstpointer a, gconstpointer b)
+/* Revisions of the range with @culprit (of a fix: without it) that are known to crash, but for the
+ * ends, in their order. A parent of a fix has nothing to tell: with it, it is the fix. */
+static GArray *crashing_revisions(const Job *job, guint32 culprit)
 {
-    guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
+    const History *history = job->range->history;
+    GArray *revisions = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(RevisionSet) with = history_descendants(history, culprit);
+    g_autoptr(GPtrArray) parents = range_parents(job->range, culprit);
 
-    return left > right ? -1 : left < right;
-}
+    for (guint32 r = 1; r + 1 < history_size(history); r++) {
+        const char *commit = job->range->commits[r];
+        const RevisionEvidence *evidence = g_hash_table_lookup(job->situation.evidence, commit);
+        gboolean has = r != culprit && revision_set_has(with, r);
 
-/* The start, and the other revisions with @culprit that are known to crash. */
-static GArray *crashing_bases(const Job *job, guint32 culprit)
-{
-    GArray *bases = g_array_new(FALSE, FALSE, sizeof(guint32));
-    guint32 start = history_size(job->range->history) - 1;
-    const RevisionEvidence *evidence;
-    GHashTableIter iter;
-
-    g_array_append_val(bases, start);
-    g_hash_table_iter_init(&iter, job->situation.evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        gint64 found = range_find(job->range, evidence->commit);
-        guint32 revision = found > 0 ? (guint32)found : 0;
-
-        if (revision > culprit && revision != start && evidence->n_crash > 0 &&
-            history_reaches(job->range->history, culprit, revision)) {
-            g_array_append_val(bases, revision);
+        if (evidence && evidence->n_crash > 0 && r != culprit && has != job->spec->fix &&
+            !g_ptr_array_find_with_equal_func(parents, commit, g_str_equal, NULL)) {
+            g_array_append_val(revisions, r);
         }
     }
-    g_array_sort(bases, newest_first);
+    return revisions;
+}
+
+/* Of the culprit's change: where taking it back, or a fix, adding it, tells most. First the start,
+ * then others that are known to crash, the nearest to the start first. Array of const char *. */
+static GPtrArray *crashing_bases(const Job *job, guint32 culprit)
+{
+    GPtrArray *bases = g_ptr_array_new();
+    g_autoptr(GArray) crashing = crashing_revisions(job, culprit);
+
+    g_ptr_array_add(bases, job->spec->start);
+    for (guint i = 0; i < crashing->len; i++) {
+        guint at = job->spec->fix ? i : crashing->len - 1 - i;
+
+        g_ptr_array_add(bases, job->range->commits[g_array_index(crashing, guint32, at)]);
+    }
     return bases;
 }
 
 /* Those between @culprit and @crashing, newest first. */
-static GArray *bases_between(const Job *job, guint32 culprit, guint32 crashing)
+static GPtrArray *bases_between(const Job *job, guint32 culprit, const char *crashing)
 {
-    GArray *bases = g_array_new(FALSE, FALSE, sizeof(guint32));
+    GPtrArray *bases = g_ptr_array_new();
+    guint32 newest = (guint32)range_find(job->range, crashing);
     g_autoptr(RevisionSet) after = history_descendants(job->range->history, culprit);
-    g_autoptr(RevisionSet) before = history_ancestors(job->range->history, crashing);
+    g_autoptr(RevisionSet) before = history_ancestors(job->range->history, newest);
 
-    for (guint32 r = crashing; r-- > culprit + 1;) {
+    for (guint32 r = newest; r-- > culprit + 1;) {
         if (revision_set_has(after, r) && revision_set_has(before, r)) {
-            g_array_append_val(bases, r);
+            g_ptr_array_add(bases, job->range->commits[r]);
         }
     }
     return bases;
 }
 
-/* A search for a revision that can do without @culprit. */
+/* A search for a revision that can do without @culprit, or with it. */
 typedef struct Probe {
     const Job *job;
     const char *culprit;
@@ -191,19 +203,21 @@ static void probe_clear(Probe *probe)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Probe, probe_clear)
 
-/* *ret_found: the change can be taken back at @base, which was not chosen before. */
-static gboolean probe_at(Probe *probe, guint32 base, gboolean *ret_found, GError **error)
+/* *ret_found: @base, which was not chosen before, can be patched. */
+static gboolean probe_at(Probe *probe, const char *base, gboolean *ret_found, GError **error)
 {
-    const char *commit = probe->job->range->commits[base];
-    const char *const reverts[] = {probe->culprit, NULL};
-    g_autofree char *variant = variant_without(commit, probe->culprit);
+    gboolean is_fix = probe->job->spec->fix;
+    const char *const changes[] = {probe->culprit, NULL};
+    g_autofree char *variant =
+        is_fix ? variant_with(base, probe->culprit) : variant_without(base, probe->culprit);
     g_autofree char *patched = NULL, *conflict = NULL;
 
     *ret_found = FALSE;
     if (strstr(probe->tried, variant)) {
         return TRUE;
     }
-    if (!repo_patch(probe->job->repo, commit, reverts, NULL, &patched, &conflict, error)) {
+    if (!repo_patch(probe->job->repo, base, is_fix ? NULL : changes, is_fix ? changes : NULL,
+                    &patched, &conflict, error)) {
         return FALSE;
     }
     if (!probe->conflict) {
@@ -219,13 +233,13 @@ static gboolean probe_at(Probe *probe, guint32 base, gboolean *ret_found, GError
 
 /* The newest of @bases by doubling steps from the first, then by halves: as if all from some
  * revision on conflicted, and none before. */
-static gboolean probe_by_doubling(Probe *probe, const GArray *bases, GError **error)
+static gboolean probe_by_doubling(Probe *probe, const GPtrArray *bases, GError **error)
 {
     guint too_new = 0, step = 1, at = 0;
     gboolean found = FALSE;
 
     while (!found && at < bases->len) {
-        if (!probe_at(probe, g_array_index(bases, guint32, at), &found, error)) {
+        if (!probe_at(probe, bases->pdata[at], &found, error)) {
             return FALSE;
         }
         too_new = found ? too_new : at + 1;
@@ -236,7 +250,7 @@ static gboolean probe_by_doubling(Probe *probe, const GArray *bases, GError **er
         guint middle = too_new + (at - too_new) / 2;
         gboolean is_clean;
 
-        if (!probe_at(probe, g_array_index(bases, guint32, middle), &is_clean, error)) {
+        if (!probe_at(probe, bases->pdata[middle], &is_clean, error)) {
             return FALSE;
         }
         at = is_clean ? middle : at;
@@ -246,35 +260,37 @@ static gboolean probe_by_doubling(Probe *probe, const GArray *bases, GError **er
 }
 
 /* First revisions that are known to crash, since of these a quiet variant tells most; then, where
- * the change cannot be taken back at any, others in the same direction. */
+ * the culprit cannot be taken back at any, others in the same direction. */
 static gboolean probe_all(Probe *probe, guint32 culprit, GError **error)
 {
-    g_autoptr(GArray) crashing = crashing_bases(probe->job, culprit);
-    g_autoptr(GArray) between = NULL;
+    g_autoptr(GPtrArray) crashing = crashing_bases(probe->job, culprit);
+    g_autoptr(GPtrArray) between = NULL;
     gboolean found = FALSE;
 
     for (guint i = 0; i < crashing->len && !found; i++) {
-        if (!probe_at(probe, g_array_index(crashing, guint32, i), &found, error)) {
+        if (!probe_at(probe, crashing->pdata[i], &found, error)) {
             return FALSE;
         }
     }
-    if (found) {
+    if (found || probe->job->spec->fix) {
         return TRUE;
     }
-    between =
-        bases_between(probe->job, culprit, g_array_index(crashing, guint32, crashing->len - 1));
+    between = bases_between(probe->job, culprit, crashing->pdata[crashing->len - 1]);
     return probe_by_doubling(probe, between, error);
 }
 
-/* Choose where to take @commit back next, behind what was chosen before. */
-static gboolean choose_revert(Job *job, const char *commit, guint32 culprit, GError **error)
+/* Choose where to take @commit back, or to add it, next, behind what was chosen before. */
+static gboolean choose_patched(Job *job, const char *commit, guint32 culprit, GError **error)
 {
-    const char *before = situation_fact(&job->situation, commit, FACT_REVERT);
+    const char *before = situation_fact(&job->situation, commit, FACT_PATCHED);
     g_auto(Probe) probe = {.job = job, .culprit = commit, .tried = before ? before : ""};
     g_autoptr(GError) unknown = NULL;
     g_autofree char *fact = NULL;
 
-    job_tell(job, "looking where the suspect can be taken back", NULL);
+    job_tell(job,
+             job->spec->fix ? "looking where the suspect can be added"
+                            : "looking where the suspect can be taken back",
+             NULL);
     if (!probe_all(&probe, culprit, &unknown)) {
         g_clear_pointer(&probe.variant, g_free);
     }
@@ -284,12 +300,12 @@ static gboolean choose_revert(Job *job, const char *commit, guint32 culprit, GEr
         job_say(job, "to be tested: %s", title);
         fact = g_strdup_printf("%s%s%s", probe.tried, *probe.tried ? " " : "", probe.variant);
     } else {
-        fact = g_strdup_printf("%s%c%s", probe.tried, REVERT_NO_MORE,
+        fact = g_strdup_printf("%s%c%s", probe.tried, PATCHED_NO_MORE,
                                unknown          ? unknown->message
                                : probe.conflict ? probe.conflict
-                                                : "no other revision can do without it");
+                                                : "there is no other revision to try");
     }
-    return job_put_fact(job, commit, FACT_REVERT, fact, error);
+    return job_put_fact(job, commit, FACT_PATCHED, fact, error);
 }
 
 gboolean job_examine(Job *job, const char *culprit, GError **error)
@@ -301,5 +317,5 @@ gboolean job_examine(Job *job, const char *culprit, GError **error)
         line = class_line(job, commit, range_is_merge(job->range, revision));
         return job_put_fact(job, commit, FACT_CLASS, line, error);
     }
-    return choose_revert(job, commit, revision, error);
+    return choose_patched(job, commit, revision, error);
 }

@@ -334,9 +334,10 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->situation.max_s = spec->max_time_s;
     job->situation.confidence = spec->confidence;
     job->situation.n_trials_at_once = farm->n_trials_at_once;
-    job->situation.validates =
-        g_str_equal(spec->kind, "cause") || (spec->tried && !job_spec_is_run(spec));
-    job->situation.reverts = job->situation.validates && !spec->no_revert_test;
+    job->situation.validates = !job_spec_is_run(spec);
+    job->situation.patches = job->situation.validates && !spec->no_revert_test;
+    /* What mends a bug mostly forbids what the reproducer asks for. */
+    job->situation.proves_reach = job->situation.validates && (!spec->fix || spec->tried);
     if ((!spec->tried && !find_ends(job, error)) || !load_evidence(job, error) ||
         !job_load_minimised(job, error)) {
         return NULL;

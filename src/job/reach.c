@@ -341,7 +341,7 @@ gboolean job_prove_reach(Job *job, GError **error)
     const RevisionEvidence *evidence;
     GHashTableIter iter;
 
-    if (!job->situation.validates || job->situation.bug > BUG_HANG) {
+    if (!job->situation.proves_reach || job->situation.bug > BUG_HANG) {
         return TRUE; /* what is looked for needs no reproducer */
     }
     g_hash_table_iter_init(&iter, job->situation.evidence);

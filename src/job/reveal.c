@@ -15,7 +15,7 @@ Step ask_second_look(const Situation *situation, Action *ret_action)
     GHashTableIter iter;
 
     g_hash_table_iter_init(&iter, situation->evidence);
-    while (situation->validates && g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+    while (situation->proves_reach && g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
         if (evidence->n_ok > 0 && evidence->n_ok < N_TRACES && evidence->n_crash == 0 &&
             range_find(situation->range, evidence->commit) >= 0 && evidence->kernel) {
             Pool pool = pool_of(situation, evidence);

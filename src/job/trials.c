@@ -126,7 +126,7 @@ static GuestTrace choose_trace(Batch *batch)
     Job *job = batch->job;
     gboolean is_start = g_str_equal(batch->commit, job->spec->start);
 
-    if (!job->situation.validates || batch->n_traced >= N_TRACES ||
+    if (!job->situation.proves_reach || batch->n_traced >= N_TRACES ||
         (is_start && situation_evidence_for(&job->situation, batch->commit)->n_crash == 0)) {
         return TRACE_NONE;
     }

@@ -1,42 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What an answer has to stand beside the trials of the culprit and of its parents: that its change
- * can be in a kernel, and that the start does not crash without it.
+ * can be in a kernel, and that the start does not crash without it; of a fix, that the start does
+ * not crash with it.
  *
  * What takes the tree and the kernels to say, examine.c has found out, and put down as facts of the
- * culprit (FACT_CLASS, FACT_REVERT). Where the start cannot do without the change,
- * since others came to need it, the newest revision does that can. What is tried is a variant, so
- * its trials are in the evidence as those of a revision are.
+ * culprit (FACT_CLASS, FACT_PATCHED). Where the start cannot do without the change,
+ * since others came to need it, the newest revision does that can; and where a fix needs what came
+ * before it, the oldest revision that has that. What is tried is a variant, so its trials are in
+ * the evidence as those of a revision are.
  */
 #include "decide-private.h"
 
 #include <string.h>
 
-/* So many kernels without the change are tried to build; then it is left. */
-#define N_REVERTS_BUILT 3
+/* So many patched kernels are tried to build; then it is left. */
+#define N_PATCHED_BUILT 3
 
-/* What FACT_REVERT says. */
-typedef struct RevertTest {
+/* What FACT_PATCHED says. */
+typedef struct PatchTest {
     char *variant;     /* the last one chosen; NULL: none can be */
     guint n_chosen;    /* so far */
     const char *cause; /* why there is no other; NULL: nobody has asked for one yet */
-} RevertTest;
+} PatchTest;
 
-static void revert_test_clear(RevertTest *test)
+static void patch_test_clear(PatchTest *test)
 {
     g_free(test->variant);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RevertTest, revert_test_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PatchTest, patch_test_clear)
 
-static RevertTest revert_test_parse(const char *fact)
+static PatchTest patch_test_parse(const char *fact)
 {
-    const char *mark = strchr(fact, REVERT_NO_MORE);
+    const char *mark = strchr(fact, PATCHED_NO_MORE);
     g_autofree char *chosen = g_strndup(fact, mark ? (gsize)(mark - fact) : strlen(fact));
     g_auto(GStrv) variants = g_strsplit(g_strstrip(chosen), " ", -1);
     guint n = g_strv_length(variants);
 
-    return (RevertTest){.variant = n ? g_strdup(variants[n - 1]) : NULL,
-                        .n_chosen = n,
-                        .cause = mark ? mark + 1 : NULL};
+    return (PatchTest){.variant = n ? g_strdup(variants[n - 1]) : NULL,
+                       .n_chosen = n,
+                       .cause = mark ? mark + 1 : NULL};
 }
 
 static Step ask_examination(const char *culprit, Action *ret_action)
@@ -45,10 +47,10 @@ static Step ask_examination(const char *culprit, Action *ret_action)
     return STEP_ASKED;
 }
 
-static Step ask_revert(const Situation *situation, const char *culprit, Action *ret_action)
+static Step ask_patched(const Situation *situation, const char *culprit, Action *ret_action)
 {
-    const char *fact = situation_fact(situation, culprit, FACT_REVERT);
-    g_auto(RevertTest) test = fact ? revert_test_parse(fact) : (RevertTest){0};
+    const char *fact = situation_fact(situation, culprit, FACT_PATCHED);
+    g_auto(PatchTest) test = fact ? patch_test_parse(fact) : (PatchTest){0};
     SideState state;
     Step step;
 
@@ -59,7 +61,7 @@ static Step ask_revert(const Situation *situation, const char *culprit, Action *
         return STEP_PASSED;
     }
     state = side_state(situation, test.variant, FALSE);
-    if (state == SIDE_UNTESTABLE && test.n_chosen < N_REVERTS_BUILT) {
+    if (state == SIDE_UNTESTABLE && test.n_chosen < N_PATCHED_BUILT) {
         return ask_examination(culprit, ret_action);
     }
     /* The name ends the fact, which owns the one that the action carries. */
@@ -85,46 +87,56 @@ Step ask_validation(const Situation *situation, guint32 culprit, Action *ret_act
     if (!class) {
         return ask_examination(commit, ret_action);
     }
-    if (has_failed(class) || !situation->reverts) {
+    if (has_failed(class) || !situation->patches) {
         return STEP_PASSED;
     }
-    return ask_revert(situation, commit, ret_action);
+    return ask_patched(situation, commit, ret_action);
 }
 
 /* --- What became of it ----------------------------------------------------------------------- */
 
+/* "without it": what was done to the kernel that is tried. */
+static const char *how_patched(const Situation *situation)
+{
+    return situation->is_fix ? "with it added" : "without it";
+}
+
 /* "the start 7e062cda7d90", or the revision that had to do. */
 static char *base_name(const Situation *situation, const char *variant)
 {
-    gsize n = strlen(situation->start);
-
-    return g_str_has_prefix(variant, situation->start) && variant[n] == '-'
-               ? g_strdup_printf("the start %.12s", variant)
-               : g_strdup_printf("%.12s, the newest where it can be taken back,", variant);
+    if (g_str_has_prefix(variant, situation->start)) {
+        return g_strdup_printf("the start %.12s", variant);
+    }
+    return g_strdup_printf(situation->is_fix ? "%.12s, the oldest where it can be added,"
+                                             : "%.12s, the newest where it can be taken back,",
+                           variant);
 }
 
-static char *untestable_line(const Situation *situation, const RevertTest *test)
+/* Why @test has no result. */
+static char *untestable_line(const Situation *situation, const PatchTest *test)
 {
     const RevisionEvidence *evidence =
         test->variant ? situation_evidence(situation, test->variant) : NULL;
     g_autofree char *base = test->variant ? base_name(situation, test->variant) : NULL;
+    const char *how = how_patched(situation);
 
     if (!base) {
-        return g_strdup_printf("could not be done: the start without it, because %s", test->cause);
+        return g_strdup_printf("could not be done: the start %s, because %s", how, test->cause);
     }
     if (evidence && evidence->kernel && evidence->kernel->status == KERNEL_FAILED) {
-        return g_strdup_printf("could not be done: %.12s does not build without it: %s",
-                               test->variant, evidence->kernel->first_error);
+        return g_strdup_printf("could not be done: %.12s does not build %s: %s", test->variant, how,
+                               evidence->kernel->first_error);
     }
-    return g_strdup_printf("could not be done: %s cannot be tested without it", base);
+    return g_strdup_printf("could not be done: %s cannot be tested %s", base, how);
 }
 
 /* TRUE unless it speaks against the answer. */
-static gboolean add_revert(const Situation *situation, Answer *answer, const char *fact)
+static gboolean add_patched(const Situation *situation, Answer *answer, const char *fact)
 {
-    g_auto(RevertTest) test = revert_test_parse(fact);
+    g_auto(PatchTest) test = patch_test_parse(fact);
     SideState state = test.variant ? side_state(situation, test.variant, FALSE) : SIDE_UNTESTABLE;
     g_autofree char *base = test.variant ? base_name(situation, test.variant) : NULL;
+    const char *how = how_patched(situation);
     char *line = NULL;
     Tally tally = {0};
 
@@ -133,16 +145,16 @@ static gboolean add_revert(const Situation *situation, Answer *answer, const cha
     }
     switch (state) {
     case SIDE_PASSED:
-        line = g_strdup_printf("passed: %s does not show the bug without it (%u of %u trials)",
-                               base, tally.n_crash, tally.n_crash + tally.n_ok);
+        line = g_strdup_printf("passed: %s does not show the bug %s (%u of %u trials)", base, how,
+                               tally.n_crash, tally.n_crash + tally.n_ok);
         break;
     case SIDE_FAILED:
-        line = g_strdup_printf("failed: %s still crashes without it (%u of %u trials)", base,
+        line = g_strdup_printf("failed: %s still crashes %s (%u of %u trials)", base, how,
                                tally.n_crash, tally.n_crash + tally.n_ok);
         break;
     case SIDE_OPEN:
-        line = g_strdup_printf("could not be done: %s without it, because the budget is used up",
-                               base);
+        line =
+            g_strdup_printf("could not be done: %s %s, because the budget is used up", base, how);
         break;
     case SIDE_UNTESTABLE:
         line = untestable_line(situation, &test);
@@ -168,14 +180,16 @@ static gboolean add_lines(Answer *answer, const char *fact)
 gboolean add_validation(const Situation *situation, Answer *answer, guint32 culprit)
 {
     const char *commit = situation->range->commits[culprit];
-    const char *revert = situation_fact(situation, commit, FACT_REVERT);
+    const char *patched = situation_fact(situation, commit, FACT_PATCHED);
     gboolean sound = add_lines(answer, situation_fact(situation, commit, FACT_CLASS));
 
-    if (situation->reverts && revert) {
-        sound = add_revert(situation, answer, revert) && sound;
-    } else if (situation->validates && !situation->reverts) {
-        g_ptr_array_add(answer->checks, g_strdup("could not be done: the start without it, because "
-                                                 "--no-revert-test says so"));
+    if (situation->patches && patched) {
+        sound = add_patched(situation, answer, patched) && sound;
+    } else if (situation->validates && !situation->patches) {
+        g_ptr_array_add(answer->checks,
+                        g_strdup_printf("could not be done: the start %s, because --no-revert-test "
+                                        "says so",
+                                        how_patched(situation)));
     }
     return sound;
 }

@@ -151,16 +151,15 @@ static void find_ends(const Report *report, const char **ret_bad, const char **r
     }
 }
 
-/* A kernel without the culprit: no step of git's. */
-static gboolean is_without_culprit(const ReportRevision *revision)
+/* A kernel without the culprit, or with the fix added: no step of git's. */
+static gboolean is_patched(const ReportRevision *revision)
 {
     return is_phase(revision, "check") && !variant_is_plain(revision->decision->commit);
 }
 
 static gboolean is_step(const ReportRevision *revision)
 {
-    return is_phase(revision, "search") ||
-           (is_phase(revision, "check") && !is_without_culprit(revision));
+    return is_phase(revision, "search") || (is_phase(revision, "check") && !is_patched(revision));
 }
 
 /* A line for git: in the log behind "# ", in @replay as it is. Replay is never read back from the
@@ -182,6 +181,9 @@ static void add_git(GString *log, GString *replay, const char *format, ...)
 static void add_start(GString *log, GString *replay, const Report *report, const char *bad,
                       const char *good)
 {
+    if (report->spec->fix) {
+        g_string_append(log, "# to git, \"bad\" is what has the fix, \"good\" what has the bug\n");
+    }
     add_git(log, replay, "start %s %s", bad, good);
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
@@ -236,13 +238,13 @@ static void add_steps(GString *log, GString *replay, const Report *report)
 }
 
 /* As comments: the grammar has no tests of patched kernels. */
-static void add_kernels_without_culprit(GString *log, const Report *report)
+static void add_patched_kernels(GString *log, const Report *report)
 {
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
         g_autoptr(GString) test = g_string_new(NULL);
 
-        if (is_without_culprit(revision)) {
+        if (is_patched(revision)) {
             add_test(test, revision);
             g_string_truncate(test, test->len - 1);
             g_string_replace(test, "\n", "\n# ", 0);
@@ -452,7 +454,7 @@ char *report_log(const Report *report)
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
 
-        if (is_step(revision) || is_without_culprit(revision) || is_phase(revision, FACT_VERDICT)) {
+        if (is_step(revision) || is_patched(revision) || is_phase(revision, FACT_VERDICT)) {
             continue;
         }
         if (report->spec->fix && g_str_equal(revision->decision->commit, report->spec->good)) {
@@ -468,7 +470,7 @@ char *report_log(const Report *report)
     }
     add_words(log, report);
     add_steps(log, unused, report);
-    add_kernels_without_culprit(log, report);
+    add_patched_kernels(log, report);
     if (report->answer) {
         add_answer(log, report);
     }

@@ -26,6 +26,7 @@ ok 'the fix is found' prints 0 "\"culprit\":\"$fix\""
 run report real
 ok 'report: it is called a fix' prints 0 'First good commit'
 ok 'report: what it changed' prints 0 ' net/bpf/test_run.c | '
+ok 'report: the start does not crash with it' prints 0 'does not show the bug with it added (0 of '
 run log real
 ok 'log: the crash' prints 0 'all runs: crashed: BUG: unable to handle kernel NULL pointer dereference in bpf_lwt_push_ip_encap'
 ok 'log: a revision that has the fix' prints 0 'all runs: OK'

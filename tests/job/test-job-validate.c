@@ -5,6 +5,23 @@
 
 #include "world.h"
 
+/* A job that looks for commit 36, which mended the bug. */
+static void init_fix(World *world, gboolean apart)
+{
+    if (apart) {
+        world_init_apart(world);
+    } else {
+        world_init(world);
+    }
+    world->is_fix = TRUE;
+    world->farm.last_bad = 35;
+}
+
+static Answer *work_fix(World *world)
+{
+    return world_work_once(world, world->commits[N_COMMITS - 1]);
+}
+
 /* The check that has @part in it; one must have. */
 static const char *check_with(const Answer *answer, const char *part)
 {
@@ -148,6 +165,96 @@ static void test_resumed(void)
     world_clear(&whole);
 }
 
+/* --- Of a fix -------------------------------------------------------------------------------- */
+
+static void test_fix_mends_the_start(void)
+{
+    World world;
+
+    init_fix(&world, TRUE);
+    g_autoptr(Answer) answer = work_fix(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[36]);
+    g_assert_true(g_str_has_prefix(check_with(answer, "does not show the bug with it added (0 of "),
+                                   "passed: the start "));
+    world_clear(&world);
+}
+
+/* It changes a file that is not there at the start, and since commit 17 is. */
+static void test_fix_needs_more(void)
+{
+    World world;
+
+    init_fix(&world, TRUE);
+    world.farm.last_bad = 36;
+    g_autoptr(Answer) answer = work_fix(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_true(
+        g_str_has_prefix(check_with(answer, "the oldest where it can be added"), "passed: "));
+    world_clear(&world);
+}
+
+/* Whoever takes it to the start alone has not mended it. */
+static void test_fix_is_not_all(void)
+{
+    World world;
+
+    init_fix(&world, TRUE);
+    world.farm.needs_more = TRUE;
+    g_autoptr(Answer) answer = work_fix(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_SET);
+    g_assert_null(answer->culprit);
+    g_assert_cmpuint(answer->candidates->len, ==, 1);
+    g_assert_cmpstr(((Candidate *)answer->candidates->pdata[0])->commit, ==, world.commits[36]);
+    g_assert_true(
+        g_str_has_prefix(check_with(answer, "still crashes with it added"), "failed: the start "));
+    world_clear(&world);
+}
+
+static void test_fix_conflicts(void)
+{
+    World world;
+
+    init_fix(&world, FALSE);
+    g_autoptr(Answer) answer = work_fix(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[36]);
+    g_assert_nonnull(strstr(check_with(answer, "could not be done: the start"),
+                            "cannot be added: conflict in f"));
+    world_clear(&world);
+}
+
+/* A few are tried, but not its parent, which with it is the fix. */
+static void test_fix_does_not_build(void)
+{
+    World world;
+    g_autofree char *parent = NULL;
+    const char *line;
+
+    init_fix(&world, TRUE);
+    world.farm.needed_from = 0;
+    g_autoptr(Answer) answer = work_fix(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    line = check_with(answer, "does not build with it added: ");
+    g_assert_true(g_str_has_prefix(line, "could not be done: "));
+    parent = g_strndup(world.commits[35], 12);
+    g_assert_null(strstr(line, parent));
+    g_assert_cmpuint(world.farm.n_builds, <=, 2 + 8 + 3);
+    world_clear(&world);
+}
+
+static void test_fix_not_wanted(void)
+{
+    World world;
+
+    init_fix(&world, TRUE);
+    world.no_revert_test = TRUE;
+    g_autoptr(Answer) answer = work_fix(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_nonnull(strstr(check_with(answer, "with it added"), "--no-revert-test"));
+    world_clear(&world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -159,5 +266,11 @@ int main(int argc, char **argv)
     g_test_add_func("/job/validate/not-wanted", test_not_wanted);
     g_test_add_func("/job/validate/budget", test_budget);
     g_test_add_func("/job/validate/resumed", test_resumed);
+    g_test_add_func("/job/validate/fix-mends-the-start", test_fix_mends_the_start);
+    g_test_add_func("/job/validate/fix-needs-more", test_fix_needs_more);
+    g_test_add_func("/job/validate/fix-is-not-all", test_fix_is_not_all);
+    g_test_add_func("/job/validate/fix-conflicts", test_fix_conflicts);
+    g_test_add_func("/job/validate/fix-does-not-build", test_fix_does_not_build);
+    g_test_add_func("/job/validate/fix-not-wanted", test_fix_not_wanted);
     return g_test_run();
 }

@@ -29,17 +29,20 @@ static gboolean is_hidden(const SimFarm *farm, const char *name)
     return i >= farm->hidden_first && i <= farm->hidden_last;
 }
 
-/* Is the bug in @name, a commit or one without others? */
+/* Is the bug in @name, a commit or one without others, or with others? */
 static gboolean has_bug(const SimFarm *farm, const char *name)
 {
     g_autoptr(Variant) variant = variant_parse(name);
     guint i = index_of(farm, name);
-    gboolean is_back = FALSE;
+    gboolean is_away = FALSE;
 
     for (char **revert = variant->reverts; *revert; revert++) {
-        is_back |= g_str_equal(*revert, farm->commits[farm->first_bad]);
+        is_away |= g_str_equal(*revert, farm->commits[farm->first_bad]);
     }
-    return (i >= farm->first_bad && i <= farm->last_bad && !is_back) || i >= farm->second_cause;
+    for (char **pick = variant->picks; *pick; pick++) {
+        is_away |= g_str_equal(*pick, farm->commits[farm->last_bad + 1]) && !farm->needs_more;
+    }
+    return (i >= farm->first_bad && i <= farm->last_bad && !is_away) || i >= farm->second_cause;
 }
 
 /* What a trace of @name says: where the bug is hidden, its socket is not there. */
@@ -342,14 +345,14 @@ Answer *world_work(World *world, const char *good, const char *title)
     g_autoptr(GError) error = NULL;
     g_autoptr(Store) store = store_open(world->state, STORE_WRITE, &error);
     g_autoptr(Repo) repo = repo_open(world->tree, &error);
-    g_autoptr(JobSpec) spec = job_spec_new("cause");
+    g_autoptr(JobSpec) spec = job_spec_new(world->is_fix ? "fix" : "cause");
     g_autofree char *text = NULL;
     g_autoptr(Job) job = NULL;
     Answer *answer = NULL;
     gint64 id = 1;
 
     g_assert_no_error(error);
-    spec->start = g_strdup(world->commits[N_COMMITS - 1]);
+    spec->start = g_strdup(world->commits[world->is_fix ? 1 : N_COMMITS - 1]);
     spec->good = g_strdup(good);
     spec->title = g_strdup(title);
     spec->suspects = g_strdup(world->suspects);
@@ -364,7 +367,7 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;
     text = job_spec_write(spec);
-    store_add_job(store, "job", "cause", text, 0, &id, NULL);
+    store_add_job(store, "job", spec->kind, text, 0, &id, NULL);
     job = job_new(1, spec, repo, store, &world->farm.base, &error);
     g_assert_no_error(error);
     if (!job_carry_out(job, write_down, world, NULL, &answer, &error)) {

@@ -29,6 +29,7 @@ typedef struct SimFarm {
     guint second_cause; /* from this commit on it crashes without first_bad too; G_MAXUINT: never */
     guint
         needed_from; /* from this commit on nothing that was patched builds; G_MAXUINT: all does */
+    gboolean needs_more;       /* what mends the bug does so only with what comes before it */
     guint same_as_parent;      /* this commit's kernel is its parent's; 0: none's */
     const char *title;         /* of the crash */
     OutcomeKind bad_outcome;   /* of a bad commit's trials; OUTCOME_OK (0): a crash */
@@ -56,7 +57,8 @@ typedef struct World {
     const char *suspects, *watched_options;
     const char *bug, *title_match; /* as the user's; NULL: the default */
     gboolean no_revert_test, minimise;
-    GString *said; /* lines of progress, where wanted */
+    gboolean is_fix; /* the job goes from commit 1 to the last one, for what mended the bug */
+    GString *said;   /* lines of progress, where wanted */
     SimFarm farm;
 } World;
 
