@@ -53,10 +53,16 @@ static char *untestable(const Job *job, const char *subject)
     return g_strdup_printf("%.12s %s: see 'firstbad log --console %.12s'", subject, what, subject);
 }
 
+/* Where it is not the good end itself that has the bug, it is where that and the start parted. */
 static char *good_crashes(const Job *job, const char *subject)
 {
     g_autofree char *how = NULL;
 
+    if (g_strcmp0(subject, job->spec->good) != 0) {
+        return g_strdup_printf("%.12s, where start and --good parted, has the bug, and --good is "
+                               "not known to be without: give an older --good",
+                               subject);
+    }
     for (guint i = 0; i < job->trials->len && job_spec_is_run(job->spec); i++) {
         const TrialRow *trial = job->trials->pdata[i];
 
@@ -73,12 +79,15 @@ static char *good_crashes(const Job *job, const char *subject)
 
 static char *not_fixed(const Job *job, const char *subject)
 {
-    const RevisionEvidence *evidence = evidence_of(job, subject);
-    guint n_run = evidence->n_ok + evidence->n_crash + evidence->n_doubtful;
+    Tally tally;
 
+    if (job->situation.bug == BUG_BUILD) {
+        return g_strdup_printf("%.12s still does not build", subject);
+    }
+    situation_tally(&job->situation, subject, &tally);
     return g_strdup_printf("%.12s still %s: %u of %u trials", subject,
-                           job_spec_is_run(job->spec) ? "fails" : "crashes", evidence->n_crash,
-                           n_run);
+                           job_spec_is_run(job->spec) ? "fails" : "crashes", tally.n_crash,
+                           tally.n_ok + tally.n_crash + tally.n_doubtful);
 }
 
 static char *found(const Job *job)
@@ -99,10 +108,25 @@ static char *found(const Job *job)
                                                : of_kind[job->situation.bug]);
 }
 
+/* Where the start and --good parted the bug was there already, and --good has a fix. */
+static void add_fix_command(const Job *job, Answer *answer)
+{
+    const JobSpec *spec = job->spec;
+    g_autofree char *what = g_steal_pointer(&answer->reason);
+
+    answer->reason = g_strdup_printf("%s: 'firstbad %s %.12s --good %.12s' looks for it", what,
+                                     job_spec_is_run(spec) ? "run --fix --bad" : "fix --start",
+                                     spec->start, spec->good);
+}
+
 static void give_reason(const Job *job, Answer *answer)
 {
     const char *subject = answer->subject ? answer->subject : "";
 
+    if (answer->reason && answer->kind == ANSWER_GOOD_CRASHES &&
+        g_strcmp0(subject, job->spec->good) != 0) {
+        add_fix_command(job, answer);
+    }
     if (answer->reason) {
         return;
     }

@@ -237,8 +237,8 @@ static double worth_bits(guint n, const double *log_prior)
     return bits;
 }
 
-static void tell_of_stack(const Inquiry *inquiry, guint n, const double *log_prior,
-                          GPtrArray *lines)
+static void tell_of_stack(const Inquiry *inquiry, guint n, gboolean is_of_build,
+                          const double *log_prior, GPtrArray *lines)
 {
     guint n_files = g_hash_table_size(inquiry->stack_files), n_touch = 0;
 
@@ -246,10 +246,16 @@ static void tell_of_stack(const Inquiry *inquiry, guint n, const double *log_pri
         n_touch += inquiry->facts[r].touches_stack_file;
     }
     if (n_files) {
+        g_autofree char *which =
+            is_of_build
+                ? g_strdup("the file that the error names")
+                : g_strdup_printf("one of the %u source files in the crash's stack", n_files);
+
         add_line(lines,
-                 "prior: %u of %u revisions touch one of the %u source files in the crash's "
-                 "stack (all in all it saves %.1f bits, if right)",
-                 n_touch, n - 1, n_files, worth_bits(n, log_prior));
+                 "prior: %u of %u revisions touch %s (all in all it saves %.1f bits, if right)",
+                 n_touch, n - 1, which, worth_bits(n, log_prior));
+    } else if (is_of_build) {
+        add_line(lines, "prior: the error of the start names no source file");
     } else {
         add_line(lines, "prior: the crash of the start names no source files (has its kernel "
                         "CONFIG_DEBUG_INFO?)");
@@ -335,7 +341,7 @@ double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **
     }
     belief_log_prior(range->history, facts, log_prior);
     if (is_told && inquiry.is_kernel) {
-        tell_of_stack(&inquiry, n, log_prior, lines);
+        tell_of_stack(&inquiry, n, job->situation.bug == BUG_BUILD, log_prior, lines);
     }
     if (is_told) {
         tell_of_suspects(&inquiry, log_prior, lines);

@@ -188,8 +188,8 @@ static Step decide_parted(const Situation *situation, const char *base, Action *
     answer = answer_new(ANSWER_GOOD_CRASHES, base);
     answer->reason = g_strdup_printf(
         "%.12s, where start and --good parted, has the bug: it is older, and %.12s has a fix that "
-        "the start lacks: 'firstbad fix --start %.12s --good %.12s' looks for it",
-        base, situation->good, situation->start, situation->good);
+        "the start lacks",
+        base, situation->good);
     return give_answer(ret_action, answer);
 }
 

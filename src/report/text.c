@@ -92,6 +92,11 @@ static void add_headline(GString *text, const Report *report)
     }
 }
 
+static gboolean is_of_build(const Report *report)
+{
+    return g_str_equal(report->spec->bug, bug_kind_name(BUG_BUILD));
+}
+
 /* Most candidates shown; the JSON has all. */
 #define N_CANDIDATES_SHOWN 20
 
@@ -145,20 +150,21 @@ static void add_revealer(GString *text, const Report *report)
     }
 }
 
-/* @sentence in lines of words, those after the first a little to the right. */
-static void add_wrapped(GString *text, const char *sentence)
+/* @sentence in lines of words, the first after @first blanks, the others after @others. */
+static void add_wrapped(GString *text, const char *sentence, guint first, guint others)
 {
     g_autofree char *clean = report_clean_line(sentence);
     g_auto(GStrv) words = g_strsplit(clean, " ", -1);
-    glong column = 0;
+    glong column = first;
 
+    g_string_append_printf(text, "%*s", (int)first, "");
     for (char **word = words; *word; word++) {
         glong n = g_utf8_strlen(*word, -1);
 
-        if (column == 0 || column + 1 + n > WIDTH) {
-            g_string_append(text, column == 0 ? "  " : "\n    ");
-            column = column == 0 ? 2 : 4;
-        } else {
+        if (word > words && column + 1 + n > WIDTH) {
+            g_string_append_printf(text, "\n%*s", (int)others, "");
+            column = others;
+        } else if (word > words) {
             g_string_append_c(text, ' ');
             column++;
         }
@@ -171,16 +177,18 @@ static void add_wrapped(GString *text, const char *sentence)
 static void add_reasons(GString *text, const Answer *answer)
 {
     if (answer->reason) {
-        g_autofree char *reason = g_strdup(answer->reason);
+        gboolean has_end = g_str_has_suffix(answer->reason, ".");
+        g_autofree char *reason = g_strconcat(answer->reason, has_end ? "" : ".", NULL);
         gsize n_hex = strspn(reason, "0123456789abcdef");
 
         /* Not the id of a commit. */
         reason[0] = n_hex < 12 ? g_ascii_toupper(reason[0]) : reason[0];
-        g_string_append_printf(text, "\n%s.\n", reason);
+        g_string_append_c(text, '\n');
+        add_wrapped(text, reason, 0, 0);
     }
     for (guint i = 0; i < answer->checks->len; i++) {
         g_string_append(text, i ? "" : "Checks:\n");
-        add_wrapped(text, answer->checks->pdata[i]);
+        add_wrapped(text, answer->checks->pdata[i], 2, 4);
     }
 }
 
@@ -214,7 +222,7 @@ static void add_unreached(GString *text, const Report *report)
             line =
                 g_strdup_printf("%.12s: %s", revision->decision->commit, revision->unreached_why);
             g_string_append(text, is_first ? "\nQuiet, and could not show the bug:\n" : "");
-            add_wrapped(text, line);
+            add_wrapped(text, line, 2, 4);
             is_first = FALSE;
         }
     }
@@ -235,8 +243,7 @@ static char *revision_subject(const DecisionRow *decision)
 
 static void add_revisions(GString *text, const Report *report)
 {
-    gboolean run = job_spec_is_run(report->spec);
-    gboolean is_build = g_str_equal(report->spec->bug, bug_kind_name(BUG_BUILD));
+    gboolean run = job_spec_is_run(report->spec), is_build = is_of_build(report);
 
     g_string_append(text, "\nRevisions tested:\n");
     for (guint i = 0; i < report->revisions->len; i++) {
@@ -332,7 +339,9 @@ static void add_compilers(GString *text, const Report *report)
         char *compiler = ((const KernelRow *)report->kernels->pdata[i])->kernel->compiler;
 
         if (compiler && g_hash_table_add(told, compiler)) {
-            g_string_append_printf(text, "built by %s\n", compiler);
+            g_autofree char *line = g_strdup_printf("built by %s", compiler);
+
+            add_wrapped(text, line, 0, 2);
         }
     }
 }
@@ -416,7 +425,8 @@ static void add_quotes(GString *text, const Report *report)
     if (answer->crash_title) {
         g_autofree char *whose = crashed(report);
 
-        g_string_append_printf(text, "\nThe crash (of %s): %s\n%s", whose, answer->crash_title,
+        g_string_append_printf(text, "\nThe %s (of %s): %s\n%s",
+                               is_of_build(report) ? "error" : "crash", whose, answer->crash_title,
                                answer->crash_report ? answer->crash_report : "");
     }
 }

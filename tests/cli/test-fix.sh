@@ -45,11 +45,13 @@ ok 'a culprit that the start has not' says 2 '--culprit: '
 run report never-there
 ok 'for people' prints 0 'First good commit'
 ok 'its checks, the other way round' prints 0 'does not show it'
+narrow() { ! printf '%s\n' "$out" | grep -v -e --state-dir | grep -q '.\{81\}'; }
 run report never-there --json
 ok 'for programs' prints 0 '"fix": true'
 run log never-there
 ok 'log: the words of syzbot' prints 0 "bisecting fixing commit since $(id m20)"
 ok 'log: HEAD' prints 0 "testing current HEAD $(id m60)"
+ok 'log: what the words are, that to git are good and bad' prints 0 '# to git, "bad" is what has the fix'
 ok 'log: the answer' prints 0 "first good commit: $(id m40) m40"
 printf '%s\n' "$out" >"$work/log"
 run audit "$work/log" --json
@@ -97,6 +99,7 @@ fix --bad d2 --good m60 --name elsewhere
 ok 'HEAD never had the bug' answers 3 never-bad
 run report elsewhere
 ok 'it names where the histories parted' prints 0 "$(printf %.12s "$(id m5)")"
+ok 'no line is longer than 80 columns' narrow
 
 # What a merge brought from where the bug never was: neither git nor we can tell merge and branch apart, and we say so.
 tree=$work/merged

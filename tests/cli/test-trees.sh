@@ -39,7 +39,7 @@ go --good t1 --bad m60 --name parted
 ok 'the merge base has the bug already' answers 3 good-crashes
 run report parted
 ok 'it names the base' prints 0 "$(printf %.12s "$(id m40)")"
-ok 'it says that the good side has a fix, and how to find it' prints 0 'firstbad fix --start'
+ok 'it says that the good side has a fix, and how to find it' prints 0 "'firstbad run --fix --bad"
 git -C "$tree" fast-import --quiet <<EOF
 commit refs/tags/alone
 committer A <a@example.org> 1700000000 +0000

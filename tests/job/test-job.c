@@ -295,6 +295,20 @@ static void test_log_replays(void)
     world_clear(&world);
 }
 
+/* The trials of a kernel are told wherever they were done. */
+static void test_newest_is_the_start(void)
+{
+    World world;
+
+    world_init(&world);
+    world.is_fix = TRUE;
+    world.farm.same_as_parent = 2;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[2]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_NOT_FIXED);
+    g_assert_nonnull(strstr(answer->reason, "still crashes: 10 of 10 trials"));
+    world_clear(&world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -309,6 +323,7 @@ int main(int argc, char **argv)
     g_test_add_func("/job/no-release", test_no_release_can_be_tested);
     g_test_add_func("/job/unbootable-release", test_unbootable_release);
     g_test_add_func("/job/unbootable-start", test_unbootable_start);
+    g_test_add_func("/job/newest-is-the-start", test_newest_is_the_start);
     g_test_add_func("/job/overruled-release", test_overruled_release);
     g_test_add_func("/job/infra", test_infra_is_repeated);
     g_test_add_data_func("/job/stop-after-every-step", culprit_by_releases,
