@@ -296,10 +296,23 @@ static void run_make(GTask *task, const char *const *targets, GAsyncReadyCallbac
     run_command(task, recipe_make(builder->slot, &builder->options, build->choice, targets), done);
 }
 
+/* @argv as a person would type it. Owned by the caller. */
+static char *command_line(char *const *argv)
+{
+    GString *line = g_string_new(NULL);
+
+    for (; *argv; argv++) {
+        g_autofree char *quoted = strpbrk(*argv, " '\"$") ? g_shell_quote(*argv) : g_strdup(*argv);
+
+        g_string_append_printf(line, "%s%s", line->len ? " " : "", quoted);
+    }
+    return g_string_free(line, FALSE);
+}
+
 /* Put what make said into the log. */
 static void keep_log(Build *build)
 {
-    g_autofree char *command = g_strjoinv(" ", build->argv);
+    g_autofree char *command = command_line(build->argv);
     g_autofree char *path = log_path(build);
     g_autofree char *text = NULL;
 

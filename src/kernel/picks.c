@@ -133,6 +133,7 @@ typedef struct Picking {
     const char *const *except;
     char *commit; /* so far */
     GStrvBuilder *patches, *unpatched;
+    GPtrArray *missing; /* of const char *: titles that the repository does not have */
 } Picking;
 
 static void say_unpatched(Picking *picking, const Backport *backport, const char *why)
@@ -175,7 +176,7 @@ static gboolean pick(Picking *picking, const Backport *backport, GError **error)
     g_autofree char *first_conflict = NULL;
 
     if (!candidates[0]) {
-        say_unpatched(picking, backport, "the repository does not have it: fetch it");
+        g_ptr_array_add(picking->missing, backport->title);
         return TRUE;
     }
     for (char **fix = candidates; *fix; fix++) {
@@ -198,6 +199,27 @@ static gboolean pick(Picking *picking, const Backport *backport, GError **error)
     return TRUE;
 }
 
+/* In one line: a small history has none of them. */
+static void say_missing(Picking *picking)
+{
+    const GPtrArray *missing = picking->missing;
+    g_autoptr(GString) line = g_string_new(missing->len > 1 ? "the fixes " : "the fix ");
+
+    for (guint i = 0; i < missing->len; i++) {
+        g_string_append_printf(line, "%s\"%s\"",
+                               i == 0                  ? ""
+                               : i + 1 == missing->len ? " and "
+                                                       : ", ",
+                               (const char *)missing->pdata[i]);
+    }
+    g_string_append(line, missing->len > 1
+                              ? " are wanted, but the repository does not have them: fetch them"
+                              : " is wanted, but the repository does not have it: fetch it");
+    if (missing->len) {
+        g_strv_builder_add(picking->unpatched, line->str);
+    }
+}
+
 static gboolean pick_all(Picking *picking, const char *revision, GError **error)
 {
     const GPtrArray *backports = picking->picks->backports;
@@ -209,6 +231,7 @@ static gboolean pick_all(Picking *picking, const char *revision, GError **error)
             return FALSE;
         }
     }
+    say_missing(picking);
     return TRUE;
 }
 
@@ -216,7 +239,8 @@ gboolean picks_apply(Picks *picks, const char *revision, const char *commit,
                      const char *const *except, Picked *ret_picked, GError **error)
 {
     g_autoptr(GStrvBuilder) patches = g_strv_builder_new(), unpatched = g_strv_builder_new();
-    Picking picking = {picks, except, g_strdup(commit), patches, unpatched};
+    g_autoptr(GPtrArray) missing = g_ptr_array_new();
+    Picking picking = {picks, except, g_strdup(commit), patches, unpatched, missing};
 
     if (picks->backports->len &&
         (!know(picks, revision, error) || !pick_all(&picking, revision, error))) {

@@ -215,6 +215,29 @@ static void test_not_applied(Fixture *fixture, gconstpointer unused)
                   "broken|the fix \"x: nowhere\" is wanted, but the repository does not have it*");
 }
 
+/* In one line, whatever their number. */
+static void test_nowhere(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) backports = g_ptr_array_new_with_free_func((GDestroyNotify)backport_free);
+    g_autofree char *id = repo_resolve(fixture->repo, "later", NULL);
+    const char *none[] = {NULL};
+    g_autoptr(Picks) picks = NULL;
+    Picked result = {0};
+
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *title = g_strdup_printf("x: nowhere %u", i);
+
+        g_ptr_array_add(backports, backport_new(title, NULL, id, "it is broken"));
+    }
+    picks = picks_new(fixture->repo, backports, NULL);
+    g_assert_true(picks_apply(picks, id, id, none, &result, NULL));
+    g_assert_cmpstr(result.unpatched[0], ==,
+                    "the fixes \"x: nowhere 0\", \"x: nowhere 1\" and \"x: nowhere 2\" are "
+                    "wanted, but the repository does not have them: fetch them");
+    g_assert_null(result.unpatched[1]);
+    picked_clear(&result);
+}
+
 /* What the start crashes with may be what the fix is for. */
 static void test_bug_of_the_start(Fixture *fixture, gconstpointer unused)
 {
@@ -270,6 +293,7 @@ int main(int argc, char **argv)
     ADD("by-id", test_by_id);
     ADD("kernels", test_kernels);
     ADD("not-applied", test_not_applied);
+    ADD("nowhere", test_nowhere);
     ADD("bug-of-the-start", test_bug_of_the_start);
     ADD("tarball", test_tarball);
     ADD("except", test_except);
