@@ -32,6 +32,7 @@ int cmd_cause(int argc, char **argv);
 int cmd_fix(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_try(int argc, char **argv);
+int cmd_restart(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_verdict(int argc, char **argv);
 int cmd_status(int argc, char **argv);

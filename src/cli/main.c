@@ -13,6 +13,7 @@ static const Command commands[] = {
     {"run", "find the first bad commit of any project by a test command", cmd_run},
     {"try", "build, boot and test one revision, and explain its verdict", cmd_try},
     {"resume", "go on with a job that was stopped", cmd_resume},
+    {"restart", "begin a job anew with other options and what still holds", cmd_restart},
     {"verdict", "overrule what was measured of a revision", cmd_verdict},
     {"status", "list jobs and what they do", cmd_status},
     {"log", "print a job's bisection log", cmd_log},

@@ -283,6 +283,11 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
  * so. */
 JobSpec *job_spec_again(Store *store, const JobRow *row, GPtrArray *notes, GError **error);
 
+/* What a job of @spec, begun with job_spec_again() and checked, takes over from that of @row: all
+ * that still holds. What that is, and why not more, is added to @notes. */
+gboolean job_restart(Store *store, const JobRow *row, const JobSpec *spec, StoreKeep *ret_keep,
+                     GPtrArray *notes, GError **error);
+
 /* Make of @spec, which is that of a search, the try of @revision. */
 void job_spec_try(JobSpec *spec, const char *revision);
 /* What a try of @spec, begun with job_spec_again() and checked, takes over from the job of @row: the

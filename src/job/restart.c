@@ -113,6 +113,14 @@ static guint find_losses(Source *source, GPtrArray *changed)
     return lost;
 }
 
+/* Facts by what they rest on. */
+static const char *const facts_said[] = {FACT_VERDICT, FACT_VERDICT_NOTE, NULL};
+static const char *const facts_of_kernels[] = {
+    FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES,   FACT_STORM,
+    FACT_MEND,    FACT_MENDED,       FACT_MINIMISED, NULL};
+static const char *const facts_all[] = {FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES,   FACT_STORM,
+                                        FACT_MEND,    FACT_MENDED,       FACT_MINIMISED, FACT_REACH,
+                                        FACT_DRIFT,   FACT_CLASS,        FACT_REVERT,    NULL};
 static const char *const facts_of_try[] = {FACT_STORM, FACT_MEND, FACT_MENDED, FACT_MINIMISED,
                                            NULL};
 static const char *const config_folders[] = {"configs", NULL};
@@ -129,6 +137,70 @@ static char *list_options(const GPtrArray *changed)
                                (const char *)changed->pdata[i]);
     }
     return g_string_free(g_steal_pointer(&list), FALSE);
+}
+
+static void add_count(GString *text, guint n, const char *what)
+{
+    g_string_append_printf(text, "%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* @lost of what is known of the job of @row, since @changed. */
+static char *say_kept(const JobRow *row, guint n_kernels, guint n_trials, guint lost,
+                      const GPtrArray *changed)
+{
+    g_autoptr(GString) text = g_string_new("keeps ");
+    g_autofree char *options = list_options(changed);
+
+    if (lost & LOST_KERNELS) {
+        g_string_append(text, "only what persons said");
+    } else {
+        add_count(text, n_kernels, "kernel");
+        if (!(lost & LOST_TRIALS)) {
+            g_string_append(text, " and ");
+            add_count(text, n_trials, "trial");
+        }
+    }
+    g_string_append_printf(text, " of %s", row->name);
+    if (lost & (LOST_KERNELS | LOST_TRIALS)) {
+        g_string_append_printf(text, "; %s do not hold, since %s changed",
+                               lost & LOST_KERNELS ? "its kernels and trials" : "its trials",
+                               options);
+    } else if (lost & LOST_FAILURES) {
+        g_string_append_printf(text, "; builds that failed are tried again, since %s changed",
+                               options);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+gboolean job_restart(Store *store, const JobRow *row, const JobSpec *spec, StoreKeep *ret_keep,
+                     GPtrArray *notes, GError **error)
+{
+    g_autoptr(GPtrArray) changed = g_ptr_array_new();
+    g_autoptr(GPtrArray) kernels = store_kernels(store, row->id, error);
+    g_autoptr(GPtrArray) trials = kernels ? store_trials(store, row->id, error) : NULL;
+    g_auto(Source) source = {0};
+    guint lost, n_kernels = 0;
+
+    if (!trials || !open_source(store, row, spec, &source, error)) {
+        return FALSE;
+    }
+    lost = find_losses(&source, changed);
+    for (guint i = 0; i < kernels->len; i++) {
+        n_kernels += !(lost & LOST_FAILURES) ||
+                     ((const KernelRow *)kernels->pdata[i])->kernel->status == KERNEL_BUILT;
+    }
+    *ret_keep = (StoreKeep){.job = row->id,
+                            .kernels = !(lost & LOST_KERNELS),
+                            .failed_kernels = !(lost & LOST_FAILURES),
+                            .signatures = TRUE,
+                            .trials = !(lost & LOST_TRIALS),
+                            .decisions = !(lost & LOST_TRIALS),
+                            .facts = lost & LOST_KERNELS    ? facts_said
+                                     : lost & LOST_FINDINGS ? facts_of_kernels
+                                                            : facts_all,
+                            .folders = lost & LOST_KERNELS ? NULL : config_folders};
+    g_ptr_array_add(notes, say_kept(row, n_kernels, trials->len, lost, changed));
+    return TRUE;
 }
 
 /* --- A try ----------------------------------------------------------------------------------- */
