@@ -14,6 +14,9 @@
 /* Folders that are read at most; Linux 6.1 has 2,700 with a makefile. */
 #define MAX_FOLDERS    20000
 #define MAX_PATH_DEPTH 40
+/* Ways from a file up to the top that are followed at most: there are a few, but folders that
+ * mention each other have more than anybody can follow. */
+#define MAX_WAYS_UP 100000
 
 typedef struct Mention {
     char *folder; /* by whose makefile */
@@ -253,8 +256,8 @@ void kbuild_read_all(Kbuild *kbuild)
 
 /* --- Guards ---------------------------------------------------------------------------------- */
 
-/* When @target (a folder or an object) is reached. */
-static Condition condition_of(Kbuild *kbuild, const char *target, guint depth)
+/* When @target (a folder or an object) is reached. @n_left: steps that may still be made. */
+static Condition condition_of(Kbuild *kbuild, const char *target, guint depth, guint *n_left)
 {
     const GPtrArray *mentions = g_hash_table_lookup(kbuild->mentions, target);
     Condition condition = CONDITION_FALSE;
@@ -268,9 +271,15 @@ static Condition condition_of(Kbuild *kbuild, const char *target, guint depth)
     for (guint i = 0; mentions && i < mentions->len; i++) {
         const Mention *one = mentions->pdata[i];
 
-        condition = condition_or(kbuild->conditions, condition,
-                                 condition_and(kbuild->conditions, one->condition,
-                                               condition_of(kbuild, one->folder, depth + 1)));
+        if (*n_left == 0) {
+            return CONDITION_UNKNOWN;
+        }
+        (*n_left)--;
+
+        condition =
+            condition_or(kbuild->conditions, condition,
+                         condition_and(kbuild->conditions, one->condition,
+                                       condition_of(kbuild, one->folder, depth + 1, n_left)));
     }
     return condition;
 }
@@ -364,6 +373,7 @@ KbuildGuards *kbuild_guards(Kbuild *kbuild, const char *path)
     g_autofree char *object = object_of(path);
     g_autoptr(GPtrArray) on = g_ptr_array_new(), off = g_ptr_array_new();
     Telling telling = {.on = on, .off = off, .is_sure = TRUE};
+    guint n_left = MAX_WAYS_UP;
 
     guards->ways = telling.ways = g_ptr_array_new_with_free_func(way_free);
     if (!object) {
@@ -373,7 +383,8 @@ KbuildGuards *kbuild_guards(Kbuild *kbuild, const char *path)
     if (!g_hash_table_contains(kbuild->mentions, object)) {
         read_arch_twin(kbuild, object);
     }
-    condition_foreach(kbuild->conditions, condition_of(kbuild, object, 0), tell_literal, &telling);
+    condition_foreach(kbuild->conditions, condition_of(kbuild, object, 0, &n_left), tell_literal,
+                      &telling);
     return guards;
 }
 

@@ -344,6 +344,33 @@ static void test_conditions(void)
     g_rand_free(rand);
 }
 
+/* Folders that all mention each other, as no tree has them but an enemy's: there are more ways from
+ * the top to a file than can be followed. */
+static GBytes *read_tangle(const char *path, gpointer data)
+{
+    static const char folders[] = "obj-y += ../a/ ../b/ ../c/ ../d/ ../e/ ../f/ ../g/ ../h/ x.o\n";
+    static const char top[] = "obj-y += a/\n";
+    gboolean is_top = strcmp(path, "Kbuild") == 0;
+
+    if (!is_top && !(strlen(path) == strlen("a/Makefile") && g_str_has_suffix(path, "/Makefile"))) {
+        return NULL;
+    }
+    return is_top ? g_bytes_new_static(top, strlen(top))
+                  : g_bytes_new_static(folders, strlen(folders));
+}
+
+static void test_tangle(void)
+{
+    g_autoptr(Kbuild) kbuild = kbuild_new(read_tangle, NULL);
+    g_autoptr(KbuildGuards) guards = NULL;
+    g_autofree char *text = NULL;
+
+    kbuild_read_all(kbuild);
+    guards = kbuild_guards(kbuild, "h/x.c");
+    text = guards_text(guards);
+    g_assert_cmpstr(text, ==, " ?");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -352,6 +379,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kbuild/always", test_always);
     g_test_add_func("/kbuild/old-top", test_old_top);
     g_test_add_func("/kbuild/configs", test_configs);
+    g_test_add_func("/kbuild/tangle", test_tangle);
     g_test_add_func("/kbuild/conditions", test_conditions);
     return g_test_run();
 }
