@@ -42,6 +42,10 @@ static gboolean bench_open(Bench *bench, const Repo *repo, GError **error)
 static void bench_clear(Bench *bench)
 {
     if (bench->folder) {
+        /* Of a git that was ended. */
+        g_autofree char *lock = g_strconcat(bench->index, ".lock", NULL);
+
+        g_unlink(lock);
         g_unlink(bench->index);
         g_unlink(bench->patch);
         g_rmdir(bench->folder);
@@ -75,6 +79,10 @@ static char *conflicting_file(const char *said)
     return at ? g_strndup(at + strlen(between), strcspn(at + strlen(between), "'\n")) : NULL;
 }
 
+/* What `git apply` exits with where a patch does not fit; with more where it could not do its part,
+ * for want of space or memory for instance. */
+#define APPLY_CONFLICT 1
+
 /* Apply what @change changed, or the reverse of it, to the index. Where it does not apply
  * *ret_conflict is set. */
 static gboolean apply(const Bench *bench, const char *change, gboolean reverse, char **ret_conflict,
@@ -102,13 +110,17 @@ static gboolean apply(const Bench *bench, const char *change, gboolean reverse, 
     if (!git_run(bench_place(bench), args, &result, error)) {
         return FALSE;
     }
-    if (!process_succeeded(result)) {
-        g_autofree char *file = conflicting_file(result->err);
-
-        *ret_conflict =
-            g_strdup_printf("%.12s cannot be %s%s%s", change, reverse ? "taken back" : "added",
-                            file ? ": conflict in " : "", file ? file : "");
+    if (process_succeeded(result)) {
+        return TRUE;
     }
+    if (result->exit_status != APPLY_CONFLICT) {
+        git_set_error(error, args, result);
+        return FALSE;
+    }
+    g_autofree char *file = conflicting_file(result->err);
+    *ret_conflict =
+        g_strdup_printf("%.12s cannot be %s%s%s", change, reverse ? "taken back" : "added",
+                        file ? ": conflict in " : "", file ? file : "");
     return TRUE;
 }
 

@@ -63,6 +63,22 @@ static void test_conflicts(Scratch *scratch, gconstpointer unused)
     g_assert_cmpstr(conflict, ==, expected);
 }
 
+/* No object can be written: that says nothing of the commits. */
+static void test_machine(Scratch *scratch, gconstpointer unused)
+{
+    g_autoptr(Repo) repo = open_history(scratch);
+    g_autofree char *result = NULL, *conflict = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_free(scratch_sh(scratch, "cd repo/.git/objects; git repack -adq\n"
+                               "for i in $(seq 0 255); do\n"
+                               "    folder=$(printf %%02x $i); rm -rf $folder; : >$folder\ndone"));
+    g_assert_false(repo_patch(repo, "base", NULL, LIST("eight"), &result, &conflict, &error));
+    g_assert_nonnull(error);
+    g_assert_null(result);
+    g_assert_null(conflict);
+}
+
 /* Of a merge what it brought in; the same commit each time; and nothing of the user's moves. */
 static void test_merge(Scratch *scratch, gconstpointer unused)
 {
@@ -87,6 +103,7 @@ int main(int argc, char **argv)
     g_test_add("/repo/patch/" name, Scratch, NULL, scratch_set_up, function, scratch_tear_down)
     ADD("patches", test_patches);
     ADD("conflicts", test_conflicts);
+    ADD("machine", test_machine);
     ADD("merge", test_merge);
 #undef ADD
     return g_test_run();
