@@ -143,6 +143,36 @@ static void test_fetch(Scratch *scratch, gconstpointer unused)
     g_assert_cmpstr(same, ==, "");
 }
 
+/* His branches come and go: one that is gone, with its commits, is not missed, and one whose name
+ * is now a folder's is not in the way. What was fetched stays. */
+static void test_fetch_again(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *made =
+        scratch_sh(scratch, "new remote && cd remote && git config uploadpack.allowFilter true\n"
+                            "commit 1 f 1; cd ..; git clone -q remote repo 2>/dev/null; cd remote\n"
+                            "git checkout -q -b next; commit 2 f 2; git tag v5.2; cd ../repo\n"
+                            "git checkout -q -b topic; commit lost f 3; git checkout -q main");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autofree char *folder = scratch_path(scratch, "beside.git"),
+                    *url = g_strdup_printf("file://%s/remote", scratch->dir);
+    const char *const urls[] = {url, NULL};
+
+    g_assert_true(repo_fetch_beside(repo, urls, folder, &error));
+    g_assert_no_error(error);
+    g_free(scratch_sh(scratch,
+                      "cd repo; git branch -D topic; git reflog expire --expire=now --all\n"
+                      "git gc -q --prune=now; git branch topic/one"));
+    g_assert_true(repo_fetch_beside(repo, urls, folder, &error));
+    g_assert_no_error(error);
+    g_autofree char *refs =
+        scratch_sh(scratch, "cd beside.git; git for-each-ref --format='%%(refname)' |\n"
+                            "sed 's/fetched-[0-9a-f]*/fetched/' | grep -v origin | paste -sd' '");
+    g_assert_cmpstr(refs, ==,
+                    "refs/heads/main refs/heads/topic/one refs/remotes/fetched/main "
+                    "refs/remotes/fetched/next refs/tags/v5.2");
+}
+
 static void test_fetch_fails(Scratch *scratch, gconstpointer unused)
 {
     g_autofree char *made =
@@ -169,6 +199,7 @@ int main(int argc, char **argv)
     ADD("several-ends", test_several_ends);
     ADD("rewritten", test_rewritten);
     ADD("fetch", test_fetch);
+    ADD("fetch-again", test_fetch_again);
     ADD("fetch-fails", test_fetch_fails);
     return g_test_run();
 }
