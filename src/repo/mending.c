@@ -17,9 +17,8 @@
 #define MAX_WINDOW "20000"
 /* Less than this is chance: a touched file alone is, where files are touched every week. */
 #define MIN_POINTS 3.0
-/* Digits of an id in a message. */
+/* Digits that an id in a message has at least; by so many the window is sorted. */
 #define MIN_ID_DIGITS 8
-#define ID_KEY        12
 
 void mend_candidate_free(MendCandidate *candidate)
 {
@@ -149,7 +148,7 @@ static gboolean read_window(const Repo *repo, const MendQuery *query, Window *wi
     }
     fields = (Fields){result->out, result->out + result->n_out};
     while ((id = next_field(&fields)) && (title = next_field(&fields))) {
-        g_hash_table_insert(window->by_id, g_strndup(id, ID_KEY), g_strdup(id));
+        g_hash_table_insert(window->by_id, g_strndup(id, MIN_ID_DIGITS), g_strdup(id));
         g_hash_table_insert(window->by_title, g_strdup(title), g_strdup(id));
     }
     return !query->file || read_touching(repo, query, window, error);
@@ -166,8 +165,11 @@ static const char *named_in_window(const Window *window, const char *text)
     if (n < MIN_ID_DIGITS) {
         return NULL;
     }
-    key = g_strndup(text, MIN(n, ID_KEY));
+    key = g_strndup(text, MIN_ID_DIGITS);
     found = g_hash_table_lookup(window->by_id, key);
+    if (found && strncmp(found, text, n) != 0) {
+        found = NULL;
+    }
     open = text + n + strspn(text + n, " ");
     close = g_str_has_prefix(open, "(\"") ? strstr(open, "\")") : NULL;
     if (found || !close) {

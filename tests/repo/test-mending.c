@@ -58,6 +58,8 @@ static const Case cases[] = {
     {"fixes",
      "commit \"a: b\n\nFixes: $(git rev-parse --short=12 broken) (\\\"net/smc: tidy\\\")\" h 7",
      "net/smc.c", "a: b<"},
+    {"short", "commit \"a: b\n\nFixes: $(git rev-parse --short=8 broken)\" h 7", "net/smc.c",
+     "a: b<"},
     {"title", "commit 'a: b\n\nFixes: 0123456789ab (\"net/smc: tidy\")' h 7", "net/smc.c", "a: b<"},
     {"revert", "commit \"Revert it\n\nThis reverts commit $broken.\" net/smc.c 7", NULL,
      "Revert it<"},
