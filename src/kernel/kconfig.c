@@ -300,7 +300,7 @@ char **kconfig_selectors(const char *text, gsize n, const char *symbol)
         }
         if (parse_entry(&parser, word, NULL, &is_wanted)) {
             g_free(current);
-            current = g_strdup(strchr(word, ' ') ? g_strstrip(strchr(word, ' ')) : "");
+            current = g_strstrip(g_strdup(word + strcspn(word, " \t")));
         } else if (current && is_word(word, "select", &rest)) {
             gsize n_name = strcspn(rest, " \t#");
 

@@ -110,6 +110,16 @@ static void test_unmet(void)
     }
 }
 
+static void test_selectors(void)
+{
+    static const char text[] = "config A\n\tselect X\nconfig\tB\n\tselect\tX if Y\nmenuconfig C\n"
+                               "\tselect XY\n\thelp\n\t  select X\n";
+    g_auto(GStrv) names = kconfig_selectors(text, strlen(text), "X");
+    g_autofree char *joined = g_strjoinv(" ", names);
+
+    g_assert_cmpstr(joined, ==, "A B");
+}
+
 static void test_why_off(Scratch *scratch, gconstpointer unused)
 {
     g_autoptr(Repo) repo = NULL;
@@ -152,6 +162,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/kconfig/entries", test_entries);
     g_test_add_func("/kconfig/unmet", test_unmet);
+    g_test_add_func("/kconfig/selectors", test_selectors);
     g_test_add("/kconfig/why-off", Scratch, NULL, scratch_set_up, test_why_off, scratch_tear_down);
     return g_test_run();
 }
