@@ -23,8 +23,8 @@ static const struct {
     {"README", CHANGE_DOCUMENTATION},
     {".mailmap", CHANGE_DOCUMENTATION},
     {".get_maintainer.ignore", CHANGE_DOCUMENTATION},
-    /* The rest of tools/ may be part of a build: objtool, include. */
-    {"samples/", CHANGE_TESTS},
+    /* The rest of tools/ may be part of a build: objtool, include. So may samples/ be of a kernel.
+     */
     {"tools/testing/", CHANGE_TESTS},
     {"tools/perf/", CHANGE_TESTS},
 };
@@ -299,7 +299,7 @@ char *change_parts_name(guint parts)
         {CHANGE_COMMENTS, "comments"},
         {CHANGE_DOCUMENTATION, "documentation"},
         {CHANGE_OTHER_ARCH, "other architectures"},
-        {CHANGE_TESTS, "tests and samples"},
+        {CHANGE_TESTS, "tests"},
         {CHANGE_RELEASE, "the release number"},
     };
     GString *text = g_string_new(NULL);

@@ -132,7 +132,7 @@ typedef enum ChangePart {
     CHANGE_COMMENTS = 1 << 2, /* comments and blanks of C sources */
     CHANGE_DOCUMENTATION = 1 << 3,
     CHANGE_OTHER_ARCH = 1 << 4,
-    CHANGE_TESTS = 1 << 5,   /* tests, samples, and tools that no build needs */
+    CHANGE_TESTS = 1 << 5,   /* tests, and tools that no build needs */
     CHANGE_RELEASE = 1 << 6, /* the version in the Makefile at the top */
 } ChangePart;
 /* What no kernel for x86 can differ by. */

@@ -67,7 +67,7 @@ static void test_paths(void)
         {"net/smc/Makefile", CHANGE_CODE},
         {"tools/testing/selftests/a.c", CHANGE_TESTS},
         {"tools/objtool/check.c", CHANGE_CODE},
-        {"samples/a.c", CHANGE_TESTS},
+        {"samples/a.c", CHANGE_CODE}, /* some can be built in */
         {"net/smc/af_smc.c", CHANGE_CODE},
     };
 
@@ -108,9 +108,10 @@ static void test_commits(Scratch *scratch, gconstpointer unused)
          "the release number: Makefile"},
         {"printf 'VERSION = 5\\nSUBLEVEL = 2\\nall: a\\n' >Makefile; git add .; commit c",
          "code: Makefile"},
-        {"mkdir -p arch/arm samples; echo >Kconfig; echo >arch/arm/x.c; echo >samples/y; git add "
+        {"mkdir -p arch/arm tools/perf; echo >Kconfig; echo >arch/arm/x.c; echo >tools/perf/y; git "
+         "add "
          ".; commit c",
-         "what can be configured, other architectures and tests and samples: "},
+         "what can be configured, other architectures and tests: "},
         {"echo '/* new */' >b.c; git add .; commit c", "code: b.c"},
         {"chmod +x a.c; git add .; commit c", "code: a.c"},
         {"git rm -q b.c; commit c", "code: b.c"},
