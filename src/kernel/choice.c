@@ -3,9 +3,7 @@
  */
 #include "kernel/choice.h"
 
-/* The version that @tree says of itself; 0 when it does not (make will say so). */
-static gboolean read_version(const Repo *repo, const char *tree, Version *ret_version,
-                             GError **error)
+gboolean choice_version(const Repo *repo, const char *tree, Version *ret_version, GError **error)
 {
     g_autofree char *makefile = NULL;
     g_autoptr(GBytes) bytes = NULL;
@@ -18,7 +16,7 @@ static gboolean read_version(const Repo *repo, const char *tree, Version *ret_ve
     }
     *ret_version = 0;
     if (!there) {
-        return TRUE;
+        return TRUE; /* make will say so */
     }
     bytes = repo_read_file(repo, tree, "Makefile", error);
     if (!bytes) {
@@ -37,7 +35,7 @@ Choice *choice_for_tree(const Toolchains *toolchains, const Repo *repo, const ch
     Version version = 0;
     Choice *choice;
 
-    if (!read_version(repo, tree, &version, error)) {
+    if (!choice_version(repo, tree, &version, error)) {
         return NULL;
     }
     choice = toolchains_choose(toolchains, version);

@@ -6,6 +6,9 @@
 #include "kernel/toolchains.h"
 #include "repo/repo.h"
 
+/* The version that @tree (a commit or a tree) says of itself by its Makefile; 0: it says none. */
+gboolean choice_version(const Repo *repo, const char *tree, Version *ret_version, GError **error);
+
 /* How @tree is built, by the version that its own Makefile says. *ret_changes: lines for the end of
  * @config that its era adds; *ret_notes: what is said of them, NULL-terminated. Both owned by the
  * caller, and untouched when NULL comes back. */

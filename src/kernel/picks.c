@@ -8,6 +8,8 @@
  */
 #include "kernel/picks.h"
 
+#include "kernel/choice.h"
+
 /* A title has a commit in mainline and others in stable trees; one of them may apply where the
  * others do not. */
 #define MAX_CANDIDATES 4
@@ -92,15 +94,6 @@ static gboolean is_wanted(const Picks *picks, const Backport *backport, const ch
 {
     return backport_fits(backport, version) && lacks(picks->titles, backport, revision) &&
            !(backport->seen_at_run && picks->start && lacks(picks->titles, backport, picks->start));
-}
-
-static Version version_of(const Repo *repo, const char *revision)
-{
-    g_autoptr(GBytes) bytes = repo_read_file(repo, revision, "Makefile", NULL);
-    g_autofree char *makefile =
-        bytes ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
-
-    return makefile ? version_of_makefile(makefile) : 0;
 }
 
 /* --- Picked ---------------------------------------------------------------------------------- */
@@ -223,8 +216,11 @@ static void say_missing(Picking *picking)
 static gboolean pick_all(Picking *picking, const char *revision, GError **error)
 {
     const GPtrArray *backports = picking->picks->backports;
-    Version version = version_of(picking->picks->repo, revision);
+    Version version;
 
+    if (!choice_version(picking->picks->repo, revision, &version, error)) {
+        return FALSE;
+    }
     for (guint i = 0; i < backports->len; i++) {
         if (is_wanted(picking->picks, backports->pdata[i], revision, version) &&
             !pick(picking, backports->pdata[i], error)) {
