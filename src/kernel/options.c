@@ -7,7 +7,7 @@
 #include "kernel/toolchains-private.h"
 
 typedef struct OptionRow {
-    Condition condition;
+    When when;
     char *option;  /* "CONFIG_UBSAN" */
     char *instead; /* "CONFIG_UNWINDER_FRAME_POINTER", or NULL */
     char *where;   /* "kernels ..v5.2": the words of the table */
@@ -65,7 +65,7 @@ static gboolean parse_row(OptionTable *table, GKeyFile *file, const char *group,
     row->where = g_key_file_get_string(file, group, "kernels", NULL);
     row->applies = !without || is_missing(without);
     return row->reason && table_check_keys(file, group, known, error) &&
-           condition_parse(file, group, &row->condition, error);
+           when_parse(file, group, &row->when, error);
 }
 
 OptionTable *option_table_read(const char *path, GError **error)
@@ -108,7 +108,7 @@ char *toolchains_config_changes(const Toolchains *toolchains, const Choice *choi
     for (guint i = 0; i < toolchains->options->rows->len; i++) {
         const OptionRow *row = toolchains->options->rows->pdata[i];
 
-        if (!row->applies || !condition_holds(&row->condition, choice->kernel, &tools) ||
+        if (!row->applies || !when_holds(&row->when, choice->kernel, &tools) ||
             !g_hash_table_remove(on, row->option)) {
             continue;
         }

@@ -63,8 +63,7 @@ char *table_reason(GKeyFile *file, const char *group, GError **error)
 static const char *const tool_names[N_TOOLS] = {"gcc", "clang", "binutils", "lld", "pahole"};
 
 /* "gcc 10..". */
-static gboolean parse_tool(const char *text, const char *group, Condition *condition,
-                           GError **error)
+static gboolean parse_tool(const char *text, const char *group, When *when, GError **error)
 {
     gsize n = strcspn(text, " ");
 
@@ -72,43 +71,42 @@ static gboolean parse_tool(const char *text, const char *group, Condition *condi
         if (strlen(tool_names[tool]) == n && strncmp(text, tool_names[tool], n) == 0) {
             g_autofree char *span = g_strstrip(g_strdup(text + n));
 
-            return version_span_parse(span, &condition->tools[tool]) ||
+            return version_span_parse(span, &when->tools[tool]) ||
                    table_complain(error, group, "with: '%s' is no span of versions", span);
         }
     }
     return table_complain(error, group, "with: '%s' is no tool that is known", text);
 }
 
-gboolean condition_parse(GKeyFile *file, const char *group, Condition *ret_condition,
-                         GError **error)
+gboolean when_parse(GKeyFile *file, const char *group, When *ret_when, GError **error)
 {
     g_autofree char *kernels = g_key_file_get_string(file, group, "kernels", NULL);
     g_autofree char *with = g_key_file_get_string(file, group, "with", NULL);
     g_auto(GStrv) tools = with ? g_strsplit(with, ";", -1) : NULL;
-    Condition condition = {.has_tools = with != NULL};
+    When when = {.has_tools = with != NULL};
 
-    if (!kernels || !version_span_parse(kernels, &condition.kernels)) {
+    if (!kernels || !version_span_parse(kernels, &when.kernels)) {
         return table_complain(error, group, "kernels: '%s' is no span of versions",
                               kernels ? kernels : "");
     }
     for (char **tool = tools; tool && *tool; tool++) {
-        if (!parse_tool(g_strstrip(*tool), group, &condition, error)) {
+        if (!parse_tool(g_strstrip(*tool), group, &when, error)) {
             return FALSE;
         }
     }
-    *ret_condition = condition;
+    *ret_when = when;
     return TRUE;
 }
 
-gboolean condition_holds(const Condition *condition, Version kernel, const ToolVersions *tools)
+gboolean when_holds(const When *when, Version kernel, const ToolVersions *tools)
 {
-    if (!version_span_has(&condition->kernels, kernel)) {
+    if (!version_span_has(&when->kernels, kernel)) {
         return FALSE;
     }
-    for (Tool tool = 0; condition->has_tools && tool < N_TOOLS; tool++) {
-        if (tools->of[tool] && version_span_has(&condition->tools[tool], tools->of[tool])) {
+    for (Tool tool = 0; when->has_tools && tool < N_TOOLS; tool++) {
+        if (tools->of[tool] && version_span_has(&when->tools[tool], tools->of[tool])) {
             return TRUE;
         }
     }
-    return !condition->has_tools;
+    return !when->has_tools;
 }

@@ -112,7 +112,7 @@ static gboolean parse_flags(ToolchainTable *table, GKeyFile *file, const char *g
     if (!any) {
         return table_complain(error, group, "it gives no flags");
     }
-    return condition_parse(file, group, &row->condition, error);
+    return when_parse(file, group, &row->when, error);
 }
 
 static gboolean parse_group(ToolchainTable *table, GKeyFile *file, const char *group,

@@ -14,15 +14,14 @@ typedef struct ToolVersions {
 } ToolVersions;
 
 /* When a row applies. */
-typedef struct Condition {
+typedef struct When {
     VersionSpan kernels;
     gboolean has_tools;
     VersionSpan tools[N_TOOLS]; /* any of these; {0, 0}: not that one */
-} Condition;
+} When;
 /* By the keys `kernels` and `with` of @group. */
-gboolean condition_parse(GKeyFile *file, const char *group, Condition *ret_condition,
-                         GError **error);
-gboolean condition_holds(const Condition *condition, Version kernel, const ToolVersions *tools);
+gboolean when_parse(GKeyFile *file, const char *group, When *ret_when, GError **error);
+gboolean when_holds(const When *when, Version kernel, const ToolVersions *tools);
 
 /* The file at @path, or our own called @name ("toolchains.ini") when that is NULL. */
 GKeyFile *table_open(const char *path, const char *name, GError **error);
@@ -36,7 +35,7 @@ gboolean table_complain(GError **error, const char *group, const char *format, .
     G_GNUC_PRINTF(3, 4);
 
 typedef struct FlagRow {
-    Condition condition;
+    When when;
     char *words[N_FLAG_PLACES]; /* or NULL */
 } FlagRow;
 

@@ -90,13 +90,6 @@ const char *toolchains_host_compiler(const Toolchains *toolchains)
     return best->compiler;
 }
 
-gboolean toolchains_can_build(const Toolchains *toolchains, Version kernel)
-{
-    const ToolchainRow *row = find_row(toolchains, kernel);
-
-    return !row || toolchain_row_fit(row, find_best(toolchains, row)->version) != FIT_NONE;
-}
-
 Version toolchains_oldest(const Toolchains *toolchains)
 {
     Version oldest = 0;
@@ -135,7 +128,7 @@ static void choose_words(const Toolchains *toolchains, Choice *choice)
         for (guint i = 0; i < toolchains->table->flags->len; i++) {
             const FlagRow *row = toolchains->table->flags->pdata[i];
 
-            if (row->words[place] && condition_holds(&row->condition, choice->kernel, &tools)) {
+            if (row->words[place] && when_holds(&row->when, choice->kernel, &tools)) {
                 g_string_append_printf(words, " %s", row->words[place]);
             }
         }

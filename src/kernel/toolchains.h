@@ -61,10 +61,8 @@ typedef enum ToolchainFit {
     FIT_ACCEPTED, /* in the range that is known to do */
     FIT_NONE,     /* known not to do, or nobody knows; tried for want of a better one */
 } ToolchainFit;
-/* Can a kernel of this version ("v5.3" by version_of_kernel()) be expected to build here? */
-gboolean toolchains_can_build(const Toolchains *toolchains, Version kernel);
-/* The oldest release from which on, up to the newest, this is so; 0: as far back as the table
- * knows. A value without a meaning of its own beyond toolchains_can_build(). */
+/* The oldest release from which on, up to the newest, kernels can be expected to build here; 0: as
+ * far back as the table knows. To be compared with what version_of_kernel() says. */
 Version toolchains_oldest(const Toolchains *toolchains);
 
 /* Where words of the table go. */
