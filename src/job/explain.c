@@ -218,6 +218,10 @@ void job_explain_tried(const Job *job, Answer *answer)
 {
     const RevisionEvidence *own = evidence_of(job), *twin = NULL;
 
+    if (own->said != VERDICT_UNKNOWN) {
+        answer->reason = g_strdup("on your word");
+        return;
+    }
     if (n_run(own) == 0) {
         twin = twin_of(job, own);
     }

@@ -28,6 +28,9 @@ static Tried judge_broken(const Situation *situation, const RevisionEvidence *ev
     guint most =
         MAX(MAX(pool.n_broken, pool.n_unreached), MAX(pool.n_other_crash, pool.n_doubtful));
 
+    if (evidence->said != VERDICT_UNKNOWN) {
+        return TRIED_NO_BOOT; /* to be skipped, on somebody's word; it may never have been built */
+    }
     if (evidence->kernel->status == KERNEL_FAILED) {
         return TRIED_NO_BUILD;
     }

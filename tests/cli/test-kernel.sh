@@ -75,6 +75,17 @@ again --start "$start" --good "$culprit" --name mistaken
 ok 'a good that crashes' prints 3 'has the bug too: give an older --good'
 again --start "$start" --good "$good" --name other --title 'KASAN: use-after-free Read in foo'
 ok 'a start that crashes otherwise' prints 3 'but with another crash'
+# One revision, as that job would try it.
+run try "$culprit" --like real --state-dir "$work/state"
+ok 'try: the culprit' prints 0 "trials with 'WARNING: refcount bug in sk_psock_get'"
+ok 'try: its kernel was there' prints 0 'kernel: was built before'
+ok 'try: the crash is shown' prints 0 'include/linux/refcount.h:245 [inline]'
+run try "$culprit~1" --like real --state-dir "$work/state" --json
+ok 'try: its parent' prints 0 '"verdict":"good","taken_for":"good"'
+ok 'try: could have crashed' prints 0 'the calls of the reproducer are as at the start'
+run try "$culprit~1" --like real --title 'KASAN: use-after-free Read in foo' --max-trials 2 --state-dir "$work/state" --bisect-exit
+ok 'try: of another crash' prints 0 'good: quiet in 2 of 2 trials'
+
 run status --state-dir "$work/state"
 ok 'kernels are shared by jobs' prints 0 'mistaken'
 

@@ -35,6 +35,9 @@ run log "try-$(printf '%.12s' "$good")"
 ok 'log: the verdict' prints 0 "# $good good: passed in"
 run resume "try-$(printf '%.12s' "$good")"
 ok 'resume: the same again' prints 0 'good: passed in'
+run verdict "try-$(printf '%.12s' "$good")" "$good" skip
+run resume "try-$(printf '%.12s' "$good")"
+ok 'a person knows better' prints 3 'skip: on your word'
 run try main --like flaky
 ok 'the start itself is tried anew' prints 0 'bad: failed in '
 
