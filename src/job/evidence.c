@@ -350,6 +350,17 @@ static gint64 revision_of(const Situation *situation, const Presence *presence,
     return revision >= 0 && presence && presence[revision] != PRESENCE_THERE ? -1 : revision;
 }
 
+/* By what @evidence's kernel is one with others, or NULL. One that could not have shown the bug is
+ * not: what the bug needs may be missing in it, and with that the change at fault. That a change
+ * makes no other kernel then says nothing of it. */
+static char *signature_of(const Situation *situation, const RevisionEvidence *evidence)
+{
+    return evidence->kernel && evidence->kernel->signature &&
+                   (situation->takes_quiet || !pool_of(situation, evidence).unreached_why)
+               ? evidence->kernel->signature
+               : NULL;
+}
+
 /* Of the revisions with the same kernel the oldest holds the trials: signature -> revision. */
 static GHashTable *oldest_of_kernels(const Situation *situation, const Presence *presence)
 {
@@ -361,11 +372,10 @@ static GHashTable *oldest_of_kernels(const Situation *situation, const Presence 
     g_hash_table_iter_init(&iter, situation->evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
         gint64 revision = revision_of(situation, presence, evidence);
-        char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+        char *signature = revision >= 0 ? signature_of(situation, evidence) : NULL;
 
-        if (revision >= 0 && signature &&
-            (!g_hash_table_lookup_extended(oldest, signature, NULL, &there) ||
-             revision < GPOINTER_TO_UINT(there))) {
+        if (signature && (!g_hash_table_lookup_extended(oldest, signature, NULL, &there) ||
+                          revision < GPOINTER_TO_UINT(there))) {
             g_hash_table_insert(oldest, signature, GUINT_TO_POINTER((guint)revision));
         }
     }
@@ -373,9 +383,10 @@ static GHashTable *oldest_of_kernels(const Situation *situation, const Presence 
 }
 
 /* The revision that holds the trials of @evidence's kernel: @revision itself where it has none. */
-static guint32 holder_of(GHashTable *oldest, const RevisionEvidence *evidence, gint64 revision)
+static guint32 holder_of(const Situation *situation, GHashTable *oldest,
+                         const RevisionEvidence *evidence, gint64 revision)
 {
-    const char *signature = evidence->kernel ? evidence->kernel->signature : NULL;
+    const char *signature = signature_of(situation, evidence);
 
     return signature ? GPOINTER_TO_UINT(g_hash_table_lookup(oldest, signature)) : (guint32)revision;
 }
@@ -413,7 +424,7 @@ void situation_update_belief(Situation *situation)
         g_hash_table_iter_init(&iter, situation->evidence);
         while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
             gint64 revision = revision_of(situation, presence, evidence);
-            guint32 holder = revision >= 0 ? holder_of(oldest, evidence, revision) : 0;
+            guint32 holder = revision >= 0 ? holder_of(situation, oldest, evidence, revision) : 0;
             Tally tally;
 
             if (revision >= 0 && pass == 0 && holder == revision) {

@@ -263,7 +263,7 @@ static void add_revisions(GString *text, const Report *report)
             g_string_append(text, "doubtful crash    ");
         } else if (revision->n_other_crash && !n_told) {
             g_string_append(text, "another crash     ");
-        } else if (revision->n_broken && !n_told) {
+        } else if (revision->n_broken > revision->n_unreached && !n_told) {
             g_string_append(text, run ? "cannot be tested  " : "does not boot     ");
         } else if (revision->n_unreached && !n_told) {
             g_string_append(text, "not reached       ");

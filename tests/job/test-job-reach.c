@@ -101,6 +101,22 @@ static void test_brought_in_while_hidden(void)
     world_clear(&world);
 }
 
+/* Where an option is off, what it guards is in no kernel: that the kernels are one excludes nobody.
+ */
+static void test_brought_in_while_off(void)
+{
+    World world;
+
+    init_hidden(&world, 25, 20, 40);
+    world.farm.hidden_is_one = TRUE;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_REVEALER);
+    g_assert_cmpstr(answer->revealer, ==, world.commits[41]);
+    g_assert_true(is_candidate(&world, answer, 25));
+    g_assert_cmpuint(answer->candidates->len, >=, 20); /* of 22, which makes 95 % */
+    world_clear(&world);
+}
+
 /* An errno that does not speak for itself takes two traces, so two trials of what is quiet. */
 static void test_weak_error(void)
 {
@@ -182,6 +198,7 @@ int main(int argc, char **argv)
     g_test_add_func("/job/reach/hidden-from-the-beginning", test_hidden_from_the_beginning);
     g_test_add_func("/job/reach/hidden-in-the-middle", test_hidden_in_the_middle);
     g_test_add_func("/job/reach/brought-in-while-hidden", test_brought_in_while_hidden);
+    g_test_add_func("/job/reach/brought-in-while-off", test_brought_in_while_off);
     g_test_add_func("/job/reach/weak-error", test_weak_error);
     g_test_add_func("/job/reach/reproducer-says-so", test_reproducer_says_so);
     g_test_add_func("/job/reach/code-that-is-not-there-yet", test_code_that_is_not_there_yet);

@@ -113,6 +113,10 @@ static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
         kernel->signature =
             g_strdup(i && i == farm->same_as_parent ? farm->commits[i - 1] : commit);
     }
+    if (kernel->signature && farm->hidden_is_one && is_hidden(farm, commit)) {
+        g_free(kernel->signature);
+        kernel->signature = g_strdup(farm->commits[farm->hidden_first]);
+    }
     if (kernel->status == KERNEL_BUILT && farm->config_of) {
         give_config(farm, kernel, farm->config_of(i));
     }

@@ -22,6 +22,7 @@ typedef struct SimFarm {
     const char *patch;          /* these commits are built with a fix: */
     guint patch_first, patch_last;
     guint hidden_first, hidden_last; /* these commits cannot show the bug; G_MAXUINT: all can */
+    gboolean hidden_is_one;          /* and have one kernel, in which all that they change is not */
     const char *error;               /* of their socket(); NULL: EAFNOSUPPORT */
     gboolean repro_says_so;          /* by its exit status */
     gboolean traces_lie;             /* and nobody notices */
