@@ -167,17 +167,25 @@ static const Names program_types = {
     "CGROUP_SYSCTL RAW_TRACEPOINT_WRITABLE CGROUP_SOCKOPT TRACING STRUCT_OPS EXT LSM "
     "SK_LOOKUP SYSCALL NETFILTER"};
 
-/* A word of @names, or NULL. Owned by the caller. */
+/* The next word of @words and its length, in *ret_n; NULL behind the last one. */
+static const char *next_word(const char *words, gsize *ret_n)
+{
+    words += *words == ' ';
+    *ret_n = strcspn(words, " ");
+    return *ret_n ? words : NULL;
+}
+
+/* A word of @table, or NULL. Owned by the caller. Nothing is copied on the way: a guest may send
+ * calls as fast as it can. */
 static char *word_of(const Names *table, guint64 number)
 {
-    if (number < table->first || number - table->first > strlen(table->words)) {
-        return NULL;
+    gsize n = 0;
+    const char *word = number < table->first ? NULL : next_word(table->words, &n);
+
+    for (guint64 i = table->first; word && i < number; i++) {
+        word = next_word(word + n, &n);
     }
-    g_auto(GStrv) words = g_strsplit(table->words, " ", -1);
-    guint64 at = number - table->first;
-    return at < g_strv_length(words) && strcmp(words[at], "-") != 0
-               ? g_strconcat(table->prefix, words[at], NULL)
-               : NULL;
+    return word && *word != '-' ? g_strdup_printf("%s%.*s", table->prefix, (int)n, word) : NULL;
 }
 
 static char *find_word(ShapeSense sense, guint64 number)
@@ -261,14 +269,16 @@ int names_unknown(const char *name)
     gsize n_call = strcspn(name, "(");
 
     for (guint i = 0; i < G_N_ELEMENTS(system_calls); i++) {
-        g_auto(GStrv) words = g_strsplit(system_calls[i].words, " ", -1);
+        guint32 number = system_calls[i].first;
+        gsize n;
 
-        for (guint at = 0; words[at]; at++) {
-            if (strncmp(words[at], name, n_call) == 0 && !words[at][n_call]) {
-                const Shape *shape = shape_of(system_calls[i].first + at);
+        for (const char *word = system_calls[i].words; (word = next_word(word, &n)); word += n) {
+            if (n == n_call && strncmp(word, name, n) == 0) {
+                const Shape *shape = shape_of(number);
 
                 return shape ? shape->unknown : 0;
             }
+            number++;
         }
     }
     return 0;
