@@ -204,8 +204,8 @@ static gboolean add_repro(Pack *pack, const Repro *repro, GError **error)
 {
     return add_program(pack, "repro", repro->path, error) &&
            (repro->kind != REPRO_SYZ ||
-            (add_program(pack, REPRO_EXECPROG + 1, repro->execprog, error) &&
-             add_program(pack, REPRO_EXECUTOR + 1, repro->executor, error)));
+            (add_program(pack, &REPRO_EXECPROG[1], repro->execprog, error) &&
+             add_program(pack, &REPRO_EXECUTOR[1], repro->executor, error)));
 }
 
 static gboolean fill(Pack *pack, const GuestContent *content, GError **error)
@@ -215,9 +215,9 @@ static gboolean fill(Pack *pack, const GuestContent *content, GError **error)
 
     return init && add_folders_and_nodes(pack, error) &&
            pack_bytes(pack, "init", g_bytes_get_data(init, NULL), g_bytes_get_size(init), error) &&
-           pack_bytes(pack, PLAN_FILE + 1, plan, strlen(plan), error) &&
+           pack_bytes(pack, &PLAN_FILE[1], plan, strlen(plan), error) &&
            add_repro(pack, content->repro, error) &&
-           (content->root == GUEST_ROOT_NONE || pack_folder(pack, PLAN_ROOT + 1, error)) &&
+           (content->root == GUEST_ROOT_NONE || pack_folder(pack, &PLAN_ROOT[1], error)) &&
            (!needs_busybox(content) || add_busybox(pack, error));
 }
 

@@ -171,7 +171,7 @@ gboolean rootfs_pack(const char *path, const char *archive, GError **error)
 {
     g_autoptr(Pack) pack = pack_new(archive, error);
 
-    return pack && pack_tree(pack, PLAN_ROOT + 1, path, error) && pack_finish(pack, NULL, error);
+    return pack && pack_tree(pack, &PLAN_ROOT[1], path, error) && pack_finish(pack, NULL, error);
 }
 
 guint rootfs_memory_mib(const Rootfs *rootfs)

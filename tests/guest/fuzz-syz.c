@@ -3,6 +3,8 @@
  */
 #include "guest/syz.h"
 
+#include <string.h>
+
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n_bytes);
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n_bytes)
 {
@@ -14,6 +16,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n_bytes)
     g_auto(GStrv) new_way = syz_command(options, &new, 9, "/e", "/x", "/p", notes);
     g_autofree char *program = syz_program_for(options, &new, text);
 
-    syz_is_program(program);
+    /* No word of the program's becomes one of the command's own. */
+    g_assert_cmpstr(old_way[g_strv_length(old_way) - 1], ==, "/p");
+    g_assert_cmpstr(new_way[g_strv_length(new_way) - 1], ==, "/p");
+    for (guint i = 1; new_way[i + 1]; i++) {
+        g_assert_true(new_way[i][0] == '-' && !strpbrk(new_way[i], " \n"));
+    }
+    g_assert_true(syz_is_program(program) == syz_is_program(text));
     return 0;
 }
