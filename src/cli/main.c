@@ -45,6 +45,18 @@ static void print_help(void)
             "  130  interrupted; 'firstbad resume' goes on\n");
 }
 
+/* Run the command @argv[0]. */
+static int run_command(int argc, char **argv)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_str_equal(commands[i].name, argv[0])) {
+            return commands[i].run(argc, argv);
+        }
+    }
+    cli_complain("no such command: '%s'; 'firstbad --help' lists them", argv[0]);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -53,6 +65,11 @@ int main(int argc, char **argv)
     if (argc < 2) {
         print_help();
         return EXIT_USAGE;
+    }
+    if (g_str_equal(argv[1], "help") && argc == 3) {
+        char *help[] = {argv[2], (char *)"--help", NULL};
+
+        return run_command(2, help);
     }
     if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") ||
         g_str_equal(argv[1], "help")) {
@@ -67,11 +84,5 @@ int main(int argc, char **argv)
     if (g_str_equal(argv[1], SYMBOLS_SERVE)) {
         return symbols_serve(argc - 1, argv + 1);
     }
-    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (g_str_equal(commands[i].name, argv[1])) {
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    }
-    cli_complain("no such command: '%s'; 'firstbad --help' lists them", argv[1]);
-    return EXIT_USAGE;
+    return run_command(argc - 1, argv + 1);
 }

@@ -20,11 +20,18 @@ run --version
 ok '--version' prints 0 'firstbad '
 run cuase
 ok 'unknown command' says 2 "no such command: 'cuase'"
-for command in cause fix run resume status log report plan doctor; do
+run help cuase
+ok 'help for no command' says 2 "no such command: 'cuase'"
+run help
+for command in $(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
     run $command --help
+    help=$out
     ok "$command --help fits 80 columns" [ -z "$(printf '%s\n' "$out" | awk 'length($0) > 80')" ]
     ok "$command --help goes to stdout" prints 0 'Usage:'
+    run help $command
+    ok "help $command is the same" [ "$out" = "$help" ]
 done
+ok 'the last command of the list was asked' [ "$command" = doctor ]
 run cause --no-such-option
 ok 'unknown option' says 2 "Unknown option --no-such-option; see 'firstbad cause --help'"
 run log one two
