@@ -420,15 +420,18 @@ static gboolean gather_older(Job *job, Answer *answer, GError **error)
 
 static gboolean gather_subjects(Job *job, const GPtrArray *candidates, GError **error)
 {
-    for (guint i = 0; candidates && i < candidates->len; i++) {
-        Candidate *candidate = candidates->pdata[i];
+    guint n = candidates ? candidates->len : 0;
+    g_autofree const char **ids = g_new0(const char *, n + 1);
+    g_autofree char **subjects = NULL;
 
-        candidate->subject = repo_subject(job->repo, candidate->commit, error);
-        if (!candidate->subject) {
-            return FALSE;
-        }
+    for (guint i = 0; i < n; i++) {
+        ids[i] = ((const Candidate *)candidates->pdata[i])->commit;
     }
-    return TRUE;
+    subjects = repo_subjects(job->repo, ids, error);
+    for (guint i = 0; subjects && i < n; i++) {
+        ((Candidate *)candidates->pdata[i])->subject = subjects[i];
+    }
+    return subjects != NULL;
 }
 
 gboolean job_finish_answer(Job *job, Answer *answer, GError **error)

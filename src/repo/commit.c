@@ -111,23 +111,47 @@ char **repo_last_changes(const Repo *repo, const char *commit, const char *const
     return *text ? g_strsplit(text, "\n", -1) : g_new0(char *, 1);
 }
 
+char **repo_subjects(const Repo *repo, const char *const *ids, GError **error)
+{
+    guint n_ids = g_strv_length((char **)ids);
+    g_autofree char *input = g_strjoinv("\n", (char **)ids);
+    g_auto(GStrv) subjects = g_new0(char *, n_ids + 1);
+    g_autoptr(ProcessResult) result = NULL;
+    GitPlace place = git_place(repo);
+    const char *message;
+
+    if (!n_ids) {
+        return g_steal_pointer(&subjects);
+    }
+    /* Not repo_commit_info(): it compares the trees of the commit and of all its parents. */
+    place.input = input;
+    result = git_must(
+        place, GIT("rev-list", "--no-walk=unsorted", "--stdin", "--format=format:%x00%B"), error);
+    if (!result) {
+        return NULL;
+    }
+    /* Before each NUL rev-list says "commit ID". */
+    message = memchr(result->out, '\0', result->n_out);
+    for (guint i = 0; i < n_ids; i++) {
+        if (!message) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                        "git rev-list told of %u commits, asked for %u", i, n_ids);
+            return NULL;
+        }
+        message++;
+        subjects[i] = g_utf8_make_valid(message, (gssize)strcspn(message, "\n"));
+        message = memchr(message, '\0', (gsize)(result->out + result->n_out - message));
+    }
+    return g_steal_pointer(&subjects);
+}
+
 char *repo_subject(const Repo *repo, const char *commit, GError **error)
 {
     g_autofree char *id = repo_resolve(repo, commit, error);
-    g_autofree char *text = NULL;
-    const char *message;
+    const char *ids[] = {id, NULL};
+    g_auto(GStrv) subjects = id ? repo_subjects(repo, ids, error) : NULL;
 
-    if (id) {
-        /* Not repo_commit_info(): it compares the trees of the commit and of all its parents. */
-        text = git_ask(git_place(repo), GIT("rev-list", "--max-count=1", "--format=%B", id), error);
-    }
-    if (!text) {
-        return NULL;
-    }
-    /* rev-list says "commit ID" first. */
-    message = text + strcspn(text, "\n");
-    message += *message == '\n';
-    return g_utf8_make_valid(message, (gssize)strcspn(message, "\n"));
+    return subjects ? g_steal_pointer(&subjects[0]) : NULL;
 }
 
 char *repo_show_stat(const Repo *repo, const char *commit, GError **error)

@@ -194,6 +194,9 @@ char **repo_last_changes(const Repo *repo, const char *commit, const char *const
                          guint n_most, GError **error);
 /* First line of @commit's message. Owned by the caller. */
 char *repo_subject(const Repo *repo, const char *commit, GError **error);
+/* The same of many commits, all different, by their full ids (NULL-terminated), in that order: one
+ * git for all. NULL-terminated, owned by the caller. */
+char **repo_subjects(const Repo *repo, const char *const *ids, GError **error);
 /* Id, author, date, message and diffstat of @commit: what `git bisect` prints after "is the first
  * bad commit". Without a last newline, owned by the caller. */
 char *repo_show_stat(const Repo *repo, const char *commit, GError **error);

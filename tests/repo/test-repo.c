@@ -401,10 +401,18 @@ static void test_subject(Scratch *scratch, gconstpointer unused)
         scratch, GRAPH "tick; git commit -q --allow-empty -m 'a long\nsubject\n\nbody'; git tag t;"
                        "tick; git commit -q --allow-empty --allow-empty-message -m ''; git tag n");
     const char *const revisions[] = {"a", "m", "t", "n"};
+    g_auto(GStrv) ids = g_new0(char *, G_N_ELEMENTS(revisions) + 1);
+    g_auto(GStrv) subjects = NULL;
     g_autoptr(Repo) repo = open_repo(scratch, "repo");
     g_autoptr(GString) commands = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
 
+    for (gsize i = 0; i < G_N_ELEMENTS(revisions); i++) {
+        ids[i] = resolve(repo, revisions[i]);
+    }
+    subjects = repo_subjects(repo, (const char *const *)ids, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(subjects), ==, G_N_ELEMENTS(revisions));
     for (gsize i = 0; i < G_N_ELEMENTS(revisions); i++) {
         g_autoptr(CommitInfo) info = repo_commit_info(repo, revisions[i], &error);
         g_autofree char *subject = NULL;
@@ -414,9 +422,17 @@ static void test_subject(Scratch *scratch, gconstpointer unused)
         process_set_trace(NULL, NULL);
         g_assert_no_error(error);
         g_assert_cmpstr(subject, ==, info->subject);
+        g_assert_cmpstr(subjects[i], ==, info->subject);
     }
     g_assert_nonnull(strstr(commands->str, "rev-list"));
     g_assert_null(strstr(commands->str, "diff-tree"));
+    g_clear_pointer(&subjects, g_strfreev);
+    subjects = repo_subjects(repo, (const char *[]){NULL}, &error);
+    g_assert_cmpuint(g_strv_length(subjects), ==, 0);
+    /* One that is not there is no empty subject. */
+    memset(ids[1], '1', strlen(ids[1]));
+    g_assert_null(repo_subjects(repo, (const char *const *)ids, &error));
+    g_clear_error(&error);
     g_assert_null(repo_subject(repo, "nothing", &error));
     g_assert_nonnull(strstr(error->message, "revision 'nothing'"));
 }
