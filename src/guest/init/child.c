@@ -11,8 +11,6 @@
 
 #include "words.h"
 
-#define TICK_MS 1000
-
 /* What the child does between fork() and exec(); returns only when that failed, with errno. */
 static void become(const char *root, const char *const *argv, const char *cwd, int out)
 {
@@ -74,9 +72,13 @@ pid_t launch_go(const Launch *child)
 {
     pid_t pid = child->pid;
     int err = 0;
+    ssize_t n;
 
     close(child->gate);
-    if (read(child->failure, &err, sizeof err) == sizeof err) {
+    do {
+        n = read(child->failure, &err, sizeof err);
+    } while (n < 0 && errno == EINTR);
+    if (n == sizeof err) {
         waitpid(pid, NULL, 0);
         pid = -1;
     }

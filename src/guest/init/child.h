@@ -10,6 +10,8 @@
 #include "port.h"
 #include "trace.h"
 
+#define TICK_MS 1000
+
 /* The reproducer's output on its way to the host: lines, printable, no more than OUTPUT_LIMIT. */
 typedef struct Output {
     char line[OUTPUT_LINE_MAX];

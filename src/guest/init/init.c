@@ -42,7 +42,6 @@
 #define BASIC_FILE     "/tmp/firstbad-basic"
 #define REAP_LIMIT_MS  2000 /* killed processes that do not die are left behind */
 #define BASIC_LIMIT_MS 20000
-#define TICK_MS        1000
 /* By it a reproducer says that this kernel lacks what it needs. */
 #define STATUS_UNREACHED 125
 

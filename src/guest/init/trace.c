@@ -386,7 +386,8 @@ static void take(Trace *trace, pid_t pid, int status)
 
 static void follow(Trace *trace)
 {
-    for (;;) {
+    /* Stopped while it was stuck, it must not wait again: it would take the end of a later run. */
+    while (!atomic_load(&trace->stop)) {
         int status;
 
         atomic_store(&trace->step_ms, 0);
