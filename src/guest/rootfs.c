@@ -107,7 +107,8 @@ static const char *filesystem_in_dos(int fd)
 
 static gboolean look_at_image(Rootfs *rootfs, GError **error)
 {
-    int fd = open(rootfs->path, O_RDONLY | O_CLOEXEC);
+    /* A FIFO would have us wait for somebody who writes. */
+    int fd = open(rootfs->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0) {
         return invalid(error, rootfs->path, "cannot be opened");
@@ -194,7 +195,8 @@ void guest_file_free(GuestFile *file)
 /* Is it a place of our own in the initramfs? */
 static gboolean is_ours(const char *target)
 {
-    static const char *const ours[] = {"/", "/init", "/repro", PLAN_FILE, PLAN_ROOT};
+    static const char *const ours[] = {
+        "/", "/init", "/repro", REPRO_EXECPROG, REPRO_EXECUTOR, PLAN_FILE, PLAN_ROOT};
 
     for (guint i = 0; i < G_N_ELEMENTS(ours); i++) {
         if (g_str_equal(target, ours[i])) {

@@ -69,6 +69,7 @@ static void test_look(Scratch *scratch, gconstpointer unused)
     g_autofree char *made =
         scratch_sh(scratch, "mkdir empty folder large; echo x >folder/x; truncate -s 2G large/x\n"
                             "printf 'QFI\\373' >qcow2; echo text >text; : >nothing\n"
+                            "mkfifo fifo\n"
                             "{ printf XFSB; head -c 4096 /dev/zero; } >xfs\n"
                             /* A GPT whose second entry begins at sector 64, where a squashfs is. */
                             "truncate -s 64k gpt\n"
@@ -103,6 +104,7 @@ static void test_look(Scratch *scratch, gconstpointer unused)
     refuse(scratch, "large", "give a disk image of it (mke2fs");
     refuse(scratch, "text", "is neither a folder nor a disk image");
     refuse(scratch, "nothing", "is neither a folder nor a disk image");
+    refuse(scratch, "fifo", "is neither a folder nor a disk image");
 }
 
 /* The same folder gives the same bytes, however its files were made and numbered. */
@@ -152,6 +154,7 @@ static void test_file_places(void)
     /* What is ours. */
     g_assert_null(guest_file_parse("/a:/init", NULL));
     g_assert_null(guest_file_parse("/a/repro", NULL));
+    g_assert_null(guest_file_parse("/a:/syz-executor", NULL));
 }
 
 static void test_sysctls(void)
