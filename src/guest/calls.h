@@ -4,9 +4,9 @@
  * run could have shown the bug at all. Pure.
  *
  *     g_autoptr(Calls) start = calls_new(), *here = calls_new();
- *     calls_add_text(start, crashed->calls);     any number of traces on either side; NULL adds
- * none calls_add_text(here, quiet->calls); g_autoptr(GPtrArray) differences = calls_compare(start,
- * here);
+ *     calls_add_text(start, crashed->calls);     any number on either side; NULL adds none
+ *     calls_add_text(here, quiet->calls);
+ *     g_autoptr(GPtrArray) differences = calls_compare(start, here);
  *
  * The text has one line that says how the trace ended, then one for each call and result, in the
  * order in which they first came:

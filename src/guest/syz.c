@@ -38,7 +38,7 @@ typedef enum FieldType { FLAG, COUNT, NUMBER, TEXT, FEATURE, IGNORED } FieldType
 
 #define AT(member) G_STRUCT_OFFSET(SyzOptions, member)
 /* As Go prints them, as it printed them before 2020, and in JSON. What is ignored is about the C
- * source that syzkaller makes of a program, or is asked of the kernel (kcsan). */
+ * source that syzkaller makes of a program, or is asked of the kernel (kcsan, leak). */
 static const struct Field {
     const char *names[3];
     FieldType type;
@@ -56,7 +56,7 @@ static const struct Field {
     {{"Fault", NULL, "fault"}, FLAG, AT(fault)},
     {{"FaultCall", NULL, "fault_call"}, COUNT, AT(fault_call)},
     {{"FaultNth", NULL, "fault_nth"}, COUNT, AT(fault_nth)},
-    {{"Leak", NULL, "leak"}, FLAG, AT(leak)},
+    {{"Leak", NULL, "leak"}, IGNORED, 0},
     {{"NetInjection", "EnableTun", "tun"}, FEATURE, SYZ_TUN},
     {{"NetDevices", "EnableNetDev", "netdev"}, FEATURE, SYZ_NET_DEV},
     {{"NetReset", "EnableNetReset", "resetnet"}, FEATURE, SYZ_NET_RESET},

@@ -35,7 +35,7 @@ typedef enum SyzFeature {
 
 typedef struct SyzOptions {
     gboolean found; /* there is an options line; else these are syzbot's own defaults */
-    gboolean threaded, collide, repeat, fault, leak;
+    gboolean threaded, collide, repeat, fault;
     guint repeat_times, procs, slowdown, restart_freq, fault_call, fault_nth;
     int sandbox_arg;
     char *sandbox;      /* "none" where there is none */

@@ -39,14 +39,9 @@ static Fix *find_fix(GPtrArray *fixes, const char *line)
 
 char **report_patches(const Report *report, const char *commit)
 {
-    for (guint i = 0; i < report->facts->len; i++) {
-        const FactRow *fact = report->facts->pdata[i];
+    const char *lines = report_fact(report, commit, FACT_PATCHES);
 
-        if (g_str_equal(fact->kind, FACT_PATCHES) && g_str_equal(fact->commit, commit)) {
-            return g_strsplit(fact->text, "\n", -1);
-        }
-    }
-    return g_new0(char *, 1);
+    return g_strsplit(lines ? lines : "", "\n", -1);
 }
 
 void report_add_fixes(GString *text, const Report *report, const char *before)
