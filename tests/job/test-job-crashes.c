@@ -61,6 +61,7 @@ static void test_passing_bug(void)
         world.farm.passing_first = 8;
         world.farm.passing_last = 36;
         world.said = g_string_new(NULL);
+        world_misleads_reference(&world, world.commits[0], 8);
         g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
         g_test_message("%s: %s", titles[i], answer->reason);
         g_assert_cmpstr(answer->culprit, ==, world.commits[37]);

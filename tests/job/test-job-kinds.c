@@ -3,7 +3,7 @@
  *
  * The reference has one rule for all of them: what does not build or boot is skipped, and what
  * crashes is bad. So of a boot failure or a build failure it says that the crash was not
- * reproduced, and a hang beside crashes is lost among them.
+ * reproduced, and a hang beside crashes is lost among them. Each test finds that out first.
  */
 #include <string.h>
 
@@ -24,6 +24,13 @@ static void assert_found(World *world, const char *check)
     g_assert_true(found);
 }
 
+static void assert_reference(const World *world, ReferenceKind kind)
+{
+    g_autoptr(ReferenceAnswer) answer = world_reference(world, NULL);
+
+    g_assert_cmpint(answer->kind, ==, kind);
+}
+
 static void test_boot(void)
 {
     World world;
@@ -36,6 +43,7 @@ static void test_boot(void)
     /* The reproducer's crashes are none of a boot bug. */
     world.farm.passing_title = "WARNING in f";
     world.farm.passing_last = CULPRIT - 1;
+    assert_reference(&world, REFERENCE_NOT_REPRODUCED);
     assert_found(&world, "shows the bug");
     world_clear(&world);
 }
@@ -50,6 +58,7 @@ static void test_basic(void)
     world.farm.bad_outcome = OUTCOME_BASIC_FAILED;
     world.farm.title = "a trivial program does not run";
     world.farm.unbootable = 20; /* a release */
+    assert_reference(&world, REFERENCE_NOT_REPRODUCED);
     assert_found(&world, "shows the bug");
     world_clear(&world);
 }
@@ -64,6 +73,7 @@ static void test_hang(void)
     world.farm.title = "INFO: task hung in f";
     world.farm.passing_title = "WARNING in f";
     world.farm.passing_last = CULPRIT - 1;
+    assert_reference(&world, REFERENCE_OLDER); /* "already on the oldest release" */
     assert_found(&world, "shows the bug");
     world_clear(&world);
 }
@@ -78,7 +88,9 @@ static void test_title_match(void)
     world.farm.first_bad = CULPRIT;
     world.farm.n_titles = 9;
     world.farm.passing_title = "KASAN: use-after-free Read in g";
+    world.farm.passing_first = 15;
     world.farm.passing_last = CULPRIT - 1;
+    world_misleads_reference(&world, NULL, 15);
     assert_found(&world, "shows the bug");
     world_clear(&world);
 }
@@ -95,6 +107,7 @@ static void test_build(void)
     world_init(&world);
     world.bug = "build";
     world.farm.unbuildable = unbuildable;
+    assert_reference(&world, REFERENCE_NOT_REPRODUCED);
     assert_found(&world, "it does not build");
     g_assert_cmpuint(world.farm.n_trials, ==, 0);
     g_assert_cmpuint(world.farm.n_builds, <=, 12);

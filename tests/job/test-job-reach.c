@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Whole jobs in whose range some commits cannot show the bug. What a bisection makes of them that
- * takes quiet for good, each test says first.
+ * Whole jobs in whose range some commits cannot show the bug. The reference takes quiet for good,
+ * and is sure of commits that only begin to show it.
  */
 #include <string.h>
 
@@ -39,12 +39,13 @@ static gboolean is_candidate(const World *world, const Answer *answer, guint ind
     return FALSE;
 }
 
-/* Quiet taken for good: commit 41, which only shows the bug, is named. */
+/* Commit 41 only shows the bug. */
 static void test_hidden_from_the_beginning(void)
 {
     World world;
 
     init_hidden(&world, 10, 4, 40);
+    world_misleads_reference(&world, world.commits[4], 41);
     g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
     g_assert_cmpint(answer->kind, ==, ANSWER_REVEALER);
     g_assert_null(answer->culprit);
@@ -64,12 +65,13 @@ static void test_hidden_from_the_beginning(void)
     world_clear(&world);
 }
 
-/* Hidden in the middle, after it was seen: a bisection that meets the hole names commit 41. */
+/* Hidden in the middle, after it was seen. */
 static void test_hidden_in_the_middle(void)
 {
     World world;
 
     init_hidden(&world, 12, 20, 40);
+    world_misleads_reference(&world, world.commits[4], 41);
     g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
     g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
     g_assert_cmpstr(answer->culprit, ==, world.commits[12]);
@@ -88,6 +90,7 @@ static void test_brought_in_while_hidden(void)
     World world;
 
     init_hidden(&world, 25, 20, 40);
+    world_misleads_reference(&world, world.commits[4], 41);
     g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
     g_assert_cmpint(answer->kind, ==, ANSWER_REVEALER);
     g_assert_cmpstr(answer->revealer, ==, world.commits[41]);
@@ -137,6 +140,7 @@ static void test_reproducer_says_so(void)
 
     init_hidden(&world, 25, 20, 40);
     world.farm.repro_says_so = TRUE;
+    world_misleads_reference(&world, world.commits[4], 41);
     g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
     g_assert_cmpint(answer->kind, ==, ANSWER_REVEALER);
     g_assert_cmpstr(answer->revealer, ==, world.commits[41]);
@@ -162,6 +166,7 @@ static void test_releases(void)
     World world;
 
     init_hidden(&world, 27, 29, 45);
+    world_misleads_reference(&world, NULL, 46);
     world.said = g_string_new(NULL);
     g_autoptr(Answer) answer = world_work_once(&world, NULL);
     g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);

@@ -387,3 +387,26 @@ Answer *world_work_once(World *world, const char *good)
     g_assert_nonnull(answer);
     return answer;
 }
+
+/* --- The reference's ------------------------------------------------------------------------- */
+
+ReferenceAnswer *world_reference(const World *world, const char *good)
+{
+    SimFarm farm = world->farm; /* with counts of its own */
+    ReferenceJob job = {.farm = &farm.base,
+                        .tree = world->tree,
+                        .start = world->commits[world->is_fix ? 1 : N_COMMITS - 1],
+                        .good = good,
+                        .is_fix = world->is_fix};
+
+    return reference_bisect(&job);
+}
+
+void world_misleads_reference(const World *world, const char *good, guint index)
+{
+    g_autoptr(ReferenceAnswer) answer = world_reference(world, good);
+
+    g_assert_cmpint(answer->kind, ==, REFERENCE_CULPRIT);
+    g_assert_cmpstr(answer->commit, ==, world->commits[index]);
+    g_assert_cmpstr(answer->why, ==, NULL);
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "job/job.h"
+#include "reference.h"
 
 /* A line of so many commits, every tenth a release: v5.0 to v5.6. */
 #define N_COMMITS 61
@@ -81,3 +82,9 @@ Answer *world_work(World *world, const char *good, const char *title);
 
 /* The same where no stop is meant: never NULL. */
 Answer *world_work_once(World *world, const char *good);
+
+/* What the reference answers in the same world, which has not changed then. Owned by the caller. */
+ReferenceAnswer *world_reference(const World *world, const char *good);
+
+/* That it names commit @index, and doubts nothing of it. */
+void world_misleads_reference(const World *world, const char *good, guint index);
