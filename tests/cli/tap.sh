@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # TAP for black-box tests. A test is: run FIRSTBAD ARGS..., then ask about $code, $out, $err.
-# Needs: $FIRSTBAD, the program. Gives: $work, a folder that goes away at the end.
+# Needs: $FIRSTBAD, the program; $REFERENCE, which tells what others would answer (tests/job/reference-main.c). Gives: $work, a folder that goes away at the end.
 set -u
 n_tests=0
 work=$(mktemp -d /tmp/firstbad-cli-XXXXXX)

@@ -15,6 +15,9 @@ git_says() {
     git -C "$tree" bisect reset >/dev/null 2>&1
 }
 
+# What the reference says of the same: it asks of a revision whether the bug was there, by the merge base with the start.
+reference() { "$REFERENCE" "$tree" "$(id "$1")" "$(id "$2")" 'test -e broken && exit 125; test ! -e bad' fix; }
+
 # m1 ... m10(bad) ... m40(mended) ... m60, and o1 ... o30 from m5, which never had the bug, merged as m30.
 tree=$work/tree
 {
@@ -100,6 +103,48 @@ ok 'HEAD never had the bug' answers 3 never-bad
 run report elsewhere
 ok 'it names where the histories parted' prints 0 "$(printf %.12s "$(id m5)")"
 ok 'no line is longer than 80 columns' narrow
+
+# The start and HEAD parted twice: two merges cross each other. The reference wants one merge base.
+tree=$work/crossed
+{
+    cat "$work/graph"
+    echo a0 plain m15
+    line a 1 3
+    echo b0 plain m15
+    line b 1 3
+    echo x0 plain a3 b3
+    line x 1 3
+    echo y0 plain b3 a3
+    line y 1 6
+    echo y7 mended y6
+    line y 8 12
+} | make_graph "$tree"
+ok 'two merge bases: the reference gives up' [ "$(reference x3 y12)" = 'error expected a single merge base' ]
+fix --bad x3 --good y12
+ok 'two merge bases' found y7
+
+# Mended on a side branch that grew from m15, which has the bug and does not build. The reference takes what cannot be tested
+# for what never had it, and is left with the merge.
+tree=$work/side
+{
+    echo m1 plain
+    line m 2 9
+    echo m10 bad m9
+    line m 11 14
+    echo m15 broken m14
+    echo m16 whole m15
+    line m 17 29
+    echo p0 whole m15
+    line p 1 3
+    echo p4 mended p3
+    line p 5 12
+    echo m30 mended m29 p12
+    line m 31 45
+} | make_graph "$tree"
+ok 'where the branch grew cannot be tested: the reference names the merge' \
+    [ "$(reference m20 m45)" = "culprit $(id m30) a merge" ]
+fix --bad m20 --good m45
+ok 'where the branch grew cannot be tested: what mended it is among the answer' prints 1 "$(id p4)"
 
 # What a merge brought from where the bug never was: neither git nor we can tell merge and branch apart, and we say so.
 tree=$work/merged

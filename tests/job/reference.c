@@ -14,8 +14,8 @@
 #define RUNS_WHEN_FLAKY 20 /* and of the start */
 #define FLAKY_BELOW     0.5
 #define BELIEVED_FROM   0.66
-/* 1.3: older releases are not tried. */
-#define OLDEST_TRIED "v4.19"
+/* 1.3: this release and older ones are not tried. */
+#define TOO_OLD "v4.18"
 
 typedef struct Reference {
     const ReferenceJob *job;
@@ -206,18 +206,81 @@ static GitVerdict test(Reference *reference, const char *commit, gboolean is_ste
     return (GitVerdict)(known - 1);
 }
 
-gboolean reference_crashes(Farm *farm, const char *name, double *ret_share)
+/* --- The config (1.6) ------------------------------------------------------------------------ */
+
+/* Runs that may be spent on it. */
+#define MOST_RUNS 5
+/* Chunks at first. */
+#define N_CHUNKS 3
+/* A config with which it crashes more rarely than this, and than before, is not taken. */
+#define RARELY (1.0 / 3)
+
+/* Put @options (of char *) into a config but those from @from to @to; its "@ID". */
+static char *write_config(const Farm *farm, const GPtrArray *options, guint from, guint to)
 {
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *id = NULL, *path = NULL;
+
+    for (guint i = 0; i < options->len; i++) {
+        if (i < from || i >= to) {
+            g_string_append_printf(text, "%s\n", (char *)options->pdata[i]);
+        }
+    }
+    id = g_compute_checksum_for_string(G_CHECKSUM_SHA1, text->str, -1);
+    path = g_build_filename(farm->config_dir, id, NULL);
+    g_mkdir_with_parents(farm->config_dir, 0700);
+    g_assert_true(g_file_set_contents(path, text->str, -1, NULL));
+    return g_strconcat("@", id, NULL);
+}
+
+/* Does @start crash with the config @suffix? *ret_share: of its runs. */
+static gboolean crashes_with(Farm *farm, const char *start, const char *suffix, double *ret_share)
+{
+    g_autofree char *name = g_strconcat(start, suffix, NULL);
     g_autoptr(Kernel) kernel = build(farm, name);
     GitVerdict verdict = GIT_SKIP;
     Runs runs = {0};
 
     if (kernel->status == KERNEL_BUILT) {
-        run(farm, name, kernel, RUNS_WHEN_FLAKY, &runs);
+        run(farm, name, kernel, RUNS, &runs);
         g_assert_true(rules_syzkaller(&runs, FALSE, &verdict));
     }
     *ret_share = rules_crash_share(&runs);
     return verdict == GIT_BAD;
+}
+
+char *reference_minimise(Farm *farm, const char *start)
+{
+    g_autoptr(GPtrArray) options = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = NULL, *suffix = NULL;
+    double share, share_here;
+    gboolean crashes;
+
+    g_assert_true(g_file_get_contents(farm->config, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (g_str_has_suffix(*line, "=y")) {
+            g_ptr_array_add(options, g_strdup(*line));
+        }
+    }
+    suffix = write_config(farm, options, 0, 0);
+    crashes = crashes_with(farm, start, suffix, &share);
+    g_assert_true(crashes);
+    guint from = 0, n = (options->len + N_CHUNKS - 1) / N_CHUNKS;
+    for (guint i = 0; i < MOST_RUNS && from < options->len; i++) {
+        guint to = MIN(from + n, options->len);
+        g_autofree char *smaller = write_config(farm, options, from, to);
+
+        if (crashes_with(farm, start, smaller, &share_here) &&
+            !(share_here < RARELY && share_here < share)) {
+            g_ptr_array_remove_range(options, from, to - from);
+            g_free(suffix);
+            suffix = g_steal_pointer(&smaller);
+        } else {
+            from = to;
+        }
+    }
+    return g_steal_pointer(&suffix);
 }
 
 /* --- The ends (1.3) -------------------------------------------------------------------------- */
@@ -238,7 +301,7 @@ static char **pick_releases(const Reference *reference)
     g_autoptr(GPtrArray) stable = g_ptr_array_new(), final = g_ptr_array_new();
     g_autoptr(GStrvBuilder) picked = g_strv_builder_new();
 
-    for (char **tag = tags; *tag && !g_str_equal(*tag, OLDEST_TRIED); tag++) {
+    for (char **tag = tags; *tag && !g_str_equal(*tag, TOO_OLD); tag++) {
         const char *dot = strchr(*tag, '.');
 
         if (!strstr(*tag, "-rc")) {
@@ -397,6 +460,16 @@ static char *bisect(const Reference *reference, const char *verb, const char *a,
     return out;
 }
 
+/* Read, since a storm has hundreds of steps and a process takes its time. */
+static char *next_commit(const Reference *reference)
+{
+    g_autofree char *path = g_build_filename(reference->tree, "BISECT_HEAD", NULL);
+    char *commit = NULL;
+
+    g_assert_true(g_file_get_contents(path, &commit, NULL, NULL));
+    return g_strchomp(commit);
+}
+
 static void search(Reference *reference, const char *newer, const char *older)
 {
     gboolean is_over = FALSE;
@@ -406,7 +479,7 @@ static void search(Reference *reference, const char *newer, const char *older)
     g_free(GIT(reference, "bisect", "bad", newer));
     out = bisect(reference, "good", older, NULL, &is_over);
     while (!is_over) {
-        g_autofree char *commit = GIT(reference, "rev-parse", "BISECT_HEAD");
+        g_autofree char *commit = next_commit(reference);
 
         g_free(out);
         out = bisect(reference, term_for(reference, commit), commit, NULL, &is_over);

@@ -49,5 +49,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReferenceAnswer, reference_answer_free)
 /* Never NULL. An assertion fails where git or the farm does. */
 ReferenceAnswer *reference_bisect(const ReferenceJob *job);
 
-/* Is @name, a revision or a variant, bad? 20 runs, as at the start. *ret_share: of its runs. */
-gboolean reference_crashes(Farm *farm, const char *name, double *ret_share);
+/* Before all that: drop options of the farm's config in chunks, as long as @start crashes in some
+ * way, and not much more rarely. The result is put beside its other configs; "@CONFIG" for
+ * ReferenceJob.suffix, owned by the caller. */
+char *reference_minimise(Farm *farm, const char *start);

@@ -8,7 +8,8 @@
 #include "report/report.h"
 #include "world.h"
 
-#define N_MORE 60
+#define N_MORE         60
+#define UNMASKED_FIRST 25
 
 /* The world's Kconfig: all options are free but TLS, which depends on INET (as the tree says). */
 typedef struct Options {
@@ -20,6 +21,8 @@ typedef struct Options {
     guint n_configured;
     guint n_slow; /* trials of kernels without SPEED */
     gboolean needs_speed, cannot_configure;
+    const char *unmasked; /* what kernels since UNMASKED_FIRST crash with, which lack what the bug
+                             needs; NULL: they are fine */
 } Options;
 
 static Options options; /* of the test that runs */
@@ -84,6 +87,9 @@ static void trial_async(Farm *farm, const char *name, const Kernel *kernel,
         !strstr(text, "CONFIG_NEEDED=y") || !strstr(text, "CONFIG_TLS=y") ||
         (options.needs_speed && !strstr(text, "CONFIG_SPEED=y") && options.n_slow++ % 5 >= 2);
     sim->first_bad = is_fine ? 1000 : first_bad;
+    sim->passing_title = is_fine ? options.unmasked : NULL;
+    sim->passing_first = UNMASKED_FIRST;
+    sim->passing_last = N_COMMITS;
     options.base->trial_async(farm, name, kernel, cancellable, done, user_data);
     sim->first_bad = first_bad;
 }
@@ -227,6 +233,31 @@ static void test_keeps_rate(void)
     tear_down(&world);
 }
 
+/* Without what the bug needs, another one comes to light. To the reference a crash is a crash: it
+ * goes on without, and finds where the other one came in. */
+static void test_another_crash(void)
+{
+    World world;
+
+    set_up(&world);
+    options.unmasked = "KASAN: slab-out-of-bounds Write in ext4_x";
+    SimFarm farm = world.farm;
+    const char *start = world.commits[N_COMMITS - 1];
+    g_autofree char *suffix = reference_minimise(&farm.base, start);
+    ReferenceJob job = {.farm = &farm.base,
+                        .tree = world.tree,
+                        .start = start,
+                        .good = world.commits[20],
+                        .suffix = suffix};
+    g_autoptr(ReferenceAnswer) misled = reference_bisect(&job);
+    g_assert_cmpint(misled->kind, ==, REFERENCE_CULPRIT);
+    g_assert_cmpstr(misled->commit, ==, world.commits[UNMASKED_FIRST]);
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[20]);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
+    assert_option("CONFIG_NEEDED", TRUE);
+    tear_down(&world);
+}
+
 /* Where Kconfig fails, the job goes on with the user's config (the reference goes on without any).
  */
 static void test_cannot_configure(void)
@@ -289,6 +320,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/minimise/goes-on-with-less", test_goes_on_with_less);
     g_test_add_func("/job/minimise/keeps-rate", test_keeps_rate);
+    g_test_add_func("/job/minimise/another-crash", test_another_crash);
     g_test_add_func("/job/minimise/cannot-configure", test_cannot_configure);
     g_test_add_func("/job/minimise/not-asked-for", test_is_not_asked_for);
     g_test_add_func("/job/minimise/resumed", test_resumed);

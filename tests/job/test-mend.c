@@ -7,6 +7,7 @@
 
 #include "job/job.h"
 #include "process/process.h"
+#include "reference.h"
 
 /* A line of commits: broken at FIRST, mended at END. */
 #define N_COMMITS   700
@@ -353,6 +354,29 @@ static void check_found(MendStyle style, gboolean at_boot)
     world_clear(&world);
 }
 
+/* The reference has no way out of a storm: it builds every revision in it, and has no answer. */
+static void test_reference(void)
+{
+    World world;
+
+    world_init(&world, MEND_FIXES);
+    world.farm.first_bad = 350;
+    StormFarm farm = world.farm;
+    ReferenceJob job = {.farm = &farm.base,
+                        .tree = world.tree,
+                        .start = world.farm.commits[N_COMMITS - 1],
+                        .good = world.farm.commits[0]};
+    g_autoptr(ReferenceAnswer) misled = reference_bisect(&job);
+    g_assert_cmpint(misled->kind, ==, REFERENCE_SET);
+    g_assert_cmpuint(misled->n_left, >, STORM_END - STORM_FIRST);
+    g_assert_cmpuint(farm.n_spent, ==, STORM_END - STORM_FIRST);
+    g_autoptr(Answer) answer = work(&world);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.farm.commits[350]);
+    g_assert_cmpuint(world.farm.n_spent, <=, MOST_SPENT);
+    world_clear(&world);
+}
+
 static void test_found(gconstpointer style)
 {
     check_found(GPOINTER_TO_INT(style), FALSE);
@@ -428,6 +452,7 @@ static void test_stops(gconstpointer at_boot)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job/mend/reference", test_reference);
     g_test_add_data_func("/job/mend/fixes", GINT_TO_POINTER(MEND_FIXES), test_found);
     g_test_add_data_func("/job/mend/title", GINT_TO_POINTER(MEND_TITLE), test_found);
     g_test_add_data_func("/job/mend/message", GINT_TO_POINTER(MEND_MESSAGE), test_found);

@@ -209,6 +209,8 @@ static const FarmOps sim_ops = {.build_async = sim_build,
 /* --- The repository -------------------------------------------------------------------------- */
 
 #define TOUCHES_TLS(i) ((i) % 20 == 17)
+/* Where commits are apart, this one changes documentation only. */
+#define DOCUMENTATION(i) ((i) == 31 ? "Documentation/" : "")
 /* The code that has the bug. */
 #define CODE_SINCE 3
 #define CODE_FILE  "net/smc/core.c"
@@ -254,8 +256,9 @@ static void init(World *world, gboolean apart)
         g_string_append_printf(
             stream,
             "commit refs/heads/main\ncommitter A Person <a@example.org> %u +0000\ndata %zu\n%s"
-            "M 644 inline f%.0u\ndata 3\n%03u\n",
-            1700000000 + i, strlen(message), message, apart ? i : 0, i);
+            "M 644 inline %sf%.0u\ndata 3\n%03u\n",
+            1700000000 + i, strlen(message), message, apart ? DOCUMENTATION(i) : "", apart ? i : 0,
+            i);
         if (i == 0) {
             g_string_append_printf(stream, "M 644 inline MAINTAINERS\ndata %zu\n%s\n",
                                    strlen(MAINTAINERS), MAINTAINERS);

@@ -68,7 +68,8 @@ typedef struct World {
  * Three commits touch net/tls/main.c, 17, 37 and 57; only this file has maintainers. CONFIG_NET and
  * CONFIG_TLS guard it, which depends on INET; before commit 20 there is no TLS. */
 void world_init(World *world);
-/* The same where each commit changes a file of its own, so that any can be taken back. */
+/* The same where each commit changes a file of its own, so that any can be taken back; that of
+ * commit 31 is documentation. */
 void world_init_apart(World *world);
 void world_clear(World *world);
 
