@@ -196,6 +196,47 @@ static gboolean add_difference(const Situation *situation, Answer *answer, const
     return differs;
 }
 
+/* Has any kernel of @compiler shown the bug? */
+static gboolean has_shown(const Situation *situation, const char *compiler)
+{
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence->n_crash > 0 && evidence->kernel &&
+            g_strcmp0(evidence->kernel->compiler, compiler) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Where a merge brings together kernels of two ages, other compilers may have built its parents;
+ * and a compiler can hide a bug. */
+static gboolean add_compiler(const Situation *situation, Answer *answer, const char *culprit,
+                             const char *parent)
+{
+    const RevisionEvidence *ours = situation_evidence(situation, culprit),
+                           *theirs = situation_evidence(situation, parent);
+    const Kernel *quiet;
+
+    if (!ours || !ours->kernel || !ours->kernel->compiler || !theirs || !theirs->kernel ||
+        !theirs->kernel->compiler ||
+        g_str_equal(ours->kernel->compiler, theirs->kernel->compiler)) {
+        return TRUE;
+    }
+    quiet = situation->is_fix ? ours->kernel : theirs->kernel;
+    if (has_shown(situation, quiet->compiler)) {
+        return TRUE;
+    }
+    g_ptr_array_add(answer->checks,
+                    g_strdup_printf("failed: another compiler built its parent %.12s, and no "
+                                    "kernel of %s has shown the bug: it may be hidden there",
+                                    parent, quiet->compiler));
+    return FALSE;
+}
+
 /* That neither side of a merge shows it, the lines of its parents say; what it means, this one. */
 static void add_merge(const Situation *situation, Answer *answer, guint n_parents)
 {
@@ -246,6 +287,7 @@ Answer *answer_checked(const Situation *situation, const GArray *candidates)
     for (guint i = 0; i < parents->len; i++) {
         sound = add_side(situation, answer, parents->pdata[i], TRUE) && sound;
         sound = add_difference(situation, answer, commit, parents->pdata[i]) && sound;
+        sound = add_compiler(situation, answer, commit, parents->pdata[i]) && sound;
     }
     if (sound) {
         add_merge(situation, answer, parents->len);

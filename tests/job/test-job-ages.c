@@ -40,6 +40,26 @@ static const char storm[] =
     "echo 'const char bug[] = \"THE BUG\";' >>other.c; next c4\n"
     "next c5; echo 'int broken;' >broken.h; next c6; next c7; next c8\n";
 
+/* c1 brought the bug, which shows only where a new compiler built it: since v5.3. */
+static const char shown[] =
+    "next() { tick; git add .; git commit -q --allow-empty -m \"$1\"; git tag $1; }\n"
+    "age() { sed -i \"s/^VERSION = .*/VERSION = $1/; s/^PATCHLEVEL = .*/PATCHLEVEL = $2/\" "
+    "Makefile; }\n"
+    "age 5 2; next c0; git tag v5.2\n"
+    "printf '#if COMPILER > 9\\nconst char bug[] = \"THE BUG\";\\n#endif\\n' >>other.c; next c1\n"
+    "next c2; next c3; next c4; age 5 3; next c5; next c6; next c7; next c8\n";
+
+/* The same where s1, on a branch from before v5.3, brought the bug: c5 merges it. */
+static const char shown_by_merge[] =
+    "next() { tick; git add .; git commit -q --allow-empty -m \"$1\"; git tag $1; }\n"
+    "age() { sed -i \"s/^VERSION = .*/VERSION = $1/; s/^PATCHLEVEL = .*/PATCHLEVEL = $2/\" "
+    "Makefile; }\n"
+    "age 5 2; next c0; git tag v5.2; git branch side\n"
+    "next c1; next c2; age 5 3; next c3; next c4; git checkout -q side\n"
+    "printf '#if COMPILER > 9\\nconst char bug[] = \"THE BUG\";\\n#endif\\n' >>other.c\n"
+    "next s1; next s2; git checkout -q main; tick; git merge -q --no-ff -m c5 side; git tag c5\n"
+    "next c6; next c7; next c8\n";
+
 /* Compilers that say how old they are. */
 static const char compilers[] =
     "cd ..; mkdir bin\n"
@@ -356,6 +376,33 @@ static void test_backports(Fixture *fixture, gconstpointer history)
     assert_culprit(fixture, &ours, "c4");
 }
 
+/* The first to crash is the first of a new compiler, which did nothing to the bug: c5 cannot be it,
+ * and says so in its check that holds @why. */
+static void assert_refuted(const Fixture *fixture, const char *why)
+{
+    const Means means = {.compiler = "auto", .table = table, .options = no_options};
+    g_autofree char *first = scratch_sh(&fixture->scratch, "cd repo; id c5");
+    g_autoptr(ReferenceAnswer) misled = ask_reference(fixture, &means);
+    g_autoptr(Answer) answer = ask_us(fixture, &means);
+    gboolean is_said = FALSE;
+
+    g_assert_cmpint(misled->kind, ==, REFERENCE_CULPRIT);
+    g_assert_cmpstr(misled->commit, ==, first);
+    g_assert_cmpint(answer->kind, ==, ANSWER_SET);
+    g_assert_cmpfloat(answer->confidence, ==, 0);
+    for (guint i = 0; i < answer->checks->len; i++) {
+        const char *check = answer->checks->pdata[i];
+
+        is_said |= g_str_has_prefix(check, "failed: ") && strstr(check, why);
+    }
+    g_assert_true(is_said);
+}
+
+static void test_other_compiler(Fixture *fixture, gconstpointer history)
+{
+    assert_refuted(fixture, "another compiler");
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && g_str_equal(argv[1], SYMBOLS_SERVE)) {
@@ -368,6 +415,8 @@ int main(int argc, char **argv)
     ADD("options", ages, test_options);
     ADD("roots", ages, test_roots);
     ADD("backports", storm, test_backports);
+    ADD("other-compiler", shown, test_other_compiler);
+    ADD("other-compiler-by-merge", shown_by_merge, test_other_compiler);
 #undef ADD
     return g_test_run();
 }
