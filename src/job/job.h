@@ -290,10 +290,10 @@ gboolean job_restart(Store *store, const JobRow *row, const JobSpec *spec, Store
 
 /* Make of @spec, which is that of a search, the try of @revision. */
 void job_spec_try(JobSpec *spec, const char *revision);
-/* What a try of @spec, begun with job_spec_again() and checked, takes over from the job of @row: the
- * start with its trials, which show what crash is looked for, and
- * how often it comes. Where they do not, or the start itself is tried, only its title is known, and
- * *ret_keep is nothing (job 0). */
+/* What a try of @spec, begun with job_spec_again() and checked, takes over from the job of @row:
+ * the start with its trials, which show what crash is looked for, and how often it comes. Where
+ * they do not, or the start itself is tried, only its title is known, and *ret_keep is nothing (job
+ * 0). */
 gboolean job_try_like(Store *store, const JobRow *row, JobSpec *spec, StoreKeep *ret_keep,
                       GPtrArray *notes, GError **error);
 

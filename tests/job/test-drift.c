@@ -81,6 +81,32 @@ static void test_names_dependency(void)
     world_clear(&world);
 }
 
+/* An option that is lost makes quiet what has the bug: no trial tells, only the config. */
+static const char *config_without(guint i)
+{
+    return i >= 20 && i <= 40 ? "CONFIG_NET=y\n" : "CONFIG_NET=y\nCONFIG_SMC=y\n";
+}
+
+static void test_is_not_good(void)
+{
+    World world;
+
+    drifting_world(&world);
+    world.farm.report = SMC_REPORT;
+    world.farm.functions = SMC_FUNCTIONS;
+    world.farm.config_of = config_without;
+    world.farm.first_bad = 12;
+    world.farm.hidden_first = 20;
+    world.farm.hidden_last = 40;
+    world.farm.traces_lie = TRUE;
+    world_misleads_reference(&world, world.commits[4], 41);
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[4]);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.commits[12]);
+    g_assert_nonnull(strstr(world.said->str, "unreached: CONFIG_SMC is off here"));
+    world_clear(&world);
+}
+
 /* Told once, however often the job is stopped. */
 static void test_is_told_once(void)
 {
@@ -124,6 +150,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/drift/told", test_is_told);
     g_test_add_func("/drift/dependency", test_names_dependency);
+    g_test_add_func("/drift/not-good", test_is_not_good);
     g_test_add_func("/drift/once", test_is_told_once);
     g_test_add_func("/drift/none", test_no_drift);
     return g_test_run();

@@ -264,7 +264,9 @@ static void init(World *world, gboolean apart)
                                    strlen(MAINTAINERS), MAINTAINERS);
             g_string_append_printf(stream, "M 160000 %s net/sub.c\n", NO_COMMIT);
             add_file(stream, "Kbuild", "obj-$(CONFIG_NET) += net/\n");
-            add_file(stream, "net/Makefile", "obj-$(CONFIG_TLS) += tls/\n");
+            add_file(stream, "net/Makefile",
+                     "obj-$(CONFIG_TLS) += tls/\nobj-$(CONFIG_SMC) += smc/\n");
+            add_file(stream, "net/smc/Makefile", "obj-y += core.o\n");
             add_file(stream, "net/tls/Makefile", "obj-y += main.o\n");
         }
         if (i == 20) {

@@ -66,7 +66,8 @@ typedef struct World {
 
 /* Make the repository in a scratch folder, and a farm where all commits crash, as first_bad is 0.
  * Three commits touch net/tls/main.c, 17, 37 and 57; only this file has maintainers. CONFIG_NET and
- * CONFIG_TLS guard it, which depends on INET; before commit 20 there is no TLS. */
+ * CONFIG_TLS guard it, which depends on INET; before commit 20 there is no TLS. CONFIG_SMC guards
+ * the code of SMC_REPORT. */
 void world_init(World *world);
 /* The same where each commit changes a file of its own, so that any can be taken back; that of
  * commit 31 is documentation. */
