@@ -2,6 +2,8 @@
  * Symbolize the frames of a kernel: bench-symbols FRAMES.tsv [VMLINUX]. Opening and all frames, one
  * report each, with the file out of the page cache and then in it, and how many are exact; then
  * what the first question about a function or a file costs, and the next ones.
+ *
+ * bench-symbols --compare BEFORE AFTER: what differs between two kernels, and what that costs.
  */
 #include "symbols/symbols.h"
 
@@ -89,14 +91,42 @@ static void ask(const char *vmlinux)
     printf(", then %.2f us each\n", seconds_since(start) / n * 1e6);
 }
 
+static int compare(const char *before, const char *after)
+{
+    gint64 start_us = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Symbols) old = symbols_open(before, NULL, &error);
+    g_autoptr(Symbols) new = old ? symbols_open(after, NULL, &error) : NULL;
+    g_autoptr(SymbolsChange) change = new ? symbols_compare(old, new) : NULL;
+    double seconds = seconds_since(start_us);
+
+    if (!change) {
+        fprintf(stderr, "%s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    printf("%u functions, %u variables, %.2f s (CPU %.2f s)\n", g_strv_length(change->functions),
+           g_strv_length(change->variables), seconds, (double)clock() / CLOCKS_PER_SEC);
+    for (char **name = change->functions; *name; name++) {
+        printf("%s()\n", *name);
+    }
+    for (char **name = change->variables; *name; name++) {
+        printf("%s\n", *name);
+    }
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     const char *vmlinux = argc > 2 ? argv[2] : frames_vmlinux();
     g_autofree char *table = NULL;
     g_auto(GStrv) rows = NULL;
 
+    if (argc == 4 && g_str_equal(argv[1], "--compare")) {
+        return compare(argv[2], argv[3]);
+    }
     if (argc < 2 || !g_file_get_contents(argv[1], &table, NULL, NULL)) {
-        fprintf(stderr, "usage: bench-symbols FRAMES.tsv [VMLINUX]\n");
+        fprintf(stderr, "usage: bench-symbols FRAMES.tsv [VMLINUX]\n"
+                        "       bench-symbols --compare BEFORE AFTER\n");
         return EXIT_FAILURE;
     }
     rows = g_strsplit(table, "\n", -1);

@@ -41,6 +41,14 @@
 #define ASK_REPORT   'r'
 #define ASK_FUNCTION 'f'
 #define ASK_SOURCE   's'
+#define ASK_CHANGE   'c'
+
+/* Names that differ, at most: three times what a distribution's kernel has. */
+#define CHANGE_MAX_BYTES (16 << 20)
+/* Before each of them. */
+#define DIFFERS_FUNCTION 'f'
+#define DIFFERS_VARIABLE 'v'
+#define CANNOT_COMPARE   '!'
 
 #define SOURCE_DIR "--source-dir="
 #define MODULE_DIR "--module-dir="
@@ -61,7 +69,9 @@ static void ask(Questions *questions, char kind, const char *text)
     g_byte_array_append(questions->bytes, (const guint8 *)&kind, 1);
     g_byte_array_append(questions->bytes, (const guint8 *)text, n + 1);
     questions->n++;
-    questions->n_answer_max += kind == ASK_REPORT ? symbolized_max(n) + 1 : sizeof("unknown");
+    questions->n_answer_max += kind == ASK_REPORT   ? symbolized_max(n) + 1
+                               : kind == ASK_CHANGE ? CHANGE_MAX_BYTES
+                                                    : sizeof("unknown");
 }
 
 static guint64 memory_limit(const char *vmlinux)
@@ -110,14 +120,18 @@ static char **command_line(const SymbolsFiles *files, const char *vmlinux, gbool
     return g_strv_builder_end(argv);
 }
 
-/* @argv in a sandbox that shows what is asked about. */
-static char **boxed(const SymbolsFiles *files, const char *const *argv, const char *vmlinux)
+/* @argv in a sandbox that shows what is asked about; @other: one file more, or NULL. */
+static char **boxed(const SymbolsFiles *files, const char *const *argv, const char *vmlinux,
+                    const char *other)
 {
     g_autoptr(Sandbox) sandbox = sandbox_new();
     g_autoptr(GPtrArray) readable = g_ptr_array_new_with_free_func(g_free);
 
     g_ptr_array_add(readable, g_strdup(argv[0]));
     g_ptr_array_add(readable, g_strdup(vmlinux));
+    if (other) {
+        g_ptr_array_add(readable, g_strdup(other));
+    }
     for (gsize i = 0; files->module_dirs && files->module_dirs[i]; i++) {
         g_ptr_array_add(readable, real_name(files->module_dirs[i]));
     }
@@ -160,7 +174,9 @@ static char *describe(const ProcessResult *result)
                : process_describe(result);
 }
 
-static char **run_apart(const SymbolsFiles *files, const Questions *questions, GError **error)
+/* The answers. @other: a file more that the questions are about, or NULL. */
+static char **run_apart(const SymbolsFiles *files, const char *other, const Questions *questions,
+                        GError **error)
 {
     static const char *const env[] = {NESTED "=1", "DEBUGINFOD_URLS", NULL};
     g_autofree char *vmlinux = real_name(files->vmlinux), *why = NULL, *said = NULL;
@@ -183,7 +199,7 @@ static char **run_apart(const SymbolsFiles *files, const Questions *questions, G
         return NULL;
     }
     argv = command_line(files, vmlinux, &named);
-    in_box = named ? boxed(files, (const char *const *)argv, vmlinux) : NULL;
+    in_box = named ? boxed(files, (const char *const *)argv, vmlinux, other) : NULL;
     spec.argv = (const char *const *)(in_box ? in_box : argv);
     if (!process_run(&spec, &result, error)) {
         return NULL;
@@ -216,7 +232,7 @@ char **symbols_reports_apart(const SymbolsFiles *files, const char *const *repor
     for (gsize i = 0; reports[i]; i++) {
         ask(&questions, ASK_REPORT, reports[i]);
     }
-    return run_apart(files, &questions, error);
+    return run_apart(files, NULL, &questions, error);
 }
 
 /* NULL when a text is none. */
@@ -255,7 +271,7 @@ gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *funct
     for (guint i = 0; i < n_sources; i++) {
         ask(&questions, ASK_SOURCE, sources[i]);
     }
-    texts = run_apart(files, &questions, error);
+    texts = run_apart(files, NULL, &questions, error);
     if (!texts) {
         return FALSE;
     }
@@ -271,6 +287,48 @@ gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *funct
     return TRUE;
 }
 
+/* The names behind the marks of their kind. */
+static SymbolsChange *parse_change(const char *text)
+{
+    g_autoptr(GStrvBuilder) functions = g_strv_builder_new(), variables = g_strv_builder_new();
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    SymbolsChange *change = g_new0(SymbolsChange, 1);
+
+    for (char **line = lines; *line; line++) {
+        g_autofree char *name = **line ? clean_name(*line + 1) : NULL;
+
+        if (**line == DIFFERS_FUNCTION) {
+            g_strv_builder_add(functions, name);
+        } else if (**line == DIFFERS_VARIABLE) {
+            g_strv_builder_add(variables, name);
+        }
+    }
+    change->functions = g_strv_builder_end(functions);
+    change->variables = g_strv_builder_end(variables);
+    return change;
+}
+
+SymbolsChange *symbols_compare_apart(const SymbolsFiles *files, const char *before, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Questions questions = {.bytes = bytes};
+    g_autofree char *real = real_name(before);
+    g_auto(GStrv) texts = NULL;
+
+    ask(&questions, ASK_CHANGE, real);
+    texts = run_apart(files, real, &questions, error);
+    if (!texts) {
+        return NULL;
+    }
+    if (**texts == CANNOT_COMPARE) {
+        g_autofree char *why = first_line(*texts + 1);
+
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", before, why);
+        return NULL;
+    }
+    return parse_change(*texts);
+}
+
 /* --- The other process ------------------------------------------------------------------------ */
 
 static GBytes *read_stdin(GError **error)
@@ -282,6 +340,32 @@ static GBytes *read_stdin(GError **error)
         return NULL;
     }
     return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(memory));
+}
+
+static void write_names(GString *text, char kind, char *const *names)
+{
+    for (; *names && text->len + strlen(*names) + 2 < CHANGE_MAX_BYTES; names++) {
+        g_string_append_printf(text, "%c%s\n", kind, *names);
+    }
+}
+
+/* What differs in @symbols from the vmlinux @before. Owned by the caller. */
+static char *describe_change(const Symbols *symbols, const char *before)
+{
+    static const char *const none[] = {NULL};
+    GString *text = g_string_new(NULL);
+    g_autoptr(SymbolsChange) change = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Symbols) other = symbols_open(before, none, &error);
+
+    if (!other) {
+        g_string_printf(text, "%c%s", CANNOT_COMPARE, error->message);
+        return g_string_free(text, FALSE);
+    }
+    change = symbols_compare(other, symbols);
+    write_names(text, DIFFERS_FUNCTION, change->functions);
+    write_names(text, DIFFERS_VARIABLE, change->variables);
+    return g_string_free(text, FALSE);
 }
 
 static void answer(Symbols *symbols, const char *question)
@@ -297,6 +381,9 @@ static void answer(Symbols *symbols, const char *question)
         break;
     case ASK_SOURCE:
         text = g_strdup(answers[symbols_has_source(symbols, question + 1)]);
+        break;
+    case ASK_CHANGE:
+        text = describe_change(symbols, question + 1);
         break;
     }
     fputs(text ? text : "", stdout);

@@ -32,6 +32,35 @@ gboolean symbol_table_name(const SymbolTable *table, guint64 address, const char
  * without symbols. */
 gboolean symbol_table_has(SymbolTable *table, const char *name);
 
+/* image.c: what is loaded, and what has a name in it. */
+typedef struct Piece {
+    guint64 address;
+    guint64 size;        /* 0: a label */
+    const guint8 *bytes; /* NULL: none, as of zeros */
+    const char *name;    /* libelf's */
+    gsize n_stem;        /* bytes of it without the compiler's own numbers */
+    const char *file;    /* where it is static; else "" */
+    const char *key;     /* by which it is known again; NULL: it is not to be compared */
+    gboolean is_function;
+} Piece;
+typedef struct Image Image;
+
+/* What it says is @elf's, which must stay. */
+Image *image_new(Elf *elf);
+void image_free(Image *image);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Image, image_free)
+/* By address. */
+const Piece *image_pieces(const Image *image, guint *ret_n);
+/* NULL for none. */
+const Piece *image_find(const Image *image, const char *key);
+/* The number of the first piece that begins behind @address. */
+guint image_first_after(const Image *image, guint64 address);
+/* What is loaded at @address, *ret_n bytes to the end of its section; NULL for nothing. */
+const guint8 *image_bytes(const Image *image, guint64 address, gsize *ret_n);
+
+/* compare.c. Owned by the caller. */
+SymbolsChange *images_compare(const Image *before, const Image *after);
+
 /* units.c. @path, which DWARF's @unit speaks of, without the one of @source_dirs, or else the
  * folder compiled in, that it lies in, and without "./" and "x/..". */
 char *source_path(const char *const *source_dirs, Dwarf_Die *unit, const char *path);

@@ -112,3 +112,10 @@ SymbolsAnswer symbols_has_source(Symbols *symbols, const char *path)
 
     return facts ? facts_have_source(facts, path) : SYMBOLS_UNKNOWN;
 }
+
+SymbolsChange *symbols_compare(const Symbols *before, const Symbols *after)
+{
+    g_autoptr(Image) old = image_new(before->kernel->elf), new = image_new(after->kernel->elf);
+
+    return images_compare(old, new);
+}

@@ -48,6 +48,17 @@ gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *funct
                              const char *const *sources, SymbolsAnswer **ret_functions,
                              SymbolsAnswer **ret_sources, GError **error);
 
+/* What differs between two kernels, each name once. */
+typedef struct SymbolsChange {
+    char **functions; /* whose code does; NULL-terminated */
+    char **variables;
+} SymbolsChange;
+void symbols_change_free(SymbolsChange *change);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SymbolsChange, symbols_change_free)
+
+/* symbols_compare() of the vmlinux @before with that of @files. */
+SymbolsChange *symbols_compare_apart(const SymbolsFiles *files, const char *before, GError **error);
+
 /* The other process: answer what stands at stdin on stdout. An exit code. */
 int symbols_serve(int argc, char **argv);
 
@@ -83,3 +94,9 @@ SymbolsAnswer symbols_has_function(Symbols *symbols, const char *name);
 /* Was @path ("net/core/skmsg.c", relative to the source tree) compiled into the vmlinux, by itself
  * or included by what was? UNKNOWN without debug information. Costs as above. */
 SymbolsAnswer symbols_has_source(Symbols *symbols, const char *path);
+
+/* Functions and variables that @after has and @before has not, or the other way round, or that
+ * differ: in size or bytes, but not only in addresses of what was moved. What @before has comes
+ * first, by address. For x86-64. What has no name (strings, tables of lines) is not compared by
+ * itself, so that nothing may be named though something differs. Owned by the caller. */
+SymbolsChange *symbols_compare(const Symbols *before, const Symbols *after);

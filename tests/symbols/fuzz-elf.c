@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     int fd = memfd_create("vmlinux", MFD_CLOEXEC);
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
     g_autofree char *signature = NULL, *text = NULL;
+    g_autoptr(SymbolsChange) change = NULL;
     g_autoptr(Symbols) symbols = NULL;
 
     g_assert_true(fd >= 0 && write(fd, data, n) == (ssize_t)n);
@@ -37,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         g_assert_cmpuint(strlen(text), >=, strlen(report));
         symbols_has_function(symbols, "inner");
         symbols_has_source(symbols, "outer.c");
+        change = symbols_compare(symbols, symbols);
+        g_assert_true(!*change->functions && !*change->variables);
     }
     g_clear_pointer(&symbols, symbols_free);
     close(fd);
