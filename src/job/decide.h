@@ -113,6 +113,14 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
 /* Facts of a suspect. A line for the checks of the answer, which begins with "passed", "failed" or
  * "could not be done", or nothing: what its change consists of. */
 #define FACT_CLASS "class"
+/* What differs in its kernel from that of its parent: names, each behind a mark of its kind;
+ * nothing where nothing with a name does. */
+#define FACT_ALTERS      "alters"
+#define ALTERS_IN_STACK  "\n*" /* a function, which is in the stack of the crash */
+#define ALTERS_FUNCTION  "\nf"
+#define ALTERS_VARIABLE  "\nv"
+#define ALTERS_UNKNOWN   "?" /* and why */
+#define ALTERS_NOT_ASKED "-"
 /* The variants of later revisions without it (of a fix: of earlier ones with it) that were chosen
  * so far, with blanks between them; then, where there is no other, the mark and why. */
 #define FACT_PATCHED    "patched"
@@ -147,7 +155,7 @@ typedef enum ActionKind {
     ACTION_OVERRULE,   /* put @commit, a release that looked good, into overruled, and ask again */
     ACTION_LOAD_RANGE, /* @commit (good) .. start, of a fix @commit (start) .. good: set range (and
                           roots) and belief, and ask again */
-    ACTION_EXAMINE,    /* put the facts of @commit, a suspect: FACT_CLASS, or, where it is known,
+    ACTION_EXAMINE,    /* put the facts of @commit, a suspect: FACT_CLASS, then FACT_ALTERS, then
                           FACT_PATCHED (the next one, where there is one) */
     ACTION_MEND,       /* look for what mends @commit, put it into storms, and ask again */
     ACTION_ADOPT,      /* the mend of the variant @commit helped: use it, and ask again */

@@ -308,6 +308,15 @@ static gboolean choose_patched(Job *job, const char *commit, guint32 culprit, GE
     return job_put_fact(job, commit, FACT_PATCHED, fact, error);
 }
 
+/* A merge has no kernel of which it could be said what it alone alters. */
+static gboolean find_alterations(Job *job, const char *commit, guint32 revision, GError **error)
+{
+    g_autoptr(GPtrArray) parents = range_parents(job->range, revision);
+
+    return parents->len == 1 ? job_find_alterations(job, commit, parents->pdata[0], error)
+                             : job_put_fact(job, commit, FACT_ALTERS, ALTERS_NOT_ASKED, error);
+}
+
 gboolean job_examine(Job *job, const char *culprit, GError **error)
 {
     g_autofree char *commit = g_strdup(culprit), *line = NULL;
@@ -316,6 +325,9 @@ gboolean job_examine(Job *job, const char *culprit, GError **error)
     if (!situation_fact(&job->situation, commit, FACT_CLASS)) {
         line = class_line(job, commit, range_is_merge(job->range, revision));
         return job_put_fact(job, commit, FACT_CLASS, line, error);
+    }
+    if (!situation_fact(&job->situation, commit, FACT_ALTERS)) {
+        return find_alterations(job, commit, revision, error);
     }
     return choose_patched(job, commit, revision, error);
 }

@@ -42,7 +42,7 @@ gboolean job_keep_fixes(Job *job, const char *commit, const Kernel *kernel, GErr
         }
     }
     return g_hash_table_size(job->fixes) == 0 ||
-           store_put_fact(job->store, job->id, commit, FACT_PATCHES, text, error);
+           job_put_fact(job, commit, FACT_PATCHES, text, error);
 }
 
 void job_load_fixes(Job *job, const GPtrArray *facts)

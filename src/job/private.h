@@ -178,6 +178,11 @@ void drift_free(Drift *drift);
 /* What ACTION_EXAMINE asks for, of @culprit. */
 gboolean job_examine(Job *job, const char *culprit, GError **error);
 
+/* --- alters.c -------------------------------------------------------------------------------- */
+
+/* Put FACT_ALTERS of @commit, whose only parent is @parent. */
+gboolean job_find_alterations(Job *job, const char *commit, const char *parent, GError **error);
+
 /* --- reach.c --------------------------------------------------------------------------------- */
 
 void reach_free(Reach *reach);

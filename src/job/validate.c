@@ -4,7 +4,7 @@
  * not crash with it.
  *
  * What takes the tree and the kernels to say, examine.c has found out, and put down as facts of the
- * culprit (FACT_CLASS, FACT_PATCHED). Where the start cannot do without the change,
+ * culprit (FACT_CLASS, FACT_ALTERS, FACT_PATCHED). Where the start cannot do without the change,
  * since others came to need it, the newest revision does that can; and where a fix needs what came
  * before it, the oldest revision that has that. What is tried is a variant, so its trials are in
  * the evidence as those of a revision are.
@@ -15,6 +15,8 @@
 
 /* So many patched kernels are tried to build; then it is left. */
 #define N_PATCHED_BUILT 3
+/* Names in one line. */
+#define N_NAMES_SHOWN 3
 
 /* What FACT_PATCHED says. */
 typedef struct PatchTest {
@@ -84,7 +86,7 @@ Step ask_validation(const Situation *situation, guint32 culprit, Action *ret_act
     if (!situation->validates || !check_is_passed(situation, culprit)) {
         return STEP_PASSED;
     }
-    if (!class) {
+    if (!class || (!has_failed(class) && !situation_fact(situation, commit, FACT_ALTERS))) {
         return ask_examination(commit, ret_action);
     }
     if (has_failed(class) || !situation->patches) {
@@ -164,6 +166,103 @@ static gboolean add_patched(const Situation *situation, Answer *answer, const ch
     return state != SIDE_FAILED;
 }
 
+/* Names of one kind in a fact of FACT_ALTERS: how many, and the first of them. */
+typedef struct Names {
+    GString *some;
+    guint n;
+} Names;
+
+static void add_name(Names *names, const char *name)
+{
+    if (names->n++ < N_NAMES_SHOWN) {
+        g_string_append_printf(names->some, "%s%s", names->some->len ? ", " : "", name);
+    }
+}
+
+/* "3 functions (a, b, c)", "7 functions (a, b, c and 4 more)". Owned by the caller. */
+static char *say_names(const Names *names, const char *what)
+{
+    g_autofree char *more = names->n > N_NAMES_SHOWN
+                                ? g_strdup_printf(" and %u more", names->n - N_NAMES_SHOWN)
+                                : g_strdup("");
+
+    return g_strdup_printf("%u %s%s (%s%s)", names->n, what, names->n == 1 ? "" : "s",
+                           names->some->str, more);
+}
+
+/* What FACT_ALTERS says. */
+typedef struct Alterations {
+    Names functions, variables, in_stack; /* those of the crash are functions, too */
+} Alterations;
+
+static void alterations_clear(Alterations *alterations)
+{
+    g_string_free(alterations->functions.some, TRUE);
+    g_string_free(alterations->variables.some, TRUE);
+    g_string_free(alterations->in_stack.some, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Alterations, alterations_clear)
+
+static Alterations alterations_parse(const char *fact)
+{
+    Alterations parsed = {
+        {g_string_new(NULL), 0}, {g_string_new(NULL), 0}, {g_string_new(NULL), 0}};
+    g_auto(GStrv) lines = g_strsplit(fact, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        if (**line == ALTERS_VARIABLE[1]) {
+            add_name(&parsed.variables, *line + 1);
+        } else if (**line) {
+            add_name(&parsed.functions, *line + 1);
+        }
+        if (**line == ALTERS_IN_STACK[1]) {
+            add_name(&parsed.in_stack, *line + 1);
+        }
+    }
+    return parsed;
+}
+
+/* Never a failure: a string or a table that was changed has no name, and can crash a kernel. */
+static char *alterations_line(const char *fact)
+{
+    g_auto(Alterations) alterations = alterations_parse(fact);
+    const Names *functions = &alterations.functions, *variables = &alterations.variables;
+    GString *line = g_string_new("passed: in its kernel it changes ");
+    g_autofree char *of_functions = say_names(functions, "function");
+    g_autofree char *of_variables = say_names(variables, "variable");
+
+    if (!functions->n && !variables->n) {
+        g_string_assign(line, "doubtful: no function and no variable of its kernel differs from "
+                              "its parent's, only what has no name (strings, line numbers)");
+        return g_string_free(line, FALSE);
+    }
+    if (functions->n) {
+        g_string_append(line, of_functions);
+    }
+    if (variables->n) {
+        g_string_append_printf(line, "%s%s", functions->n ? " and " : "", of_variables);
+    }
+    if (alterations.in_stack.n) {
+        g_string_append_printf(line, "; in the stack of the crash: %s",
+                               alterations.in_stack.some->str);
+    } else if (functions->n) {
+        g_string_append(line, "; no such function is in the stack of the crash");
+    }
+    return g_string_free(line, FALSE);
+}
+
+static void add_alterations(Answer *answer, const char *fact)
+{
+    if (*fact == *ALTERS_UNKNOWN) {
+        g_ptr_array_add(
+            answer->checks,
+            g_strdup_printf("could not be done: what it changes in its kernel, because %s",
+                            fact + 1));
+    } else if (*fact != *ALTERS_NOT_ASKED) {
+        g_ptr_array_add(answer->checks, alterations_line(fact));
+    }
+}
+
 /* The lines of a fact. TRUE unless one of them speaks against the answer. */
 static gboolean add_lines(Answer *answer, const char *fact)
 {
@@ -180,9 +279,13 @@ static gboolean add_lines(Answer *answer, const char *fact)
 gboolean add_validation(const Situation *situation, Answer *answer, guint32 culprit)
 {
     const char *commit = situation->range->commits[culprit];
+    const char *alters = situation_fact(situation, commit, FACT_ALTERS);
     const char *patched = situation_fact(situation, commit, FACT_PATCHED);
     gboolean sound = add_lines(answer, situation_fact(situation, commit, FACT_CLASS));
 
+    if (alters) {
+        add_alterations(answer, alters);
+    }
     if (situation->patches && patched) {
         sound = add_patched(situation, answer, patched) && sound;
     } else if (situation->validates && !situation->patches) {

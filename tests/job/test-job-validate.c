@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whole jobs whose suspect is looked at and taken back before it is named.
  */
+#include <glib/gstdio.h>
 #include <string.h>
 
+#include "process/process.h"
+#include "symbols/symbols.h"
 #include "world.h"
 
 /* A job that looks for commit 36, which mended the bug. */
@@ -276,8 +279,118 @@ static void test_fix_not_wanted(void)
     world_clear(&world);
 }
 
+/* --- What differs in the kernel -------------------------------------------------------------- */
+
+/* The answer of a job whose culprit, 36, alters its kernel by @fact. */
+static Answer *answer_with(World *world, const char *fact)
+{
+    g_autoptr(Store) store = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world_init_apart(world);
+    world->farm.first_bad = 36;
+    world->farm.stop_after = 1;
+    g_assert_null(world_work(world, world->commits[0], NULL));
+    store = store_open(world->state, STORE_WRITE, &error);
+    g_assert_no_error(error);
+    g_assert_true(store_put_fact(store, 1, world->commits[36], "alters", fact, &error));
+    g_clear_pointer(&store, store_free);
+    world->farm.stop_after = 0;
+    return world_work_once(world, world->commits[0]);
+}
+
+static void test_alters(void)
+{
+    static const struct {
+        const char *fact, *line;
+    } cases[] = {
+        {"\nfone", "passed: in its kernel it changes 1 function (one); no such function is in the "
+                   "stack of the crash"},
+        {"\nfone\n*two\nfthree\n*four\nvdata",
+         "passed: in its kernel it changes 4 functions (one, two, three and 1 more) and 1 variable "
+         "(data); in the stack of the crash: two, four"},
+        {"\nvdata\nvmore", "passed: in its kernel it changes 2 variables (data, more)"},
+        {"", "doubtful: no function and no variable of its kernel differs from its parent's, only "
+             "what has no name (strings, line numbers)"},
+        {"?nobody knows", "could not be done: what it changes in its kernel, because nobody knows"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        World world;
+        g_autoptr(Answer) answer = answer_with(&world, cases[i].fact);
+
+        g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+        g_assert_cmpstr(check_with(answer, cases[i].line), ==, cases[i].line);
+        world_clear(&world);
+    }
+}
+
+static void test_kernels_not_kept(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+    g_assert_cmpstr(check_with(answer, "what it changes in its kernel"), ==,
+                    "could not be done: what it changes in its kernel, because the kernels are not "
+                    "kept");
+    world_clear(&world);
+}
+
+/* Kernels that are: from commit 36 on with one function that does another thing. */
+static char *vmlinuxes[2];
+
+static const char *vmlinux_of(guint i)
+{
+    return vmlinuxes[i >= 36];
+}
+
+static gboolean compile(const World *world, const char *name, const char *body)
+{
+    g_autofree char *text = g_strdup_printf("int smc_release(int x) { return %s; }\n"
+                                            "void _start(void) { smc_release(1); }\n",
+                                            body);
+    g_autofree char *source = g_strconcat(world->folder, "/", name, ".c", NULL);
+    char *program = g_strconcat(world->folder, "/", name, NULL);
+    const char *argv[] = {"cc", "-g",    "-nostdlib", "-static", "-no-pie",
+                          "-o", program, source,      NULL};
+    g_autofree char *said = NULL;
+
+    vmlinuxes[g_str_equal(name, "new")] = program;
+    g_assert_true(g_file_set_contents(source, text, -1, NULL));
+    said = process_ask(world->folder, argv, NULL);
+    return g_file_test(program, G_FILE_TEST_IS_REGULAR);
+}
+
+static void test_kernels_compared(void)
+{
+    World world;
+
+    world_init_apart(&world);
+    world.farm.first_bad = 36;
+    world.farm.functions = "smc_release other";
+    world.farm.vmlinux_of = vmlinux_of;
+    if (compile(&world, "old", "x") && compile(&world, "new", "x * 3 + 1")) {
+        g_autoptr(Answer) answer = world_work_once(&world, world.commits[0]);
+
+        g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+        g_assert_cmpstr(check_with(answer, "in its kernel"), ==,
+                        "passed: in its kernel it changes 1 function (smc_release); in the stack "
+                        "of the crash: smc_release");
+    } else {
+        g_test_skip("no C compiler");
+    }
+    g_free(vmlinuxes[0]);
+    g_free(vmlinuxes[1]);
+    world_clear(&world);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && g_str_equal(argv[1], SYMBOLS_SERVE)) {
+        return symbols_serve(argc - 1, argv + 1);
+    }
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/validate/goes-with-the-culprit", test_goes_with_the_culprit);
     g_test_add_func("/job/validate/start-crashes-without-it", test_start_crashes_without_it);
@@ -294,5 +407,8 @@ int main(int argc, char **argv)
     g_test_add_func("/job/validate/fix-conflicts", test_fix_conflicts);
     g_test_add_func("/job/validate/fix-does-not-build", test_fix_does_not_build);
     g_test_add_func("/job/validate/fix-not-wanted", test_fix_not_wanted);
+    g_test_add_func("/job/validate/alters", test_alters);
+    g_test_add_func("/job/validate/kernels-not-kept", test_kernels_not_kept);
+    g_test_add_func("/job/validate/kernels-compared", test_kernels_compared);
     return g_test_run();
 }

@@ -19,8 +19,9 @@ static void test_culprit_by_releases(void)
     g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
     g_assert_cmpstr(answer->culprit, ==, world.commits[37]);
     g_assert_cmpfloat(answer->confidence, >, 0.95);
-    /* Both sides, their kernels, the change, and that it cannot be taken back. */
-    g_assert_cmpuint(answer->checks->len, ==, 5);
+    /* Both sides, their kernels, the change, what it changed there, and that it cannot be taken
+     * back. */
+    g_assert_cmpuint(answer->checks->len, ==, 6);
     /* Start, v5.5, v5.4, v5.3, then some of the 30 revisions up to the start. */
     g_assert_cmpuint(world.farm.n_builds, <=, 4 + 6);
     g_assert_nonnull(strstr(answer->culprit_show, "change 37"));

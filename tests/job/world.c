@@ -63,19 +63,32 @@ static gboolean must_stop(const SimFarm *farm, GTask *task)
     return FALSE;
 }
 
-/* An entry of the kernel store that has nothing but a config. */
-static void give_config(const SimFarm *farm, Kernel *kernel, const char *config)
+/* A file of an entry in the kernel store, which has it as it is. */
+static void give_part(const SimFarm *farm, Kernel *kernel, const char *name, const char *bytes,
+                      gsize n)
 {
-    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, config, -1),
-                    *ini = g_strdup_printf("[sha256]\nconfig=%s\n", sum);
-    g_autofree char *config_path = NULL, *ini_path = NULL;
+    g_autofree char *dir = g_build_filename(farm->kernels, kernel->key, NULL);
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_autofree char *ini_path = g_build_filename(dir, "kernel.ini", NULL);
+    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, n);
+    g_autoptr(GKeyFile) ini = g_key_file_new();
 
-    kernel->dir = g_build_filename(farm->kernels, kernel->key, NULL);
-    config_path = g_build_filename(kernel->dir, "config", NULL);
-    ini_path = g_build_filename(kernel->dir, "kernel.ini", NULL);
-    g_mkdir_with_parents(kernel->dir, 0700);
-    g_assert_true(g_file_set_contents(config_path, config, -1, NULL));
-    g_assert_true(g_file_set_contents(ini_path, ini, -1, NULL));
+    g_mkdir_with_parents(dir, 0700);
+    g_key_file_load_from_file(ini, ini_path, G_KEY_FILE_NONE, NULL);
+    g_key_file_set_string(ini, "sha256", name, sum);
+    g_assert_true(g_key_file_save_to_file(ini, ini_path, NULL));
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)n, NULL));
+    g_free(kernel->dir);
+    kernel->dir = g_steal_pointer(&dir);
+}
+
+static void give_vmlinux(const SimFarm *farm, Kernel *kernel, const char *file)
+{
+    g_autofree char *bytes = NULL;
+    gsize n;
+
+    g_assert_true(g_file_get_contents(file, &bytes, &n, NULL));
+    give_part(farm, kernel, "vmlinux", bytes, n);
 }
 
 static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
@@ -118,7 +131,12 @@ static void sim_build(Farm *base, const char *commit, GCancellable *cancellable,
         kernel->signature = g_strdup(farm->commits[farm->hidden_first]);
     }
     if (kernel->status == KERNEL_BUILT && farm->config_of) {
-        give_config(farm, kernel, farm->config_of(i));
+        const char *config = farm->config_of(i);
+
+        give_part(farm, kernel, "config", config, strlen(config));
+    }
+    if (kernel->status == KERNEL_BUILT && farm->vmlinux_of) {
+        give_vmlinux(farm, kernel, farm->vmlinux_of(i));
     }
     g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
 }

@@ -45,8 +45,9 @@ typedef struct SimFarm {
     gboolean reuses;    /* all kernels are there already */
     guint infra_first;  /* so many first trials fail by the machine's fault */
     const char *report; /* of a crash; NULL: one without source files */
-    const char *(*config_of)(guint i); /* what its kernel was configured with; NULL: not known */
-    const char *kernels;               /* where such kernels lie */
+    const char *(*config_of)(guint i);  /* what its kernel was configured with; NULL: not known */
+    const char *(*vmlinux_of)(guint i); /* the file that is its vmlinux; NULL: it is not kept */
+    const char *kernels;                /* where such kernels lie */
     guint stop_after; /* stop with an error after so many builds and trials; 0: never */
     guint n_builds, n_trials;
 } SimFarm;
