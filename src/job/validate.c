@@ -132,7 +132,8 @@ static char *untestable_line(const Situation *situation, const PatchTest *test)
     return g_strdup_printf("could not be done: %s cannot be tested %s", base, how);
 }
 
-/* TRUE unless it speaks against the answer. */
+/* TRUE unless it speaks against the answer. A fix that others prepared, which alone does not mend
+ * the start, is the fix all the same; but who takes it elsewhere has to know. */
 static gboolean add_patched(const Situation *situation, Answer *answer, const char *fact)
 {
     g_auto(PatchTest) test = patch_test_parse(fact);
@@ -151,8 +152,11 @@ static gboolean add_patched(const Situation *situation, Answer *answer, const ch
                                tally.n_crash, tally.n_crash + tally.n_ok);
         break;
     case SIDE_FAILED:
-        line = g_strdup_printf("failed: %s still crashes %s (%u of %u trials)", base, how,
-                               tally.n_crash, tally.n_crash + tally.n_ok);
+        line =
+            g_strdup_printf("%s: %s still crashes %s (%u of %u trials)%s",
+                            situation->is_fix ? "doubtful" : "failed", base, how, tally.n_crash,
+                            tally.n_crash + tally.n_ok,
+                            situation->is_fix ? "; it mends only with what comes before it" : "");
         break;
     case SIDE_OPEN:
         line =
@@ -163,7 +167,7 @@ static gboolean add_patched(const Situation *situation, Answer *answer, const ch
         break;
     }
     g_ptr_array_add(answer->checks, line);
-    return state != SIDE_FAILED;
+    return state != SIDE_FAILED || situation->is_fix;
 }
 
 /* Names of one kind in a fact of FACT_ALTERS: how many, and the first of them. */
