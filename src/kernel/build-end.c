@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The ends of a build: a kernel in the store, built or failed, or an error.
+ */
+#include "kernel/build.h"
+
+#include "kernel/built.h"
+#include "kernel/recipe.h"
+#include "symbols/symbols.h"
+
+/* As name and path in the build folder. */
+static const struct {
+    const char *name, *path;
+} images[N_IMAGES] = {
+    [IMAGE_BZIMAGE] = {"bzImage", RECIPE_IMAGE},
+    [IMAGE_VMLINUX] = {"vmlinux", "vmlinux"},
+};
+
+void build_end_with_error(GTask *task, GError *error)
+{
+    const Build *build = g_task_get_task_data(task);
+
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_prefix_error(&error, "building %.12s: ", build->name);
+    }
+    g_task_return_error(task, error);
+}
+
+void build_take_facts(const Build *build, Kernel *kernel)
+{
+    g_strfreev(kernel->patches);
+    kernel->patches = g_strdupv(build->source.patches);
+    g_strfreev(kernel->unpatched);
+    kernel->unpatched = g_strdupv(build->source.unpatched);
+    g_free(kernel->compiler);
+    kernel->compiler = g_strdup(build->kernel->compiler);
+    g_strfreev(kernel->notes);
+    kernel->notes = g_strdupv(build->kernel->notes);
+}
+
+/* Make the kernel visible in the store and return it. */
+static void end_with_kernel(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    const Choice *choice = build->choice;
+    const char *facts[] = {"commit",       build->name,         "tree",
+                           build->tree_id, "compiler",          choice->toolchain->compiler_name,
+                           "linker",       choice->linker_name, NULL};
+    GError *error = NULL;
+    Kernel *stored = parcel_commit(build->parcel, build->kernel, facts, &error);
+
+    if (!stored) {
+        build_end_with_error(task, error);
+        return;
+    }
+    build_take_facts(build, stored);
+    g_task_return_pointer(task, stored, (GDestroyNotify)kernel_free);
+}
+
+/* Begin the entry with what every build leaves. */
+static gboolean begin_parcel(Build *build, GError **error)
+{
+    const char *config = build->config ? build->config : build->wanted_config;
+
+    build->parcel = parcel_new(build->builder->store, error);
+    return build->parcel &&
+           parcel_add_text(build->parcel, "config", FALSE, config ? config : build->source.config,
+                           error) &&
+           parcel_add_text(build->parcel, "build.log", TRUE, build->log->str, error);
+}
+
+void build_end_as_failed(GTask *task, const char *first_error)
+{
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (build->only_config) {
+        g_task_return_pointer(task, g_strdup(""), g_free);
+        return;
+    }
+    build->kernel->status = KERNEL_FAILED;
+    build->kernel->first_error = g_strdup(first_error);
+    if (!begin_parcel(build, &error)) {
+        build_end_with_error(task, error);
+        return;
+    }
+    end_with_kernel(task);
+}
+
+void build_end_of_odd_file(GTask *task, GError *error)
+{
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE) ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY)) {
+        build_end_as_failed(task, error->message);
+        g_error_free(error);
+    } else {
+        build_end_with_error(task, error);
+    }
+}
+
+/* --- pack ------------------------------------------------------------------------------------ */
+
+gboolean build_open_images(Build *build, GError **error)
+{
+    for (guint i = 0; i < N_IMAGES; i++) {
+        build->image_fds[i] = built_open(build->builder->slot, images[i].path, error);
+        if (build->image_fds[i] < 0) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean begin_image(Build *build, GError **error)
+{
+    int fd = g_steal_fd(&build->image_fds[build->n_packed]);
+
+    return parcel_begin_file(build->parcel, images[build->n_packed].name, fd, error);
+}
+
+static gboolean on_pack(gpointer data)
+{
+    GTask *task = data;
+    Build *build = g_task_get_task_data(task);
+    gboolean done = FALSE;
+    GError *error = NULL;
+
+    if (g_task_return_error_if_cancelled(task)) {
+        return G_SOURCE_REMOVE;
+    }
+    if (!parcel_step(build->parcel, &done, &error)) {
+        build_end_with_error(task, error);
+        return G_SOURCE_REMOVE;
+    }
+    if (!done) {
+        return G_SOURCE_CONTINUE;
+    }
+    if (++build->n_packed == N_IMAGES) {
+        end_with_kernel(task);
+        return G_SOURCE_REMOVE;
+    }
+    if (!begin_image(build, &error)) {
+        build_end_with_error(task, error);
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+void build_pack(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    g_autoptr(GSource) source = g_idle_source_new();
+    GError *error = NULL;
+
+    build->kernel->signature = symbols_signature(build->image_fds[IMAGE_VMLINUX], &error);
+    if (!build->kernel->signature || !begin_parcel(build, &error) || !begin_image(build, &error)) {
+        build_end_with_error(task, error);
+        return;
+    }
+    g_source_set_callback(source, on_pack, g_object_ref(task), g_object_unref);
+    g_source_attach(source, g_task_get_context(task));
+}

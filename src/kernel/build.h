@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One build, as its steps share it: builder.c says which comes after which, build-make.c runs make
+ * and judges how it ended, build-end.c makes a kernel or an error of it. Private to kernel/.
+ */
+#pragma once
+
+#include "kernel/choice.h"
+#include "kernel/kernel.h"
+#include "kernel/picks.h"
+#include "kernel/slot.h"
+#include "kernel/source.h"
+#include "kernel/store.h"
+#include "process/process.h"
+
+struct KernelBuilder {
+    const Repo *repo;
+    KernelStore *store;
+    KernelBuildOptions options; /* config is not used: see config_text */
+    char *config_text;          /* as it was when the builder was made */
+    char *config_dir;           /* what @options points to */
+    Picks *picks;
+    Slot *slot;
+    Sandbox *sandbox;
+    char **env;
+    const char *prefixes[4];
+};
+
+/* What is packed of a good build. */
+enum { IMAGE_BZIMAGE, IMAGE_VMLINUX, N_IMAGES };
+
+/* Freed with its task, whose data it is. */
+typedef struct Build {
+    KernelBuilder *builder;
+    char *name;         /* of what is built: a commit or a variant */
+    BuildSource source; /* what it comes to */
+    char *tree_id;
+    Kernel *kernel;
+    gboolean only_config; /* kernel_configure_async() */
+    Choice *choice;
+    char *changes;       /* lines that the era adds to the config */
+    char *wanted_config; /* what olddefconfig starts from */
+    char *config;        /* what it made of it */
+    char **argv;         /* of the step that runs */
+    GString *log;
+    gsize n_log_head; /* of it, what was there before make */
+    gint64 start_us;
+    int image_fds[N_IMAGES]; /* open once make is done, until they are packed; else -1 */
+    Parcel *parcel;
+    guint n_packed;
+} Build;
+
+/* --- Make ------------------------------------------------------------------------------------ */
+
+/* Run @argv, which it takes, where make runs, boxed in; @done gets the task as its data. */
+void build_run(GTask *task, char **argv, GAsyncReadyCallback done);
+/* The same: make @targets. */
+void build_make(GTask *task, const char *const *targets, GAsyncReadyCallback done);
+/* Take the result of a make: TRUE when it succeeded and the build goes on; else the task has
+ * ended. */
+gboolean build_make_succeeded(GTask *task, GAsyncResult *res);
+
+/* --- Ends: each returns from the task -------------------------------------------------------- */
+
+/* The machine's fault. Takes @error. */
+void build_end_with_error(GTask *task, GError *error);
+/* The revision's fault. */
+void build_end_as_failed(GTask *task, const char *first_error);
+/* A file is not what the build should have made: the revision's fault, unless @error, which it
+ * takes, says otherwise. Not the end of a build in order: the next one takes away what is odd. */
+void build_end_of_odd_file(GTask *task, GError *error);
+/* Open what make has made; FALSE when one is no file that can be packed. */
+gboolean build_open_images(Build *build, GError **error);
+/* Pack it, piece by piece in the main loop, and return the kernel. */
+void build_pack(GTask *task);
+/* Say of @kernel, which came from the store, what this build knows. */
+void build_take_facts(const Build *build, Kernel *kernel);
