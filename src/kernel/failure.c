@@ -11,7 +11,7 @@
 
 static GRegex *compile(const char *pattern)
 {
-    GRegex *regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, G_REGEX_MATCH_DEFAULT, NULL);
+    GRegex *regex = g_regex_new(pattern, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT, NULL);
 
     g_assert(regex);
     return regex;
