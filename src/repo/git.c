@@ -72,17 +72,21 @@ gboolean git_is_id(const char *text)
 void git_set_error(GError **error, const char *const *args, const ProcessResult *result)
 {
     g_autofree char *how = process_describe(result);
-    /* git says "fatal: ..." last, after hints and progress. */
     g_autofree char *said = g_strdup(g_strchomp(result->err));
-    const char *last = strrchr(said, '\n');
+    g_auto(GStrv) lines = g_strsplit(said, "\n", -1);
+    const char *reason = "";
     int code = strstr(said, "No space left on device") ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED;
 
-    last = last ? last + 1 : said;
-    if (g_str_has_prefix(last, "fatal: ") || g_str_has_prefix(last, "error: ")) {
-        last += strlen("fatal: ");
+    /* The first "fatal: ..." is the cause: before it come hints and progress, after it what follows
+     * from it, and advice. Without one, git's last words. */
+    for (guint i = 0; lines[i] && !g_str_has_prefix(reason, "fatal: "); i++) {
+        reason = lines[i];
     }
-    if (*last && !result->timed_out) {
-        g_set_error(error, G_IO_ERROR, code, "git %s: %s", args[0], last);
+    if (g_str_has_prefix(reason, "fatal: ") || g_str_has_prefix(reason, "error: ")) {
+        reason += strlen("fatal: ");
+    }
+    if (*reason && !result->timed_out) {
+        g_set_error(error, G_IO_ERROR, code, "git %s: %s", args[0], reason);
     } else {
         g_set_error(error, G_IO_ERROR, code, "git %s %s", args[0], how);
     }

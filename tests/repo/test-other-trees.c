@@ -184,7 +184,8 @@ static void test_fetch_fails(Scratch *scratch, gconstpointer unused)
     const char *const urls[] = {"file:///no/such", NULL};
 
     g_assert_false(repo_fetch_beside(repo, urls, folder, &nowhere));
-    g_assert_true(g_str_has_prefix(nowhere->message, "file:///no/such: git fetch"));
+    g_assert_true(g_str_has_prefix(nowhere->message, "file:///no/such: git fetch: '"));
+    g_assert_nonnull(strstr(nowhere->message, "' does not appear to be a git repository"));
     g_assert_false(repo_fetch_beside(cut, urls, folder, &shallow));
     g_assert_nonnull(strstr(shallow->message, "--unshallow"));
 }
