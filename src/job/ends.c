@@ -45,7 +45,8 @@ static gboolean check_related(const Repo *repo, const char *a, const char *b, co
  */
 static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error)
 {
-    const char *start_option = job_spec_is_run(spec) ? "--bad" : "--start";
+    gboolean is_run = job_spec_is_run(spec);
+    const char *start_option = is_run ? "--bad" : "--start";
     const char *older = spec->fix ? spec->start : spec->good,
                *newer = spec->fix ? spec->good : spec->start;
     gboolean behind;
@@ -59,14 +60,14 @@ static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error
     if (behind && spec->fix) {
         return invalid(error,
                        "--good: is older than %s: what is searched is where the bug was mended; "
-                       "where it came in is for 'firstbad cause'",
-                       start_option);
+                       "where it came in is for %s",
+                       start_option, is_run ? "'firstbad run' without --fix" : "'firstbad cause'");
     }
     if (behind) {
         return invalid(error,
                        "--good: is newer than %s: are they the wrong way round? (what is searched "
-                       "is where a bug came in; where it was mended is for 'firstbad fix')",
-                       start_option);
+                       "is where a bug came in; where it was mended is for 'firstbad %s')",
+                       start_option, is_run ? "run --fix" : "fix");
     }
     return check_related(repo, spec->good, spec->start, "--good", start_option, error);
 }

@@ -73,6 +73,7 @@ run log open
 ok 'log: the words of syzbot for it' prints 0 'the crash still happens on HEAD'
 fix --bad m40 --good m20
 ok 'the ends are the wrong way round' says 2 '--good: is older than --bad'
+ok 'and what to do' says 2 "is for 'firstbad run' without --fix"
 fix --bad m50 --good m60
 ok 'a start that is good already' answers 3 not-reproduced
 

@@ -96,6 +96,7 @@ go --test ./not-committed.sh
 ok 'a test that is not there' prints 3 'fails too: the test command exited with 127: a command was not found (in the worktree is only'
 run run --repo "$tree" --good main --bad main~119 --test true
 ok 'the ends are the wrong way round' says 2 '--good: is newer than --bad: are they the wrong way round?'
+ok 'a fix of any project is named as such' says 2 "is for 'firstbad run --fix')"
 go --timeout 1m --test true
 ok 'options are named as they were given' says 2 "--timeout: '1m' is not a whole number"
 go --name talks --test 'echo "hello $FIRSTBAD_COMMIT"; test ! -e bad'
