@@ -30,12 +30,30 @@ static char **split(const char *list)
 
 /* --- Checks ---------------------------------------------------------------------------------- */
 
+/* A path may have a '=' in it; one that looks like SPAN= and is not there was meant for a span. */
+static gboolean check_span(const char *text, GError **error)
+{
+    const char *equals = strchr(text, '=');
+    g_autofree char *before = equals ? g_strndup(text, (gsize)(equals - text)) : NULL;
+    g_autofree char *name = before ? g_path_get_basename(before) : NULL;
+
+    return !name || !strstr(name, "..") || farm_root_path(text, NULL) != text ||
+           g_file_test(text, G_FILE_TEST_EXISTS) ||
+           invalid(error, "--rootfs: '%s' is no span of kernels, oldest first, as v4.4..v5.4 is",
+                   name);
+}
+
 static gboolean check_root(const JobSpec *spec, const char *text, GError **error)
 {
     const char *path = farm_root_path(text, NULL);
-    g_autoptr(Rootfs) rootfs = rootfs_look(path, error);
-    guint needed_mib = rootfs ? rootfs_memory_mib(rootfs) : 0;
+    g_autoptr(Rootfs) rootfs = NULL;
+    guint needed_mib;
 
+    if (!check_span(text, error)) {
+        return FALSE;
+    }
+    rootfs = rootfs_look(path, error);
+    needed_mib = rootfs ? rootfs_memory_mib(rootfs) : 0;
     if (!rootfs) {
         g_prefix_error(error, "--rootfs: ");
         return FALSE;
@@ -71,7 +89,10 @@ static gboolean check_files(const JobSpec *spec, GError **error)
             return FALSE;
         }
         if (!g_file_test(file->source, G_FILE_TEST_EXISTS)) {
-            return invalid(error, "--file: %s does not exist", file->source);
+            const char *colon = strrchr(file->source, ':');
+
+            return invalid(error, "--file: %s does not exist%s", file->source,
+                           colon ? " (SRC:DST needs an absolute path as DST)" : "");
         }
     }
     return TRUE;

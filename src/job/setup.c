@@ -88,14 +88,16 @@ static gboolean is_config_line(const char *line)
     return !*line || *line == '#';
 }
 
-static gboolean check_config(const char *path, GError **error)
+/* Is all in the file @path, of @option, what a .config has? @n_set: the options that it sets. */
+static gboolean check_config_lines(const char *path, const char *option, guint *n_set,
+                                   GError **error)
 {
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
-    guint n_set = 0;
 
+    *n_set = 0;
     if (!g_file_get_contents(path, &text, NULL, error)) {
-        g_prefix_error(error, "--config: ");
+        g_prefix_error(error, "%s: ", option);
         return FALSE;
     }
     lines = g_strsplit(text, "\n", -1);
@@ -105,17 +107,28 @@ static gboolean check_config(const char *path, GError **error)
             g_autofree char *start = g_strndup(lines[i], 40);
             g_autofree char *shown = g_utf8_make_valid(start, -1);
 
-            return invalid(error, "--config: %s:%u: '%s' is not a line of a kernel .config", path,
+            return invalid(error, "%s: %s:%u: '%s' is not a line of a kernel .config", option, path,
                            i + 1, shown);
         }
-        n_set += g_str_has_prefix(lines[i], "CONFIG_");
-    }
-    if (!n_set) {
-        return invalid(error,
-                       "--config: %s sets no option: give the .config of the kernel that crashed",
-                       path);
+        *n_set += g_str_has_prefix(lines[i], "CONFIG_");
     }
     return TRUE;
+}
+
+/* The config, and the baseline where it is used; that one may be empty. */
+static gboolean check_configs(const JobSpec *spec, GError **error)
+{
+    guint n_set;
+
+    if (spec->minimise && spec->baseline &&
+        !check_config_lines(spec->baseline, "--baseline", &n_set, error)) {
+        return FALSE;
+    }
+    return check_config_lines(spec->config, "--config", &n_set, error) &&
+           (n_set ||
+            invalid(error,
+                    "--config: %s sets no option: give the .config of the kernel that crashed",
+                    spec->config));
 }
 
 static gboolean check_file(const char *path, const char *option, GError **error)
@@ -235,7 +248,7 @@ static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **er
         return invalid(error,
                        "--repro is missing: a reproducer (C source, static binary or script)");
     }
-    if (!check_config(spec->config, error) ||
+    if (!check_configs(spec, error) ||
         (spec->repro && !check_file(spec->repro, "--repro", error)) ||
         !check_backports(spec->backports, error)) {
         return FALSE;

@@ -237,9 +237,16 @@ Toolchains *toolchains_new(const char *compiler, const char *config, const char 
 
     toolchains->installed = g_ptr_array_new_with_free_func(toolchain_free);
     toolchains->table = toolchain_table_read(table_path, error);
-    toolchains->options = toolchains->table ? option_table_read(options_path, error) : NULL;
-    if (!toolchains->options ||
-        !(g_str_equal(compiler, "auto") ? choose_family(toolchains, config, error)
+    if (!toolchains->table) {
+        g_prefix_error(error, "--toolchains: ");
+        return NULL;
+    }
+    toolchains->options = option_table_read(options_path, error);
+    if (!toolchains->options) {
+        g_prefix_error(error, "--options: ");
+        return NULL;
+    }
+    if (!(g_str_equal(compiler, "auto") ? choose_family(toolchains, config, error)
                                         : force(toolchains, compiler, error))) {
         return NULL;
     }

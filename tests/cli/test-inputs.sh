@@ -86,9 +86,13 @@ cause --good main~20 --compiler no-such-cc
 ok 'no compiler' says 2 "--compiler: 'no-such-cc' is not installed"
 printf '[gcc v5]\nwanted = 8\n' >"$work/table"
 cause --good main~20 --toolchains "$work/table"
-ok 'a table with a mistake' says 2 "table: [gcc v5]: no reason is given"
+ok 'a table with a mistake' says 2 "--toolchains: $work/table: [gcc v5]: no reason is given"
 cause --good main~20 --options "$work/none"
-ok 'a table that is not there' says 2 "$work/none"
+ok 'a table that is not there' says 2 '--options: '
+cause --good main~20 --minimise --baseline "$work/none"
+ok 'a baseline that is not there' says 2 '--baseline: '
+cause --good main~20 --minimise --baseline "$work/table"
+ok 'a baseline that is none' says 2 "--baseline: $work/table:1: '[gcc v5]' is not a line of a kernel .config"
 cause --good main~20 --qemu no-such-qemu
 ok 'no QEMU' says 2 "--qemu: 'no-such-qemu' is not installed: apt-get install qemu-system-x86"
 cause --range main~20
@@ -121,6 +125,8 @@ ok 'wrong budget' says 2 "--max-kernels: 'many' is not a whole number"
 mkdir "$work/root" "$work/large"
 cause --good main~20 --rootfs "$work/none"
 ok 'no such rootfs' says 2 "--rootfs: $work/none does not exist"
+cause --good main~20 --rootfs "v5..v4=$work/root"
+ok 'a span the wrong way round' says 2 "--rootfs: 'v5..v4' is no span of kernels"
 cause --good main~20 --rootfs "$work/root"
 ok 'an empty rootfs' says 2 "--rootfs: $work/root is an empty folder"
 cause --good main~20 --rootfs "$work/config"
@@ -133,6 +139,8 @@ cause --good main~20 --repro "$work/dynamic"
 ok 'a dynamic reproducer without a rootfs' says 2 'is dynamically linked'
 cause --good main~20 --file "$work/none:/x"
 ok 'no such file for the guest' says 2 "--file: $work/none does not exist"
+cause --good main~20 --file "$work/config:x"
+ok 'a relative place in the guest' says 2 '(SRC:DST needs an absolute path as DST)'
 cause --good main~20 --file "$work/config" --file "$work/config:/repro"
 ok 'a file in the place of ours' says 2 '--file: '
 cause --good main~20 --module "$work/config"
