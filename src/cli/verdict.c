@@ -31,7 +31,8 @@ static gboolean say(const char *state_dir, char *const *arguments, Verdict verdi
 
 int cmd_verdict(int argc, char **argv)
 {
-    g_autofree char *state_option = NULL, *state_dir = NULL, *note = NULL, *message = NULL;
+    g_autofree char *state_option = NULL, *state_dir = NULL, *note = NULL, *message = NULL,
+                    *resume = NULL;
     const GOptionEntry entries[] = {
         CLI_STATE_DIR(&state_option),
         {"note", 0, 0, G_OPTION_ARG_STRING, &note, "Why, to be kept with it", "TEXT"},
@@ -69,6 +70,7 @@ int cmd_verdict(int argc, char **argv)
                    ? EXIT_USAGE
                    : cli_store_failure(error);
     }
-    g_print("%s\n", message);
+    resume = report_command("resume", argv[1], state_option);
+    g_print("%s\nGo on: %s\n", message, resume);
     return EXIT_ANSWER;
 }

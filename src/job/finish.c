@@ -27,6 +27,10 @@ static char *not_reproduced(const Job *job, const char *subject)
     if (job_spec_is_run(job->spec)) {
         return g_strdup_printf("%.12s, given as bad, did not fail in %u trials", subject, n_run);
     }
+    if (job->situation.bug == BUG_BUILD) {
+        return g_strdup_printf("the start %.12s builds: is it the right revision and config?",
+                               subject);
+    }
     return g_strdup_printf("the start %.12s did not crash%s in %u trials%s", subject,
                            job->spec->title ? " with that title" : "", n_run,
                            n_otherwise ? " (but with another crash, see the log)"

@@ -73,7 +73,7 @@ static void add_headline(GString *text, const Report *report)
     case ANSWER_NOT_REPRODUCED:
         g_string_append(text, job_spec_is_run(report->spec)
                                   ? "The bad end of the range is not bad.\n"
-                                  : "The crash was not seen at the start.\n");
+                                  : "The bug was not seen at the start.\n");
         break;
     case ANSWER_UNTESTABLE:
         g_string_append(text, "An end of the range cannot be tested.\n");
@@ -177,7 +177,8 @@ static void add_wrapped(GString *text, const char *sentence, guint first, guint 
 static void add_reasons(GString *text, const Answer *answer)
 {
     if (answer->reason) {
-        gboolean has_end = g_str_has_suffix(answer->reason, ".");
+        gboolean has_end =
+            g_str_has_suffix(answer->reason, ".") || g_str_has_suffix(answer->reason, "?");
         g_autofree char *reason = g_strconcat(answer->reason, has_end ? "" : ".", NULL);
         gsize n_hex = strspn(reason, "0123456789abcdef");
 
@@ -322,9 +323,13 @@ static void add_totals(GString *text, const Report *report)
     g_string_append_printf(text, "\n%u revision%s, ", report->revisions->len,
                            report->revisions->len == 1 ? "" : "s");
     if (!job_spec_is_run(report->spec)) {
-        g_string_append_printf(text, "%u kernels built (%u of them failed), %u reused, ",
-                               report->n_kernels - report->n_reused, report->n_failed,
-                               report->n_reused);
+        guint n_built = report->n_kernels - report->n_reused;
+
+        g_string_append_printf(text, "%u kernel%s built", n_built, n_built == 1 ? "" : "s");
+        if (report->n_failed) {
+            g_string_append_printf(text, " (%u of them failed)", report->n_failed);
+        }
+        g_string_append_printf(text, ", %u reused, ", report->n_reused);
     }
     g_string_append_printf(text, "%u trial%s\n%s (building %s, testing %s)\n", report->n_trials,
                            report->n_trials == 1 ? "" : "s", total, build, test);
@@ -363,11 +368,16 @@ static void add_command(GString *text, const char *command, const Report *report
 
 static void add_unfinished(GString *text, const Report *report, const char *state_dir)
 {
-    g_string_append_printf(text, "%s in phase %s.\n",
-                           report->is_worked_on               ? "At work"
-                           : report->row->state == JOB_FAILED ? "Stopped by a failure"
-                                                              : "Not finished",
-                           report->row->phase);
+    /* By 'firstbad verdict', or since there is another budget. */
+    if (!report->is_worked_on && g_str_equal(report->row->phase, "done")) {
+        g_string_append(text, "Not finished: its answer was taken back.\n");
+    } else {
+        g_string_append_printf(text, "%s in phase %s.\n",
+                               report->is_worked_on               ? "At work"
+                               : report->row->state == JOB_FAILED ? "Stopped by a failure"
+                                                                  : "Not finished",
+                               report->row->phase);
+    }
     if (report->row->error) {
         g_string_append_printf(text, "%s\n", report->row->error);
     }

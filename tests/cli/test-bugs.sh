@@ -45,6 +45,9 @@ ok 'for programs' prints 0 "\"culprit\": \"$culprit\""
 
 run verdict build culprit good --note 'it is the next one'
 ok 'a person overrules' prints 0 'is taken for good, on your word'
+ok 'and is told how to go on' prints 0 'Go on: firstbad resume build'
+run report build
+ok 'the answer is taken back' prints 0 'Not finished: its answer was taken back.'
 run resume build
 ok 'the next one is the answer' prints 0 "commit $(git -C "$tree" rev-parse main~2)"
 ok 'the word is shown' prints 0 'on your word'
@@ -62,6 +65,10 @@ run verdict build
 ok 'arguments are missing' says 2 'are wanted'
 run verdict none culprit good
 ok 'no such job' says 2 'none'
+cause --start main~8 --bug build --name builds
+ok 'a start that builds' prints 3 'The bug was not seen at the start.'
+ok 'no trials are spoken of' prints 3 'builds: is it the right revision and config?
+'
 cause --bug odd
 ok 'no such kind' says 2 "--bug: 'odd' is none of crash, hang, boot, basic, build"
 cause --bug build --title x

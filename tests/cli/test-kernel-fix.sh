@@ -35,5 +35,5 @@ ok 'log: a revision that has the fix' prints 0 'all runs: OK'
 bisect --name never --start "$start" --good "$(git -C "$tree" rev-parse "$fix^")"
 ok 'that the newest still crashes is told' prints 3 'The bug is not mended yet.'
 bisect --name calm --start "$fix" --good "$good"
-ok 'a start that has the fix' prints 3 'The crash was not seen at the start.'
+ok 'a start that has the fix' prints 3 'The bug was not seen at the start.'
 finish

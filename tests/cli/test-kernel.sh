@@ -72,7 +72,7 @@ again() {
         --repeats 5 --memory 256 --state-dir "$work/state" "$@"
 }
 again --start "$good" --good "$good~1" --name calm
-ok 'a start that does not crash' prints 3 'The crash was not seen at the start.'
+ok 'a start that does not crash' prints 3 'The bug was not seen at the start.'
 again --start "$start" --good "$culprit" --name mistaken
 ok 'a good that crashes' prints 3 'has the bug too: give an older --good'
 again --start "$start" --good "$good" --name other --title 'KASAN: use-after-free Read in foo'
