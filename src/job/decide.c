@@ -218,8 +218,8 @@ Step end_search(const Situation *situation, const GArray *candidates, Action *re
     answer->reason = storm_reason(situation);
     if (!answer->reason) {
         answer->reason =
-            g_strdup("no revision tells these apart that can be tested, or could be by the "
-                     "ones around it");
+            g_strdup("no test tells these apart any more: what lies between them cannot be "
+                     "tested, by all that is known, or was tested enough");
     }
     return give_answer(ret_action, answer);
 }

@@ -251,6 +251,10 @@ static void tell_of_stack(const Inquiry *inquiry, guint n, gboolean is_of_build,
                 ? g_strdup("the file that the error names")
                 : g_strdup_printf("one of the %u source files in the crash's stack", n_files);
 
+        if (n_touch == 0) {
+            add_line(lines, "prior: none of %u revisions touches %s", n - 1, which);
+            return;
+        }
         add_line(lines,
                  "prior: %u of %u revisions touch %s (all in all it saves %.1f bits, if right)",
                  n_touch, n - 1, which, worth_bits(n, log_prior));
@@ -296,9 +300,15 @@ static gboolean weigh(Job *job, const Range *range, CommitFacts *facts, GPtrArra
     if (!weights_read(path, range, facts, &n_inside, &n_outside, error)) {
         return FALSE;
     }
-    add_line(lines, "--prior: %u revisions of the range have a weight", n_inside);
+    add_line(lines,
+             n_inside == 1 ? "--prior: %u revision of the range has a weight"
+                           : "--prior: %u revisions of the range have a weight",
+             n_inside);
     if (n_outside) {
-        add_line(lines, "--prior: %u revisions are not in the range", n_outside);
+        add_line(lines,
+                 n_outside == 1 ? "--prior: %u revision is not in the range"
+                                : "--prior: %u revisions are not in the range",
+                 n_outside);
     }
     return TRUE;
 }

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define SCHEMA_VERSION 3
+/* So many jobs are named where one is not found. */
+#define N_NAMED 5
 
 static const char schema[] =
     "CREATE TABLE job ("
@@ -357,7 +359,9 @@ gboolean store_add_job(Store *store, const char *name, const char *kind, const c
             return store_fail(store, "adding a job", error);
         }
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                    "there is a job named '%s' already: resume it, or give another --name", name);
+                    "there is a job named '%s' already: resume it, restart it with other options, "
+                    "or give another --name",
+                    name);
         return FALSE;
     }
     sqlite3_finalize(statement);
@@ -420,7 +424,13 @@ JobRow *store_find_job(Store *store, const char *name, GError **error)
         if (!name || g_str_equal(row->name, name) || g_str_equal(number, name)) {
             return g_ptr_array_steal_index(rows, i);
         }
-        g_string_append_printf(known, "%s%s", known->len ? ", " : "", row->name);
+        if (rows->len - i <= N_NAMED) {
+            g_string_append_printf(known, "%s%s", known->len ? ", " : "", row->name);
+        }
+    }
+    if (rows->len > N_NAMED) {
+        g_string_append_printf(known, " and %u older ones ('firstbad status' lists all)",
+                               rows->len - N_NAMED);
     }
     if (known->len) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no job '%s' in %s; there are: %s",
