@@ -93,7 +93,8 @@ ok 'bad does not build' prints 3 '"answer":"untestable"'
 go --build 'echo "a.c:1: error: no such thing" >&2; exit 2' --test true
 ok 'the build is quoted' prints 3 'does not build: exited with 2: a.c:1: error: no such thing'
 go --test ./not-committed.sh
-ok 'a test that is not there' prints 3 'fails too: the test command exited with 127: a command was not found (in the worktree is only'
+ok 'a test that is not there' prints 3 'fails too: the test command exited with 127: a
+command was not found (in the worktree is only'
 run run --repo "$tree" --good main --bad main~119 --test true
 ok 'the ends are the wrong way round' says 2 '--good: is newer than --bad: are they the wrong way round?'
 ok 'a fix of any project is named as such' says 2 "is for 'firstbad run --fix')"
