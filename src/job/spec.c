@@ -10,6 +10,7 @@ typedef enum FieldType {
     FIELD_WORD,     /* text that must not be empty */
     FIELD_PATH,     /* relative ones are taken from the job file's folder */
     FIELD_PATHS,    /* the same, several, between two a ';' */
+    FIELD_URLS,     /* the same, of those that are folders here */
     FIELD_COUNT,    /* guint, 0..1000000 */
     FIELD_DURATION, /* guint, in seconds; written as 90m, 4h, 2d */
     FIELD_SHARE,    /* double, in (0, 1) */
@@ -41,7 +42,7 @@ static const Field fields[] = {
     FIELD("good", FIELD_TEXT, NOTHING, good),
     FIELD("start-title", FIELD_TEXT, NOTHING, start_title),
     FIELD("rewritten", FIELD_TEXT, NOTHING, rewritten),
-    FIELD("fetch", FIELD_TEXT, NOTHING, fetch),
+    FIELD("fetch", FIELD_URLS, NOTHING, fetch),
     FIELD("oldest", FIELD_TEXT, NOTHING, oldest),
     FIELD("releases", FIELD_WORD, NOTHING, releases),
     FIELD("fix", FIELD_FLAG, NOTHING, fix),
@@ -139,7 +140,7 @@ const char *job_spec_verb(const JobSpec *spec)
 static gboolean is_string(const Field *field)
 {
     return field->type == FIELD_TEXT || field->type == FIELD_WORD || field->type == FIELD_PATH ||
-           field->type == FIELD_PATHS;
+           field->type == FIELD_PATHS || field->type == FIELD_URLS;
 }
 
 void job_spec_free(JobSpec *spec)
@@ -219,6 +220,28 @@ static char *absolute_paths(const char *list, const char *folder)
     return g_strjoinv(";", paths);
 }
 
+/* Each URL as it is, or the absolute path where it is a folder; behind it may stand "#REF". Owned by
+ * the caller. */
+static char *absolute_urls(const char *list, const char *folder)
+{
+    g_auto(GStrv) urls = g_strsplit(list, ";", -1);
+
+    for (char **url = urls; *url; url++) {
+        const char *hash = strrchr(*url, '#');
+        gsize n_bare = hash ? (gsize)(hash - *url) : strlen(*url);
+        g_autofree char *bare = g_strndup(*url, n_bare);
+        g_autofree char *absolute = g_canonicalize_filename(bare, folder);
+
+        if (*bare && g_file_test(absolute, G_FILE_TEST_IS_DIR)) {
+            char *whole = g_strconcat(absolute, *url + n_bare, NULL);
+
+            g_free(*url);
+            *url = whole;
+        }
+    }
+    return g_strjoinv(";", urls);
+}
+
 static gboolean set_flag(gboolean *ret_flag, const char *value)
 {
     gboolean yes =
@@ -293,6 +316,10 @@ gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const c
         g_free(*(char **)member);
         *(char **)member = *value ? absolute_paths(value, folder) : NULL;
         return TRUE;
+    case FIELD_URLS:
+        g_free(*(char **)member);
+        *(char **)member = *value ? absolute_urls(value, folder) : NULL;
+        return TRUE;
     case FIELD_COUNT:
         if (g_ascii_string_to_unsigned(value, 10, 0, 1000000, &count, NULL)) {
             *(guint *)member = (guint)count;
@@ -359,6 +386,7 @@ static char *field_text(const JobSpec *spec, const Field *field)
     case FIELD_WORD:
     case FIELD_PATH:
     case FIELD_PATHS:
+    case FIELD_URLS:
         return g_strdup(*(char *const *)member);
     case FIELD_COUNT:
         return g_strdup_printf("%u", *(const guint *)member);

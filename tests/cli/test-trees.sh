@@ -95,6 +95,10 @@ before=$(cd "$tree" && find . -type f | sort | xargs cksum)
 start --start "$(git -C "$work/remote" rev-parse next)" --fetch "file://$work/remote#next"
 ok '--fetch brings it' says 2 "not a Linux tree at $(git -C "$work/remote" rev-parse --short=12 next)"
 ok 'the repository is as it was' [ "$before" = "$(cd "$tree" && find . -type f | sort | xargs cksum)" ]
+cd "$work"
+start --start "$(git -C "$work/remote" rev-parse next)" --fetch remote#next
+ok 'a folder may be named from here' says 2 "not a Linux tree at $(git -C "$work/remote" rev-parse --short=12 next)"
+cd - >/dev/null
 start --start main --fetch 'file:///no/such'
 ok '--fetch from nowhere' says 2 '--fetch: file:///no/such: git fetch'
 finish
