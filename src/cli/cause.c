@@ -34,6 +34,7 @@ int cmd_cause(int argc, char **argv)
                               .description = description,
                               .entries = entries,
                               .more_entries = cli_kernel_entries,
+                              .search_entries = cli_search_entries,
                               .job_keys = keys,
                               .work = &work};
     g_autoptr(GError) error = NULL;

@@ -51,7 +51,8 @@ int cmd_recipients(int argc, char **argv);
  * @argv, with at most @n_arguments_max of it. */
 typedef struct CommandLine {
     const char *command, *arguments, *description;
-    const GOptionEntry *entries, *more_entries; /* the latter NULL where there are no more */
+    const GOptionEntry *entries;
+    const GOptionEntry *more_entries, *search_entries; /* NULL where there are no more */
     GHashTable *job_keys;     /* filled by cli_job_key(); NULL for commands without job options */
     struct WorkOptions *work; /* takes --state-dir, --json and --verbose; NULL for commands that do
                                  not work on a job */
@@ -82,8 +83,10 @@ gboolean cli_job_list_key(const char *option, const char *value, gpointer job_ke
     {                                                                                              \
         name, 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, cli_job_key, text, NULL              \
     }
-/* What a kernel and its guests are: keys of the job file that `cause` and `fix` share. */
+/* What a kernel and its guests are, and how it is searched: keys of the job file that `cause` and
+ * `fix` share; `try` has the first. */
 extern const GOptionEntry cli_kernel_entries[];
+extern const GOptionEntry cli_search_entries[];
 /* The budget of a job. */
 #define CLI_MAX_KERNELS CLI_KEY("max-kernels", "N", "Kernels to build, at most")
 #define CLI_MAX_TIME    CLI_KEY("max-time", "TIME", "Time for the job, at most: 90m, 4h, 2d")

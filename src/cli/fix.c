@@ -36,6 +36,7 @@ int cmd_fix(int argc, char **argv)
                               .description = description,
                               .entries = entries,
                               .more_entries = cli_kernel_entries,
+                              .search_entries = cli_search_entries,
                               .job_keys = keys,
                               .work = &work};
     g_autoptr(GError) error = NULL;

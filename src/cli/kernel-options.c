@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The options of `firstbad cause` and `firstbad fix` that say what is built, booted and run.
+ * The options of `firstbad cause` and `firstbad fix` that say what is built, booted and run, and
+ * how it is searched.
  */
 #include "cli/cli.h"
 
@@ -18,21 +19,12 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("bug", "KIND", "crash, hang, boot, basic or build (crash)"),
     CLI_KEY("title", "TITLE", "The crash looked for; default: the start's"),
     CLI_KEY("title-match", "REGEX", "Or: what its titles match"),
-    CLI_LIST("suspect", "PATH", "File or folder you suspect; may be given again"),
-    CLI_LIST("suspect-author", "WHO", "Part of an author's name or mail; likewise"),
-    CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
     CLI_LIST("watch-option", "CONFIG_X", "Tell where the config loses it; likewise"),
-    CLI_FLAG("minimise", "Make the config smaller first, where it pays"),
-    CLI_KEY("baseline", "FILE", "Options that stay then, not ours"),
     CLI_KEY("compiler", "CC", "Compiler; auto: by the kernel's age (auto)"),
     CLI_KEY("toolchains", "FILE", "Compilers for kernels, not our table"),
     CLI_KEY("options", "FILE", "Broken options, not our table"),
     CLI_KEY("backports", "FILE", "Fixes for old revisions, beside ours"),
-    CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
-    CLI_FLAG("no-revert-test", "Do not try the start without it (or with the fix)"),
     CLI_KEY("max-trials", "N", "Trials of a revision by itself, at most (40)"),
-    CLI_MAX_KERNELS,
-    CLI_MAX_TIME,
     CLI_KEY("trial-timeout", "S", "Seconds for the reproducer (60)"),
     CLI_KEY("repeats", "N", "Runs of it in a trial; 0: until time is up"),
     CLI_KEY("boot-timeout", "S", "Seconds for the boot (300)"),
@@ -48,5 +40,18 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("cmdline-file", "FILE", "The same, from a file"),
     CLI_LIST("qemu-arg", "ARG", "Argument for QEMU; may be given again"),
     CLI_FLAG("panic-on-warn", "A warning ends the trial"),
+    {NULL},
+};
+
+const GOptionEntry cli_search_entries[] = {
+    CLI_LIST("suspect", "PATH", "File or folder you suspect; may be given again"),
+    CLI_LIST("suspect-author", "WHO", "Part of an author's name or mail; likewise"),
+    CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
+    CLI_FLAG("minimise", "Make the config smaller first, where it pays"),
+    CLI_KEY("baseline", "FILE", "Options that stay then, not ours"),
+    CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
+    CLI_FLAG("no-revert-test", "Do not try the start without it (or with the fix)"),
+    CLI_MAX_KERNELS,
+    CLI_MAX_TIME,
     {NULL},
 };

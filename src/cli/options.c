@@ -75,6 +75,9 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
     if (line->more_entries) {
         g_option_group_add_entries(group, line->more_entries);
     }
+    if (line->search_entries) {
+        g_option_group_add_entries(group, line->search_entries);
+    }
     if (line->work) {
         add_work_options(group, line->work);
     }

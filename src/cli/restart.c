@@ -80,6 +80,7 @@ int cmd_restart(int argc, char **argv)
                               .description = description,
                               .entries = entries,
                               .more_entries = cli_kernel_entries,
+                              .search_entries = cli_search_entries,
                               .job_keys = keys,
                               .work = &work,
                               .n_arguments_max = 1};

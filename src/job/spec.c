@@ -220,8 +220,8 @@ static char *absolute_paths(const char *list, const char *folder)
     return g_strjoinv(";", paths);
 }
 
-/* Each URL as it is, or the absolute path where it is a folder; behind it may stand "#REF". Owned by
- * the caller. */
+/* Each URL as it is, or the absolute path where it is a folder; behind it may stand "#REF". Owned
+ * by the caller. */
 static char *absolute_urls(const char *list, const char *folder)
 {
     g_auto(GStrv) urls = g_strsplit(list, ";", -1);

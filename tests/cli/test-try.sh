@@ -55,6 +55,8 @@ run try no-such --like skips --bisect-exit
 ok '--bisect-exit: a mistake stops the bisection' says 128 'REV: '
 run try main --like skips --bisect-exit --no-such-option
 ok 'also on the command line' exits 128
+run try main --like skips --suspect f
+ok 'what is of a search is no option' says 2 'Unknown option --suspect'
 run try main --like no-such-job
 ok 'no such job' says 2 "no job 'no-such-job'"
 run try
