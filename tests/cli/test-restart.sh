@@ -51,7 +51,7 @@ VERSION = 6
 PATCHLEVEL = 1
 olddefconfig:
 	@touch $(O)/.config.firstbad
-bzImage vmlinux:
+bzImage vmlinux &:
 	@! grep -n broken file || { echo "file:1:1: error: it is broken" >&2; exit 1; }
 	@mkdir -p $(O)/arch/x86/boot && cp /bin/true $(O)/vmlinux && cp /bin/true $(O)/arch/x86/boot/bzImage
 END
