@@ -125,42 +125,54 @@ static const char *const facts_of_try[] = {FACT_STORM, FACT_MEND, FACT_MENDED, F
                                            NULL};
 static const char *const config_folders[] = {"configs", NULL};
 
-static char *list_options(const GPtrArray *changed)
+/* Each of @words behind @before, as in a sentence. Owned by the caller. */
+static char *list_words(const GPtrArray *words, const char *before)
 {
     g_autoptr(GString) list = g_string_new(NULL);
 
-    for (guint i = 0; i < changed->len; i++) {
-        g_string_append_printf(list, "%s--%s",
-                               i == 0                 ? ""
-                               : i + 1 < changed->len ? ", "
-                                                      : " and ",
-                               (const char *)changed->pdata[i]);
+    for (guint i = 0; i < words->len; i++) {
+        g_string_append_printf(list, "%s%s%s",
+                               i == 0               ? ""
+                               : i + 1 < words->len ? ", "
+                                                    : " and ",
+                               before, (const char *)words->pdata[i]);
     }
     return g_string_free(g_steal_pointer(&list), FALSE);
 }
 
-static void add_count(GString *text, guint n, const char *what)
+/* How much is kept: a person's verdicts always, the rest where it is not lost. */
+typedef struct Kept {
+    guint n_kernels, n_trials, n_said;
+} Kept;
+
+static void add_count(GPtrArray *counts, guint n, const char *what, const char *how)
 {
-    g_string_append_printf(text, "%u %s%s", n, what, n == 1 ? "" : "s");
+    g_ptr_array_add(counts, g_strdup_printf("%u %s%s%s", n, what, n == 1 ? "" : "s", how));
+}
+
+static char *list_kept(const Kept *kept, guint lost)
+{
+    g_autoptr(GPtrArray) counts = g_ptr_array_new_with_free_func(g_free);
+
+    if (!(lost & LOST_KERNELS)) {
+        add_count(counts, kept->n_kernels, "kernel", "");
+    }
+    if (!(lost & LOST_TRIALS)) {
+        add_count(counts, kept->n_trials, "trial", "");
+    }
+    if (kept->n_said) {
+        add_count(counts, kept->n_said, "verdict", " by hand");
+    }
+    return counts->len ? list_words(counts, "") : g_strdup("nothing");
 }
 
 /* @lost of what is known of the job of @row, since @changed. */
-static char *say_kept(const JobRow *row, guint n_kernels, guint n_trials, guint lost,
-                      const GPtrArray *changed)
+static char *say_kept(const JobRow *row, const Kept *kept, guint lost, const GPtrArray *changed)
 {
     g_autoptr(GString) text = g_string_new("keeps ");
-    g_autofree char *options = list_options(changed);
+    g_autofree char *options = list_words(changed, "--"), *list = list_kept(kept, lost);
 
-    if (lost & LOST_KERNELS) {
-        g_string_append(text, "only what persons said");
-    } else {
-        add_count(text, n_kernels, "kernel");
-        if (!(lost & LOST_TRIALS)) {
-            g_string_append(text, " and ");
-            add_count(text, n_trials, "trial");
-        }
-    }
-    g_string_append_printf(text, " of %s", row->name);
+    g_string_append_printf(text, "%s of %s", list, row->name);
     if (lost & (LOST_KERNELS | LOST_TRIALS)) {
         g_string_append_printf(text, "; %s do not hold, since %s changed",
                                lost & LOST_KERNELS ? "its kernels and trials" : "its trials",
@@ -178,16 +190,22 @@ gboolean job_restart(Store *store, const JobRow *row, const JobSpec *spec, Store
     g_autoptr(GPtrArray) changed = g_ptr_array_new();
     g_autoptr(GPtrArray) kernels = store_kernels(store, row->id, error);
     g_autoptr(GPtrArray) trials = kernels ? store_trials(store, row->id, error) : NULL;
+    g_autoptr(GPtrArray) facts = trials ? store_facts(store, row->id, error) : NULL;
     g_auto(Source) source = {0};
-    guint lost, n_kernels = 0;
+    Kept kept = {0};
+    guint lost;
 
-    if (!trials || !open_source(store, row, spec, &source, error)) {
+    if (!facts || !open_source(store, row, spec, &source, error)) {
         return FALSE;
     }
     lost = find_losses(&source, changed);
+    kept.n_trials = trials->len;
+    for (guint i = 0; i < facts->len; i++) {
+        kept.n_said += g_str_equal(((const FactRow *)facts->pdata[i])->kind, FACT_VERDICT);
+    }
     for (guint i = 0; i < kernels->len; i++) {
-        n_kernels += !(lost & LOST_FAILURES) ||
-                     ((const KernelRow *)kernels->pdata[i])->kernel->status == KERNEL_BUILT;
+        kept.n_kernels += !(lost & LOST_FAILURES) ||
+                          ((const KernelRow *)kernels->pdata[i])->kernel->status == KERNEL_BUILT;
     }
     *ret_keep = (StoreKeep){.job = row->id,
                             .kernels = !(lost & LOST_KERNELS),
@@ -199,7 +217,7 @@ gboolean job_restart(Store *store, const JobRow *row, const JobSpec *spec, Store
                                      : lost & LOST_FINDINGS ? facts_of_kernels
                                                             : facts_all,
                             .folders = lost & LOST_KERNELS ? NULL : config_folders};
-    g_ptr_array_add(notes, say_kept(row, n_kernels, trials->len, lost, changed));
+    g_ptr_array_add(notes, say_kept(row, &kept, lost, changed));
     return TRUE;
 }
 
@@ -307,7 +325,7 @@ gboolean job_try_like(Store *store, const JobRow *row, JobSpec *spec, StoreKeep 
                             .facts = lost & LOST_KERNELS ? NULL : facts_of_try,
                             .folders = lost & LOST_KERNELS ? NULL : config_folders};
     if (lost & (LOST_KERNELS | LOST_TRIALS)) {
-        g_autofree char *options = list_options(changed);
+        g_autofree char *options = list_words(changed, "--");
 
         g_ptr_array_add(notes, g_strdup_printf("how often the start crashes was seen with another "
                                                "%s",

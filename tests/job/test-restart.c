@@ -213,7 +213,7 @@ static void test_kernels_are_lost(void)
 
     init_done(&world);
     assert_restarted(&world, "compiler", "gcc-11",
-                     "keeps only what persons said of job; its kernels and trials do not hold, "
+                     "keeps nothing of job; its kernels and trials do not hold, "
                      "since --compiler changed",
                      1000, 1000);
     g_assert_cmpuint(world.farm.n_builds, >, 3);
@@ -239,6 +239,7 @@ static void test_word_holds(void)
     }
     added = restart(&world, "compiler", "gcc-11", &note, &id);
     g_assert_true(added);
+    g_assert_nonnull(strstr(note, "keeps 1 verdict by hand of job; "));
     g_autoptr(Answer) answer = work_on(&world, id);
     g_assert_cmpstr(answer->culprit, !=, world.commits[CULPRIT]);
     g_autoptr(Store) store = store_open(world.state, STORE_READ, NULL);
