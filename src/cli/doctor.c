@@ -97,7 +97,8 @@ static void print_compilers(void)
         } else if (suited) {
             g_print("  %-14s %-6s %s\n", row->name, family, suited);
         } else {
-            g_print("  %-14s %-6s none here: install %s-%u\n", row->name, family, family,
+            /* Not "install": Debian has no longer what the oldest kernels want. */
+            g_print("  %-14s %-6s none here: %s-%u is wanted\n", row->name, family, family,
                     row->wanted[0]);
         }
     }

@@ -45,7 +45,9 @@ static void draw(ProgressLine *line)
     if (line->doing) {
         g_string_append_printf(text, " | %s", line->doing);
     }
-    g_string_append_printf(text, " | %u kernels, %u trials", line->n_kernels, line->n_trials);
+    g_string_append_printf(text, " | %u kernel%s, %u trial%s", line->n_kernels,
+                           line->n_kernels == 1 ? "" : "s", line->n_trials,
+                           line->n_trials == 1 ? "" : "s");
     if (text->len >= columns) {
         g_string_truncate(text, columns - 1);
     }

@@ -218,7 +218,7 @@ chmod +x "$work/few/clang-16"
 out=$(PATH=$work/few "$FIRSTBAD" doctor 2>&1)
 code=$?
 ok 'doctor: compilers by the age of kernels' prints 4 'v4.11..v5.8    gcc    8 (5) (12)'
-ok 'doctor: what to install for an age' prints 4 '..v3.17        gcc    none here: install gcc-4'
+ok 'doctor: what an age wants' prints 4 '..v3.17        gcc    none here: gcc-4 is wanted'
 ok 'doctor: ages that no compiler can build' prints 4 '..v4.16        clang  none is known to build them'
 ok 'doctor: a clang without its linker' prints 4 'clang 16 works with GNU ld only; for LLVM=1 install lld-16 llvm-16'
 ok 'doctor: 80 columns' [ "$(printf '%s\n' "$out" | sed -n '/^Compilers/,/^$/p' | wc -L)" -le 80 ]
