@@ -397,6 +397,10 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     job->situation.range = job->range;
     job->situation.belief = job->belief;
     job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);
+    if (job->bases) {
+        job_say(job, "--good %.12s is not behind the start: where they parted stands for it",
+                job->spec->good);
+    }
     for (guint i = 0; i < lines->len; i++) {
         job_tell(job, NULL, lines->pdata[i]);
     }

@@ -44,4 +44,9 @@ run run --repo . --good main~30 --bad HEAD --test 'test ! -e half-a || test ! -e
 ok 'a merge that is the culprit' prints 0 "\"culprit\":\"$culprit\""
 run report
 ok 'both parents are checked' [ "$(printf '%s\n' "$out" | grep -c 'passed: parent .* does not show it')" -eq 2 ]
+
+# A good end beside the start.
+run run --repo . --good right --bad top --test 'test ! -e bad'
+ok 'a good end on another branch: it is told what stands for it' \
+    says 0 "--good $(git rev-parse --short=12 right) is not behind the start: where they parted stands for it"
 finish
