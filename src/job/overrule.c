@@ -30,6 +30,25 @@ static gboolean forget_verdicts(Store *store, const JobRow *row, GError **error)
     return decisions != NULL;
 }
 
+/* Is there a verdict by hand of @commit? If not, or if the store cannot be read: @error. */
+static gboolean is_said(Store *store, const JobRow *row, const char *commit, GError **error)
+{
+    g_autoptr(GPtrArray) facts = store_facts(store, row->id, error);
+
+    for (guint i = 0; facts && i < facts->len; i++) {
+        const FactRow *fact = facts->pdata[i];
+
+        if (g_str_equal(fact->kind, FACT_VERDICT) && g_str_equal(fact->commit, commit)) {
+            return TRUE;
+        }
+    }
+    if (facts) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "%.12s has no verdict by hand: there is nothing to clear", commit);
+    }
+    return FALSE;
+}
+
 gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
                          Verdict verdict, const char *note, GError **error)
 {
@@ -44,7 +63,8 @@ gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, cons
                     "%.12s is the start, where the crash is known", commit);
         return FALSE;
     }
-    return keep_decision(store, row, repo, commit, error) &&
+    return (said || is_said(store, row, commit, error)) &&
+           keep_decision(store, row, repo, commit, error) &&
            store_put_fact(store, row->id, commit, FACT_VERDICT_NOTE, said ? note : NULL, error) &&
            store_put_fact(store, row->id, commit, FACT_VERDICT, said, error) &&
            forget_verdicts(store, row, error) && store_reopen_job(store, row->id, row->spec, error);

@@ -158,7 +158,7 @@ static void start_trials(Batch *batch)
  */
 #define SURE 0.95
 
-/* "bad", "good" or "skip" when that is sure by now, else "unclear". */
+/* "bad", "good" or "skip" when that is sure by now, else "unknown". */
 static const char *verdict_so_far(Job *job, const char *commit)
 {
     gint64 revision = job->range ? range_find(job->range, commit) : -1;
@@ -175,7 +175,7 @@ static const char *verdict_so_far(Job *job, const char *commit)
     has_bug = belief_has_bug(job->belief)[revision];
     return has_bug >= SURE       ? verdict_name(VERDICT_BAD)
            : has_bug <= 1 - SURE ? verdict_name(VERDICT_GOOD)
-                                 : "unclear";
+                                 : verdict_name(VERDICT_UNKNOWN);
 }
 
 /* "6533e558c650 bad: 3 of 3 trials crashed" */

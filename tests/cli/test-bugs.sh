@@ -56,6 +56,8 @@ ok 'and stands in the log, with its reason' prints 0 "# by hand: $culprit is goo
 run verdict build culprit clear
 run resume build
 ok 'cleared, what was measured holds again' prints 0 "commit $culprit"
+run verdict build culprit clear
+ok 'there is nothing more to clear' says 2 'has no verdict by hand'
 
 run verdict build main good
 ok 'the start is refused' says 2 'is the start, where the crash is known'
