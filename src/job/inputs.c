@@ -68,11 +68,20 @@ static gboolean check_root(const JobSpec *spec, const char *text, GError **error
 static gboolean check_rootfs(const JobSpec *spec, GError **error)
 {
     g_auto(GStrv) texts = split(spec->rootfs);
+    const char *for_all = NULL;
 
     for (char **text = texts; *text; text++) {
+        VersionSpan span;
+        const char *path = farm_root_path(*text, &span);
+
+        if (for_all) {
+            return invalid(error, "--rootfs: %s is never used: %s before it is for all kernels",
+                           path, for_all);
+        }
         if (!check_root(spec, *text, error)) {
             return FALSE;
         }
+        for_all = span.first == 0 && span.last == G_MAXUINT32 ? path : NULL;
     }
     return TRUE;
 }
