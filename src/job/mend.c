@@ -143,11 +143,10 @@ static void say_look(Job *job, const Storm *storm, const char *failing)
     const Mend *first = storm->mends->len ? storm->mends->pdata[0] : NULL;
 
     if (!first) {
-        job_say(job, "%.12s and others fail alike, and no commit is found that mends them",
-                failing);
+        job_say(job, "no commit is found that mends %.12s, or what fails like it", failing);
     } else {
-        job_say(job, "%.12s and others fail alike; %.12s (\"%s\") may mend them: %s", failing,
-                first->commit, first->title, first->why);
+        job_say(job, "%.12s (\"%s\") may mend %.12s, and what fails like it: %s", first->commit,
+                first->title, failing, first->why);
     }
 }
 
@@ -244,7 +243,7 @@ static gboolean forget_all(Job *job, const Storm *storm, guint *ret_n, GError **
 
 gboolean job_carry_adopt(Job *job, const Action *action, GError **error)
 {
-    const Mend *mend;
+    const Mend *mend = NULL;
     Storm *storm = storm_of_variant(job, action->commit, &mend);
     guint n;
 
