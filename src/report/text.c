@@ -434,10 +434,12 @@ static void add_quotes(GString *text, const Report *report)
     }
     if (answer->crash_title) {
         g_autofree char *whose = crashed(report);
+        g_autofree char *quoted = g_strdup(answer->crash_report ? answer->crash_report : "");
 
-        g_string_append_printf(text, "\nThe %s (of %s): %s\n%s",
+        g_strchomp(quoted);
+        g_string_append_printf(text, "\nThe %s (of %s): %s\n%s%s",
                                is_of_build(report) ? "error" : "crash", whose, answer->crash_title,
-                               answer->crash_report ? answer->crash_report : "");
+                               quoted, *quoted ? "\n" : "");
     }
 }
 

@@ -40,6 +40,9 @@ ok 'a build failure is bisected, without a reproducer' prints 0 'First bad commi
 ok 'the commit that broke it' prints 0 "$culprit"
 ok 'its error is what is told' prints 0 'file:1:1: error: it is broken'
 ok 'and why' prints 0 'It does not build, its parents do'
+ok 'an empty line behind what make said, not two' prints 0 'Error 1
+
+The whole log: '
 run report build --json
 ok 'for programs' prints 0 "\"culprit\": \"$culprit\""
 
