@@ -295,7 +295,8 @@ guint situation_patience(const Situation *situation, const Pool *pool)
 
 gboolean situation_cannot_build(const Situation *situation, const RevisionEvidence *evidence)
 {
-    return situation->bug != BUG_BUILD && evidence->kernel->status == KERNEL_FAILED;
+    return situation->bug != BUG_BUILD && evidence->kernel &&
+           evidence->kernel->status == KERNEL_FAILED;
 }
 
 /* It does not build; or its trials, enough of them, told nothing: no boot, or always a crash of
@@ -314,9 +315,11 @@ gboolean situation_is_untestable(const Situation *situation, const RevisionEvide
 
 Tally pool_tally(const Situation *situation, const RevisionEvidence *evidence, const Pool *pool)
 {
+    if (pool->said == VERDICT_SKIP) {
+        return (Tally){.untestable = TRUE};
+    }
     if (pool->said != VERDICT_UNKNOWN) {
-        return pool->said == VERDICT_SKIP ? (Tally){.untestable = TRUE}
-                                          : (Tally){.said = pool->said};
+        return (Tally){.said = pool->said};
     }
     return (Tally){.n_crash = pool->n_crash,
                    .n_ok = pool->n_ok,

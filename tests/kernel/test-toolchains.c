@@ -315,12 +315,14 @@ static void test_mistakes(Fixture *fixture, gconstpointer unused)
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = write_table(fixture, "wrong", cases[i].text);
+        g_autofree char *place =
+            g_strdup_printf("%s: %s: ", cases[i].options ? "--options" : "--toolchains", path);
         g_autoptr(GError) error = NULL;
 
         g_assert_null(toolchains_new("auto", NULL, cases[i].options ? NULL : path,
                                      cases[i].options ? path : NULL, &error));
         g_test_message("%s", error->message);
-        g_assert_true(g_str_has_prefix(error->message, path));
+        g_assert_true(g_str_has_prefix(error->message, place));
         g_assert_nonnull(strstr(error->message, cases[i].message));
     }
 }
