@@ -43,10 +43,11 @@ err=$(cat "$work/err")
 echo "# killed $kills times"
 
 ok 'the culprit is found' prints 0 "\"culprit\":\"$culprit\""
-ok 'what it changes in the kernel' prints 0 'passed: in its kernel it changes '
-ok 'by name' prints 0 ' functions (smc_switch_to_fallback, '
 ok 'it was killed on the way' [ "$kills" -ge 3 ]
 ok 'no finished build was repeated' [ -z "$(printf '%s\n' "$err" | grep -E '^[0-9a-f]{12} built: ' | sort | uniq -d)" ]
+run report real --json --state-dir "$work/state"
+ok 'what it changes in the kernel' prints 0 'passed: in its kernel it changes '
+ok 'by name' prints 0 ' functions (smc_switch_to_fallback, '
 run log real --state-dir "$work/state"
 ok 'log: begins as the seed' prints 0 "bisecting cause commit starting from $start"
 ok 'log: the crash' prints 0 'all runs: crashed: WARNING: refcount bug in sk_psock_get'
