@@ -77,7 +77,9 @@ ok 'a start that does not crash' prints 3 'The bug was not seen at the start.'
 again --start "$start" --good "$culprit" --name mistaken
 ok 'a good that crashes' prints 3 'has the bug too: give an older --good'
 again --start "$start" --good "$good" --name other --title 'KASAN: use-after-free Read in foo'
-ok 'a start that crashes otherwise' prints 3 'but with another crash'
+ok 'a start that crashes otherwise' prints 3 'did not crash with that title'
+run report other --json --state-dir "$work/state"
+ok 'a start that crashes otherwise: so it is told' prints 0 '(but with another crash, see the log)'
 # One revision, as that job would try it.
 run try "$culprit" --like real --state-dir "$work/state"
 ok 'try: the culprit' prints 0 "trials with 'WARNING: refcount bug in sk_psock_get'"
