@@ -58,24 +58,33 @@ gboolean verdict_parse(const char *name, Verdict *ret_verdict)
 }
 
 /* With a uniform prior, the crash rate has the posterior Beta(a, b), a = n_crash + 1, b = n_ok + 1,
- * and n more trials all end ok with the chance prod (b + i) / (a + b + i), i = 0 .. n - 1. */
-double belief_quiet_chance(guint n_crash, guint n_ok, guint n_trials)
+ * and n more trials all end ok with the chance prod (b + i) / (a + b + i), i = 0 .. n - 1: here
+ * the one for @i. */
+static double quiet_factor(guint n_crash, guint n_ok, guint i)
 {
     double a = n_crash + 1.0;
     double b = n_ok + 1.0;
+
+    return (b + i) / (a + b + i);
+}
+
+double belief_quiet_chance(guint n_crash, guint n_ok, guint n_trials)
+{
     double chance = 1;
 
     for (guint i = 0; i < n_trials; i++) {
-        chance *= (b + i) / (a + b + i);
+        chance *= quiet_factor(n_crash, n_ok, i);
     }
     return chance;
 }
 
 guint belief_trials_for_good(guint n_crash, guint n_ok, double miss, guint limit)
 {
+    double chance = 1;
     guint n = 0;
 
-    while (n < limit && (n < 2 || belief_quiet_chance(n_crash, n_ok, n) > miss)) {
+    while (n < limit && (n < 2 || chance > miss)) {
+        chance *= quiet_factor(n_crash, n_ok, n);
         n++;
     }
     return n;
