@@ -12,20 +12,6 @@ static const char *const words[] = {
     [TRIED_NO_BUILD] = "skip",
 };
 
-static const char *outcome_word(OutcomeKind kind)
-{
-    static const char *const names[] = {
-        [OUTCOME_OK] = "ok",
-        [OUTCOME_CRASH] = "crash",
-        [OUTCOME_BOOT_FAILED] = "boot-failed",
-        [OUTCOME_BASIC_FAILED] = "basic-failed",
-        [OUTCOME_INFRA] = "infra",
-        [OUTCOME_UNREACHED] = "unreached",
-    };
-
-    return names[kind];
-}
-
 /* NULL where its first trials and its kernel are those of another job. */
 static const ReportRevision *tried_revision(const Report *report)
 {
@@ -102,8 +88,8 @@ static void add_trials(GString *text, const ReportRevision *revision)
     for (guint i = 0; revision && i < revision->trials->len; i++) {
         const TrialRow *trial = revision->trials->pdata[i];
         char *kind = trial->title && trial->kind != OUTCOME_OK
-                         ? g_strdup_printf("%s: %s", outcome_word(trial->kind), trial->title)
-                         : g_strdup(outcome_word(trial->kind));
+                         ? g_strdup_printf("%s: %s", outcome_kind_name(trial->kind), trial->title)
+                         : g_strdup(outcome_kind_name(trial->kind));
         guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, kind));
 
         g_ptr_array_add(kinds, kind);
@@ -163,10 +149,10 @@ static json_t *trials_json(const ReportRevision *revision)
     for (guint i = 0; revision && i < revision->trials->len; i++) {
         const TrialRow *trial = revision->trials->pdata[i];
 
-        json_array_append_new(array,
-                              json_pack("{s:s, s:o, s:o}", "outcome", outcome_word(trial->kind),
-                                        "title", job_text_json(trial->title), "console",
-                                        job_text_json(trial->console_path)));
+        json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "outcome",
+                                               outcome_kind_name(trial->kind), "title",
+                                               job_text_json(trial->title), "console",
+                                               job_text_json(trial->console_path)));
     }
     return array;
 }
