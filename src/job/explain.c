@@ -36,34 +36,34 @@ static const RevisionEvidence *twin_of(const Job *job, const RevisionEvidence *o
 }
 
 /* Does @trial show what a try that found @tried speaks of? */
-static gboolean is_telling(const Job *job, const TrialRow *trial, Tried tried)
+static gboolean is_telling(const Sought *sought, const TrialRow *trial, Tried tried)
 {
-    OutcomeKind outcome = sought_outcome(job->sought.kind, trial);
+    OutcomeKind outcome = sought_outcome(sought->kind, trial);
     CrashJudgement judgement;
 
     if (outcome != OUTCOME_CRASH) {
         return tried == TRIED_NO_BOOT &&
                (outcome == OUTCOME_BOOT_FAILED || outcome == OUTCOME_BASIC_FAILED);
     }
-    judgement = identity_judge(&job->sought, trial);
+    judgement = identity_judge(sought, trial);
     return (tried == TRIED_BAD && judgement == CRASH_OF_BUG) ||
            (tried == TRIED_OTHER_CRASH && judgement == CRASH_OF_ANOTHER) ||
            (tried == TRIED_DOUBTFUL && judgement == CRASH_DOUBTFUL);
 }
 
-/* The title under which that was seen most often; "" for none. */
-static const char *usual_title(const Job *job, const char *commit, Tried tried)
+const char *trials_usual_title(const Sought *sought, const GPtrArray *trials, const char *commit,
+                               Tried tried)
 {
     g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
     const char *usual = "";
     guint most = 0;
 
-    for (guint i = 0; i < job->trials->len; i++) {
-        const TrialRow *trial = job->trials->pdata[i];
+    for (guint i = 0; i < trials->len; i++) {
+        const TrialRow *trial = trials->pdata[i];
         guint n;
 
         if (!trial->title || !g_str_equal(trial->commit, commit) ||
-            !is_telling(job, trial, tried)) {
+            !is_telling(sought, trial, tried)) {
             continue;
         }
         n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, trial->title)) + 1;
@@ -74,6 +74,11 @@ static const char *usual_title(const Job *job, const char *commit, Tried tried)
         }
     }
     return usual;
+}
+
+static const char *usual_title(const Job *job, const char *commit, Tried tried)
+{
+    return trials_usual_title(&job->sought, job->trials, commit, tried);
 }
 
 static gboolean has_trace(const Job *job, const char *commit)

@@ -203,6 +203,10 @@ gboolean job_load_minimised(Job *job, GError **error);
 
 /* --- explain.c ------------------------------------------------------------------------------- */
 
+/* The title under which @trials of @commit showed most often what a try that found @tried speaks
+ * of; "" for none. Owned by its trial. */
+const char *trials_usual_title(const Sought *sought, const GPtrArray *trials, const char *commit,
+                               Tried tried);
 /* Of a try: the sentence for its verdict, and what else there is to know of it (Answer.checks). */
 void job_explain_tried(const Job *job, Answer *answer);
 

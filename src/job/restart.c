@@ -244,29 +244,12 @@ void job_spec_try(JobSpec *spec, const char *revision)
  * the caller. */
 static char *usual_title(const JobSpec *spec, const GPtrArray *trials)
 {
-    g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
     g_auto(Sought) sought = {0};
-    const char *usual = NULL;
-    guint most = 0;
+    const char *title;
 
     sought_learn(spec, trials, &sought);
-    for (guint i = 0; i < trials->len; i++) {
-        const TrialRow *trial = trials->pdata[i];
-        guint n;
-
-        if (sought_outcome(sought.kind, trial) != OUTCOME_CRASH || !trial->title ||
-            !g_str_equal(trial->commit, spec->start) ||
-            identity_judge(&sought, trial) != CRASH_OF_BUG) {
-            continue;
-        }
-        n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, trial->title)) + 1;
-        g_hash_table_insert(counts, trial->title, GUINT_TO_POINTER(n));
-        if (n > most) {
-            most = n;
-            usual = trial->title;
-        }
-    }
-    return g_strdup(usual);
+    title = trials_usual_title(&sought, trials, spec->start, TRIED_BAD);
+    return *title ? g_strdup(title) : NULL;
 }
 
 /* Of a bug of the build: does the start not build? */
