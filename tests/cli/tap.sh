@@ -93,3 +93,34 @@ line() {
 }
 # id NAME: of that tag in $tree.
 id() { git -C "$tree" rev-parse "$1^{commit}"; }
+
+# make_builds DIR: a tree that builds like a kernel, by copying a program, unless its file says that it is broken, or odd. The
+# tag "good" is before file_says.
+make_builds() {
+    make_repo "$1" 3 0
+    printf 'config FOO\n' >"$1/Kconfig"
+    cat >"$1/Makefile" <<'END'
+VERSION = 6
+PATCHLEVEL = 1
+olddefconfig:
+	@touch $(O)/.config.firstbad
+bzImage vmlinux &:
+	@! grep -n broken file || { echo "file:1:1: error: it is broken" >&2; exit 1; }
+	@! grep -n odd file || { echo "other.c:7: error: that is odd" >&2; exit 1; }
+	@mkdir -p $(O)/arch/x86/boot && cp /bin/true $(O)/vmlinux && cp /bin/true $(O)/arch/x86/boot/bzImage
+END
+    git -C "$1" add Kconfig Makefile
+    git -C "$1" commit -qm 'what a kernel has'
+    git -C "$1" tag good
+}
+
+# file_says DIR WORD...: a commit for each.
+file_says() {
+    builds=$1
+    shift
+    for word in "$@"; do
+        echo "$word" >"$builds/file"
+        git -C "$builds" add file
+        git -C "$builds" commit -qam "the file says $word"
+    done
+}

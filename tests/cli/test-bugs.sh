@@ -5,29 +5,13 @@
 . "$(dirname "$0")/tap.sh"
 
 tree=$work/tree
-make_repo "$tree" 20 0
-printf 'config FOO\n' >"$tree/Kconfig"
-cat >"$tree/Makefile" <<'END'
-VERSION = 6
-PATCHLEVEL = 1
-olddefconfig:
-	@touch $(O)/.config.firstbad
-bzImage vmlinux &:
-	@! grep -n broken file || { echo "file:1:1: error: it is broken" >&2; exit 1; }
-	@! grep -n odd file || { echo "other.c:7: error: that is odd" >&2; exit 1; }
-	@mkdir -p $(O)/arch/x86/boot && cp /bin/true $(O)/vmlinux && cp /bin/true $(O)/arch/x86/boot/bzImage
-END
-git -C "$tree" add Kconfig Makefile
-git -C "$tree" commit -qm 'what a kernel has'
-git -C "$tree" tag good
+make_builds "$tree"
 # Odd ones fail otherwise: they tell nothing.
-for n in 1 2 3 odd 4 broken still-broken broken-on broken-for-ever; do
-    echo "$n" >"$tree/file"
-    [ "$n" != broken ] || sed -i 1s/^/x/ "$tree/Kconfig"
-    git -C "$tree" add file
-    git -C "$tree" commit -qm "the file says $n"
-    [ "$n" != broken ] || git -C "$tree" tag culprit
-done
+file_says "$tree" 1 2 3 odd 4
+sed -i 1s/^/x/ "$tree/Kconfig"
+file_says "$tree" broken
+git -C "$tree" tag culprit
+file_says "$tree" still-broken broken-on broken-for-ever
 printf 'CONFIG_SMP=y\n' >"$work/config"
 culprit=$(git -C "$tree" rev-parse culprit)
 

@@ -42,25 +42,10 @@ ok 'no such job' says 2 "no job 'no-such'"
 run restart
 ok 'no job' says 2 'JOB is missing'
 
-# --- Builds: a Makefile that copies a program is a kernel that builds ------------------------------------------------------
+# --- Builds ----------------------------------------------------------------------------------------------------------------
 tree=$work/kernel
-make_repo "$tree" 3 0
-printf 'config FOO\n' >"$tree/Kconfig"
-cat >"$tree/Makefile" <<'END'
-VERSION = 6
-PATCHLEVEL = 1
-olddefconfig:
-	@touch $(O)/.config.firstbad
-bzImage vmlinux &:
-	@! grep -n broken file || { echo "file:1:1: error: it is broken" >&2; exit 1; }
-	@mkdir -p $(O)/arch/x86/boot && cp /bin/true $(O)/vmlinux && cp /bin/true $(O)/arch/x86/boot/bzImage
-END
-git -C "$tree" add Kconfig Makefile
-for n in 1 2 3 4 broken still-broken broken-on; do
-    echo "$n" >"$tree/file"
-    git -C "$tree" add file
-    git -C "$tree" commit -qm "the file says $n"
-done
+make_builds "$tree"
+file_says "$tree" 1 2 3 4 broken still-broken broken-on
 culprit=$(git -C "$tree" rev-parse main~2)
 printf 'CONFIG_SMP=y\n' >"$work/config"
 run cause --tree "$tree" --start main --good main~6 --config "$work/config" --bug build --name build

@@ -70,26 +70,10 @@ run run --repo "$work/clone" --good main~19 --bad main --name clone --test "$fla
 (cd "$work/clone" && git bisect run "$FIRSTBAD" try HEAD --like clone --bisect-exit) >"$work/bisected" 2>&1
 ok 'git bisect run comes to the culprit' grep -q "$bad is the first bad commit" "$work/bisected"
 
-# --- Builds: a Makefile that copies a program is a kernel that builds ------------------------------------------------------
+# --- Builds ----------------------------------------------------------------------------------------------------------------
 tree=$work/kernel
-make_repo "$tree" 3 0
-printf 'config FOO\n' >"$tree/Kconfig"
-cat >"$tree/Makefile" <<'END'
-VERSION = 6
-PATCHLEVEL = 1
-olddefconfig:
-	@touch $(O)/.config.firstbad
-bzImage vmlinux &:
-	@! grep -n broken file || { echo "file:1:1: error: it is broken" >&2; exit 1; }
-	@! grep -n odd file || { echo "other.c:7: error: that is odd" >&2; exit 1; }
-	@mkdir -p $(O)/arch/x86/boot && cp /bin/true $(O)/vmlinux && cp /bin/true $(O)/arch/x86/boot/bzImage
-END
-git -C "$tree" add Kconfig Makefile
-for n in 1 odd 2 broken; do
-    echo "$n" >"$tree/file"
-    git -C "$tree" add file
-    git -C "$tree" commit -qm "the file says $n"
-done
+make_builds "$tree"
+file_says "$tree" 1 odd 2 broken
 printf 'CONFIG_SMP=y\n' >"$work/config"
 printf 'int main(void) { return 0; }\n' >"$work/repro.c"
 run cause --tree "$tree" --start main --good main~1 --config "$work/config" --bug build --name build
