@@ -307,6 +307,12 @@ static gboolean choose(Build *build, GError **error)
     if (!build->choice) {
         return FALSE;
     }
+    if (builder->options.without_debug_info) {
+        g_autofree char *era = build->changes;
+        g_autofree char *less = config_without_debug_info(config, build->choice->kernel);
+
+        build->changes = g_strconcat(era, less, NULL);
+    }
     build->kernel->compiler = g_strdup(build->choice->text);
     build->kernel->key = recipe_key(build->tree_id, config, build->changes, build->choice);
     return TRUE;

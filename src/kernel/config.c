@@ -174,6 +174,28 @@ static int compare_strings(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+char *config_without_debug_info(const char *config, Version kernel)
+{
+    g_autoptr(GHashTable) on = config_options_on(config);
+    g_autoptr(GList) names = NULL;
+    GString *lines = g_string_new(NULL);
+
+    g_hash_table_remove(on, "CONFIG_DEBUG_INFO_NONE");
+    names = g_list_sort(g_hash_table_get_keys(on), (GCompareFunc)strcmp);
+    for (const GList *name = names; name; name = name->next) {
+        if (g_str_has_prefix(name->data, "CONFIG_DEBUG_INFO") ||
+            g_str_equal(name->data, "CONFIG_GDB_SCRIPTS")) {
+            g_string_append_printf(lines, "# %s is not set\n", (const char *)name->data);
+        }
+    }
+    /* A choice since f9b3cd245784 ("Kconfig.debug: make DEBUG_INFO selectable from a
+     * choice", 5.18); before, the option did not exist, and would count as lost. */
+    if (lines->len && (!kernel || kernel >= version_of_kernel("v5.18"))) {
+        g_string_append(lines, "CONFIG_DEBUG_INFO_NONE=y\n");
+    }
+    return g_string_free(lines, FALSE);
+}
+
 char **config_lost_options(const char *wanted, const char *got)
 {
     g_autoptr(GHashTable) options = config_options_on(wanted);

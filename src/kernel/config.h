@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "kernel/version.h"
+
 /* The options that @config has as y or m: name -> its line. Owned by the caller. */
 GHashTable *config_options_on(const char *config);
 
@@ -26,6 +28,11 @@ char *config_value(const char *config, const char *name);
  * caller. */
 char *config_for_build(const char *config, const char *changes,
                        gboolean (*is_in_tree)(const char *path, gpointer data), gpointer data);
+
+/* Lines for the end of @config, of a kernel of version @kernel (0: not known), that leave out its
+ * debug information and what is made of it (CONFIG_DEBUG_INFO_BTF); "" when it has none. Without
+ * BTF, what is loaded and run stays the same to the byte. Owned by the caller. */
+char *config_without_debug_info(const char *config, Version kernel);
 
 /* Which =y and =m options of @wanted are not =y in @got: a kernel with =m lacks them, too.
  * NULL-terminated list of "CONFIG_X=y", owned by the caller. */

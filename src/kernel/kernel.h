@@ -69,13 +69,14 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
 typedef struct KernelBuilder KernelBuilder;
 typedef struct KernelBuildOptions {
     const Toolchains *toolchains;
-    const char *config;         /* path of the user's .config; its modules are built in */
-    const char *config_dir;     /* other configs, which variants name: DIR/ID; or NULL */
-    const GPtrArray *backports; /* of Backport: what revisions that want it get; or NULL */
-    const char *start;          /* the commit that crashes, see data/backports.ini; or NULL */
-    guint n_jobs;               /* make -j */
-    guint timeout_ms;           /* of one build */
-    guint64 memory_limit_bytes; /* of each process; 0: none */
+    const char *config;          /* path of the user's .config; its modules are built in */
+    const char *config_dir;      /* other configs, which variants name: DIR/ID; or NULL */
+    const GPtrArray *backports;  /* of Backport: what revisions that want it get; or NULL */
+    const char *start;           /* the commit that crashes, see data/backports.ini; or NULL */
+    gboolean without_debug_info; /* whatever @config says, BTF included */
+    guint n_jobs;                /* make -j */
+    guint timeout_ms;            /* of one build */
+    guint64 memory_limit_bytes;  /* of each process; 0: none */
 } KernelBuildOptions;
 /* @slot_dir: folder of the slot (made when missing): the worktree src/, and in it the build folder.
  * Processes of an earlier coordinator that still work there are ended first; G_IO_ERROR_BUSY when a

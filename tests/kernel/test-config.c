@@ -25,6 +25,28 @@ static void test_values(void)
     g_assert_false(config_is_on(config, "CONFIG_AB"));
 }
 
+static void assert_without_debug_info(const char *config, const char *kernel, const char *want)
+{
+    g_autofree char *lines =
+        config_without_debug_info(config, kernel ? version_of_kernel(kernel) : 0);
+
+    g_assert_cmpstr(lines, ==, want);
+}
+
+static void test_without_debug_info(void)
+{
+    const char *config = "CONFIG_GDB_SCRIPTS=y\nCONFIG_DEBUG_INFO=y\nCONFIG_DEBUG_INFO_DWARF5=y\n"
+                         "# CONFIG_DEBUG_INFO_SPLIT is not set\nCONFIG_DEBUG_KERNEL=y\n";
+    const char *off = "# CONFIG_DEBUG_INFO is not set\n# CONFIG_DEBUG_INFO_DWARF5 is not set\n"
+                      "# CONFIG_GDB_SCRIPTS is not set\n";
+    g_autofree char *choice = g_strconcat(off, "CONFIG_DEBUG_INFO_NONE=y\n", NULL);
+
+    assert_without_debug_info(config, "v5.17", off);
+    assert_without_debug_info(config, "v5.18", choice);
+    assert_without_debug_info(config, NULL, choice);
+    assert_without_debug_info("CONFIG_A=y\nCONFIG_DEBUG_INFO_NONE=y\n", "v6.1", "");
+}
+
 static gboolean is_here(const char *path, gpointer data)
 {
     return g_str_equal(path, "here.pem");
@@ -82,6 +104,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/config/values", test_values);
+    g_test_add_func("/config/without-debug-info", test_without_debug_info);
     g_test_add_func("/config/for-build", test_for_build);
     g_test_add_func("/config/lost-options", test_lost_options);
     return g_test_run();

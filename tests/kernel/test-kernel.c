@@ -449,6 +449,33 @@ static void test_key(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(config->key, !=, toolchain->key);
 }
 
+/* Without debug information it is another kernel, unless the config has none anyway. */
+static void test_without_debug_info(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out = sh(fixture, "cd repo; echo CONFIG_DEBUG_INFO >>Kconfig; git add .;"
+                                       "commit kconfig; echo CONFIG_DEBUG_INFO=y >>../config");
+
+    reopen_slot(fixture);
+    g_autoptr(Kernel) with = build(fixture->builder, "HEAD");
+    fixture->options.without_debug_info = TRUE;
+    reopen_slot(fixture);
+    g_autoptr(Kernel) without = build(fixture->builder, "HEAD");
+    g_autofree char *config = unpack(fixture, without, "config");
+    g_assert_cmpstr(with->key, !=, without->key);
+    g_assert_nonnull(strstr(config, "# CONFIG_DEBUG_INFO is not set\n"));
+    g_assert_false(
+        g_strv_contains((const char *const *)without->lost_options, "CONFIG_DEBUG_INFO=y"));
+
+    g_free(sh(fixture, "echo CONFIG_A=y >config"));
+    reopen_slot(fixture);
+    g_autoptr(Kernel) none = build(fixture->builder, "HEAD");
+    fixture->options.without_debug_info = FALSE;
+    reopen_slot(fixture);
+    g_autoptr(Kernel) same = build(fixture->builder, "HEAD");
+    g_assert_true(same->reused);
+    g_assert_cmpstr(none->key, ==, same->key);
+}
+
 static void test_incremental(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *out =
@@ -1106,6 +1133,7 @@ int main(int argc, char **argv)
     ADD("language", test_language);
     ADD("configuration-fails", test_configuration_fails);
     ADD("key", test_key);
+    ADD("without-debug-info", test_without_debug_info);
     ADD("incremental", test_incremental);
     ADD("signature-is-stable", test_signature_is_stable);
     ADD("structure-seed-is-fixed", test_structure_seed_is_fixed);
