@@ -111,8 +111,18 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
     return work->spec && job_spec_read(work->spec, text, "/", error);
 }
 
+/* All before the job itself begins. */
+static void put_setup_span(const Work *work, gint64 begun_ms)
+{
+    const SpanRow span = {
+        .kind = (char *)"setup", .begun_ms = begun_ms, .ended_ms = g_get_real_time() / 1000};
+
+    store_put_span(work->store, work->row->id, &span);
+}
+
 static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
 {
+    gint64 begun_ms = g_get_real_time() / 1000;
     g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
     g_autoptr(Job) job = NULL;
 
@@ -123,6 +133,7 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
     g_ptr_array_foreach(work->setup->notes, say_note, work->line);
     job = job_new(work->row->id, work->spec, work->setup->repo, work->store, work->setup->farm,
                   error);
+    put_setup_span(work, begun_ms);
     return job &&
            job_carry_out(job, progress_line_show, work->line, work->cancellable, ret_answer, error);
 }

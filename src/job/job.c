@@ -484,6 +484,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     g_autoptr(GAsyncResult) res = NULL;
     g_autoptr(Kernel) kernel = NULL;
     g_autofree char *commit = g_strdup(action->commit);
+    gint64 begun_ms = job_now_ms();
     KernelRow *row;
 
     job_tell(job, doing, NULL);
@@ -495,6 +496,7 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
         g_prefix_error(error, "building %s: ", title);
         return FALSE;
     }
+    job_put_span(job, "build", commit, job_build_how(job, kernel), 0, begun_ms);
     if (!job_keep_fixes(job, commit, kernel, error) ||
         !store_put_kernel(job->store, job->id, commit, kernel, error) ||
         !job_book_time(job, TIME_BUILD, error)) {
@@ -521,6 +523,12 @@ static gboolean carry_build(Job *job, const Action *action, GCancellable *cancel
     return TRUE;
 }
 
+/* SpanRow.kind of what the coordinator does itself. */
+static const char *const work_names[] = {
+    [ACTION_LOAD_RANGE] = "range", [ACTION_EXAMINE] = "examine",   [ACTION_MEND] = "mend",
+    [ACTION_ADOPT] = "mend",       [ACTION_MINIMISE] = "minimise", [ACTION_ANSWER] = NULL,
+};
+
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error)
 {
@@ -530,11 +538,13 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
     for (;;) {
         Action action;
         gboolean done = FALSE;
+        gint64 begun_ms = job_now_ms();
 
         if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
             !job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
             return FALSE;
         }
+        job_put_work(job, "prove", begun_ms);
         job_learn_costs(job);
         job_decide(&job->situation, &action);
         if (action.phase != job->phase) {
@@ -545,6 +555,7 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                 return FALSE;
             }
         }
+        begun_ms = job_now_ms();
         switch (action.kind) {
         case ACTION_OVERRULE:
             job_say(job, "%.12s looked good, but all after it has the bug: going further back",
@@ -580,14 +591,18 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
             g_assert_not_reached(); /* one thing is done at a time */
         case ACTION_ANSWER:
             job_tell(job, "writing the report", NULL);
-            if (!job_finish_answer(job, action.answer, error) ||
-                !job_book_time(job, TIME_OTHER, error)) {
+            done = job_finish_answer(job, action.answer, error);
+            job_put_work(job, "report", begun_ms);
+            if (!done || !job_book_time(job, TIME_OTHER, error)) {
                 answer_free(action.answer);
                 return FALSE;
             }
             farm_done(job->farm);
             *ret_answer = action.answer;
             return TRUE;
+        }
+        if (work_names[action.kind]) {
+            job_put_work(job, work_names[action.kind], begun_ms);
         }
         if (!done) {
             return FALSE;

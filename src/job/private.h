@@ -64,6 +64,20 @@ typedef enum TimeUse { TIME_OTHER, TIME_BUILD, TIME_TEST } TimeUse;
 /* Book the time since the last call. */
 gboolean job_book_time(Job *job, TimeUse use, GError **error);
 
+/* --- span.c ---------------------------------------------------------------------------------- */
+
+/* Now, as SpanRow has it. */
+gint64 job_now_ms(void);
+/* What of @kind (SpanRow says which, and what the others mean) was begun at @begun_ms ends now. It
+ * is written with the next row, so call it before the row of the same thing is. @commit and @how
+ * may be NULL. */
+void job_put_span(Job *job, const char *kind, const char *commit, const char *how, guint lane,
+                  gint64 begun_ms);
+/* The same of what the coordinator did itself, where it took long enough to be worth a row. */
+void job_put_work(Job *job, const char *kind, gint64 begun_ms);
+/* SpanRow.how of a build that came out as @kernel; before it is one of the job's. */
+const char *job_build_how(const Job *job, const Kernel *kernel);
+
 /* --- fixes.c --------------------------------------------------------------------------------- */
 
 /* Keep which fixes @kernel, of @commit, was built with, and say each of them once. */

@@ -15,9 +15,17 @@ typedef struct Batch {
     GCancellable *cancellable;
     guint n_wanted; /* still to be started */
     guint n_running;
+    guint64 lanes;  /* a bit for each that has a trial now */
     guint n_traced; /* of its trials, also before and in flight */
     GError *error;  /* the first failure of our machine */
 } Batch;
+
+/* One of them. */
+typedef struct Flight {
+    Batch *batch;
+    guint lane; /* SpanRow.lane */
+    gint64 begun_ms;
+} Flight;
 
 static void start_trials(Batch *batch);
 
@@ -87,15 +95,25 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     return job_book_time(job, TIME_TEST, error);
 }
 
+/* SpanRow.how of a trial that showed @outcome; NULL: it was cut off. */
+static const char *trial_how(const Job *job, const Outcome *outcome)
+{
+    return !outcome ? "cancelled" : job_spec_is_run(job->spec) ? NULL : "booted";
+}
+
 static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
 {
-    Batch *batch = data;
+    g_autofree Flight *flight = data;
+    Batch *batch = flight->batch;
     g_autoptr(Outcome) outcome = NULL;
     GError *error = NULL;
 
     batch->n_running--;
-    if (!batch->job->farm->ops->trial_finish(batch->job->farm, res, &outcome, &error) ||
-        !take_outcome(batch, outcome, &error)) {
+    batch->lanes &= ~(G_GUINT64_CONSTANT(1) << flight->lane);
+    batch->job->farm->ops->trial_finish(batch->job->farm, res, &outcome, &error);
+    job_put_span(batch->job, "trial", batch->commit, trial_how(batch->job, outcome), flight->lane,
+                 flight->begun_ms);
+    if (!outcome || !take_outcome(batch, outcome, &error)) {
         if (batch->error) {
             g_error_free(error);
         } else {
@@ -134,6 +152,19 @@ static GuestTrace choose_trace(Batch *batch)
     return is_start ? TRACE_FIRST : TRACE_LATER;
 }
 
+static Flight *new_flight(Batch *batch)
+{
+    Flight *flight = g_new(Flight, 1);
+
+    /* Of 64 guests and more those after the 63rd share a lane. */
+    *flight = (Flight){.batch = batch, .begun_ms = job_now_ms()};
+    while (flight->lane < 63 && (batch->lanes >> flight->lane & 1)) {
+        flight->lane++;
+    }
+    batch->lanes |= G_GUINT64_CONSTANT(1) << flight->lane;
+    return flight;
+}
+
 static void start_trials(Batch *batch)
 {
     Job *job = batch->job;
@@ -145,7 +176,7 @@ static void start_trials(Batch *batch)
         batch->n_running++;
         job->farm->trace = choose_trace(batch);
         job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
-                                    on_trial_done, batch);
+                                    on_trial_done, new_flight(batch));
     }
     doing = g_strdup_printf("testing %s: %u ok, %u %s, %u to go", title, evidence->n_ok,
                             evidence->n_crash, job_spec_verb(job->spec),

@@ -66,33 +66,9 @@ static gpointer read_kernel(Store *store, sqlite3_stmt *statement)
     return row;
 }
 
-/* All rows of @job that @sql selects, each read by @read. */
-static GPtrArray *select_rows(Store *store, gint64 job, const char *sql,
-                              gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
-                              GError **error)
-{
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
-    sqlite3_stmt *statement = store_prepare(store, sql, error);
-    int code;
-
-    if (!statement) {
-        return NULL;
-    }
-    sqlite3_bind_int64(statement, 1, job);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        g_ptr_array_add(rows, read(store, statement));
-    }
-    sqlite3_finalize(statement);
-    if (code != SQLITE_DONE) {
-        store_fail(store, "reading", error);
-        return NULL;
-    }
-    return g_steal_pointer(&rows);
-}
-
 GPtrArray *store_kernels(Store *store, gint64 job, GError **error)
 {
-    return select_rows(
+    return store_select(
         store, job,
         "SELECT commit_id, compiler, key, status, signature, first_error, dir, build_ms, reused"
         " FROM kernel WHERE job = ? ORDER BY id",
@@ -255,7 +231,7 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error)
         " corrupted, console, run_ms, suppressed, job, %s, %s FROM trial WHERE job = ? ORDER BY id",
         store->version < 2 ? "NULL" : "functions", store->version < 3 ? "NULL" : "calls");
 
-    return select_rows(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
+    return store_select(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
 }
 
 /* --- Decisions ------------------------------------------------------------------------------- */
@@ -330,7 +306,7 @@ static gpointer read_decision(Store *store, sqlite3_stmt *statement)
 
 GPtrArray *store_decisions(Store *store, gint64 job, GError **error)
 {
-    return select_rows(
+    return store_select(
         store, job,
         "SELECT phase, commit_id, label, subject, n_left, bits, best, best_p, verdict"
         " FROM decision WHERE job = ? ORDER BY id",
@@ -387,7 +363,7 @@ GPtrArray *store_facts(Store *store, gint64 job, GError **error)
     if (store->version < 3) {
         return g_ptr_array_new_with_free_func((GDestroyNotify)fact_row_free);
     }
-    return select_rows(store, job,
-                       "SELECT commit_id, kind, text FROM fact WHERE job = ? ORDER BY id",
-                       read_fact, (GDestroyNotify)fact_row_free, error);
+    return store_select(store, job,
+                        "SELECT commit_id, kind, text FROM fact WHERE job = ? ORDER BY id",
+                        read_fact, (GDestroyNotify)fact_row_free, error);
 }

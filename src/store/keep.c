@@ -190,23 +190,17 @@ static gboolean copy_all(Store *store, const StoreKeep *keep, gint64 to, GError 
            copy_facts(store, keep, to, error) && copy_decisions(store, keep, to, error);
 }
 
-static gboolean execute(Store *store, const char *sql, GError **error)
-{
-    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
-           store_fail(store, sql, error);
-}
-
 gboolean store_add_job_from(Store *store, const char *name, const char *kind, const char *spec,
                             gint64 now_s, const StoreKeep *keep, gint64 *ret_id, GError **error)
 {
     gint64 id;
 
-    if (!execute(store, "BEGIN IMMEDIATE", error)) {
+    if (!store_execute(store, "BEGIN IMMEDIATE", error)) {
         return FALSE;
     }
     if (!store_add_job(store, name, kind, spec, now_s, &id, error) ||
-        !copy_all(store, keep, id, error) || !execute(store, "COMMIT", error)) {
-        execute(store, "ROLLBACK", NULL);
+        !copy_all(store, keep, id, error) || !store_execute(store, "COMMIT", error)) {
+        store_execute(store, "ROLLBACK", NULL);
         return FALSE;
     }
     *ret_id = id;

@@ -10,14 +10,27 @@
 struct Store {
     sqlite3 *db;
     char *state_dir;
-    int lock_fd; /* -1 when reading */
-    int version; /* of the schema; older than ours only when reading */
+    int lock_fd;      /* -1 when reading */
+    int version;      /* of the schema; older than ours only when reading */
+    GPtrArray *spans; /* not yet written (span.c) */
 };
 
 /* Set @error from SQLite's and give FALSE. A full disk is G_IO_ERROR_NO_SPACE. */
 gboolean store_fail(Store *store, const char *doing, GError **error);
 sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error);
-/* Step a statement that gives no rows, and finalize it. */
+/* Step a statement that gives no rows, and finalize it. What waits for a row (span.c) is written
+ * with it. */
 gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error);
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value);
 char *store_column(sqlite3_stmt *statement, int column);
+/* Does @sql, which gives no rows. */
+gboolean store_execute(Store *store, const char *sql, GError **error);
+
+/* All rows of @job that @sql selects, each read by @read. */
+GPtrArray *store_select(Store *store, gint64 job, const char *sql,
+                        gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
+                        GError **error);
+
+/* Insert the spans that wait; they wait on until store_forget_spans(). */
+gboolean store_write_spans(Store *store, GError **error);
+void store_forget_spans(Store *store);

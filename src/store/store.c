@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -51,6 +51,12 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, commit_id TEXT NOT NULL,"
     "  kind TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (job, commit_id, kind));"
     "PRAGMA user_version = 3;",
+    "CREATE TABLE span ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, kind TEXT NOT NULL, phase TEXT,"
+    "  commit_id TEXT, how TEXT, lane INTEGER NOT NULL, begun_ms INTEGER NOT NULL,"
+    "  ended_ms INTEGER NOT NULL);"
+    "CREATE INDEX span_of_job ON span (job);"
+    "PRAGMA user_version = 4;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)
@@ -73,7 +79,13 @@ sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error)
     return statement;
 }
 
-gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
+gboolean store_execute(Store *store, const char *sql, GError **error)
+{
+    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           store_fail(store, "writing", error);
+}
+
+static gboolean run_alone(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
 {
     int code = sqlite3_step(statement);
 
@@ -84,6 +96,25 @@ gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GEr
     return code == SQLITE_DONE;
 }
 
+gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
+{
+    /* Within a transaction (keep.c) what waits can wait on. */
+    if (!store->spans || !sqlite3_get_autocommit(store->db)) {
+        return run_alone(store, statement, doing, error);
+    }
+    if (!store_execute(store, "BEGIN IMMEDIATE", error)) {
+        sqlite3_finalize(statement);
+        return FALSE;
+    }
+    if (!run_alone(store, statement, doing, error) || !store_write_spans(store, error) ||
+        !store_execute(store, "COMMIT", error)) {
+        store_execute(store, "ROLLBACK", NULL);
+        return FALSE;
+    }
+    store_forget_spans(store);
+    return TRUE;
+}
+
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value)
 {
     sqlite3_bind_text(statement, column, value, -1, SQLITE_TRANSIENT);
@@ -92,6 +123,29 @@ void store_bind_text(sqlite3_stmt *statement, int column, const char *value)
 char *store_column(sqlite3_stmt *statement, int column)
 {
     return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+GPtrArray *store_select(Store *store, gint64 job, const char *sql,
+                        gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
+                        GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+    sqlite3_stmt *statement = store_prepare(store, sql, error);
+    int code;
+
+    if (!statement) {
+        return NULL;
+    }
+    sqlite3_bind_int64(statement, 1, job);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        g_ptr_array_add(rows, read(store, statement));
+    }
+    sqlite3_finalize(statement);
+    if (code != SQLITE_DONE) {
+        store_fail(store, "reading", error);
+        return NULL;
+    }
+    return g_steal_pointer(&rows);
 }
 
 /* --- Opening --------------------------------------------------------------------------------- */
@@ -156,12 +210,6 @@ gint64 store_job_worked_on(const Store *store)
     return held ? g_ascii_strtoll(number, NULL, 10) : 0;
 }
 
-static gboolean execute(Store *store, const char *sql, GError **error)
-{
-    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
-           store_fail(store, "setting up", error);
-}
-
 static gboolean read_version(Store *store, GError **error)
 {
     sqlite3_stmt *statement = store_prepare(store, "PRAGMA user_version", error);
@@ -190,16 +238,17 @@ static gboolean upgrade(Store *store, GError **error)
     }
     g_string_append(sql, "COMMIT;");
     store->version = SCHEMA_VERSION;
-    return execute(store, sql->str, error);
+    return store_execute(store, sql->str, error);
 }
 
 static gboolean set_up(Store *store, StoreMode mode, GError **error)
 {
     sqlite3_busy_timeout(store->db, 10000);
     if (mode == STORE_WRITE &&
-        !execute(store,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-                 error)) {
+        !store_execute(
+            store,
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            error)) {
         return FALSE;
     }
     if (!read_version(store, error)) {
@@ -259,6 +308,10 @@ void store_free(Store *store)
     if (!store) {
         return;
     }
+    if (store->spans && !store_write_spans(store, NULL)) {
+        g_debug("%s: spans are lost", store->state_dir);
+    }
+    store_forget_spans(store);
     sqlite3_close(store->db);
     if (store->lock_fd >= 0) {
         close(store->lock_fd);

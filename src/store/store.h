@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What must not be lost, in SQLite: jobs, kernels of revisions, trials, decisions. One function a
- * question.
+ * What must not be lost, in SQLite: jobs, kernels of revisions, trials, decisions; and when all
+ * that was done. One function a question.
  *
  * One writer: the coordinator that holds the state folder's lock. Readers (status, log, report)
  * need no lock. Every function that writes has written when it returns (WAL, synchronous=FULL):
@@ -160,6 +160,25 @@ gboolean store_put_fact(Store *store, gint64 job, const char *commit, const char
                         const char *text, GError **error);
 /* In the order they were first put. Array of FactRow, owned by the caller. */
 GPtrArray *store_facts(Store *store, gint64 job, GError **error);
+
+/* What was done when: where the time of a job goes. */
+typedef struct SpanRow {
+    char *kind;  /* "build", "trial"; "setup", with which each process that works on the job begins;
+                    else what the coordinator itself did: "range", "prove", "mend", "report", ... */
+    char *phase; /* of the job, as in DecisionRow; NULL before the first */
+    char *commit; /* or variant; NULL: of none */
+    char *how;    /* of a build "first" (of the job), "incremental", "store" (it was there already),
+                     "failed" or "cancelled"; of a trial "booted" or "restored"; NULL: says nothing */
+    guint lane;   /* what is of one kind and lane never overlaps; from 0 */
+    gint64 begun_ms, ended_ms; /* real time since the epoch */
+} SpanRow;
+void span_row_free(SpanRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpanRow, span_row_free)
+/* Written with the next row that is, in one transaction, so that it costs no flush of its own: put
+ * the span of a trial just before the trial. */
+void store_put_span(Store *store, gint64 job, const SpanRow *span);
+/* In the order they ended. Array of SpanRow, owned by the caller. */
+GPtrArray *store_spans(Store *store, gint64 job, GError **error);
 
 /* Folder of a job's files, made when missing. Owned by the caller. */
 char *store_job_dir(Store *store, gint64 job);

@@ -7,6 +7,34 @@
 #include "report/report.h"
 #include "world.h"
 
+/* Each build and each trial has its span, in a phase, and no two of a lane overlap. */
+static void assert_spans(const World *world)
+{
+    g_autoptr(Store) store = store_open(world->state, STORE_READ, NULL);
+    g_autoptr(GPtrArray) spans = store_spans(store, 1, NULL);
+    gint64 lane_ended_ms[2] = {0};
+    guint n_builds = 0, n_trials = 0;
+
+    for (guint i = 0; i < spans->len; i++) {
+        const SpanRow *span = spans->pdata[i];
+
+        g_assert_cmpint(span->begun_ms, <=, span->ended_ms);
+        if (g_str_equal(span->kind, "build")) {
+            g_assert_cmpstr(span->how, ==, n_builds++ == 0 ? "first" : "incremental");
+            g_assert_nonnull(span->commit);
+            g_assert_nonnull(span->phase);
+        } else if (g_str_equal(span->kind, "trial")) {
+            g_assert_cmpstr(span->how, ==, "booted");
+            g_assert_cmpuint(span->lane, <, 2);
+            g_assert_cmpint(span->begun_ms, >=, lane_ended_ms[span->lane]);
+            lane_ended_ms[span->lane] = span->ended_ms;
+            n_trials++;
+        }
+    }
+    g_assert_cmpuint(n_builds, ==, world->farm.n_builds);
+    g_assert_cmpuint(n_trials, ==, world->farm.n_trials);
+}
+
 /* --- Endings --------------------------------------------------------------------------------- */
 
 static void test_culprit_by_releases(void)
@@ -25,6 +53,7 @@ static void test_culprit_by_releases(void)
     /* Start, v5.5, v5.4, v5.3, then some of the 30 revisions up to the start. */
     g_assert_cmpuint(world.farm.n_builds, <=, 4 + 6);
     g_assert_nonnull(strstr(answer->culprit_show, "change 37"));
+    assert_spans(&world);
     world_clear(&world);
 }
 

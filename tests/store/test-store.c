@@ -151,6 +151,7 @@ static void make_old(const char *folder)
                                  "ALTER TABLE trial DROP COLUMN functions;"
                                  "ALTER TABLE trial DROP COLUMN calls;"
                                  "DROP TABLE fact;"
+                                 "DROP TABLE span;"
                                  "PRAGMA user_version = 1;",
                                  NULL, NULL, NULL),
                     ==, SQLITE_OK);
@@ -177,6 +178,13 @@ static void assert_n_facts(Store *store, gint64 job, guint n)
     g_assert_cmpuint(rows->len, ==, n);
 }
 
+static void assert_n_spans(Store *store, gint64 job, guint n)
+{
+    g_autoptr(GPtrArray) rows = store_spans(store, job, NULL);
+
+    g_assert_cmpuint(rows->len, ==, n);
+}
+
 /* An old store is read as it is, and brought up to date by who writes. */
 static void test_old_store(Fixture *fixture, gconstpointer unused)
 {
@@ -192,13 +200,16 @@ static void test_old_store(Fixture *fixture, gconstpointer unused)
         g_assert_no_error(error);
         assert_trials(fixture->store, fixture->job, 1);
         assert_n_facts(fixture->store, fixture->job, 0);
+        assert_n_spans(fixture->store, fixture->job, 0);
         g_clear_pointer(&fixture->store, store_free);
     }
     fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
     g_assert_no_error(error);
     assert_trials(fixture->store, fixture->job, 1);
+    store_put_span(fixture->store, fixture->job, &(SpanRow){.kind = (char *)"trial"});
     g_assert_true(store_put_trial(fixture->store, fixture->job, "d", "k", &crash, 1, NULL));
     assert_trials(fixture->store, fixture->job, 2);
+    assert_n_spans(fixture->store, fixture->job, 1);
 }
 
 static void test_facts(Fixture *fixture, gconstpointer unused)
@@ -221,6 +232,63 @@ static void test_facts(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(row->kind, ==, "reach");
     g_assert_cmpstr(row->text, ==, "B");
     assert_n_facts(fixture->store, fixture->job + 1, 0);
+}
+
+/* A span waits for a row, and is there with it, for readers too; what waits at the end is written
+ * then. */
+static void test_spans(Fixture *fixture, gconstpointer unused)
+{
+    const SpanRow trial = {.kind = (char *)"trial",
+                           .phase = (char *)"search",
+                           .commit = (char *)"c",
+                           .how = (char *)"booted",
+                           .lane = 2,
+                           .begun_ms = 30,
+                           .ended_ms = 40};
+    const SpanRow setup = {.kind = (char *)"setup", .ended_ms = 5};
+    g_autoptr(Store) reader = store_open(fixture->folder, STORE_READ, NULL);
+    g_autoptr(GPtrArray) rows = NULL;
+    const SpanRow *row;
+
+    store_put_span(fixture->store, fixture->job, &trial);
+    store_put_span(fixture->store, fixture->job, &setup);
+    assert_n_spans(reader, fixture->job, 0);
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "c", "reach", "A", NULL));
+    assert_n_spans(reader, fixture->job, 2);
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "c", "reach", "B", NULL));
+    assert_n_spans(reader, fixture->job + 1, 0);
+    rows = store_spans(reader, fixture->job, NULL);
+    g_assert_cmpuint(rows->len, ==, 2);
+    row = rows->pdata[0]; /* the first that ended */
+    g_assert_cmpstr(row->kind, ==, "setup");
+    g_assert_null(row->phase);
+    g_assert_null(row->commit);
+    g_assert_null(row->how);
+    row = rows->pdata[1];
+    g_assert_cmpstr(row->kind, ==, "trial");
+    g_assert_cmpstr(row->phase, ==, "search");
+    g_assert_cmpstr(row->commit, ==, "c");
+    g_assert_cmpstr(row->how, ==, "booted");
+    g_assert_cmpuint(row->lane, ==, 2);
+    g_assert_cmpint(row->begun_ms, ==, 30);
+    g_assert_cmpint(row->ended_ms, ==, 40);
+    store_put_span(fixture->store, fixture->job, &trial);
+    g_clear_pointer(&fixture->store, store_free);
+    assert_n_spans(reader, fixture->job, 3);
+}
+
+/* A row that cannot be written leaves its spans waiting for the next one. */
+static void test_span_of_a_failed_row(Fixture *fixture, gconstpointer unused)
+{
+    const gint64 no_job = fixture->job + 1;
+    g_autoptr(GError) error = NULL;
+
+    store_put_span(fixture->store, fixture->job, &(SpanRow){.kind = (char *)"build"});
+    g_assert_false(store_put_fact(fixture->store, no_job, "c", "reach", "A", &error));
+    g_assert_nonnull(error);
+    assert_n_spans(fixture->store, fixture->job, 0);
+    g_assert_true(store_put_fact(fixture->store, fixture->job, "c", "reach", "A", NULL));
+    assert_n_spans(fixture->store, fixture->job, 1);
 }
 
 static void test_decisions_are_kept_once(Fixture *fixture, gconstpointer unused)
@@ -318,6 +386,8 @@ int main(int argc, char **argv)
     ADD("trials", test_trials);
     ADD("facts", test_facts);
     ADD("old", test_old_store);
+    ADD("spans", test_spans);
+    ADD("span-of-a-failed-row", test_span_of_a_failed_row);
     ADD("decisions", test_decisions_are_kept_once);
     ADD("one-writer", test_one_writer);
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * When what was done, for `firstbad report --cost`.
+ */
+#include "job/private.h"
+
+/* What the coordinator does itself in less time has no span. */
+#define MIN_WORK_MS 5
+
+gint64 job_now_ms(void)
+{
+    return g_get_real_time() / 1000;
+}
+
+void job_put_span(Job *job, const char *kind, const char *commit, const char *how, guint lane,
+                  gint64 begun_ms)
+{
+    const SpanRow span = {
+        .kind = (char *)kind,
+        .phase = job->phase == PHASE_DONE ? NULL : (char *)job_phase_name(job->phase),
+        .commit = (char *)commit,
+        .how = (char *)how,
+        .lane = lane,
+        .begun_ms = begun_ms,
+        .ended_ms = job_now_ms(),
+    };
+
+    store_put_span(job->store, job->id, &span);
+}
+
+void job_put_work(Job *job, const char *kind, gint64 begun_ms)
+{
+    if (job_now_ms() - begun_ms >= MIN_WORK_MS) {
+        job_put_span(job, kind, NULL, NULL, 0, begun_ms);
+    }
+}
+
+const char *job_build_how(const Job *job, const Kernel *kernel)
+{
+    if (kernel->reused) {
+        return "store";
+    }
+    if (kernel->status == KERNEL_FAILED) {
+        return "failed";
+    }
+    for (guint i = 0; i < job->kernels->len; i++) {
+        if (!((const KernelRow *)job->kernels->pdata[i])->kernel->reused) {
+            return "incremental";
+        }
+    }
+    return "first";
+}
