@@ -6,9 +6,10 @@
 int cmd_report(int argc, char **argv)
 {
     g_autofree char *state_option = NULL;
-    gboolean json = FALSE;
+    gboolean json = FALSE, cost = FALSE;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print as JSON", NULL},
+        {"cost", 0, 0, G_OPTION_ARG_NONE, &cost, "Where the time went, and what reuse saved", NULL},
         CLI_STATE_DIR(&state_option),
         {NULL},
     };
@@ -28,10 +29,15 @@ int cmd_report(int argc, char **argv)
         return code;
     }
     if (json) {
-        cli_print_json(report_json(report), JSON_INDENT(2));
+        json_t *object = report_json(report);
+
+        if (cost) {
+            json_object_set_new(object, "cost", report_cost_json(report));
+        }
+        cli_print_json(object, JSON_INDENT(2));
     } else {
         g_autofree char *state_dir = state_option ? cli_state_dir(state_option) : NULL;
-        g_autofree char *text = report_text(report, state_dir);
+        g_autofree char *text = cost ? report_cost_text(report) : report_text(report, state_dir);
 
         g_print("%s", text);
     }

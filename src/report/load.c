@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "belief/belief.h"
+#include "report/cost.h"
 
 static void report_revision_free(ReportRevision *revision)
 {
@@ -23,6 +24,7 @@ void report_free(Report *report)
     g_clear_pointer(&report->trials, g_ptr_array_unref);
     g_clear_pointer(&report->decisions, g_ptr_array_unref);
     g_clear_pointer(&report->facts, g_ptr_array_unref);
+    g_clear_pointer(&report->spans, g_ptr_array_unref);
     g_clear_pointer(&report->answer, answer_free);
     g_clear_pointer(&report->spec, job_spec_free);
     g_clear_pointer(&report->row, job_row_free);
@@ -213,11 +215,24 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
     report->trials = report->kernels ? store_trials(store, row->id, error) : NULL;
     report->decisions = report->trials ? store_decisions(store, row->id, error) : NULL;
     report->facts = report->decisions ? store_facts(store, row->id, error) : NULL;
-    if (!report->facts) {
+    report->spans = report->facts ? store_spans(store, row->id, error) : NULL;
+    if (!report->spans) {
         return NULL;
     }
     put_in_order(report);
     return g_steal_pointer(&report);
+}
+
+Cost *report_cost(const Report *report)
+{
+    guint n_spared = 0;
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        n_spared += revision->same_as ? revision->same_as->trials->len : 0;
+    }
+    return cost_sum(report->spans, n_spared);
 }
 
 char *report_go_duration(guint64 ms)

@@ -38,6 +38,7 @@ typedef struct Report {
         *config; /* what became of it: "3412 options on -> 918; ..."; NULL: as it was given */
     guint n_kernels, n_reused, n_failed, n_trials;
     GPtrArray *kernels, *trials, *decisions, *facts; /* the rows that own everything */
+    GPtrArray *spans; /* of SpanRow, in the order they ended: what was done when */
 } Report;
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
@@ -87,6 +88,12 @@ json_t *report_revision_json(const Report *report, const ReportRevision *revisio
 /* The same two for a try that is done (ANSWER_TRIED). */
 char *report_tried_text(const Report *report, const char *state_dir);
 json_t *report_tried_json(const Report *report);
+
+/* Where the time went (report/cost.h); it must not outlive @report. */
+struct Cost *report_cost(const Report *report);
+/* That for people, clean, 80 columns; and for programs, with all spans. */
+char *report_cost_text(const Report *report);
+json_t *report_cost_json(const Report *report);
 
 /* "3h54m22.057s", as Go prints durations. */
 char *report_go_duration(guint64 ms);

@@ -27,6 +27,15 @@ ok 'git bisect replay takes it' grep -q "first bad commit: \[$culprit\]" "$tree/
 git -C "$tree" bisect reset >/dev/null 2>&1
 run report --json
 ok 'report --json' prints 0 '"kind": "culprit"'
+ok 'without the cost' [ "${out#*\"cost\"}" = "$out" ]
+run report --json --cost
+ok 'report --json --cost' prints 0 '"wall_ms": '
+ok 'with the spans' prints 0 '"how": "incremental"'
+run report --cost
+ok 'report --cost: the parts' prints 0 'Where the time went:'
+ok 'add up' prints 0 '100.0 %'
+ok 'and when' prints 0 'Timeline ('
+ok '80 columns' [ -z "$(grep -E '.{81}' "$work/out")" ]
 run status
 ok 'status' prints 0 culprit
 
