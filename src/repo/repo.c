@@ -225,6 +225,27 @@ gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gbo
     return TRUE;
 }
 
+gboolean repo_differ(const Repo *repo, const char *one, const char *other,
+                     const char *const *pathspecs, gboolean *ret_yes, GError **error)
+{
+    g_autoptr(GStrvBuilder) args = g_strv_builder_new();
+    g_auto(GStrv) argv = NULL;
+    g_autoptr(ProcessResult) result = NULL;
+
+    g_strv_builder_add_many(args, "diff-tree", "-r", "--quiet", one, other, "--", NULL);
+    g_strv_builder_addv(args, (const char **)pathspecs);
+    argv = g_strv_builder_end(args);
+    if (!git_run(git_place(repo), (const char *const *)argv, &result, error)) {
+        return FALSE;
+    }
+    if (result->exit_status != 0 && result->exit_status != 1) {
+        git_set_error(error, (const char *const *)argv, result);
+        return FALSE;
+    }
+    *ret_yes = result->exit_status == 1;
+    return TRUE;
+}
+
 char **repo_find_lines(const Repo *repo, const char *commit, const char *regex,
                        const char *pathspec, GError **error)
 {

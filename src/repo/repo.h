@@ -203,6 +203,10 @@ char *repo_show_stat(const Repo *repo, const char *commit, GError **error);
 /* *ret_yes: has @tree (a commit or a tree) something at @path, a file, a folder or a link? */
 gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gboolean *ret_yes,
                        GError **error);
+/* *ret_yes: do the trees @one and @other differ in paths that match one of @pathspecs
+ * ("*Kconfig*", "scripts"; NULL-terminated)? */
+gboolean repo_differ(const Repo *repo, const char *one, const char *other,
+                     const char *const *pathspecs, gboolean *ret_yes, GError **error);
 /* Paths of @commit that match @pathspec ("*Kconfig*") and have a line that matches the extended
  * regular expression @regex. NULL-terminated, owned by the caller. */
 char **repo_find_lines(const Repo *repo, const char *commit, const char *regex,

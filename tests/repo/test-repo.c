@@ -482,6 +482,34 @@ static void test_read_file(Scratch *scratch, gconstpointer unused)
     g_assert_nonnull(strstr(error->message, "missing"));
 }
 
+/* Files of a name in any folder, folders, and one path. */
+static void test_differ(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *out = scratch_sh(
+        scratch, "new repo; cd repo; mkdir -p net/smc scripts; touch Makefile net/smc/Kconfig "
+                 "scripts/a.pl net/a.c; git add .; commit 1; git tag one;"
+                 "for f in Makefile net/smc/Kconfig scripts/a.pl net/a.c;"
+                 "do git checkout -q one; echo x >$f; git add .; commit x;"
+                 "git tag $(basename $f); done");
+    const char *const pathspecs[] = {"*Kconfig*", "scripts", "Makefile", NULL};
+    const struct {
+        const char *tag;
+        gboolean differs;
+    } cases[] = {
+        {"one", FALSE}, {"Makefile", TRUE}, {"Kconfig", TRUE}, {"a.pl", TRUE}, {"a.c", FALSE}};
+    g_autoptr(Repo) repo = open_repo(scratch, "repo");
+    g_autoptr(GError) error = NULL;
+    gboolean differs;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        differs = !cases[i].differs;
+        g_assert_true(repo_differ(repo, "one", cases[i].tag, pathspecs, &differs, &error));
+        g_assert_cmpint(differs, ==, cases[i].differs);
+    }
+    g_assert_false(repo_differ(repo, "one", "missing", pathspecs, &differs, &error));
+    g_assert_nonnull(strstr(error->message, "missing"));
+}
+
 static void test_shallow(Scratch *scratch, gconstpointer unused)
 {
     g_autofree char *old = scratch_sh(
@@ -595,6 +623,7 @@ int main(int argc, char **argv)
     ADD("subject", test_subject);
     ADD("show-stat", test_show_stat);
     ADD("read-file", test_read_file);
+    ADD("differ", test_differ);
     ADD("shallow", test_shallow);
     ADD("shallow-range", test_shallow_range);
     ADD("partial-clone", test_partial_clone);
