@@ -3,6 +3,8 @@
  */
 #include "kernel/build.h"
 
+#include <unistd.h>
+
 #include "kernel/built.h"
 #include "kernel/recipe.h"
 #include "symbols/symbols.h"
@@ -111,6 +113,22 @@ gboolean build_open_images(Build *build, GError **error)
     return TRUE;
 }
 
+void build_close_images(Build *build)
+{
+    for (guint i = 0; i < N_IMAGES; i++) {
+        if (build->image_fds[i] >= 0) {
+            close(build->image_fds[i]);
+        }
+        build->image_fds[i] = -1;
+    }
+}
+
+gboolean build_sign(Build *build, GError **error)
+{
+    build->kernel->signature = symbols_signature(build->image_fds[IMAGE_VMLINUX], error);
+    return build->kernel->signature != NULL;
+}
+
 static gboolean begin_image(Build *build, GError **error)
 {
     int fd = g_steal_fd(&build->image_fds[build->n_packed]);
@@ -152,8 +170,7 @@ void build_pack(GTask *task)
     g_autoptr(GSource) source = g_idle_source_new();
     GError *error = NULL;
 
-    build->kernel->signature = symbols_signature(build->image_fds[IMAGE_VMLINUX], &error);
-    if (!build->kernel->signature || !begin_parcel(build, &error) || !begin_image(build, &error)) {
+    if (!begin_parcel(build, &error) || !begin_image(build, &error)) {
         build_end_with_error(task, error);
         return;
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernel/choice.h"
+#include "kernel/configured.h"
 #include "kernel/kernel.h"
 #include "kernel/picks.h"
 #include "kernel/slot.h"
@@ -21,6 +22,7 @@ struct KernelBuilder {
     Picks *picks;
     Slot *slot;
     Sandbox *sandbox;
+    Configured configured;
     char **env;
     const char *prefixes[4];
 };
@@ -70,6 +72,9 @@ void build_end_as_failed(GTask *task, const char *first_error);
 void build_end_of_odd_file(GTask *task, GError *error);
 /* Open what make has made; FALSE when one is no file that can be packed. */
 gboolean build_open_images(Build *build, GError **error);
+void build_close_images(Build *build);
+/* Say what of them is loaded and run: the kernel's signature. */
+gboolean build_sign(Build *build, GError **error);
 /* Pack it, piece by piece in the main loop, and return the kernel. */
 void build_pack(GTask *task);
 /* Say of @kernel, which came from the store, what this build knows. */

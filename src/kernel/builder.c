@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Building a revision, step by step in the main loop:
  *
- *   choose a compiler -> find in the store -> check out -> olddefconfig -> [scripts_basic] ->
+ *   choose a compiler -> find in the store -> check out -> [olddefconfig] -> [scripts_basic] ->
  * bzImage vmlinux -> pack
  *
  * Each step has a callback that starts the next. A step that fails ends the build in one of two
@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kernel/built.h"
 #include "kernel/config.h"
@@ -21,11 +20,7 @@
 
 static void build_free(Build *build)
 {
-    for (guint i = 0; i < N_IMAGES; i++) {
-        if (build->image_fds[i] >= 0) {
-            close(build->image_fds[i]);
-        }
-    }
+    build_close_images(build);
     g_free(build->name);
     build_source_clear(&build->source);
     g_free(build->tree_id);
@@ -56,11 +51,11 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
         build_end_of_odd_file(task, error);
         return;
     }
-    if (!slot_end_build(build->builder->slot, &error)) {
+    if (!slot_end_build(build->builder->slot, &error) || !build_sign(build, &error)) {
         build_end_with_error(task, error);
-        return;
+    } else {
+        build_pack(task);
     }
-    build_pack(task);
 }
 
 static void make_images(GTask *task)
@@ -88,18 +83,36 @@ static void on_basics_made(GObject *source, GAsyncResult *res, gpointer data)
 
 /* --- configuration --------------------------------------------------------------------------- */
 
-/* Put the new configuration in its place, unless it is the same. */
-static gboolean take_config(Build *build, GError **error)
+/* What decides the configuration beside the tree. Owned by the caller. */
+static char *configuring_inputs(const Build *build)
 {
-    const Slot *slot = build->builder->slot;
+    const KernelBuilder *builder = build->builder;
+    g_auto(GStrv) argv = recipe_configure(builder->slot, &builder->options, build->choice);
+    g_autofree char *command = g_strjoinv("\n", argv);
 
-    build->config = built_read(slot, RECIPE_NEW_CONFIG, error);
-    if (!build->config || !built_write(slot, ".config", build->config, error)) {
-        return FALSE;
+    return g_strjoin("\n", build->choice->key, command, build->wanted_config, NULL);
+}
+
+/* Put the configuration in its place, unless it is the same, and make the kernel. Takes @config,
+ * which may be NULL: then @error says why, and is taken. */
+static void go_on_with_config(GTask *task, char *config, GError *error)
+{
+    static const char *const basics[] = {"scripts_basic", NULL};
+    Build *build = g_task_get_task_data(task);
+
+    g_free(build->config);
+    build->config = config;
+    if (!config || !built_write(build->builder->slot, ".config", config, &error)) {
+        build_end_of_odd_file(task, error);
+        return;
     }
     g_strfreev(build->kernel->lost_options);
-    build->kernel->lost_options = config_lost_options(build->wanted_config, build->config);
-    return TRUE;
+    build->kernel->lost_options = config_lost_options(build->wanted_config, config);
+    if (config_is_on(config, "CONFIG_RANDSTRUCT")) {
+        build_make(task, basics, on_basics_made);
+    } else {
+        make_images(task);
+    }
 }
 
 /* kernel_configure_async() has what it wants. The build folder keeps the configuration that it has.
@@ -122,10 +135,11 @@ static void end_with_config(GTask *task)
 
 static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
 {
-    static const char *const basics[] = {"scripts_basic", NULL};
     g_autoptr(GTask) task = data;
     Build *build = g_task_get_task_data(task);
+    KernelBuilder *builder = build->builder;
     GError *error = NULL;
+    char *config;
 
     if (!build_make_succeeded(task, res)) {
         return;
@@ -134,13 +148,13 @@ static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
         end_with_config(task);
         return;
     }
-    if (!take_config(build, &error)) {
-        build_end_of_odd_file(task, error);
-    } else if (config_is_on(build->config, "CONFIG_RANDSTRUCT")) {
-        build_make(task, basics, on_basics_made);
-    } else {
-        make_images(task);
+    config = built_read(builder->slot, RECIPE_NEW_CONFIG, &error);
+    if (config) {
+        g_autofree char *inputs = configuring_inputs(build);
+
+        configured_keep(&builder->configured, build->tree_id, inputs, config);
     }
+    go_on_with_config(task, config, error);
 }
 
 static gboolean is_in_tree(const char *path, gpointer data)
@@ -164,27 +178,55 @@ static gboolean write_inputs(Build *build, GError **error)
     if (builder->options.toolchains->ccache_dir) {
         g_mkdir_with_parents(builder->options.toolchains->ccache_dir, 0777);
     }
+    g_free(build->wanted_config);
     build->wanted_config =
         config_for_build(build->source.config, build->changes, is_in_tree, (gpointer)builder);
     return built_write(builder->slot, CONFIG_SIGNING_KEY_FILE, config_signing_key(), error) &&
            built_write(builder->slot, RECIPE_NEW_CONFIG, build->wanted_config, error);
 }
 
-static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
+/* The sources are there: build. */
+static void begin_making(GTask *task)
 {
-    g_autoptr(GTask) task = data;
     Build *build = g_task_get_task_data(task);
     const KernelBuilder *builder = build->builder;
+    g_autofree char *inputs = NULL;
+    const char *known = NULL;
     GError *error = NULL;
 
-    if (!repo_worktree_switch_finish(res, &error) ||
-        !slot_begin_build(build->builder->slot, &error) || !write_inputs(build, &error)) {
+    if (!slot_begin_build(builder->slot, &error) || !write_inputs(build, &error)) {
         build_end_with_error(task, error);
         return;
     }
-    /* Always from the user's own: what one revision does not know must not be lost to the next. */
-    build_run(task, recipe_configure(builder->slot, &builder->options, build->choice),
-              on_configured);
+    inputs = configuring_inputs(build);
+    if (!build->only_config) {
+        known =
+            configured_find(&builder->configured, builder->repo, build->tree_id, inputs, &error);
+    }
+    if (error) {
+        build_end_with_error(task, error);
+    } else if (known) {
+        g_string_append(build->log, "# configured as the revision built before\n");
+        build->n_log_head = build->log->len;
+        go_on_with_config(task, g_strdup(known), NULL);
+    } else {
+        /* Always from the user's own: what one revision does not know must not be lost to the
+         * next. */
+        build_run(task, recipe_configure(builder->slot, &builder->options, build->choice),
+                  on_configured);
+    }
+}
+
+static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    GError *error = NULL;
+
+    if (!repo_worktree_switch_finish(res, &error)) {
+        build_end_with_error(task, error);
+        return;
+    }
+    begin_making(task);
 }
 
 /* --- the builder ----------------------------------------------------------------------------- */
@@ -198,6 +240,7 @@ void kernel_builder_free(KernelBuilder *builder)
     slot_free(builder->slot);
     sandbox_free(builder->sandbox);
     g_strfreev(builder->env);
+    configured_clear(&builder->configured);
     g_free(builder->config_text);
     g_free(builder->config_dir);
     g_free(builder);

@@ -243,7 +243,7 @@ static void test_fix(Fixture *fixture, gconstpointer unused)
                       more = build(fixture->builder, id[1]), again = build(fixture->builder, id[1]),
                       base = build(fixture->builder, "base");
     log = unpack(fixture, more, "build.log");
-    expected = g_strdup_printf("# with %.12s (\"other: mend it\"): x is not there\n$ make ", id[2]);
+    expected = g_strdup_printf("# with %.12s (\"other: mend it\"): x is not there\n", id[2]);
     g_assert_cmpint(mended->status, ==, KERNEL_BUILT);
     g_assert_cmpstr(mended->signature, ==, base->signature);
     g_assert_cmpuint(g_strv_length(base->patches), ==, 0);
@@ -487,6 +487,38 @@ static void test_incremental(Fixture *fixture, gconstpointer unused)
     out = sh(fixture, "sort slot/src/.firstbad/compiled");
     g_assert_cmpstr(out, ==, "main.c\nother.c\nother.c");
     g_assert_cmpstr(base->signature, !=, one->signature);
+}
+
+/* Configured once for revisions in which nothing differs that could say otherwise. */
+static void test_configured_again(Fixture *fixture, gconstpointer unused)
+{
+    static const char again[] = "# configured as the revision built before\n$ make ";
+    g_autofree char *out =
+        sh(fixture, "cd repo; commit one other.c 'int other(void) { return 2; }'; git tag one;"
+                    "mkdir ../configs net; echo CONFIG_A=n >../configs/$(printf %040d 7);"
+                    "cp Kconfig net/Kconfig.net; git add .; commit two; git tag two");
+    g_autofree char *configs = scratch_path(&fixture->scratch, "configs");
+    g_autofree char *variant =
+        scratch_sh(&fixture->scratch, "cd repo; echo $(git rev-parse one)@%040d", 7);
+
+    fixture->options.config_dir = configs;
+    reopen_slot(fixture);
+    g_autoptr(Kernel) base = build(fixture->builder, "base"), one = build(fixture->builder, "one");
+    g_autofree char *base_config = unpack(fixture, base, "config");
+    g_autofree char *one_config = unpack(fixture, one, "config");
+    g_autofree char *one_log = unpack(fixture, one, "build.log");
+    g_assert_true(g_str_has_prefix(one_log, again));
+    g_assert_null(strstr(one_log, "olddefconfig"));
+    g_assert_cmpstr(one_config, ==, base_config);
+    g_assert_true(g_strv_equal((const char *const *)one->lost_options,
+                               (const char *const *)base->lost_options));
+    /* Another wanted config; other Kconfig files. */
+    g_autoptr(Kernel) other = build(fixture->builder, variant),
+                      two = build(fixture->builder, "two");
+    g_autofree char *other_log = unpack(fixture, other, "build.log");
+    g_autofree char *two_log = unpack(fixture, two, "build.log");
+    g_assert_nonnull(strstr(other_log, "olddefconfig"));
+    g_assert_nonnull(strstr(two_log, "olddefconfig"));
 }
 
 /* Another folder, another time, incremental or not, with the user's own environment: the same. */
@@ -1135,6 +1167,7 @@ int main(int argc, char **argv)
     ADD("key", test_key);
     ADD("without-debug-info", test_without_debug_info);
     ADD("incremental", test_incremental);
+    ADD("configured-again", test_configured_again);
     ADD("signature-is-stable", test_signature_is_stable);
     ADD("structure-seed-is-fixed", test_structure_seed_is_fixed);
     ADD("ccache", test_ccache);
