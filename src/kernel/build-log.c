@@ -146,3 +146,14 @@ char *build_log_first_error(const char *log, LogFault *ret_fault)
     *ret_fault = fault;
     return quote ? g_steal_pointer(&quote) : g_strdup("no output");
 }
+
+gboolean build_log_may_be_stale(const char *first_error)
+{
+    g_autoptr(GRegex) of_tree = compile("^\\S+\\.[chS]:\\d+(:\\d+)?: |Kconfig");
+    /* A linker names lines of sources, too. */
+    g_autoptr(GRegex) of_others =
+        compile("^\\S*\\bgenerated/|: undefined reference to |: multiple definition of ");
+
+    return !g_regex_match(of_tree, first_error, 0, NULL) ||
+           g_regex_match(of_others, first_error, 0, NULL);
+}

@@ -20,3 +20,10 @@ typedef enum LogFault {
  * all: others follow from it. Never NULL: without any such line the last one, or "no output".
  * Owned by the caller. */
 char *build_log_first_error(const char *log, LogFault *ret_fault);
+
+/* May @first_error come from what other revisions left in the build folder? Not what a compiler or
+ * Kconfig says of a file of the tree: kbuild tracks what they read. But what make says, a linker
+ * (an object of another age), a host program (objtool, modpost), or anyone of a file that is
+ * generated.
+ */
+gboolean build_log_may_be_stale(const char *first_error);

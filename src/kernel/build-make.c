@@ -102,6 +102,25 @@ static char *describe_kill(const ProcessResult *result)
                                                                     : NULL;
 }
 
+/* Is it to be tried from nothing whether @first_error is the revision's own? A build from nothing
+ * costs as much as many beside others: so only where there is reason, and once for errors that a
+ * storm of revisions has. */
+static gboolean may_be_of_others(const Build *build, const char *first_error)
+{
+    g_autofree char *kind = kernel_failure_kind(first_error);
+
+    return build->is_beside && !g_hash_table_contains(build->builder->believed, kind) &&
+           build_log_may_be_stale(first_error);
+}
+
+/* @first_error stays. */
+static void believe(const Build *build, const char *first_error)
+{
+    if (!build->is_beside) {
+        g_hash_table_add(build->builder->believed, kernel_failure_kind(first_error));
+    }
+}
+
 /* A make that failed, of which the log says why. Only for the revision's own fault has the build
  * ended in order: what the machine did to a compiler or a make further down may have left objects
  * half-written. */
@@ -126,7 +145,10 @@ static void end_of_failed_make(GTask *task)
                                          "memory ran out (fewer jobs need less): %s", first_error));
     } else if (!slot_end_build(build->builder->slot, &error)) {
         build_end_with_error(task, error);
+    } else if (fault == LOG_FAULT_SOURCE && may_be_of_others(build, first_error)) {
+        build_again_from_nothing(task);
     } else {
+        believe(build, first_error);
         build->kernel->failed_at_bytes = fault == LOG_FAULT_MEMORY ? limit_bytes : 0;
         build_end_as_failed(task, first_error);
     }

@@ -23,6 +23,8 @@ struct KernelBuilder {
     Slot *slot;
     Sandbox *sandbox;
     Configured configured;
+    GHashTable
+        *believed; /* kinds of errors (kernel_failure_kind()) that a build from nothing had */
     char **env;
     const char *prefixes[4];
 };
@@ -49,7 +51,11 @@ typedef struct Build {
     int image_fds[N_IMAGES]; /* open once make is done, until they are packed; else -1 */
     Parcel *parcel;
     guint n_packed;
+    gboolean is_beside; /* the slot holds what other revisions left */
 } Build;
+
+/* Throw away what is in the slot, and build once more. Not a second time. */
+void build_again_from_nothing(GTask *task);
 
 /* --- Make ------------------------------------------------------------------------------------ */
 

@@ -6,7 +6,8 @@
  *
  * Each step has a callback that starts the next. A step that fails ends the build in one of two
  * ways: the revision's fault makes a failed kernel, which is stored; the machine's makes a GError,
- * and nothing is stored.
+ * and nothing is stored. What may be the fault of other revisions, by what they left in the build
+ * folder, is tried once more from nothing.
  */
 #include "kernel/build.h"
 
@@ -194,6 +195,7 @@ static void begin_making(GTask *task)
     const char *known = NULL;
     GError *error = NULL;
 
+    build->is_beside = slot_is_used(builder->slot);
     if (!slot_begin_build(builder->slot, &error) || !write_inputs(build, &error)) {
         build_end_with_error(task, error);
         return;
@@ -229,6 +231,23 @@ static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
     begin_making(task);
 }
 
+void build_again_from_nothing(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!slot_empty(build->builder->slot, &error)) {
+        build_end_with_error(task, error);
+        return;
+    }
+    configured_clear(&build->builder->configured);
+    g_string_append(build->log, "# the build folder is thrown away; once more, from nothing\n");
+    build->n_log_head = build->log->len;
+    g_clear_pointer(&build->kernel->signature, g_free);
+    build_close_images(build);
+    begin_making(task);
+}
+
 /* --- the builder ----------------------------------------------------------------------------- */
 
 void kernel_builder_free(KernelBuilder *builder)
@@ -241,6 +260,7 @@ void kernel_builder_free(KernelBuilder *builder)
     sandbox_free(builder->sandbox);
     g_strfreev(builder->env);
     configured_clear(&builder->configured);
+    g_clear_pointer(&builder->believed, g_hash_table_unref);
     g_free(builder->config_text);
     g_free(builder->config_dir);
     g_free(builder);
@@ -273,6 +293,7 @@ KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const ch
     builder->options.backports = NULL;
     builder->options.start = NULL;
     builder->sandbox = sandbox_new();
+    builder->believed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     builder->env = recipe_env(builder->slot, options->toolchains);
     builder->prefixes[0] = ".";
     builder->prefixes[1] = builder->slot->obj_dir;

@@ -20,7 +20,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -64,6 +66,46 @@ static gboolean lock(Slot *slot, GError **error)
     return TRUE;
 }
 
+/* Where a build folder is moved before it is removed. */
+static char *away_path(const Slot *slot)
+{
+    return g_build_filename(slot->dir, "away", NULL);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *position)
+{
+    return remove(path);
+}
+
+/* Best effort: what stays is taken up by the next one. */
+static void remove_away(const Slot *slot)
+{
+    g_autofree char *away = away_path(slot);
+
+    nftw(away, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+gboolean slot_empty(const Slot *slot, GError **error)
+{
+    g_autofree char *away = away_path(slot);
+
+    remove_away(slot);
+    if (g_rename(slot->obj_dir, away) != 0 && errno != ENOENT) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "moving %s to %s: %s",
+                    slot->obj_dir, away, g_strerror(errno));
+        return FALSE;
+    }
+    remove_away(slot);
+    return TRUE;
+}
+
+gboolean slot_is_used(const Slot *slot)
+{
+    g_autofree char *config = g_build_filename(slot->obj_dir, ".config", NULL);
+
+    return g_file_test(config, G_FILE_TEST_EXISTS);
+}
+
 Slot *slot_open(const char *dir, GError **error)
 {
     g_autoptr(Slot) slot = g_new0(Slot, 1);
@@ -88,6 +130,7 @@ Slot *slot_open(const char *dir, GError **error)
     if (!lock(slot, error) || !slot_end_leftovers(slot, error)) {
         return NULL;
     }
+    remove_away(slot);
     return g_steal_pointer(&slot);
 }
 

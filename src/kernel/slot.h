@@ -25,5 +25,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slot, slot_free)
 gboolean slot_begin_build(const Slot *slot, GError **error);
 gboolean slot_end_build(const Slot *slot, GError **error);
 
+/* Throw the build folder away: the next build is from nothing. In one step, as half a build folder
+ * would pass for a whole one. */
+gboolean slot_empty(const Slot *slot, GError **error);
+/* Has a build left something there? */
+gboolean slot_is_used(const Slot *slot);
+
 /* Kill what runs for the slot and wait until it is gone. FALSE when something will not go. */
 gboolean slot_end_leftovers(const Slot *slot, GError **error);

@@ -185,6 +185,32 @@ static void test_long_line(void)
     g_assert_true(g_str_has_prefix(got, "a.c:1:1: error: ää"));
 }
 
+static void test_may_be_stale(void)
+{
+    static const char *const no[] = {
+        "net/core/sock.c:12:3: error: 'foo' undeclared (first use in this function)",
+        "init/main.c:5:10: fatal error: linux/nothing.h: No such file or directory",
+        "arch/x86/entry/entry_64.S:12: Error: no such instruction: `x'",
+        "drivers/iio/common/Kconfig:8: can't open file \"drivers/iio/Kconfig\"",
+    };
+    static const char *const may[] = {
+        "include/generated/asm-offsets.h:5:9: error: expected ';' before 'x'",
+        "./arch/x86/include/generated/asm/x.h:1:1: error: x",
+        "make[2]: *** No rule to make target 'net/x.o', needed by 'net/built-in.a'.  Stop.",
+        "ld: net/core/sock.o: in function `f': sock.c:(.text+0x1): undefined reference to `g'",
+        "net/core/sock.c:12: undefined reference to `g'",
+        "net/core/sock.o: warning: objtool: elf_init: error",
+        "ERROR: modpost: \"foo\" [net/smc/smc.ko] undefined!",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(no); i++) {
+        g_assert_false(build_log_may_be_stale(no[i]));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(may); i++) {
+        g_assert_true(build_log_may_be_stale(may[i]));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -194,5 +220,6 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, GSIZE_TO_POINTER(i), test_case);
     }
     g_test_add_func("/build-log/long-line", test_long_line);
+    g_test_add_func("/build-log/may-be-stale", test_may_be_stale);
     return g_test_run();
 }

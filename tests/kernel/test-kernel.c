@@ -521,6 +521,48 @@ static void test_configured_again(Fixture *fixture, gconstpointer unused)
     g_assert_nonnull(strstr(two_log, "olddefconfig"));
 }
 
+/* A tree whose objects are not made anew when value.h changes, which both include: `value NAME
+ * VALUE` writes it. */
+#define STALE                                                                                      \
+    "cd repo; sed -i 's,-I\\. ,-I. -I.. ,' Makefile;"                                              \
+    "value() { printf \"#define NAME $1\\n#define VALUE $2\\n\" >value.h; }; value other 1;"       \
+    "printf '#include \"value.h\"\\nint NAME(void) { return VALUE; }\\n' >other.c;"                \
+    "printf '#include \"value.h\"\\nint NAME(void), gone(void);"                                   \
+    "void _start(void) { NAME(); for (;;) ; }\\n' >main.c;"                                        \
+    "git add .; commit stale; git tag stale; "
+
+/* What another revision left makes a build fail: it is tried from nothing, once for each error. */
+static void test_stale(Fixture *fixture, gconstpointer unused)
+{
+    static const char once_more[] = "once more, from nothing";
+    g_autofree char *out =
+        sh(fixture, STALE "value another 1; echo >>main.c; git add .; commit renamed; git tag "
+                          "renamed; sed -i 's/NAME();/gone();/' main.c; git add .; commit gone;"
+                          "git tag gone; echo >>main.c; git add .; commit more; git tag more;"
+                          "commit bad other.c 'int other(void) { return x; }'; git tag bad");
+    g_autoptr(Kernel) stale = build(fixture->builder, "stale"),
+                      renamed = build(fixture->builder, "renamed");
+    g_autofree char *renamed_log = unpack(fixture, renamed, "build.log");
+
+    g_assert_cmpstr(stale->first_error, ==, NULL);
+    g_assert_cmpstr(renamed->first_error, ==, NULL);
+    g_assert_nonnull(strstr(renamed_log, once_more));
+    /* An error that stays is believed, and then at once. */
+    g_autoptr(Kernel) gone = build(fixture->builder, "gone"),
+                      more = build(fixture->builder, "more");
+    g_autofree char *gone_log = unpack(fixture, gone, "build.log");
+    g_autofree char *more_log = unpack(fixture, more, "build.log");
+    g_assert_nonnull(strstr(gone->first_error, "undefined reference"));
+    g_assert_nonnull(strstr(gone_log, once_more));
+    g_assert_nonnull(strstr(more->first_error, "undefined reference"));
+    g_assert_null(strstr(more_log, once_more));
+    /* And so is what a compiler says of a file of the tree. */
+    g_autoptr(Kernel) bad = build(fixture->builder, "bad");
+    g_autofree char *bad_log = unpack(fixture, bad, "build.log");
+    g_assert_cmpint(bad->status, ==, KERNEL_FAILED);
+    g_assert_null(strstr(bad_log, once_more));
+}
+
 /* Another folder, another time, incremental or not, with the user's own environment: the same. */
 static void test_signature_is_stable(Fixture *fixture, gconstpointer unused)
 {
@@ -1168,6 +1210,7 @@ int main(int argc, char **argv)
     ADD("without-debug-info", test_without_debug_info);
     ADD("incremental", test_incremental);
     ADD("configured-again", test_configured_again);
+    ADD("stale", test_stale);
     ADD("signature-is-stable", test_signature_is_stable);
     ADD("structure-seed-is-fixed", test_structure_seed_is_fixed);
     ADD("ccache", test_ccache);
