@@ -30,6 +30,7 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("boot-timeout", "S", "Seconds for the boot (300)"),
     CLI_KEY("build-timeout", "S", "Seconds for a build (3600)"),
     CLI_KEY("build-memory", "MIB", "Memory for each process of a build"),
+    CLI_FLAG("paranoid", "Build some kernels once more, from nothing"),
     CLI_KEY("jobs", "N", "Compilers at once (cores)"),
     CLI_KEY("guests", "N", "Guests at once (by cores and memory)"),
     CLI_KEY("memory", "MIB", "Memory of a guest (512)"),

@@ -116,7 +116,8 @@ typedef struct LocalFarmOptions {
     guint n_jobs;               /* make -j */
     guint build_timeout_ms;
     guint64 build_memory_bytes;
-    guint n_guests; /* trials at once */
+    gboolean without_debug_info, paranoid; /* see KernelBuildOptions */
+    guint n_guests;                        /* trials at once */
     GuestSpec guest;
 } LocalFarmOptions;
 /* Prepares the reproducer, the initramfs and the slot. @repo and @store must outlive the farm. */

@@ -302,6 +302,8 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
         .n_jobs = options->n_jobs,
         .timeout_ms = options->build_timeout_ms,
         .memory_limit_bytes = options->build_memory_bytes,
+        .without_debug_info = options->without_debug_info,
+        .paranoid = options->paranoid,
     };
 
     /* A build of a neighbouring revision and a booted trial, as measured on two cores

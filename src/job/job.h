@@ -54,6 +54,7 @@ typedef struct JobSpec {
     guint max_kernels, max_time_s;              /* the budget; 0: no limit */
     guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;
     guint build_memory_mib; /* of each process of a build; 0: no limit */
+    gboolean paranoid;      /* see KernelBuildOptions */
     gboolean panic_on_warn;
     double confidence;
     gboolean no_revert_test;

@@ -446,6 +446,7 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
         .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
         .build_timeout_ms = spec->build_timeout_s * 1000,
         .build_memory_bytes = (guint64)spec->build_memory_mib << 20,
+        .paranoid = spec->paranoid,
         .n_guests =
             spec->n_guests ? spec->n_guests : local_farm_guests(spec->memory_mib, spec->n_cpus),
     };

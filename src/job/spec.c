@@ -82,6 +82,7 @@ static const Field fields[] = {
     FIELD("trial-timeout", FIELD_COUNT, TRIALS, trial_timeout_s),
     FIELD("repeats", FIELD_COUNT, TRIALS, n_repeats),
     FIELD("build-memory", FIELD_COUNT, FAILURES, build_memory_mib),
+    FIELD("paranoid", FIELD_FLAG, NOTHING, paranoid),
     FIELD("panic-on-warn", FIELD_FLAG, TRIALS, panic_on_warn),
     FIELD("no-revert-test", FIELD_FLAG, NOTHING, no_revert_test),
     FIELD("confidence", FIELD_SHARE, NOTHING, confidence),

@@ -51,11 +51,20 @@ typedef struct Build {
     int image_fds[N_IMAGES]; /* open once make is done, until they are packed; else -1 */
     Parcel *parcel;
     guint n_packed;
-    gboolean is_beside; /* the slot holds what other revisions left */
+    gboolean is_beside;   /* the slot holds what other revisions left */
+    KernelBuilder *other; /* while the kernel is checked: see paranoid.c */
+    KernelStore *other_store;
 } Build;
 
 /* Throw away what is in the slot, and build once more. Not a second time. */
 void build_again_from_nothing(GTask *task);
+
+/* --- Paranoid -------------------------------------------------------------------------------- */
+
+/* Is this one of the kernels that are built once more? */
+gboolean build_wants_check(const Build *build);
+/* The kernel has a signature: build it from nothing and compare, then go on. */
+void build_check(GTask *task);
 
 /* --- Make ------------------------------------------------------------------------------------ */
 

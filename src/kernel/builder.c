@@ -2,7 +2,7 @@
  * Building a revision, step by step in the main loop:
  *
  *   choose a compiler -> find in the store -> check out -> [olddefconfig] -> [scripts_basic] ->
- * bzImage vmlinux -> pack
+ * bzImage vmlinux -> [check] -> pack
  *
  * Each step has a callback that starts the next. A step that fails ends the build in one of two
  * ways: the revision's fault makes a failed kernel, which is stored; the machine's makes a GError,
@@ -33,6 +33,8 @@ static void build_free(Build *build)
     g_strfreev(build->argv);
     g_string_free(build->log, TRUE);
     parcel_free(build->parcel);
+    kernel_builder_free(build->other);
+    kernel_store_free(build->other_store);
     g_free(build);
 }
 
@@ -54,6 +56,8 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
     }
     if (!slot_end_build(build->builder->slot, &error) || !build_sign(build, &error)) {
         build_end_with_error(task, error);
+    } else if (build_wants_check(build)) {
+        build_check(task);
     } else {
         build_pack(task);
     }

@@ -77,6 +77,8 @@ typedef struct KernelBuildOptions {
     guint n_jobs;                /* make -j */
     guint timeout_ms;            /* of one build */
     guint64 memory_limit_bytes;  /* of each process; 0: none */
+    gboolean paranoid; /* build one kernel of eight once more, from nothing in a slot of its own
+                          (@slot_dir.check), and believe that one when they differ */
 } KernelBuildOptions;
 /* @slot_dir: folder of the slot (made when missing): the worktree src/, and in it the build folder.
  * Processes of an earlier coordinator that still work there are ended first; G_IO_ERROR_BUSY when a

@@ -33,6 +33,7 @@ static void test_losses(void)
         {"releases", "final", 0},
         {"no-revert-test", "true", 0},
         {"culprit", "abc", 0},
+        {"paranoid", "true", 0},
         {"guests", "3", 0},
         {"jobs", "3", 0},
         {"name", "other", 0},

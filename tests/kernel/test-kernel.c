@@ -563,6 +563,48 @@ static void test_stale(Fixture *fixture, gconstpointer unused)
     g_assert_null(strstr(bad_log, once_more));
 }
 
+/* With --paranoid a kernel that is another one than from nothing is found, and made anew. */
+static void test_paranoid(Fixture *fixture, gconstpointer unused)
+{
+    /* The first tree that paranoid.c takes. */
+    g_autofree char *out = sh(fixture, STALE);
+    g_autoptr(KernelStore) store = open_store(fixture, "other-store");
+    g_autoptr(KernelBuilder) builder = open_slot(fixture, store, "other-slot");
+    guint n = 0;
+
+    for (gboolean taken = FALSE; !taken; n++) {
+        g_autofree char *tree =
+            scratch_sh(&fixture->scratch,
+                       "cd repo; sed -i 's/VALUE .*/VALUE %u/' value.h; git add .; commit n;"
+                       "git rev-parse HEAD^{tree}",
+                       n + 2);
+
+        taken = g_str_hash(tree) % 8 == 0;
+        g_assert_cmpuint(n, <, 100);
+    }
+    g_autoptr(Kernel) stale = build(builder, "stale"), wrong = build(builder, "HEAD");
+    g_assert_cmpstr(wrong->signature, ==, stale->signature);
+    g_clear_pointer(&builder, kernel_builder_free);
+    g_free(sh(fixture, "rm -rf other-slot other-store; git -C repo worktree prune; mkdir -p "
+                       "other-store/.new"));
+    builder = open_slot(fixture, store, "other-slot");
+    g_autoptr(Kernel) clean = build(builder, "HEAD");
+    g_assert_cmpstr(clean->signature, !=, stale->signature);
+
+    fixture->options.paranoid = TRUE;
+    reopen_slot(fixture);
+    g_autoptr(Kernel) first = build(fixture->builder, "stale"),
+                      found = build(fixture->builder, "HEAD");
+    g_autofree char *log = unpack(fixture, found, "build.log");
+    g_assert_null(first->notes[0]);
+    g_assert_true(g_str_has_prefix(found->notes[0], "paranoid: "));
+    g_assert_cmpstr(found->signature, ==, clean->signature);
+    g_assert_nonnull(strstr(log, "once more, from nothing"));
+    /* A sound one passes. */
+    g_autoptr(Kernel) again = build(fixture->builder, "base");
+    g_assert_null(again->notes[0]);
+}
+
 /* Another folder, another time, incremental or not, with the user's own environment: the same. */
 static void test_signature_is_stable(Fixture *fixture, gconstpointer unused)
 {
@@ -1211,6 +1253,7 @@ int main(int argc, char **argv)
     ADD("incremental", test_incremental);
     ADD("configured-again", test_configured_again);
     ADD("stale", test_stale);
+    ADD("paranoid", test_paranoid);
     ADD("signature-is-stable", test_signature_is_stable);
     ADD("structure-seed-is-fixed", test_structure_seed_is_fixed);
     ADD("ccache", test_ccache);
