@@ -72,7 +72,7 @@ static Outcome *boot(const Bench *bench, const Kernel *kernel)
     if (!kernel_unpack(kernel, "bzImage", bench->image, &error)) {
         die(error);
     }
-    guest_trial_async(&bench->guest, bench->image, bench->initramfs, NULL, keep_result, &res);
+    guest_trial_async(&bench->guest, bench->image, bench->initramfs, NULL, NULL, keep_result, &res);
     if (!guest_trial_finish(wait_for(&res), &outcome, &error)) {
         die(error);
     }

@@ -47,7 +47,7 @@ static Outcome *run(const GuestSpec *spec, const char *kernel, const char *initr
     g_autoptr(GError) error = NULL;
     Outcome *outcome = NULL;
 
-    guest_trial_async(spec, kernel, initramfs, NULL, keep_result, &res);
+    guest_trial_async(spec, kernel, initramfs, NULL, NULL, keep_result, &res);
     while (!res) {
         g_main_context_iteration(NULL, TRUE);
     }

@@ -41,6 +41,7 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("cmdline-file", "FILE", "The same, from a file"),
     CLI_LIST("qemu-arg", "ARG", "Argument for QEMU; may be given again"),
     CLI_FLAG("panic-on-warn", "A warning ends the trial"),
+    CLI_FLAG("no-snapshots", "Boot for each trial"),
     {NULL},
 };
 

@@ -58,6 +58,8 @@ struct Farm {
     Version oldest;         /* kernels before it cannot be expected to build here; 0: any can */
     char *note;             /* what a person should be told once, in lines; or NULL */
     GuestTrace trace;       /* of the trials that are begun from now on */
+    gboolean boots;         /* they boot, where others may begin with a kept guest */
+    char *news;             /* what a person should be told now, by whoever takes it; or NULL */
 };
 
 /* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on
@@ -118,6 +120,7 @@ typedef struct LocalFarmOptions {
     guint64 build_memory_bytes;
     gboolean without_debug_info, paranoid; /* see KernelBuildOptions */
     guint n_guests;                        /* trials at once */
+    gboolean no_snapshots;                 /* each trial boots */
     GuestSpec guest;
 } LocalFarmOptions;
 /* Prepares the reproducer, the initramfs and the slot. @repo and @store must outlive the farm. */

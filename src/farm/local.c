@@ -6,6 +6,8 @@
  */
 #include "farm/farm.h"
 
+#include "farm/kept.h"
+
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -26,8 +28,9 @@ typedef struct LocalFarm {
     char *initramfs;
     gboolean has_initramfs; /* for @root */
     const FarmRoot *root;
-    char *image;     /* path of the unpacked image */
-    char *image_key; /* of which kernel; NULL: none */
+    char *image;      /* path of the unpacked image */
+    char *image_key;  /* of which kernel; NULL: none */
+    KeptGuests *kept; /* NULL: each trial boots */
 } LocalFarm;
 
 guint64 local_farm_free_memory_mib(void)
@@ -195,13 +198,22 @@ static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
         g_task_report_error(NULL, done, user_data, NULL, error);
     } else {
         local->guest.trace = farm->trace;
-        guest_trial_async(&local->guest, local->image, local->initramfs, cancellable, done,
-                          user_data);
+        Snapshot *snapshot = local->kept && !farm->boots
+                                 ? kept_guests_for(local->kept, &local->guest, kernel->key, root)
+                                 : NULL;
+
+        guest_trial_async(&local->guest, local->image, local->initramfs, snapshot, cancellable,
+                          done, user_data);
     }
 }
 
 static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error)
 {
+    LocalFarm *local = (LocalFarm *)farm;
+
+    if (local->kept && !farm->news) {
+        farm->news = kept_guests_news(local->kept);
+    }
     return guest_trial_finish(res, ret_outcome, error);
 }
 
@@ -226,6 +238,7 @@ static void local_farm_free(Farm *farm)
     }
     g_clear_pointer(&local->builder, kernel_builder_free);
     g_clear_pointer(&local->repro, repro_free);
+    g_clear_pointer(&local->kept, kept_guests_free);
     g_free(local->qemu);
     g_free(local->config);
     g_free(local->config_dir);
@@ -315,6 +328,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
                    .config = local->config,
                    .config_dir = local->config_dir,
                    .oldest = toolchains_oldest(options->toolchains)};
+    local->kept = options->no_snapshots ? NULL : kept_guests_new();
     local->guest = options->guest;
     local->guest.qemu = local->qemu = g_strdup(options->guest.qemu);
     local->guest.cmdline = local->cmdline = g_strdup(options->guest.cmdline);

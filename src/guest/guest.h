@@ -194,7 +194,8 @@ typedef struct Outcome {
     OopsIdentity *identity; /* of @report, when it was read from a console; or NULL */
     GBytes *console;        /* as kept */
     char *output;           /* what the reproducer printed: printable lines, the first 16 KiB */
-    guint64 boot_ms;        /* start to PID 1 */
+    gboolean restored;      /* it began with a snapshot */
+    guint64 boot_ms;        /* start to PID 1; of a restored one, until it ran */
     guint64 run_ms;         /* whole trial */
     int repro_exit;         /* exit status of the last run; -1 when killed or never ended */
     guint n_runs;           /* how often the reproducer was started */
@@ -216,7 +217,7 @@ typedef enum GuestEnd {
 typedef enum GuestStage {
     STAGE_START, /* no word from PID 1 yet */
     STAGE_INIT,  /* PID 1 runs */
-    STAGE_BASIC, /* a trivial program ran */
+    STAGE_READY, /* a trivial program ran; PID 1 waits for its orders */
     STAGE_REPRO, /* the reproducer was started */
     STAGE_DONE   /* all runs are over */
 } GuestStage;
@@ -224,9 +225,25 @@ typedef enum GuestStage {
 Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage stage,
                           const char *failure, GBytes *console, const char *qemu_stderr);
 
-/* Boot @image with @initramfs, run the basic test and the reproducer. Runs in the thread's default
- * main context; cancelling kills QEMU. GError only when this machine could not do its part (no
- * QEMU, cancelled). @spec is copied, its strings too. */
+/* What a kernel's guest was when it was ready to run the reproducer. The first trial with it boots
+ * and keeps that, in memory; later ones begin there, and what one of them does no other sees. All
+ * have one image, initramfs and spec, but for what belongs to a trial (time, repeats, trace,
+ * settling, panic_on_warn). A trial that fails by it is made again by booting, and the snapshot is
+ * given up: it never decides what a trial shows. */
+typedef struct Snapshot Snapshot;
+Snapshot *snapshot_new(void); /* nothing kept yet */
+Snapshot *snapshot_ref(Snapshot *snapshot);
+void snapshot_unref(Snapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
+guint64 snapshot_size(const Snapshot *snapshot);        /* bytes of memory; 0: nothing is kept */
+const char *snapshot_failure(const Snapshot *snapshot); /* why it was given up, or NULL */
+/* Why guests of @spec cannot be kept, or NULL. Owned by the caller. */
+char *guest_snapshot_complaint(const GuestSpec *spec);
+
+/* Boot @image with @initramfs, or begin with @snapshot (NULL: boot); run the reproducer. Runs in
+ * the thread's default main context; cancelling kills QEMU. GError only when this machine could not
+ * do its part (no QEMU, cancelled). @spec is copied, its strings too. */
 void guest_trial_async(const GuestSpec *spec, const char *image, const char *initramfs,
-                       GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+                       Snapshot *snapshot, GCancellable *cancellable, GAsyncReadyCallback done,
+                       gpointer user_data);
 gboolean guest_trial_finish(GAsyncResult *res, Outcome **ret_outcome, GError **error);

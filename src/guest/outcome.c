@@ -231,7 +231,7 @@ Outcome *outcome_classify(const OopsReader *reader, GuestEnd end, GuestStage sta
     outcome->console = g_bytes_ref(console);
     outcome->output = g_strdup("");
     outcome->repro_exit = -1;
-    if (stage >= STAGE_BASIC) {
+    if (stage >= STAGE_READY) {
         outcome->report = first_report(reader, console, from);
     }
     if (outcome->report) {

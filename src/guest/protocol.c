@@ -45,7 +45,7 @@ static void take_run(Protocol *protocol, const char *rest)
 {
     guint64 k;
 
-    if ((protocol->stage == STAGE_BASIC || protocol->stage == STAGE_REPRO) &&
+    if ((protocol->stage == STAGE_READY || protocol->stage == STAGE_REPRO) &&
         g_ascii_string_to_unsigned(rest, 10, 1, G_MAXUINT, &k, NULL) &&
         k == protocol->n_runs + 1ULL) {
         protocol->n_runs = (guint)k;
@@ -117,8 +117,8 @@ static void take_line(Protocol *protocol, const char *line)
 {
     if (strcmp(line, WORD_HELLO) == 0) {
         protocol->stage = MAX(protocol->stage, STAGE_INIT);
-    } else if (strcmp(line, WORD_BASIC_OK) == 0 && protocol->stage == STAGE_INIT) {
-        protocol->stage = STAGE_BASIC;
+    } else if (strcmp(line, WORD_READY) == 0 && protocol->stage == STAGE_INIT) {
+        protocol->stage = STAGE_READY;
     } else if (g_str_has_prefix(line, WORD_RUN)) {
         take_run(protocol, line + strlen(WORD_RUN));
     } else if (g_str_has_prefix(line, WORD_TRACE)) {
@@ -129,7 +129,7 @@ static void take_line(Protocol *protocol, const char *line)
         take_traced(protocol, line + strlen(WORD_TRACED));
     } else if (g_str_has_prefix(line, WORD_EXIT)) {
         take_exit(protocol, line + strlen(WORD_EXIT));
-    } else if (strcmp(line, WORD_END) == 0 && protocol->stage >= STAGE_BASIC) {
+    } else if (strcmp(line, WORD_END) == 0 && protocol->stage >= STAGE_READY) {
         protocol->stage = STAGE_DONE;
     } else if (g_str_has_prefix(line, WORD_FAILED) && !protocol->failure &&
                protocol->stage >= STAGE_INIT && protocol->stage < STAGE_DONE) {

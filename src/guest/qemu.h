@@ -11,10 +11,17 @@
 /* What QEMU writes to stderr when KVM gives up; it stops the guest then, but goes on itself. */
 #define QEMU_KVM_ERROR "KVM internal error"
 
-/* argv for a guest whose console and protocol are the sockets @console_fd and @protocol_fd in the
- * child. NULL-terminated, owned by the caller. */
-char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs, int console_fd,
-                 int protocol_fd);
+/* Descriptors of the child that QEMU finds; -1: none. */
+typedef struct QemuEnds {
+    int console, protocol; /* sockets, the two serial ports */
+    int monitor;           /* socket (qmp.h) */
+    int memory;            /* file with the guest's memory */
+    gboolean restores;     /* it waits for a state (QMP_RESTORE), and others have @memory, too */
+} QemuEnds;
+
+/* argv for a guest. NULL-terminated, owned by the caller. */
+char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs,
+                 const QemuEnds *ends);
 
 /* The kernel's command line. Owned by the caller. */
 char *qemu_kernel_cmdline(const GuestSpec *spec);

@@ -1,76 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One trial: the half of the state machine that touches the world. QEMU's console, our protocol and
- * QEMU's own messages come in on three descriptors; every TICK_MS watch_is_over() is asked whether
- * that was it; then QEMU is killed, what is left in the sockets is read, and outcome_classify()
- * says what it meant.
+ * One trial: the half of the state machine that touches the world. QEMU's console, our protocol,
+ * QEMU's monitor and its own messages come in on four descriptors; whenever something came, and
+ * every TICK_MS, watch_is_over() is asked whether that was it; then QEMU is killed, what is left in
+ * the sockets is read, and outcome_classify() says what it meant.
  *
  * The console is always read before the protocol: when PID 1 says that a stage is reached, what the
  * kernel printed before that has been seen.
+ *
+ * A trial that keeps its guest (snapshot.h) or begins with a kept one may have to be made again, by
+ * booting: then all but its spec begins anew.
  */
 #include "guest/guest.h"
 
-#include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "guest/channel.h"
+#include "guest/init/orders.h"
+#include "guest/orders.h"
 #include "guest/protocol.h"
 #include "guest/qemu.h"
+#include "guest/qmp.h"
+#include "guest/snapshot.h"
+#include "guest/spec.h"
 #include "guest/watch.h"
 #include "process/process.h"
 
-#define TICK_MS        50
-#define CHUNK          65536
-#define CHUNKS_AT_ONCE 16 /* then the main loop has its turn */
-#define STDERR_MAX     16384
-#define CHILD_CONSOLE  3 /* descriptors in QEMU */
+#define TICK_MS    50
+#define STDERR_MAX 16384
+/* What keeping or restoring a guest may take, and its start to the reproducer after that: some 10
+ * ms. */
+#define READY_LIMIT_MS 30000
+/* Descriptors in QEMU. */
+#define CHILD_CONSOLE  3
 #define CHILD_PROTOCOL 4
+#define CHILD_MONITOR  5
+#define CHILD_MEMORY   6
+#define CHILD_STATE    7
 
-typedef struct Trial Trial;
-
-/* A descriptor that QEMU writes to. */
-typedef struct Channel {
-    Trial *trial;
-    int fd; /* -1: closed */
-    GSource *source;
-    void (*take)(Trial *trial, const char *bytes, gsize n_bytes);
-} Channel;
-
-struct Trial {
+typedef struct Trial {
     GuestSpec spec;
-    GTask *task; /* not a reference: the task owns us */
+    char *image, *initramfs;
+    Snapshot *snapshot; /* or NULL */
+    GTask *task;        /* not a reference: the task owns us */
+    /* Of this QEMU: */
+    GuestWay way;
     GSubprocess *qemu;
-    Channel console_channel, protocol_channel, stderr_channel;
+    Channel console_channel, protocol_channel, monitor_channel, stderr_channel;
+    int memory_fd, state_fd; /* of a guest that is to be kept, or -1 */
     Excerpt *console;
     Protocol *protocol;
+    Qmp *qmp;
     Watch *watch;
     GString *qemu_stderr;
     GSource *ticker, *cancelled;
     gint64 start_us;
     guint64 boot_ms;
+    gboolean saving;  /* QEMU is writing its state */
+    gboolean ordered; /* the guest has its orders */
     gboolean over;
     GuestEnd end;
-};
-
-void guest_spec_default(GuestSpec *ret_spec, const OopsReader *reader)
-{
-    *ret_spec = (GuestSpec){
-        .reader = reader,
-        .qemu = "qemu-system-x86_64",
-        .accel = ACCEL_TCG,
-        .memory_mib = 512,
-        .n_cpus = 1,
-        .panic_on_warn = TRUE,
-        .boot_timeout_ms = 120000,
-        .trial_timeout_ms = 30000,
-        .n_repeats = 0,
-        .settle_ms = 500,
-        .after_crash_ms = 5000,
-        .silence_timeout_ms = 60000,
-        .console_limit = 2 << 20,
-    };
-}
+} Trial;
 
 static void source_clear(GSource **source)
 {
@@ -81,32 +71,43 @@ static void source_clear(GSource **source)
     }
 }
 
-static void channel_close(Channel *channel)
+static void close_fd(int *fd)
 {
-    source_clear(&channel->source);
-    if (channel->fd >= 0) {
-        close(channel->fd);
-        channel->fd = -1;
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+static void attempt_clear(Trial *trial)
+{
+    channel_close(&trial->console_channel);
+    channel_close(&trial->protocol_channel);
+    channel_close(&trial->monitor_channel);
+    channel_close(&trial->stderr_channel);
+    close_fd(&trial->memory_fd);
+    close_fd(&trial->state_fd);
+    source_clear(&trial->ticker);
+    source_clear(&trial->cancelled);
+    g_clear_pointer(&trial->console, excerpt_free);
+    g_clear_pointer(&trial->protocol, protocol_free);
+    g_clear_pointer(&trial->qmp, qmp_free);
+    g_clear_pointer(&trial->watch, watch_free);
+    g_string_truncate(trial->qemu_stderr, 0);
+    g_clear_object(&trial->qemu);
+    if (trial->way == WAY_KEEP) {
+        snapshot_leave(trial->snapshot);
     }
 }
 
 static void trial_free(Trial *trial)
 {
-    channel_close(&trial->console_channel);
-    channel_close(&trial->protocol_channel);
-    channel_close(&trial->stderr_channel);
-    source_clear(&trial->ticker);
-    source_clear(&trial->cancelled);
-    excerpt_free(trial->console);
-    protocol_free(trial->protocol);
-    watch_free(trial->watch);
+    attempt_clear(trial);
     g_string_free(trial->qemu_stderr, TRUE);
-    g_clear_object(&trial->qemu);
-    g_free((char *)trial->spec.qemu);
-    g_free((char *)trial->spec.cmdline);
-    g_free((char *)trial->spec.disk);
-    g_free((char *)trial->spec.disk_format);
-    g_strfreev((char **)trial->spec.qemu_args);
+    snapshot_unref(trial->snapshot);
+    g_free(trial->image);
+    g_free(trial->initramfs);
+    guest_spec_clear(&trial->spec);
     g_free(trial);
 }
 
@@ -121,14 +122,31 @@ static void attach(Trial *trial, GSource *source, GSourceFunc func, gpointer dat
     g_source_attach(source, g_task_get_context(trial->task));
 }
 
-static void take_console(Trial *trial, const char *bytes, gsize n_bytes)
+static void take_console(gpointer data, const char *bytes, gsize n_bytes)
 {
+    Trial *trial = data;
     excerpt_add(trial->console, bytes, n_bytes);
     watch_console(trial->watch, bytes, n_bytes, now_ms(trial));
 }
 
-static void take_protocol(Trial *trial, const char *bytes, gsize n_bytes)
+/* One that is dead does not mind. */
+static void give_orders(Trial *trial)
 {
+    guint8 seed[SEED_BYTES];
+
+    for (guint i = 0; i < SEED_BYTES; i++) {
+        seed[i] = (guint8)g_random_int();
+    }
+    g_autofree char *line = orders_line(&trial->spec, g_get_real_time() / 1000, seed, sizeof seed);
+    trial->ordered = TRUE;
+    channel_say(&trial->protocol_channel, line, -1);
+}
+
+static void begin_saving(Trial *trial);
+
+static void take_protocol(gpointer data, const char *bytes, gsize n_bytes)
+{
+    Trial *trial = data;
     Protocol *protocol = trial->protocol;
     gboolean booted = protocol->stage >= STAGE_INIT;
 
@@ -136,52 +154,115 @@ static void take_protocol(Trial *trial, const char *bytes, gsize n_bytes)
     if (!booted && protocol->stage >= STAGE_INIT) {
         trial->boot_ms = now_ms(trial);
     }
+    if (protocol->stage == STAGE_READY && trial->way == WAY_KEEP) {
+        begin_saving(trial);
+    } else if (protocol->stage == STAGE_READY && trial->way == WAY_BOOT && !trial->ordered) {
+        give_orders(trial);
+    }
     watch_protocol(trial->watch, protocol->stage, protocol->failure != NULL, now_ms(trial));
 }
 
-static void take_stderr(Trial *trial, const char *bytes, gsize n_bytes)
+static void take_stderr(gpointer data, const char *bytes, gsize n_bytes)
 {
+    Trial *trial = data;
     gsize n_kept = MIN(n_bytes, STDERR_MAX - trial->qemu_stderr->len);
 
     g_string_append_len(trial->qemu_stderr, bytes, (gssize)n_kept);
-}
-
-/* Read what is there. FALSE when the channel is closed. */
-static gboolean channel_read(Channel *channel)
-{
-    char bytes[CHUNK];
-
-    for (guint i = 0; i < CHUNKS_AT_ONCE && channel->fd >= 0; i++) {
-        ssize_t n = read(channel->fd, bytes, sizeof bytes);
-
-        if (n > 0) {
-            channel->take(channel->trial, bytes, (gsize)n);
-        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return TRUE;
-        } else {
-            channel_close(channel);
-        }
-    }
-    return channel->fd >= 0;
 }
 
 static void read_all(Trial *trial)
 {
     channel_read(&trial->console_channel);
     channel_read(&trial->protocol_channel);
+    channel_read(&trial->monitor_channel);
     channel_read(&trial->stderr_channel);
 }
 
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
-{
-    Channel *channel = data;
-    Trial *trial = channel->trial;
+/* --- Keeping a guest, and beginning with a kept one ------------------------------------------ */
 
-    if (channel == &trial->protocol_channel) {
-        channel_read(&trial->console_channel);
-    }
-    return channel_read(channel) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+/* The guest goes on, and was not kept. */
+static void give_up_saving(Trial *trial, const char *why)
+{
+    snapshot_give_up(trial->snapshot, why);
+    trial->saving = FALSE;
+    channel_say(&trial->monitor_channel, QMP_GO_ON, -1);
+    give_orders(trial);
 }
+
+/* The guest is ready: have the state of its devices written. */
+static void begin_saving(Trial *trial)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (trial->saving || trial->ordered) {
+        return;
+    }
+    trial->saving = TRUE;
+    trial->state_fd = snapshot_open_state(&error);
+    if (trial->state_fd < 0) {
+        give_up_saving(trial, error->message);
+    } else if (trial->qmp->failure) {
+        give_up_saving(trial, trial->qmp->failure);
+    } else if (!channel_say(&trial->monitor_channel, QMP_SAVE, trial->state_fd)) {
+        give_up_saving(trial, "QEMU's monitor does not listen");
+    }
+}
+
+static char *console_text(const Trial *trial, gsize *ret_n)
+{
+    return excerpt_text(trial->console, "[firstbad: # bytes of the console were left out here]",
+                        ret_n);
+}
+
+/* It stands still, and its state is written. */
+static void end_saving(Trial *trial)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) console = NULL;
+    gsize n_console;
+    char *text;
+
+    channel_read(&trial->console_channel);
+    text = console_text(trial, &n_console);
+    console = g_bytes_new_take(text, n_console);
+    if (!snapshot_keep(trial->snapshot, trial->memory_fd, trial->spec.memory_mib, trial->state_fd,
+                       console, &error)) {
+        give_up_saving(trial, error->message);
+        return;
+    }
+    trial->saving = FALSE;
+    channel_say(&trial->monitor_channel, QMP_GO_ON, -1);
+    give_orders(trial);
+}
+
+static void go_on_saving(Trial *trial)
+{
+    Qmp *qmp = trial->qmp;
+    g_autofree char *status = g_steal_pointer(&qmp->status);
+
+    if (qmp->failure) {
+        give_up_saving(trial, qmp->failure);
+    } else if (g_strcmp0(status, QMP_HALTED) == 0) {
+        end_saving(trial);
+    } else if (qmp->is_saved) {
+        /* QEMU says so while it is still at it: ask until it stands still. */
+        channel_say(&trial->monitor_channel, QMP_ASK, -1);
+    }
+}
+
+static void take_monitor(gpointer data, const char *bytes, gsize n_bytes)
+{
+    Trial *trial = data;
+    qmp_feed(trial->qmp, bytes, n_bytes);
+    if (trial->saving) {
+        go_on_saving(trial);
+    } else if (trial->way == WAY_RESTORE && trial->qmp->is_running && !trial->ordered) {
+        trial->boot_ms = now_ms(trial);
+        give_orders(trial);
+    }
+}
+
+/* --- The end --------------------------------------------------------------------------------- */
 
 static void end_trial(Trial *trial, GuestEnd end)
 {
@@ -192,19 +273,39 @@ static void end_trial(Trial *trial, GuestEnd end)
     }
 }
 
+static void look_whether_over(Trial *trial)
+{
+    GuestEnd end;
+
+    if (watch_is_over(trial->watch, now_ms(trial), &end)) {
+        end_trial(trial, end);
+    } else if (strstr(trial->qemu_stderr->str, QEMU_KVM_ERROR) ||
+               (trial->way == WAY_RESTORE && trial->qmp->failure)) {
+        end_trial(trial, GUEST_END_QEMU_DIED);
+    }
+}
+
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+{
+    Channel *channel = data;
+    Trial *trial = channel->owner;
+
+    if (channel == &trial->protocol_channel) {
+        channel_read(&trial->console_channel);
+    }
+    gboolean is_open = channel_read(channel);
+    look_whether_over(trial);
+    return is_open ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
 static gboolean on_tick(gpointer data)
 {
     Trial *trial = data;
-    GuestEnd end;
 
     /* If we were kept from reading (stopped, or a slow callback), that is not the guest's silence.
      */
     read_all(trial);
-    if (watch_is_over(trial->watch, now_ms(trial), &end)) {
-        end_trial(trial, end);
-    } else if (strstr(trial->qemu_stderr->str, QEMU_KVM_ERROR)) {
-        end_trial(trial, GUEST_END_QEMU_DIED);
-    }
+    look_whether_over(trial);
     return G_SOURCE_CONTINUE;
 }
 
@@ -234,14 +335,14 @@ static Outcome *make_outcome(Trial *trial)
 {
     Protocol *protocol = trial->protocol;
     gsize n_console;
-    char *text = excerpt_text(trial->console,
-                              "[firstbad: # bytes of the console were left out here]", &n_console);
+    char *text = console_text(trial, &n_console);
     g_autoptr(GBytes) console = g_bytes_new_take(text, n_console);
     Outcome *outcome = outcome_classify(trial->spec.reader, trial->end, protocol->stage,
                                         protocol->failure, console, trial->qemu_stderr->str);
 
     g_free(outcome->output);
     outcome->output = g_strdup(protocol->output->str);
+    outcome->restored = trial->way == WAY_RESTORE;
     outcome->boot_ms = trial->boot_ms;
     outcome->run_ms = now_ms(trial);
     outcome->repro_exit = protocol->last_exit;
@@ -254,10 +355,48 @@ static Outcome *make_outcome(Trial *trial)
     return outcome;
 }
 
+static gboolean attempt_begin(Trial *trial, GError **error);
+
+/* Boot, since the guest could not be kept or restored. */
+static gboolean begin_again(Trial *trial, const char *why, GError **error)
+{
+    snapshot_give_up(trial->snapshot, why);
+    attempt_clear(trial);
+    trial->way = WAY_BOOT;
+    return attempt_begin(trial, error);
+}
+
+/* Why it could not. */
+static char *blame(const Trial *trial)
+{
+    static const char *const ends[] = {
+        [GUEST_END_FINISHED] = "its PID 1 gave up",
+        [GUEST_END_CRASHED] = "it crashed",
+        [GUEST_END_RESET] = "it reset",
+        [GUEST_END_SILENT] = "it hung",
+        [GUEST_END_LOST] = "it hung",
+        [GUEST_END_TIMEOUT] = "it hung",
+        [GUEST_END_QEMU_DIED] = "QEMU failed",
+    };
+    g_autofree char *complaint = qemu_complaint(trial->qemu_stderr->str);
+
+    if (trial->end == GUEST_END_QEMU_DIED) {
+        return g_strdup_printf("QEMU failed: %s",
+                               trial->qmp->failure ? trial->qmp->failure : complaint);
+    }
+    return g_strdup_printf("%s before the reproducer began", ends[trial->end]);
+}
+
+static void return_outcome(Trial *trial)
+{
+    g_task_return_pointer(trial->task, make_outcome(trial), (GDestroyNotify)outcome_free);
+}
+
 static void on_qemu_ended(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autoptr(GTask) task = data;
     Trial *trial = g_task_get_task_data(task);
+    GError *error = NULL;
 
     g_subprocess_wait_finish(trial->qemu, res, NULL);
     /* A socket holds far less than what this reads at once. */
@@ -275,46 +414,87 @@ static void on_qemu_ended(GObject *source, GAsyncResult *res, gpointer data)
                          ? GUEST_END_RESET
                          : GUEST_END_QEMU_DIED;
     }
-    g_task_return_pointer(task, make_outcome(trial), (GDestroyNotify)outcome_free);
+    if (snapshot_is_to_blame(trial->way, trial->end, trial->protocol->stage)) {
+        g_autofree char *why = blame(trial);
+
+        if (!begin_again(trial, why, &error)) {
+            g_task_return_error(task, error);
+        }
+        return;
+    }
+    return_outcome(trial);
 }
 
-/* A socket for QEMU: our end is read by @channel, the other is returned. */
-static int open_socket(Trial *trial, Channel *channel, GError **error)
-{
-    int fds[2];
+/* --- The start ------------------------------------------------------------------------------- */
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "a socket for QEMU: %s",
-                    g_strerror(errno));
-        return -1;
+/* Files of a guest that is kept or restored; QEMU gets its own descriptors of them by @launcher. */
+static gboolean open_files(Trial *trial, GSubprocessLauncher *launcher, GError **error)
+{
+    int memory, state;
+
+    if (trial->way == WAY_RESTORE) {
+        if (!snapshot_open(trial->snapshot, &memory, &state, error)) {
+            return FALSE;
+        }
+        g_subprocess_launcher_take_fd(launcher, memory, CHILD_MEMORY);
+        g_subprocess_launcher_take_fd(launcher, state, CHILD_STATE);
+    } else if (trial->way == WAY_KEEP) {
+        trial->memory_fd = snapshot_open_memory(trial->spec.memory_mib, error);
+        memory = trial->memory_fd < 0 ? -1 : dup(trial->memory_fd);
+        if (memory < 0) {
+            g_prefix_error(error, "memory: ");
+            return FALSE;
+        }
+        g_subprocess_launcher_take_fd(launcher, memory, CHILD_MEMORY);
     }
-    g_unix_set_fd_nonblocking(fds[0], TRUE, NULL);
-    channel->fd = fds[0];
-    channel->source = g_unix_fd_source_new(fds[0], G_IO_IN | G_IO_HUP | G_IO_ERR);
-    attach(trial, channel->source, (GSourceFunc)(void (*)(void))on_readable, channel);
-    return fds[1];
+    return TRUE;
 }
 
-static gboolean start_qemu(Trial *trial, const char *image, const char *initramfs, GError **error)
+/* The launcher closes what it got when it goes. */
+static gboolean open_sockets(Trial *trial, GSubprocessLauncher *launcher, GError **error)
 {
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-    g_auto(GStrv) argv = qemu_argv(&trial->spec, image, initramfs, CHILD_CONSOLE, CHILD_PROTOCOL);
-    int console = open_socket(trial, &trial->console_channel, error);
-    int protocol = console < 0 ? -1 : open_socket(trial, &trial->protocol_channel, error);
-    int messages = protocol < 0 ? -1 : open_socket(trial, &trial->stderr_channel, error);
+    const struct {
+        Channel *channel;
+        int child_fd;
+    } sockets[] = {
+        {&trial->console_channel, CHILD_CONSOLE},
+        {&trial->protocol_channel, CHILD_PROTOCOL},
+        {&trial->monitor_channel, CHILD_MONITOR}, /* not of one that only boots */
+    };
 
-    /* The launcher closes them when it goes. */
-    if (console >= 0) {
-        g_subprocess_launcher_take_fd(launcher, console, CHILD_CONSOLE);
+    GMainContext *context = g_task_get_context(trial->task);
+    guint n_sockets = G_N_ELEMENTS(sockets) - (trial->way == WAY_BOOT);
+
+    for (guint i = 0; i < n_sockets; i++) {
+        int fd = channel_open(sockets[i].channel, context, on_readable, error);
+
+        if (fd < 0) {
+            return FALSE;
+        }
+        g_subprocess_launcher_take_fd(launcher, fd, sockets[i].child_fd);
     }
-    if (protocol >= 0) {
-        g_subprocess_launcher_take_fd(launcher, protocol, CHILD_PROTOCOL);
-    }
+    int messages = channel_open(&trial->stderr_channel, context, on_readable, error);
     if (messages < 0) {
         return FALSE;
     }
     g_subprocess_launcher_take_stderr_fd(launcher, messages);
+    return TRUE;
+}
+
+static gboolean start_qemu(Trial *trial, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+    QemuEnds ends = {.console = CHILD_CONSOLE,
+                     .protocol = CHILD_PROTOCOL,
+                     .monitor = trial->way == WAY_BOOT ? -1 : CHILD_MONITOR,
+                     .memory = trial->way == WAY_BOOT ? -1 : CHILD_MEMORY,
+                     .restores = trial->way == WAY_RESTORE};
+    g_auto(GStrv) argv = qemu_argv(&trial->spec, trial->image, trial->initramfs, &ends);
+
+    if (!open_files(trial, launcher, error) || !open_sockets(trial, launcher, error)) {
+        return FALSE;
+    }
     g_subprocess_launcher_set_child_setup(launcher, process_child_setup, GINT_TO_POINTER(getpid()),
                                           NULL);
     process_trace((const char *const *)argv);
@@ -322,30 +502,87 @@ static gboolean start_qemu(Trial *trial, const char *image, const char *initramf
     return trial->qemu != NULL;
 }
 
+static void nothing_open(Trial *trial)
+{
+    trial->console_channel = (Channel){.owner = trial, .fd = -1, .take = take_console};
+    trial->protocol_channel = (Channel){.owner = trial, .fd = -1, .take = take_protocol};
+    trial->monitor_channel = (Channel){.owner = trial, .fd = -1, .take = take_monitor};
+    trial->stderr_channel = (Channel){.owner = trial, .fd = -1, .take = take_stderr};
+    trial->memory_fd = trial->state_fd = -1;
+}
+
+static void reset(Trial *trial)
+{
+    nothing_open(trial);
+    trial->console = excerpt_new(trial->spec.console_limit);
+    trial->protocol = protocol_new();
+    trial->qmp = qmp_new();
+    trial->watch = watch_new(&trial->spec);
+    trial->start_us = g_get_monotonic_time();
+    trial->boot_ms = 0;
+    trial->saving = trial->ordered = trial->over = FALSE;
+}
+
+/* What the kept guest went through is behind it, and belongs to this one. */
+static void begin_ready(Trial *trial)
+{
+    GBytes *console = snapshot_console(trial->snapshot);
+    g_autofree char *restore = g_strdup_printf(QMP_RESTORE, CHILD_STATE);
+
+    excerpt_add(trial->console, g_bytes_get_data(console, NULL), g_bytes_get_size(console));
+    trial->protocol->stage = STAGE_READY;
+    watch_protocol(trial->watch, STAGE_READY, FALSE, 0);
+    channel_say(&trial->monitor_channel, QMP_HELLO, -1);
+    channel_say(&trial->monitor_channel, restore, -1);
+}
+
+/* Start QEMU, and listen to it. */
+static gboolean attempt_begin(Trial *trial, GError **error)
+{
+    GCancellable *cancellable = g_task_get_cancellable(trial->task);
+    g_autoptr(GError) own_error = NULL;
+
+    reset(trial);
+    if (!start_qemu(trial, &own_error)) {
+        if (trial->way != WAY_BOOT && own_error->domain != G_SPAWN_ERROR) {
+            return begin_again(trial, own_error->message, error);
+        }
+        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "starting a guest: ");
+        return FALSE;
+    }
+    if (trial->way == WAY_RESTORE) {
+        begin_ready(trial);
+    } else if (trial->way == WAY_KEEP) {
+        channel_say(&trial->monitor_channel, QMP_HELLO, -1);
+    }
+    if (trial->way != WAY_BOOT) {
+        trial->watch->ready_limit_ms = MIN(trial->spec.boot_timeout_ms, READY_LIMIT_MS);
+    }
+    trial->ticker = g_timeout_source_new(TICK_MS);
+    attach(trial, trial->ticker, on_tick, trial);
+    if (cancellable) {
+        trial->cancelled = g_cancellable_source_new(cancellable);
+        attach(trial, trial->cancelled, (GSourceFunc)(void (*)(void))on_cancelled, trial);
+    }
+    g_subprocess_wait_async(trial->qemu, NULL, on_qemu_ended, g_object_ref(trial->task));
+    return TRUE;
+}
+
 static Trial *trial_new(const GuestSpec *spec, GTask *task)
 {
     Trial *trial = g_new0(Trial, 1);
 
-    trial->spec = *spec;
-    trial->spec.qemu = g_strdup(spec->qemu);
-    trial->spec.cmdline = g_strdup(spec->cmdline);
-    trial->spec.disk = g_strdup(spec->disk);
-    trial->spec.disk_format = g_strdup(spec->disk_format);
-    trial->spec.qemu_args = (const char *const *)g_strdupv((char **)spec->qemu_args);
+    guest_spec_copy(spec, &trial->spec);
     trial->task = task;
-    trial->console_channel = (Channel){.trial = trial, .fd = -1, .take = take_console};
-    trial->protocol_channel = (Channel){.trial = trial, .fd = -1, .take = take_protocol};
-    trial->stderr_channel = (Channel){.trial = trial, .fd = -1, .take = take_stderr};
-    trial->console = excerpt_new(spec->console_limit);
-    trial->protocol = protocol_new();
-    trial->watch = watch_new(&trial->spec);
     trial->qemu_stderr = g_string_new(NULL);
-    trial->start_us = g_get_monotonic_time();
+    trial->way = WAY_BOOT;
+    nothing_open(trial);
     return trial;
 }
 
 void guest_trial_async(const GuestSpec *spec, const char *image, const char *initramfs,
-                       GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+                       Snapshot *snapshot, GCancellable *cancellable, GAsyncReadyCallback done,
+                       gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
     Trial *trial = trial_new(spec, task);
@@ -355,21 +592,16 @@ void guest_trial_async(const GuestSpec *spec, const char *image, const char *ini
     if (g_task_return_error_if_cancelled(task)) {
         return;
     }
-    if (!start_qemu(trial, image, initramfs, &error)) {
-        g_prefix_error(&error, "starting a guest: ");
+    trial->image = g_strdup(image);
+    trial->initramfs = g_strdup(initramfs);
+    trial->snapshot = snapshot ? snapshot_ref(snapshot) : NULL;
+    trial->way = snapshot_choose(snapshot);
+    if (!attempt_begin(trial, &error)) {
         if (g_error_matches(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)) {
             g_prefix_error(&error, "install qemu-system-x86: ");
         }
         g_task_return_error(task, error);
-        return;
     }
-    trial->ticker = g_timeout_source_new(TICK_MS);
-    attach(trial, trial->ticker, on_tick, trial);
-    if (cancellable) {
-        trial->cancelled = g_cancellable_source_new(cancellable);
-        attach(trial, trial->cancelled, (GSourceFunc)(void (*)(void))on_cancelled, trial);
-    }
-    g_subprocess_wait_async(trial->qemu, NULL, on_qemu_ended, g_steal_pointer(&task));
 }
 
 gboolean guest_trial_finish(GAsyncResult *res, Outcome **ret_outcome, GError **error)

@@ -5,7 +5,8 @@
 
 #include "guest/init/words.h"
 
-/* After PID 1's last word: the console of a guest that is faster than we read. */
+/* A console that has something to say while PID 1 says its last word has so much time for more:
+ * another CPU may be printing. */
 #define DRAIN_MS 50
 /* What the end of the reproducer's time may take PID 1: killing, reaping, its own clock. */
 #define GRACE_MS 10000
@@ -18,6 +19,7 @@ Watch *watch_new(const GuestSpec *spec)
     Watch *watch = g_new0(Watch, 1);
 
     watch->spec = spec;
+    watch->ready_limit_ms = spec->boot_timeout_ms;
     watch->pending = g_string_new(NULL);
     return watch;
 }
@@ -72,6 +74,7 @@ void watch_console(Watch *watch, const char *bytes, gsize n_bytes, guint64 now_m
     const char *newline = memrchr(bytes, '\n', n_bytes);
 
     watch->console_ms = now_ms;
+    watch->loud_ms = watch->mark_seen ? now_ms : 0;
     if (watch->crash_seen) {
         return;
     }
@@ -103,7 +106,10 @@ static guint64 stage_limit_ms(const Watch *watch)
 {
     const GuestSpec *spec = watch->spec;
 
-    return watch->stage < STAGE_REPRO
+    if (watch->stage == STAGE_READY) {
+        return watch->ready_limit_ms;
+    }
+    return watch->stage < STAGE_READY
                ? spec->boot_timeout_ms
                : (guint64)spec->trial_timeout_ms + (spec->trace ? TRACE_LIMIT_MS : 0) +
                      spec->settle_ms + GRACE_MS;
@@ -114,8 +120,10 @@ gboolean watch_is_over(const Watch *watch, guint64 now_ms, GuestEnd *ret_end)
     const GuestSpec *spec = watch->spec;
     guint64 protocol_quiet_ms = now_ms - watch->protocol_ms;
     guint64 quiet_ms = MIN(protocol_quiet_ms, now_ms - watch->console_ms);
+    gboolean is_loud = watch->loud_ms && now_ms - watch->loud_ms < DRAIN_MS;
 
-    if ((watch->stage == STAGE_DONE || watch->failed) && protocol_quiet_ms >= DRAIN_MS) {
+    if ((watch->stage == STAGE_DONE && !is_loud) ||
+        (watch->failed && protocol_quiet_ms >= DRAIN_MS)) {
         *ret_end = GUEST_END_FINISHED;
     } else if (watch->crash_seen && now_ms - watch->crash_ms >= spec->after_crash_ms) {
         *ret_end = GUEST_END_CRASHED;

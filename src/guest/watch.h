@@ -8,12 +8,14 @@
 
 typedef struct Watch {
     const GuestSpec *spec;
+    guint ready_limit_ms; /* from STAGE_READY to the reproducer */
     GuestStage stage;
     gboolean failed;     /* PID 1 gave up */
     guint64 stage_ms;    /* when @stage was reached */
     guint64 console_ms;  /* last byte on the console */
     guint64 protocol_ms; /* last byte from PID 1 */
     gboolean mark_seen;  /* the console has come to the reproducer */
+    guint64 loud_ms;     /* last byte on the console after that; 0: none */
     gboolean crash_seen; /* a crash report was seen, at @crash_ms */
     guint64 crash_ms;
     GString *pending; /* console bytes not yet read for crashes */

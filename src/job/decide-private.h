@@ -103,6 +103,8 @@ typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } 
 SideState side_state(const Situation *situation, const char *commit, gboolean has_bug);
 /* Ask for what a side lacks: the build, or a few trials. @commit must outlive the action. */
 Step ask_side(const Situation *situation, const char *commit, gboolean has_bug, Action *ret_action);
+/* Booted trials where only restored ones show the bug. STEP_PASSED: nothing to do. */
+Step ask_booted(const Situation *situation, Action *ret_action);
 /* Look for what mends revisions that fail alike, try it, adopt it. STEP_PASSED: nothing to do. */
 Step ask_mend(Situation *situation, Action *ret_action);
 /* @experiment would most probably fail as its neighbours do, and these have cost enough. */

@@ -365,6 +365,9 @@ static void decide(Situation *situation, Action *ret_action)
 {
     const char *good = NULL, *older;
 
+    if (ask_booted(situation, ret_action) == STEP_ASKED) {
+        return;
+    }
     if (situation->tried) {
         decide_tried(situation, ret_action);
         return;

@@ -8,6 +8,21 @@
 #include "belief/belief.h"
 #include "job/job.h"
 
+/* How the trials of a revision that ended without a crash, or with one that may be of the bug,
+ * began: by booting, or with a kept guest. */
+typedef struct Ways {
+    guint n_booted, n_booted_crash;
+    guint n_restored, n_restored_crash;
+    guint n_booted_silent; /* booted ones beside, which told neither way */
+} Ways;
+/* @is_crash: one that may be of the bug; of @kind OUTCOME_CRASH. */
+void ways_add(Ways *ways, gboolean restored, OutcomeKind kind, gboolean is_crash);
+/* Do the restored trials not count, since only they show the bug? */
+gboolean ways_refute_restored(const Ways *ways);
+/* So many booted trials it takes to confirm the restored ones, or to refute them if all stay quiet.
+ */
+guint ways_booted_wanted(const Ways *ways);
+
 /* All that is known of one revision. */
 typedef struct RevisionEvidence {
     char *commit;
@@ -20,12 +35,15 @@ typedef struct RevisionEvidence {
     guint n_broken;      /* boot-failed and basic-failed */
     char *broken_title;  /* of the last of them, or NULL */
     guint n_unreached;
-    Verdict said; /* by a person, in place of all trials; VERDICT_UNKNOWN: nothing */
+    Ways ways;
+    gboolean only_booted; /* its restored trials are not counted above */
+    Verdict said;         /* by a person, in place of all trials; VERDICT_UNKNOWN: nothing */
 } RevisionEvidence;
 void revision_evidence_free(RevisionEvidence *evidence);
 
-/* Count one more trial. A crash counts as @sought has it. FALSE for a doubtful
- * one, whose weight depends on all trials: then all have to be counted anew. */
+/* Count one more trial. A crash counts as @sought has it. FALSE for a doubtful one, whose weight
+ * depends on all trials, and one by which restored trials begin or cease to count: then all have to
+ * be counted anew. */
 gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const Sought *sought);
 /* Count all of @trials (of TrialRow) anew into @evidence (commit -> RevisionEvidence), which has an
  * entry for each of their commits. */

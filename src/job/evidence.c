@@ -91,22 +91,26 @@ static void weigh_all_doubtful(GHashTable *evidence, const GPtrArray *doubtful,
     }
 }
 
-gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const Sought *sought)
+/* FALSE for a doubtful crash. */
+static gboolean count(RevisionEvidence *evidence, const TrialRow *trial, const Sought *sought)
 {
-    guint n_doubtful = evidence->n_doubtful;
+    OutcomeKind kind = sought_outcome(sought->kind, trial);
+    CrashJudgement judgement =
+        kind == OUTCOME_CRASH ? identity_judge(sought, trial) : CRASH_OF_ANOTHER;
 
-    switch (sought_outcome(sought->kind, trial)) {
+    ways_add(&evidence->ways, trial->restored, kind, judgement != CRASH_OF_ANOTHER);
+    if (evidence->only_booted && trial->restored) {
+        return TRUE;
+    }
+    switch (kind) {
     case OUTCOME_OK:
         evidence->n_ok++;
         break;
-    case OUTCOME_CRASH: {
-        CrashJudgement judgement = identity_judge(sought, trial);
-
+    case OUTCOME_CRASH:
         evidence->n_crash += judgement == CRASH_OF_BUG;
         evidence->n_doubtful += judgement == CRASH_DOUBTFUL;
         evidence->n_other_crash += judgement == CRASH_OF_ANOTHER;
         break;
-    }
     case OUTCOME_BOOT_FAILED:
     case OUTCOME_BASIC_FAILED:
         evidence->n_broken++;
@@ -119,10 +123,25 @@ gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const S
     case OUTCOME_INFRA:
         break;
     }
-    return evidence->n_doubtful == n_doubtful;
+    return judgement != CRASH_DOUBTFUL;
 }
 
-void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought *sought)
+gboolean evidence_add(RevisionEvidence *evidence, const TrialRow *trial, const Sought *sought)
+{
+    return count(evidence, trial, sought) &&
+           ways_refute_restored(&evidence->ways) == evidence->only_booted;
+}
+
+static void forget_counts(RevisionEvidence *evidence)
+{
+    evidence->n_ok = evidence->n_crash = evidence->n_doubtful = 0;
+    evidence->n_other_crash = evidence->n_broken = evidence->n_unreached = 0;
+    evidence->match = 0;
+    evidence->ways = (Ways){0};
+    g_clear_pointer(&evidence->broken_title, g_free);
+}
+
+static void count_all(GHashTable *evidence, const GPtrArray *trials, const Sought *sought)
 {
     g_autoptr(GPtrArray) doubtful = g_ptr_array_new();
     RevisionEvidence *of_commit;
@@ -130,19 +149,35 @@ void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought 
 
     g_hash_table_iter_init(&iter, evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&of_commit)) {
-        of_commit->n_ok = of_commit->n_crash = of_commit->n_doubtful = 0;
-        of_commit->n_other_crash = of_commit->n_broken = of_commit->n_unreached = 0;
-        of_commit->match = 0;
-        g_clear_pointer(&of_commit->broken_title, g_free);
+        forget_counts(of_commit);
     }
     for (guint i = 0; i < trials->len; i++) {
         const TrialRow *trial = trials->pdata[i];
 
-        if (!evidence_add(g_hash_table_lookup(evidence, trial->commit), trial, sought)) {
+        if (!count(g_hash_table_lookup(evidence, trial->commit), trial, sought)) {
             g_ptr_array_add(doubtful, (gpointer)trial);
         }
     }
     weigh_all_doubtful(evidence, doubtful, sought);
+}
+
+void evidence_count(GHashTable *evidence, const GPtrArray *trials, const Sought *sought)
+{
+    RevisionEvidence *of_commit;
+    gboolean changed = FALSE;
+    GHashTableIter iter;
+
+    count_all(evidence, trials, sought);
+    g_hash_table_iter_init(&iter, evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&of_commit)) {
+        gboolean only_booted = ways_refute_restored(&of_commit->ways);
+
+        changed |= only_booted != of_commit->only_booted;
+        of_commit->only_booted = only_booted;
+    }
+    if (changed) {
+        count_all(evidence, trials, sought);
+    }
 }
 
 /* What is found out by building: counted as trials that all ended alike. */

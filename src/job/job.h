@@ -56,6 +56,7 @@ typedef struct JobSpec {
     guint build_memory_mib; /* of each process of a build; 0: no limit */
     gboolean paranoid;      /* see KernelBuildOptions */
     gboolean panic_on_warn;
+    gboolean no_snapshots; /* each trial boots */
     double confidence;
     gboolean no_revert_test;
     char *test_command, *build_command; /* run */

@@ -474,6 +474,9 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
                         g_strdup("emulated CPUs run in threads of their own (MTTCG): races between "
                                  "them are real, their timing is not a machine's"));
     }
+    /* What boots has booted: of a bug in that it would tell nothing. */
+    options.no_snapshots = spec->no_snapshots || g_str_equal(spec->bug, bug_kind_name(BUG_BOOT)) ||
+                           g_str_equal(spec->bug, bug_kind_name(BUG_BASIC));
     options.guest.panic_on_warn = spec->panic_on_warn;
     options.guest.boot_timeout_ms = spec->boot_timeout_s * 1000;
     options.guest.trial_timeout_ms = spec->trial_timeout_s * 1000;

@@ -76,7 +76,15 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     trial->suppressed = outcome->report && outcome->report->suppressed;
     trial->calls = g_strdup(outcome->calls);
     trial->run_ms = outcome->run_ms;
+    trial->restored = outcome->restored;
+    gboolean only_booted = situation_evidence_for(&job->situation, batch->commit)->only_booted;
     job_learn_trial(job, trial);
+    if (situation_evidence_for(&job->situation, batch->commit)->only_booted && !only_booted) {
+        job_say(job,
+                "%.12s: only trials that began with a kept guest show the bug, booted ones stay "
+                "quiet: the former do not count",
+                batch->commit);
+    }
     if (outcome->kind == OUTCOME_INFRA) {
         if (!take_infra(job, batch->commit, outcome->title, error)) {
             return FALSE;
@@ -98,21 +106,30 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
 /* SpanRow.how of a trial that showed @outcome; NULL: it was cut off. */
 static const char *trial_how(const Job *job, const Outcome *outcome)
 {
-    return !outcome ? "cancelled" : job_spec_is_run(job->spec) ? NULL : "booted";
+    if (!outcome) {
+        return "cancelled";
+    }
+    return job_spec_is_run(job->spec) ? NULL : outcome->restored ? "restored" : "booted";
 }
 
 static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autofree Flight *flight = data;
     Batch *batch = flight->batch;
+    Farm *farm = batch->job->farm;
     g_autoptr(Outcome) outcome = NULL;
+    g_autofree char *news = NULL;
     GError *error = NULL;
 
+    farm->ops->trial_finish(farm, res, &outcome, &error);
     batch->n_running--;
     batch->lanes &= ~(G_GUINT64_CONSTANT(1) << flight->lane);
-    batch->job->farm->ops->trial_finish(batch->job->farm, res, &outcome, &error);
     job_put_span(batch->job, "trial", batch->commit, trial_how(batch->job, outcome), flight->lane,
                  flight->begun_ms);
+    news = g_steal_pointer(&farm->news);
+    if (news) {
+        job_say(batch->job, "%.12s: %s", batch->commit, news);
+    }
     if (!outcome || !take_outcome(batch, outcome, &error)) {
         if (batch->error) {
             g_error_free(error);
@@ -175,6 +192,7 @@ static void start_trials(Batch *batch)
         batch->n_wanted--;
         batch->n_running++;
         job->farm->trace = choose_trace(batch);
+        job->farm->boots = evidence->only_booted || ways_booted_wanted(&evidence->ways) > 0;
         job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
                                     on_trial_done, new_flight(batch));
     }

@@ -130,8 +130,8 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
         store,
         "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
         " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
-        " functions, calls)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " functions, calls, restored)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         error);
     if (!statement) {
         return FALSE;
@@ -152,6 +152,7 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     sqlite3_bind_int64(statement, 14, now_s);
     store_bind_text(statement, 15, functions);
     store_bind_text(statement, 16, outcome->calls);
+    sqlite3_bind_int(statement, 17, outcome->restored);
     return store_run(store, statement, "keeping a trial", error);
 }
 
@@ -216,6 +217,7 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     row->suppressed = sqlite3_column_int(statement, 11);
     row->functions = store_column(statement, 13);
     row->calls = store_column(statement, 14);
+    row->restored = sqlite3_column_int(statement, 15);
     if (console) {
         g_autofree char *job_dir = store_job_dir(store, sqlite3_column_int64(statement, 12));
 
@@ -228,8 +230,10 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error)
 {
     g_autofree char *sql = g_strdup_printf(
         "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, report_prefix,"
-        " corrupted, console, run_ms, suppressed, job, %s, %s FROM trial WHERE job = ? ORDER BY id",
-        store->version < 2 ? "NULL" : "functions", store->version < 3 ? "NULL" : "calls");
+        " corrupted, console, run_ms, suppressed, job, %s, %s, %s FROM trial WHERE job = ?"
+        " ORDER BY id",
+        store->version < 2 ? "NULL" : "functions", store->version < 3 ? "NULL" : "calls",
+        store->version < 5 ? "0" : "restored");
 
     return store_select(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
 }

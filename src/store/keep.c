@@ -142,10 +142,10 @@ static gboolean copy_trials(Store *store, const StoreKeep *keep, gint64 to, GErr
     return copy(store,
                 "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
                 " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
-                " functions, calls)"
+                " functions, calls, restored)"
                 " SELECT ?1, commit_id, kernel_key, kind, title, alt_titles, report,"
                 " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
-                " functions, calls"
+                " functions, calls, restored"
                 " FROM trial WHERE job = ?2 AND commit_id = coalesce(?3, commit_id) ORDER BY id",
                 to, keep->job, keep->only, error) &&
            keep_consoles(store, keep->job, to, error);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -57,6 +57,8 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "  ended_ms INTEGER NOT NULL);"
     "CREATE INDEX span_of_job ON span (job);"
     "PRAGMA user_version = 4;",
+    "ALTER TABLE trial ADD COLUMN restored INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 5;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)

@@ -115,6 +115,7 @@ typedef struct TrialRow {
     char *report;        /* text of the crash report, NULL without */
     gsize report_prefix; /* bytes of it that are context */
     gboolean corrupted, suppressed;
+    gboolean restored;  /* as in Outcome */
     char *console_path; /* absolute; NULL when none was kept */
     guint64 run_ms;
 } TrialRow;

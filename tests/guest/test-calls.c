@@ -162,7 +162,7 @@ static void test_protocol(void)
 {
     g_autoptr(Protocol) protocol = protocol_new();
 
-    feed(protocol, WORD_HELLO "\nbasic ok\ncall 0 - - 1\ntrace 1\nrun 1\ntrace 2\ncall 0 - - 1\n");
+    feed(protocol, WORD_HELLO "\nready\ncall 0 - - 1\ntrace 1\nrun 1\ntrace 2\ncall 0 - - 1\n");
     g_assert_null(protocol->calls);
     feed(protocol, "trace 1\ncall 41 43,1 - 1\ncall 41 43,1 97 1\ncall 41 43,1 - 12\ntick\n"
                    "call 41 43,1 97 12\ncall 41 43,1 97 11\ncall 257 \"/dev/kvm 0 1\n"
@@ -207,7 +207,7 @@ static void test_hostile_protocol(void)
     };
     g_autoptr(Protocol) protocol = protocol_new();
 
-    feed(protocol, WORD_HELLO "\nbasic ok\nrun 1\ntrace 1\n");
+    feed(protocol, WORD_HELLO "\nready\nrun 1\ntrace 1\n");
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         feed(protocol, lines[i]);
         feed(protocol, "\n");

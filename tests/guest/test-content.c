@@ -122,7 +122,7 @@ static Outcome *boot(const Fixture *fixture, const char *initramfs)
     g_autoptr(GError) error = NULL;
     Outcome *outcome = NULL;
 
-    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, keep_result, &res);
+    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, NULL, keep_result, &res);
     while (!res) {
         g_main_context_iteration(NULL, TRUE);
     }

@@ -149,8 +149,8 @@ static void test_protocol(void)
     g_assert_cmpint(protocol->stage, ==, STAGE_START);
     feed(protocol, "it\r\n");
     g_assert_cmpint(protocol->stage, ==, STAGE_INIT);
-    feed(protocol, "basic ok\ntick\nwhat is this\n\n");
-    g_assert_cmpint(protocol->stage, ==, STAGE_BASIC);
+    feed(protocol, "ready\ntick\nwhat is this\n\n");
+    g_assert_cmpint(protocol->stage, ==, STAGE_READY);
     feed(protocol, "run 1\nout hello\x01\xff\nexit 1 255\n");
     g_assert_cmpint(protocol->stage, ==, STAGE_REPRO);
     g_assert_cmpstr(protocol->output->str, ==, "hello??\n");
@@ -178,9 +178,9 @@ static void test_hostile_protocol(void)
         "exit 1",
         "exit 1 256",
         "exit  1",
-        "basic ok ",
-        "basic okfailed",
-        " basic ok",
+        "ready ",
+        "readyfailed",
+        " ready",
         "end ",
         "END",
         "failed",
@@ -191,16 +191,16 @@ static void test_hostile_protocol(void)
     g_autoptr(Protocol) protocol = protocol_new();
     g_autofree char *flood = g_strnfill(1000000, 'x');
 
-    feed(protocol, "basic ok\nrun 1\nend\nfailed early\n");
+    feed(protocol, "ready\nrun 1\nend\nfailed early\n");
     g_assert_cmpint(protocol->stage, ==, STAGE_START);
     g_assert_null(protocol->failure);
     feed(protocol, WORD_HELLO "\nrun 1\nend\n");
     g_assert_cmpint(protocol->stage, ==, STAGE_INIT);
-    feed(protocol, "basic ok\n");
+    feed(protocol, "ready\n");
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         feed(protocol, lines[i]);
         feed(protocol, "\n");
-        g_assert_cmpint(protocol->stage, ==, STAGE_BASIC);
+        g_assert_cmpint(protocol->stage, ==, STAGE_READY);
         g_assert_cmpuint(protocol->n_runs, ==, 0);
         g_assert_cmpint(protocol->last_exit, ==, -1);
         g_assert_null(protocol->failure);
@@ -212,7 +212,7 @@ static void test_hostile_protocol(void)
     }
     feed(protocol, "\nrun 1\n");
     g_assert_cmpint(protocol->stage, ==, STAGE_REPRO);
-    feed(protocol, WORD_HELLO "\nbasic ok\nrun 1\nexit 2 0\nexit 1 4\n");
+    feed(protocol, WORD_HELLO "\nready\nrun 1\nexit 2 0\nexit 1 4\n");
     g_assert_cmpint(protocol->stage, ==, STAGE_REPRO);
     g_assert_cmpint(protocol->last_exit, ==, 4);
     for (guint i = 0; i < 10000; i++) {
@@ -285,6 +285,13 @@ static void test_watch_boot(WatchFixture *fixture, gconstpointer unused)
     g_assert_cmpint(end, ==, GUEST_END_FINISHED);
 }
 
+static void feed_console(Watch *watch, const char *text, gsize n_piece, guint64 now_ms)
+{
+    for (gsize at = 0, n_text = strlen(text); at < n_text; at += n_piece) {
+        watch_console(watch, text + at, MIN(n_piece, n_text - at), now_ms);
+    }
+}
+
 static void test_watch_run(WatchFixture *fixture, gconstpointer unused)
 {
     Watch *watch = fixture->watch;
@@ -305,17 +312,14 @@ static void test_watch_run(WatchFixture *fixture, gconstpointer unused)
     watch_console(watch, "x", 1, 100000);
     g_assert_cmpuint(let_run(watch, 100500, FALSE, FALSE, &end), ==, 130000);
     g_assert_cmpint(end, ==, GUEST_END_SILENT);
+    /* The last word ends it at once, but for a console that has just said something. */
     watch_protocol(watch, STAGE_DONE, FALSE, 150000);
-    g_assert_false(watch_is_over(watch, 150000, &end));
+    g_assert_true(watch_is_over(watch, 150000, &end));
+    g_assert_cmpint(end, ==, GUEST_END_FINISHED);
+    feed_console(watch, "<2>" MARK_REPRO "\nBUG: ", 4, 150010);
+    g_assert_false(watch_is_over(watch, 150010, &end));
     g_assert_true(watch_is_over(watch, 150100, &end));
     g_assert_cmpint(end, ==, GUEST_END_FINISHED);
-}
-
-static void feed_console(Watch *watch, const char *text, gsize n_piece, guint64 now_ms)
-{
-    for (gsize at = 0, n_text = strlen(text); at < n_text; at += n_piece) {
-        watch_console(watch, text + at, MIN(n_piece, n_text - at), now_ms);
-    }
 }
 
 /* A crash that the kernel survives ends the trial, wherever its bytes are torn apart. */

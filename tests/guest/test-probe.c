@@ -119,6 +119,7 @@ static char *option(char **argv, const char *name)
 
 static void test_argv(void)
 {
+    QemuEnds ends = {.console = 3, .protocol = 4, .monitor = -1, .memory = -1};
     GuestSpec spec;
 
     guest_spec_default(&spec, NULL);
@@ -132,7 +133,7 @@ static void test_argv(void)
     spec.disk = "a,b.img";
     spec.disk_format = "qcow2";
     spec.disk_bus = DISK_SCSI;
-    g_auto(GStrv) argv = qemu_argv(&spec, "a,b", "c", 3, 4);
+    g_auto(GStrv) argv = qemu_argv(&spec, "a,b", "c", &ends);
 
     g_assert_cmpstr(argv[0], ==, QEMU);
     g_assert_cmpstr(option(argv, "-accel"), ==, "tcg,thread=multi");
@@ -141,9 +142,9 @@ static void test_argv(void)
     g_assert_cmpstr(option(argv, "-nic"), ==, "none");
     g_assert_cmpstr(option(argv, "-sandbox"), ==, QEMU_SANDBOX);
     g_assert_cmpstr(option(argv, "-kernel"), ==, "a,b");
-    g_assert_true(
-        g_str_has_suffix(option(argv, "-append"),
-                         " loglevel=8 -- x -- runs=4 time_ms=5000 settle_ms=70 panic_on_warn"));
+    g_assert_true(g_str_has_suffix(option(argv, "-append"), " loglevel=8 -- x"));
+    g_assert_null(strstr(option(argv, "-machine"), "sata"));
+    g_assert_null(option(argv, "-object"));
     g_assert_cmpstr(option(argv, "-drive"), ==,
                     "id=disk,if=none,snapshot=on,format=qcow2,file=a,,b.img");
     g_assert_cmpstr(option(argv, "-device"), ==, "virtio-scsi-pci,id=scsi");
@@ -154,10 +155,33 @@ static void test_argv(void)
     spec.panic_on_warn = FALSE;
     spec.cmdline = NULL;
     spec.accel = ACCEL_KVM;
-    g_auto(GStrv) open_argv = qemu_argv(&spec, "a", "b", 3, 4);
+    g_auto(GStrv) open_argv = qemu_argv(&spec, "a", "b", &ends);
     g_assert_null(option(open_argv, "-sandbox"));
     g_assert_cmpstr(option(open_argv, "-accel"), ==, "kvm");
-    g_assert_true(g_str_has_suffix(option(open_argv, "-append"), " settle_ms=70"));
+    g_assert_true(g_str_has_suffix(option(open_argv, "-append"), " no_timer_check"));
+}
+
+/* A kept guest and one that is restored have the same machine, and memory that only the first
+ * writes to for others to see. */
+static void test_argv_snapshot(void)
+{
+    QemuEnds ends = {.console = 3, .protocol = 4, .monitor = 5, .memory = 6};
+    GuestSpec spec;
+
+    guest_spec_default(&spec, NULL);
+    spec.memory_mib = 300;
+    g_auto(GStrv) kept = qemu_argv(&spec, "a", "b", &ends);
+    ends.restores = TRUE;
+    g_auto(GStrv) restored = qemu_argv(&spec, "a", "b", &ends);
+
+    g_assert_cmpstr(option(kept, "-machine"), ==, option(restored, "-machine"));
+    g_assert_true(g_str_has_suffix(option(kept, "-machine"), ",sata=off,memory-backend=memory"));
+    g_assert_true(g_str_has_suffix(option(kept, "-object"), ",share=on"));
+    g_assert_true(g_str_has_suffix(option(restored, "-object"), ",share=off"));
+    g_assert_nonnull(strstr(option(restored, "-object"), "size=300M,mem-path=/proc/self/fd/6"));
+    g_assert_null(option(kept, "-incoming"));
+    g_assert_cmpstr(option(restored, "-incoming"), ==, "defer");
+    g_assert_null(option(restored, "-kernel"));
 }
 
 static void test_qemu_args(void)
@@ -183,5 +207,6 @@ int main(int argc, char **argv)
     g_test_add_func("/probe/sandbox-refused", test_sandbox_refused);
     g_test_add_func("/probe/no-qemu", test_no_qemu);
     g_test_add_func("/probe/argv", test_argv);
+    g_test_add_func("/qemu/argv-snapshot", test_argv_snapshot);
     return g_test_run();
 }

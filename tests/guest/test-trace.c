@@ -68,8 +68,8 @@ static void read_port(Fixture *fixture)
     char bytes[4096];
     ssize_t n;
 
-    protocol_feed(protocol, WORD_HELLO "\n" WORD_BASIC_OK "\nrun 1\ntrace 1\n",
-                  strlen(WORD_HELLO WORD_BASIC_OK) + 17);
+    protocol_feed(protocol, WORD_HELLO "\n" WORD_READY "\nrun 1\ntrace 1\n",
+                  strlen(WORD_HELLO WORD_READY) + 17);
     lseek(fixture->port, 0, SEEK_SET);
     while ((n = read(fixture->port, bytes, sizeof bytes)) > 0) {
         protocol_feed(protocol, bytes, (gsize)n);

@@ -96,7 +96,7 @@ static Outcome *run(const Fixture *fixture, const char *name, const char *text)
     g_autoptr(GError) error = NULL;
     g_autoptr(GAsyncResult) res = NULL;
 
-    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, keep_result, &res);
+    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, NULL, keep_result, &res);
     Outcome *outcome = wait_for(&res, &error);
     g_assert_no_error(error);
     return outcome;
@@ -353,8 +353,8 @@ static void test_two_at_once(Fixture *fixture, gconstpointer unused)
     g_autoptr(GAsyncResult) first = NULL, second = NULL;
     g_autoptr(GError) error = NULL;
 
-    guest_trial_async(&fixture->spec, fixture->kernel, ok, NULL, keep_result, &first);
-    guest_trial_async(&fixture->spec, fixture->kernel, other, NULL, keep_result, &second);
+    guest_trial_async(&fixture->spec, fixture->kernel, ok, NULL, NULL, keep_result, &first);
+    guest_trial_async(&fixture->spec, fixture->kernel, other, NULL, NULL, keep_result, &second);
     g_autoptr(Outcome) a = wait_for(&first, &error);
     g_autoptr(Outcome) b = wait_for(&second, &error);
     g_assert_no_error(error);
@@ -478,14 +478,16 @@ static void test_cancel(Fixture *fixture, gconstpointer unused)
     g_autoptr(GAsyncResult) res = NULL;
     g_autoptr(GError) error = NULL;
 
-    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, cancellable, keep_result, &res);
+    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, cancellable, keep_result,
+                      &res);
     g_timeout_add(500, cancel, cancellable);
     g_assert_null(wait_for(&res, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
 
     /* Cancelled before it began. */
-    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, cancellable, keep_result, &res);
+    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, cancellable, keep_result,
+                      &res);
     g_assert_null(wait_for(&res, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
@@ -542,7 +544,7 @@ static void test_cannot_execute(Fixture *fixture, gconstpointer unused)
 
     g_assert_true(g_file_set_contents(program, "no program", -1, NULL));
     g_assert_true(initramfs_write(initramfs, &(GuestContent){&repro}, NULL));
-    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, keep_result, &res);
+    guest_trial_async(&fixture->spec, fixture->kernel, initramfs, NULL, NULL, keep_result, &res);
     g_autoptr(Outcome) outcome = wait_for(&res, &error);
     g_assert_cmpint(outcome->kind, ==, OUTCOME_BASIC_FAILED);
     g_assert_cmpstr(outcome->title, ==, "the reproducer cannot be executed: Exec format error");
@@ -554,7 +556,7 @@ static void test_no_qemu(Fixture *fixture, gconstpointer unused)
     g_autoptr(GError) error = NULL;
 
     fixture->spec.qemu = "firstbad-no-such-qemu";
-    guest_trial_async(&fixture->spec, "/dev/null", "/dev/null", NULL, keep_result, &res);
+    guest_trial_async(&fixture->spec, "/dev/null", "/dev/null", NULL, NULL, keep_result, &res);
     g_assert_null(wait_for(&res, &error));
     g_assert_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
     g_assert_nonnull(strstr(error->message, "firstbad-no-such-qemu"));

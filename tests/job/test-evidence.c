@@ -230,6 +230,86 @@ static void test_lost_representative(void)
     }
 }
 
+/* Make the last @n of @trials restored ones. */
+static void restore_last(const GPtrArray *trials, guint n)
+{
+    for (guint i = trials->len - n; i < trials->len; i++) {
+        ((TrialRow *)trials->pdata[i])->restored = TRUE;
+    }
+}
+
+/* What only restored trials show is not believed before booted ones have had their say. */
+static void test_ways(void)
+{
+    Ways ways = {.n_booted = 1, .n_restored = 9};
+
+    g_assert_cmpuint(ways_booted_wanted(&ways), ==, 0);
+    ways.n_restored_crash = 9;
+    g_assert_cmpuint(ways_booted_wanted(&ways), ==, 1);
+    g_assert_false(ways_refute_restored(&ways));
+    ways.n_booted = 2;
+    g_assert_cmpuint(ways_booted_wanted(&ways), ==, 0);
+    g_assert_true(ways_refute_restored(&ways));
+    ways.n_booted_crash = 1;
+    g_assert_false(ways_refute_restored(&ways));
+    /* A bug that strikes seldom takes many quiet trials, one that was seen once very many. */
+    ways = (Ways){.n_booted = 1, .n_restored = 30, .n_restored_crash = 10};
+    g_assert_cmpuint(ways_booted_wanted(&ways), >, 4);
+    g_assert_cmpuint(ways_booted_wanted(&ways), <, 10);
+    ways.n_restored_crash = 1;
+    g_assert_cmpuint(ways_booted_wanted(&ways), >, 30);
+    /* Those that do not boot are no answer, and not asked for without end. */
+    ways.n_booted_silent = 10;
+    g_assert_cmpuint(ways_booted_wanted(&ways), ==, 0);
+    g_assert_false(ways_refute_restored(&ways));
+}
+
+static void test_restored(void)
+{
+    g_autoptr(GPtrArray) trials = trials_new();
+    const RevisionEvidence *evidence;
+
+    add_crashes(trials, START, "KASAN: use-after-free in f", 3);
+    add_trials(trials, "r", OUTCOME_OK, NULL, 1);
+    add_crashes(trials, "r", "KASAN: use-after-free in f", 5);
+    restore_last(trials, 5);
+    g_autoptr(GHashTable) open = count(trials, NULL);
+    evidence = g_hash_table_lookup(open, "r");
+    g_assert_cmpuint(evidence->n_crash, ==, 5);
+    g_assert_false(evidence->only_booted);
+    g_assert_cmpuint(ways_booted_wanted(&evidence->ways), ==, 1);
+
+    add_trials(trials, "r", OUTCOME_OK, NULL, 1);
+    g_autoptr(GHashTable) refuted = count(trials, NULL);
+    evidence = g_hash_table_lookup(refuted, "r");
+    g_assert_true(evidence->only_booted);
+    g_assert_cmpuint(evidence->n_crash, ==, 0);
+    g_assert_cmpuint(evidence->n_ok, ==, 2);
+
+    add_crashes(trials, "r", "KASAN: use-after-free in f", 1);
+    g_autoptr(GHashTable) confirmed = count(trials, NULL);
+    evidence = g_hash_table_lookup(confirmed, "r");
+    g_assert_false(evidence->only_booted);
+    g_assert_cmpuint(evidence->n_crash, ==, 6);
+    g_assert_cmpuint(evidence->n_ok, ==, 2);
+}
+
+/* One by one they come to the same, but for when all have to be counted anew. */
+static void test_restored_one_by_one(void)
+{
+    const Sought sought = {0};
+    RevisionEvidence evidence = {0};
+    TrialRow quiet = {.kind = OUTCOME_OK};
+
+    g_assert_true(evidence_add(&evidence, &quiet, &sought));
+    evidence.ways.n_restored = evidence.ways.n_restored_crash = 20;
+    g_assert_false(evidence_add(&evidence, &quiet, &sought));
+    evidence.only_booted = TRUE;
+    quiet.restored = TRUE;
+    g_assert_true(evidence_add(&evidence, &quiet, &sought));
+    g_assert_cmpuint(evidence.n_ok, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -239,5 +319,8 @@ int main(int argc, char **argv)
     g_test_add_func("/evidence/learned-later", test_learned_later);
     g_test_add_func("/evidence/no-identity", test_no_identity);
     g_test_add_func("/evidence/lost-representative", test_lost_representative);
+    g_test_add_func("/evidence/ways", test_ways);
+    g_test_add_func("/evidence/restored", test_restored);
+    g_test_add_func("/evidence/restored-one-by-one", test_restored_one_by_one);
     return g_test_run();
 }

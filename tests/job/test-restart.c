@@ -32,6 +32,7 @@ static void test_losses(void)
         {"oldest", "v5.4", 0},
         {"releases", "final", 0},
         {"no-revert-test", "true", 0},
+        {"no-snapshots", "true", 0},
         {"culprit", "abc", 0},
         {"paranoid", "true", 0},
         {"guests", "3", 0},

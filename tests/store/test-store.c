@@ -122,7 +122,7 @@ static void test_trials(Fixture *fixture, gconstpointer unused)
                      .report = &report,
                      .console = console,
                      .run_ms = 9};
-    Outcome fine = {.kind = OUTCOME_OK};
+    Outcome fine = {.kind = OUTCOME_OK, .restored = TRUE};
     const TrialRow *row;
 
     g_assert_true(store_put_trial(fixture->store, fixture->job, "c", "k", &crash, 1, NULL));
@@ -134,8 +134,10 @@ static void test_trials(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(row->alt_titles[0], ==, "bad-access in f");
     g_assert_cmpstr(row->report + row->report_prefix, ==, "oops\n");
     g_assert_true(g_file_test(row->console_path, G_FILE_TEST_EXISTS));
+    g_assert_false(row->restored);
     row = rows->pdata[1];
     g_assert_cmpint(row->kind, ==, OUTCOME_OK);
+    g_assert_true(row->restored);
     g_assert_null(row->title);
     g_assert_null(row->console_path);
 }
@@ -150,6 +152,7 @@ static void make_old(const char *folder)
     g_assert_cmpint(sqlite3_exec(db,
                                  "ALTER TABLE trial DROP COLUMN functions;"
                                  "ALTER TABLE trial DROP COLUMN calls;"
+                                 "ALTER TABLE trial DROP COLUMN restored;"
                                  "DROP TABLE fact;"
                                  "DROP TABLE span;"
                                  "PRAGMA user_version = 1;",

@@ -2,7 +2,7 @@
  * The words between our PID 1 and its host, one line each, on the second serial port.
  *
  *     firstbad-guest 1 init    first line: PID 1 runs
- *     basic ok                 a trivial program ran
+ *     ready                    a trivial program ran, and PID 1 waits for its orders: "go" below
  *     failed TEXT              the guest cannot do its part; nothing follows
  *     run K                    the reproducer starts for the K-th time, from 1
  *     out TEXT                 a line that the reproducer printed
@@ -22,17 +22,17 @@
  */
 #pragma once
 
-#define WORD_HELLO    "firstbad-guest 1 init"
-#define WORD_BASIC_OK "basic ok"
-#define WORD_FAILED   "failed "
-#define WORD_RUN      "run "
-#define WORD_OUT      "out "
-#define WORD_TICK     "tick"
-#define WORD_TRACE    "trace "
-#define WORD_CALL     "call "
-#define WORD_TRACED   "traced "
-#define WORD_EXIT     "exit "
-#define WORD_END      "end"
+#define WORD_HELLO  "firstbad-guest 1 init"
+#define WORD_READY  "ready"
+#define WORD_FAILED "failed "
+#define WORD_RUN    "run "
+#define WORD_OUT    "out "
+#define WORD_TICK   "tick"
+#define WORD_TRACE  "trace "
+#define WORD_CALL   "call "
+#define WORD_TRACED "traced "
+#define WORD_EXIT   "exit "
+#define WORD_END    "end"
 
 /* In "call" and "traced" lines. */
 #define NO_ITEMS       "-"
@@ -64,9 +64,12 @@
 /* What it prints on the console when there is nobody to talk to. */
 #define MARK_NO_PORT "firstbad: no second serial port (CONFIG_SERIAL_8250)"
 
-/* Arguments of PID 1, after "--" on the kernel's command line. */
-#define ARG_RUNS          "runs="      /* 0: until time is up */
-#define ARG_TIME_MS       "time_ms="   /* for all runs together */
-#define ARG_SETTLE_MS     "settle_ms=" /* after the last run */
-#define ARG_PANIC_ON_WARN "panic_on_warn"
-#define ARG_TRACE         "trace=" /* the run to trace; past the last, one more is made for it */
+/* The one line from the host: "go runs=5 time_ms=30000 ..." (orders.h). */
+#define WORD_GO             "go "
+#define ORDER_RUNS          "runs="
+#define ORDER_TIME_MS       "time_ms="
+#define ORDER_SETTLE_MS     "settle_ms="
+#define ORDER_PANIC_ON_WARN "panic_on_warn=" /* 1 or 0 */
+#define ORDER_TRACE         "trace="         /* past the last run: one more is made for it */
+#define ORDER_CLOCK_MS      "clock_ms="
+#define ORDER_SEED          "seed=" /* hexadecimal, SEED_BYTES */
