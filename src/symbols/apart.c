@@ -42,6 +42,11 @@
 #define ASK_FUNCTION 'f'
 #define ASK_SOURCE   's'
 #define ASK_CHANGE   'c'
+#define ASK_OBJECTS  'o'
+#define ASK_ORIGINS  'm'
+
+/* Three times what a kernel with all options has. */
+#define ORIGINS_MAX_BYTES (32 << 20)
 
 /* Names that differ, at most: three times what a distribution's kernel has. */
 #define CHANGE_MAX_BYTES (16 << 20)
@@ -52,6 +57,8 @@
 
 #define SOURCE_DIR "--source-dir="
 #define MODULE_DIR "--module-dir="
+#define ORIGINS    "--origins="
+#define OBJECTS    "--objects="
 
 static const char *const answers[] = {
     [SYMBOLS_UNKNOWN] = "unknown", [SYMBOLS_NO] = "no", [SYMBOLS_YES] = "yes"};
@@ -69,9 +76,10 @@ static void ask(Questions *questions, char kind, const char *text)
     g_byte_array_append(questions->bytes, (const guint8 *)&kind, 1);
     g_byte_array_append(questions->bytes, (const guint8 *)text, n + 1);
     questions->n++;
-    questions->n_answer_max += kind == ASK_REPORT   ? symbolized_max(n) + 1
-                               : kind == ASK_CHANGE ? CHANGE_MAX_BYTES
-                                                    : sizeof("unknown");
+    questions->n_answer_max += kind == ASK_REPORT || kind == ASK_OBJECTS ? symbolized_max(n) + 1
+                               : kind == ASK_CHANGE                      ? CHANGE_MAX_BYTES
+                               : kind == ASK_ORIGINS                     ? ORIGINS_MAX_BYTES
+                                                                         : sizeof("unknown");
 }
 
 static guint64 memory_limit(const char *vmlinux)
@@ -117,10 +125,22 @@ static char **command_line(const SymbolsFiles *files, const char *vmlinux, gbool
 
         g_strv_builder_add(argv, option);
     }
+    if (files->origins) {
+        g_autofree char *origins = real_name(files->origins);
+        g_autofree char *option = g_strconcat(ORIGINS, origins, NULL);
+
+        g_strv_builder_add(argv, option);
+    }
+    if (files->objects_dir) {
+        g_autofree char *objects = real_name(files->objects_dir);
+        g_autofree char *option = g_strconcat(OBJECTS, objects, NULL);
+
+        g_strv_builder_add(argv, option);
+    }
     return g_strv_builder_end(argv);
 }
 
-/* @argv in a sandbox that shows what is asked about; @other: one file more, or NULL. */
+/* @argv in a sandbox that shows what is asked about; @other: a file or folder more, or NULL. */
 static char **boxed(const SymbolsFiles *files, const char *const *argv, const char *vmlinux,
                     const char *other)
 {
@@ -134,6 +154,12 @@ static char **boxed(const SymbolsFiles *files, const char *const *argv, const ch
     }
     for (gsize i = 0; files->module_dirs && files->module_dirs[i]; i++) {
         g_ptr_array_add(readable, real_name(files->module_dirs[i]));
+    }
+    if (files->origins) {
+        g_ptr_array_add(readable, real_name(files->origins));
+    }
+    if (files->objects_dir) {
+        g_ptr_array_add(readable, real_name(files->objects_dir));
     }
     g_ptr_array_add(readable, NULL);
     return sandbox_wrap(sandbox, argv, "/", (const char *const *)readable->pdata, NULL);
@@ -174,54 +200,82 @@ static char *describe(const ProcessResult *result)
                : process_describe(result);
 }
 
-/* The answers. @other: a file more that the questions are about, or NULL. */
-static char **run_apart(const SymbolsFiles *files, const char *other, const Questions *questions,
-                        GError **error)
+/* A run of the other process, before it begins. */
+typedef struct Run {
+    char *vmlinux;
+    char **argv, **in_box;
+    ProcessSpec spec; /* points into the above, and to the questions */
+} Run;
+
+static void run_clear(Run *run)
+{
+    g_free(run->vmlinux);
+    g_strfreev(run->argv);
+    g_strfreev(run->in_box);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* @other: a file or folder more that the questions are about, or NULL. */
+static gboolean run_prepare(Run *run, const SymbolsFiles *files, const char *other,
+                            const Questions *questions, GError **error)
 {
     static const char *const env[] = {NESTED "=1", "DEBUGINFOD_URLS", NULL};
-    g_autofree char *vmlinux = real_name(files->vmlinux), *why = NULL, *said = NULL;
-    g_auto(GStrv) argv = NULL, in_box = NULL, texts = NULL;
-    g_autoptr(ProcessResult) result = NULL;
-    ProcessSpec spec = {
+    gboolean named;
+
+    if (g_getenv(NESTED)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                    "this program cannot symbolize: its main() does not know " SYMBOLS_SERVE);
+        return FALSE;
+    }
+    run->vmlinux = real_name(files->vmlinux);
+    run->argv = command_line(files, run->vmlinux, &named);
+    run->in_box = named ? boxed(files, (const char *const *)run->argv, run->vmlinux, other) : NULL;
+    run->spec = (ProcessSpec){
+        .argv = (const char *const *)(run->in_box ? run->in_box : run->argv),
         .cwd = "/",
         .env = env,
         .input = (const char *)questions->bytes->data,
         .n_input = questions->bytes->len,
         .output_limit_bytes = questions->n_answer_max + 1,
         .timeout_ms = files->timeout_ms ? files->timeout_ms : SYMBOLS_APART_TIMEOUT_MS,
-        .memory_limit_bytes = memory_limit(vmlinux),
+        .memory_limit_bytes = memory_limit(run->vmlinux),
     };
-    gboolean named;
+    return TRUE;
+}
 
-    if (g_getenv(NESTED)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                    "this program cannot symbolize: its main() does not know " SYMBOLS_SERVE);
-        return NULL;
+/* The @n answers about @vmlinux, or why there are none. */
+static char **take_answers(const char *vmlinux, guint n, const ProcessResult *result,
+                           GError **error)
+{
+    g_autofree char *why = NULL, *said = NULL;
+    char **texts = process_succeeded(result) ? split_answers(result->out, result->n_out, n) : NULL;
+
+    if (texts) {
+        return texts;
     }
-    argv = command_line(files, vmlinux, &named);
-    in_box = named ? boxed(files, (const char *const *)argv, vmlinux, other) : NULL;
-    spec.argv = (const char *const *)(in_box ? in_box : argv);
-    if (!process_run(&spec, &result, error)) {
-        return NULL;
+    why = process_succeeded(result) ? g_strdup("gave a wrong number of answers") : describe(result);
+    said = first_line(result->err);
+    /* What it says when it ends by itself needs no frame. */
+    if (result->exit_status == 1 && *said) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", vmlinux, said);
+    } else {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: the process that reads it %s%s%s",
+                    vmlinux, why, *said ? ": " : "", said);
     }
-    if (process_succeeded(result)) {
-        texts = split_answers(result->out, result->n_out, questions->n);
-    }
-    if (!texts) {
-        why = process_succeeded(result) ? g_strdup("gave a wrong number of answers")
-                                        : describe(result);
-        said = first_line(result->err);
-        /* What it says when it ends by itself needs no frame. */
-        if (result->exit_status == 1 && *said) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", files->vmlinux, said);
-        } else {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                        "%s: the process that reads it %s%s%s", files->vmlinux, why,
-                        *said ? ": " : "", said);
-        }
-        return NULL;
-    }
-    return g_steal_pointer(&texts);
+    return NULL;
+}
+
+/* The answers. */
+static char **run_apart(const SymbolsFiles *files, const char *other, const Questions *questions,
+                        GError **error)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(ProcessResult) result = NULL;
+
+    return run_prepare(&run, files, other, questions, error) &&
+                   process_run(&run.spec, &result, error)
+               ? take_answers(files->vmlinux, questions->n, result, error)
+               : NULL;
 }
 
 char **symbols_reports_apart(const SymbolsFiles *files, const char *const *reports, GError **error)
@@ -233,6 +287,58 @@ char **symbols_reports_apart(const SymbolsFiles *files, const char *const *repor
         ask(&questions, ASK_REPORT, reports[i]);
     }
     return run_apart(files, NULL, &questions, error);
+}
+
+char **symbols_objects_apart(const SymbolsFiles *files, const char *report, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Questions questions = {.bytes = bytes};
+    g_auto(GStrv) texts = NULL;
+
+    ask(&questions, ASK_OBJECTS, report);
+    texts = run_apart(files, NULL, &questions, error);
+    return !texts ? NULL : **texts ? g_strsplit(*texts, "\n", -1) : g_new0(char *, 1);
+}
+
+static void on_origins(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    g_autoptr(ProcessResult) result = NULL;
+    g_auto(GStrv) texts = NULL;
+    GError *error = NULL;
+
+    if (process_run_finish(res, &result, &error)) {
+        texts = take_answers(g_task_get_task_data(task), 1, result, &error);
+    }
+    if (texts) {
+        g_task_return_pointer(task, g_steal_pointer(&texts[0]), g_free);
+    } else {
+        g_task_return_error(task, error);
+    }
+}
+
+void symbols_origins_async(const SymbolsFiles *files, const char *build_dir,
+                           GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Questions questions = {.bytes = bytes};
+    g_autofree char *real = real_name(build_dir);
+    g_auto(Run) run = {0};
+    GError *error = NULL;
+
+    ask(&questions, ASK_ORIGINS, real);
+    g_task_set_task_data(task, g_strdup(files->vmlinux), g_free);
+    if (run_prepare(&run, files, real, &questions, &error)) {
+        process_run_async(&run.spec, cancellable, on_origins, g_object_ref(task));
+    } else {
+        g_task_return_error(task, error);
+    }
+}
+
+char *symbols_origins_finish(GAsyncResult *res, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(res), error);
 }
 
 /* NULL when a text is none. */
@@ -368,6 +474,13 @@ static char *describe_change(const Symbols *symbols, const char *before)
     return g_string_free(text, FALSE);
 }
 
+static char *list_objects(Symbols *symbols, const char *report)
+{
+    g_auto(GStrv) objects = symbols_objects(symbols, report);
+
+    return g_strjoinv("\n", objects);
+}
+
 static void answer(Symbols *symbols, const char *question)
 {
     g_autofree char *text = NULL;
@@ -385,9 +498,35 @@ static void answer(Symbols *symbols, const char *question)
     case ASK_CHANGE:
         text = describe_change(symbols, question + 1);
         break;
+    case ASK_OBJECTS:
+        text = list_objects(symbols, question + 1);
+        break;
+    case ASK_ORIGINS:
+        text = symbols_origins(symbols, question + 1);
+        break;
     }
     fputs(text ? text : "", stdout);
     fputc('\0', stdout);
+}
+
+/* What behind the vmlinux stands on the command line. */
+static gboolean take_options(Symbols *symbols, char **options, GError **error)
+{
+    for (; *options; options++) {
+        g_autofree char *text = NULL;
+
+        if (g_str_has_prefix(*options, MODULE_DIR)) {
+            symbols_add_module_dir(symbols, *options + strlen(MODULE_DIR));
+        } else if (g_str_has_prefix(*options, OBJECTS)) {
+            symbols_add_objects(symbols, *options + strlen(OBJECTS));
+        } else if (g_str_has_prefix(*options, ORIGINS)) {
+            if (!g_file_get_contents(*options + strlen(ORIGINS), &text, NULL, error)) {
+                return FALSE;
+            }
+            symbols_add_origins(symbols, text);
+        }
+    }
+    return TRUE;
 }
 
 int symbols_serve(int argc, char **argv)
@@ -407,14 +546,9 @@ int symbols_serve(int argc, char **argv)
     g_ptr_array_add(source_dirs, NULL);
     input = argc < 2 ? NULL : read_stdin(&error);
     symbols = input ? symbols_open(argv[1], (const char *const *)source_dirs->pdata, &error) : NULL;
-    if (!symbols) {
+    if (!symbols || !take_options(symbols, argv + 2, &error)) {
         fprintf(stderr, "%s\n", error ? error->message : "which vmlinux?");
         return EXIT_FAILURE;
-    }
-    for (int i = 2; i < argc; i++) {
-        if (g_str_has_prefix(argv[i], MODULE_DIR)) {
-            symbols_add_module_dir(symbols, argv[i] + strlen(MODULE_DIR));
-        }
     }
     bytes = g_bytes_get_data(input, &n);
     end = bytes + n;

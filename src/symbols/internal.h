@@ -78,7 +78,7 @@ gboolean next_sibling(Dwarf_Die *die);
 typedef struct Place {
     char *function; /* of an inlined call */
     char *file;     /* relative to the source tree */
-    int line;       /* -1: the compiler made this code up */
+    int line;       /* -1: the compiler made this code up; 0: not known */
 } Place;
 
 void place_free(Place *place);
@@ -127,6 +127,55 @@ void modules_add_dir(Modules *modules, const char *dir);
 /* The module @name with debug information, and of @build_id unless that is "". NULL when there is
  * none. Owned by @modules. */
 Binary *modules_find(Modules *modules, const char *name, const char *build_id);
+
+/* objects.c: the build folder of a kernel. Paths are relative to it. */
+
+/* The paths that a thin archive lists, as they stand there; none where it is no such archive. Array
+ * of char *. */
+GPtrArray *archive_members(const char *bytes, gsize n);
+/* The objects that the kernel was linked of, each once, and perhaps some more; in the order of the
+ * link as far as that can be known. Array of char *. */
+GPtrArray *objects_list(const char *build_dir);
+/* Open a regular file; -1: there is none. */
+int objects_open(const char *build_dir, const char *path);
+/* The source file of the tree that @object was compiled from; NULL: none, or not known. Owned by
+ * the caller. */
+char *object_source(const char *build_dir, const char *object);
+
+/* origins.c: which functions come from which objects. */
+typedef struct Code {
+    const char *name; /* libelf's */
+    const char *file; /* what stands before it in the symbol table: "skmsg.c"; "": nothing */
+    guint64 value;    /* address; in a relocatable file, from where its section begins */
+    guint64 size;     /* by the compiler; never 0 */
+    gsize section;
+    gboolean is_local;
+} Code;
+/* All functions of @elf, in the order of its symbol table: array of Code. */
+GArray *code_read(Elf *elf);
+
+typedef struct Origin {
+    char *object;
+    char *source; /* NULL: made by the build, or not known */
+} Origin;
+typedef struct Origins Origins;
+
+/* The text of the origins of @vmlinux, which was just built in @build_dir. Owned by the caller. */
+char *origins_make(Elf *vmlinux, const char *build_dir);
+/* What is no line of such a text says nothing. */
+Origins *origins_parse(const char *text);
+void origins_free(Origins *origins);
+/* Of the function that begins last at or before @address; NULL: not known. */
+const Origin *origins_find(const Origins *origins, guint64 address);
+
+/* parts.c: objects with debug information beside a vmlinux without. */
+typedef struct Parts Parts;
+
+Parts *parts_new(const char *dir, const char *const *source_dirs);
+void parts_free(Parts *parts);
+/* As line_table_find(), from @object, which has the function of @vmlinux there; empty when it has
+ * not, or another one of that name. */
+GPtrArray *parts_find(Parts *parts, const char *object, const Image *vmlinux, guint64 address);
 
 /* text.c */
 typedef struct Lookup {

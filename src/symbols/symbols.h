@@ -30,14 +30,30 @@ typedef struct SymbolsFiles {
     const char *const *source_dirs; /* cut from DWARF's paths: worktree, build folder, as the
                                        compiler saw them; NULL: none */
     const char *const *module_dirs; /* NAME.ko is looked for in and below them; NULL: none */
-    const char *program; /* whose main() knows SYMBOLS_SERVE; NULL: the one that runs now */
-    guint timeout_ms;    /* 0: SYMBOLS_APART_TIMEOUT_MS */
+    const char *origins;            /* file with the text of symbols_origins_async(); or NULL */
+    const char *objects_dir; /* objects with debug information, by the names that @origins has for
+                                them; or NULL */
+    const char *program;     /* whose main() knows SYMBOLS_SERVE; NULL: the one that runs now */
+    guint timeout_ms;        /* 0: SYMBOLS_APART_TIMEOUT_MS */
 } SymbolsFiles;
 
 /* @reports (NULL-terminated), each symbolized by symbols_report(), in their order; the vmlinux is
  * opened once for all of them. Owned by the caller. NULL with an error that says why when the other
  * process cannot read the files, dies or comes to a limit: the reports then stay as they are. */
 char **symbols_reports_apart(const SymbolsFiles *files, const char *const *reports, GError **error);
+
+/* Of a vmlinux without debug information: the objects in which the functions lie that @report
+ * names, where @files' origins tell that. These are what is to be compiled once more, with debug
+ * information, for its lines. None of one that has lines itself. NULL-terminated, owned by the
+ * caller. */
+char **symbols_objects_apart(const SymbolsFiles *files, const char *report, GError **error);
+
+/* Where the functions of the vmlinux come from, told by the objects that kbuild linked it of, which
+ * needs no debug information: a text to be kept beside it. @build_dir is as the build left it;
+ * nobody writes there meanwhile. In the default main context. The text is owned by the caller. */
+void symbols_origins_async(const SymbolsFiles *files, const char *build_dir,
+                           GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+char *symbols_origins_finish(GAsyncResult *res, GError **error);
 
 /* Is it part of the kernel? Not known: the vmlinux has not the information that says so. */
 typedef enum SymbolsAnswer { SYMBOLS_UNKNOWN, SYMBOLS_NO, SYMBOLS_YES } SymbolsAnswer;
@@ -80,6 +96,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
  * in place of "0xffffffff81000123". Where the report says "Kernel Offset: 0xN from", the kernel ran
  * N above where it was linked to run. */
 char *symbols_report(Symbols *symbols, const char *report);
+
+/* What is known of where its functions come from: @origins is such a text. Where debug information
+ * says nothing, a function then gets the source file of its object, with 0 for a line:
+ * "func+0x23/0x40 net/core/skmsg.c:0". Not if that file is assembler or was made by the build. */
+void symbols_add_origins(Symbols *symbols, const char *origins);
+/* Take lines from the objects below @dir, which have the names that origins give. One whose
+ * function is not the same code as that of the vmlinux is not believed. */
+void symbols_add_objects(Symbols *symbols, const char *dir);
+/* symbols_objects_apart() */
+char **symbols_objects(Symbols *symbols, const char *report);
+/* The text of the origins of what @symbols has open, see symbols_origins_async(). Owned by the
+ * caller. */
+char *symbols_origins(const Symbols *symbols, const char *build_dir);
 
 /* Look for NAME.ko or NAME.ko.debug ('-' and '_' are one) in @dir and below it when a line ends in
  * `[NAME]` or `[NAME BUILDID]`. Folders are asked in the order they were added. */
