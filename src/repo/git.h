@@ -12,6 +12,7 @@ struct Repo {
     char *git_dir;    /* of the worktree he named: his HEAD is here */
     char *common_dir; /* objects, refs, worktrees */
     gboolean shallow;
+    GHashTable *commits; /* set of ids that are known to be commits: they stay that */
 };
 
 /* range.c: what is reachable from @tips and not from @ends, the first of which is revision 0. All

@@ -15,6 +15,7 @@ void repo_free(Repo *repo)
     if (!repo) {
         return;
     }
+    g_hash_table_unref(repo->commits);
     g_free(repo->path);
     g_free(repo->git_dir);
     g_free(repo->common_dir);
@@ -76,6 +77,7 @@ Repo *repo_open(const char *path, GError **error)
     repo->git_dir = g_strdup(lines[0]);
     repo->common_dir = g_strdup(lines[1]);
     repo->shallow = g_str_equal(lines[2], "true");
+    repo->commits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return g_steal_pointer(&repo);
 }
 
@@ -153,6 +155,9 @@ char *repo_resolve(const Repo *repo, const char *revision, GError **error)
     const char *args[] = {"rev-parse", "--verify", "--end-of-options", peeled, NULL};
     g_autoptr(ProcessResult) result = NULL;
 
+    if (g_hash_table_contains(repo->commits, revision)) {
+        return g_strdup(revision);
+    }
     /* '^x' is a name to git, but means "not x". */
     if (*revision == '\0' || *revision == '-' || *revision == '^' || strchr(revision, '\n')) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -167,6 +172,7 @@ char *repo_resolve(const Repo *repo, const char *revision, GError **error)
         set_no_revision(repo, revision, result->err, error);
         return NULL;
     }
+    g_hash_table_add(repo->commits, g_strdup(result->out));
     return g_steal_pointer(&result->out);
 }
 
