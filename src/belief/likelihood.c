@@ -79,6 +79,14 @@ struct Rates {
     Entry said;          /* of the last one with a person's word */
 };
 
+/* GLib's own takes the low half by the high one, and lets counts, which are small, collide. */
+static guint hash_counts(gconstpointer key)
+{
+    guint64 counts = (guint64) * (const gint64 *)key;
+
+    return (guint)(counts * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 32);
+}
+
 static double log_gamma(double x)
 {
     int sign;
@@ -130,7 +138,7 @@ Rates *rates_new(const BeliefModel *model)
     rates->haunted = model->haunted;
     rates->unreached = model->unreached;
     fill_points(rates->points, model->always_crashes);
-    rates->entries = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    rates->entries = g_hash_table_new_full(hash_counts, g_int64_equal, g_free, g_free);
     return rates;
 }
 
