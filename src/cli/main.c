@@ -5,7 +5,11 @@
 #include "symbols/symbols.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
+
+/* Of the heap, as long as we run. */
+#define KEPT_BYTES (16 << 20)
 
 static const Command commands[] = {
     {"cause", "find the commit that made a kernel crash", cmd_cause},
@@ -61,6 +65,10 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    /* Belief takes and gives back some arrays over the range for each trial. By itself malloc would
+     * return the top of the heap to the kernel each time: 112 brk() a trial and as many faults. */
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TOP_PAD, KEPT_BYTES / 16);
     /* A reader that went away (`firstbad run ... | head`) must not end a job. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
