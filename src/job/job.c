@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The half of a job that carries out: asks decide.c what to do, has the farm do it (trials:
- * trials.c), stores what came out, and asks again.
+ * A job at work: what it knows, what it tells, what it has cost; made of what the store holds.
  */
 #include "job/private.h"
 
 #include <string.h>
 
-/* Options named when the start's kernel lacks some. */
-#define N_LOST_SHOWN 8
 /* Trials of the start, where they are cheap; half of it elsewhere. */
 #define N_START_TRIALS 10
 
@@ -130,15 +127,15 @@ void job_say(Job *job, const char *format, ...)
     job_tell(job, NULL, line);
 }
 
-gboolean job_book_time(Job *job, TimeUse use, GError **error)
+gboolean job_book_time(Job *job, GError **error)
 {
+    gboolean tests = job_n_batches(job) > 0, builds = !tests && job_n_builds(job) > 0;
     gint64 now_us = g_get_monotonic_time();
     guint64 ms = (guint64)(now_us - job->booked_us) / 1000;
 
     job->booked_us += (gint64)ms * 1000;
     job->booked_ms += ms;
-    return store_add_time(job->store, job->id, ms, use == TIME_BUILD ? ms : 0,
-                          use == TIME_TEST ? ms : 0, error);
+    return store_add_time(job->store, job->id, ms, builds ? ms : 0, tests ? ms : 0, error);
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */
@@ -148,6 +145,8 @@ void job_free(Job *job)
     if (!job) {
         return;
     }
+    g_clear_pointer(&job->works, g_ptr_array_unref);
+    g_clear_error(&job->error);
     g_clear_pointer(&job->belief, belief_free);
     g_clear_pointer(&job->range, range_free);
     g_clear_pointer(&job->roots, roots_free);
@@ -307,6 +306,8 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->repo = repo;
     job->store = store;
     job->farm = farm;
+    job->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
+    job->situation.tasks = job->works;
     job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -343,269 +344,4 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
         return NULL;
     }
     return g_steal_pointer(&job);
-}
-
-/* --- Carrying out ---------------------------------------------------------------------------- */
-
-/* Of a fix: where its range grows from, and which of that has the culprit, if that is known. */
-static gboolean load_roots(Job *job, const Range *range, GError **error)
-{
-    g_autoptr(Roots) roots = repo_range_roots(job->repo, range, error);
-    g_autofree gboolean *is_bad = roots && job->spec->culprit ? g_new0(gboolean, roots->n) : NULL;
-
-    if (!roots) {
-        return FALSE;
-    }
-    for (guint i = 0; is_bad && i < roots->n; i++) {
-        if (!repo_is_ancestor(job->repo, job->spec->culprit, roots->commits[i], &is_bad[i],
-                              error)) {
-            return FALSE;
-        }
-    }
-    job->roots = g_steal_pointer(&roots);
-    job->is_root_bad = g_steal_pointer(&is_bad);
-    job->situation.roots = job->roots;
-    job->situation.is_root_bad = job->is_root_bad;
-    return TRUE;
-}
-
-/* From @older, the good end or of a fix the start, to the other end. */
-static gboolean load_range(Job *job, const char *older, GError **error)
-{
-    const char *const end[] = {older, NULL};
-    const char *const *ends = job->bases ? (const char *const *)job->bases : end;
-    const char *newer = job->spec->fix ? job->spec->good : job->spec->start;
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(Range) range = repo_load_range_beyond(job->repo, ends, newer, error);
-    g_autofree double *log_prior = NULL;
-    BeliefModel model;
-
-    if (!range || (job->spec->fix && !load_roots(job, range, error))) {
-        return FALSE;
-    }
-    job_tell(job, "reading what the revisions change", NULL);
-    log_prior = job_make_prior(job, range, lines, error);
-    if (!log_prior) {
-        return FALSE;
-    }
-    g_clear_pointer(&job->belief, belief_free);
-    g_clear_pointer(&job->range, range_free);
-    belief_model_default(&model);
-    model.is_fix = job->spec->fix;
-    job->range = g_steal_pointer(&range);
-    job->belief = belief_new(job->range->history, &model, log_prior);
-    job->situation.range = job->range;
-    job->situation.belief = job->belief;
-    job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);
-    if (job->bases) {
-        job_say(job, "--good %.12s is not behind the start: where they parted stands for it",
-                job->spec->good);
-    }
-    for (guint i = 0; i < lines->len; i++) {
-        job_tell(job, NULL, lines->pdata[i]);
-    }
-    return TRUE;
-}
-
-/* Write down, once for each revision, why it was chosen. */
-static gboolean keep_decision(Job *job, const Action *action, GError **error)
-{
-    g_autofree char *commit = variant_commit(action->commit);
-    g_autoptr(DecisionRow) row = NULL;
-
-    /* The try of a mend is none of the steps of the search. */
-    if (g_hash_table_contains(job->decided, action->commit) ||
-        job_tries_mend(job, action->commit)) {
-        return TRUE;
-    }
-    row = g_new0(DecisionRow, 1);
-    row->phase = g_strdup(job_phase_name(action->phase));
-    row->commit = g_strdup(action->commit);
-    row->label = g_strdup(action->label);
-    row->subject = repo_subject(job->repo, commit, error);
-    if (!row->subject) {
-        return FALSE;
-    }
-    if (job->belief) {
-        g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
-        guint32 best = g_array_index(candidates, guint32, 0);
-
-        row->n_left = candidates->len;
-        row->bits = belief_entropy(job->belief);
-        row->best = g_strdup(job->range->commits[best]);
-        row->best_p = belief_posterior(job->belief)[best];
-    }
-    g_hash_table_add(job->decided, g_strdup(action->commit));
-    return store_put_decision(job->store, job->id, row, error);
-}
-
-static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
-{
-    *(GAsyncResult **)data = g_object_ref(res);
-}
-
-/* A person may have given the wrong config, or one whose options this tree does not have. */
-static void say_lost_options(Job *job, char **options)
-{
-    guint n = options ? g_strv_length(options) : 0;
-    g_autoptr(GString) some = g_string_new(NULL);
-
-    for (guint i = 0; i < MIN(n, N_LOST_SHOWN); i++) {
-        g_string_append_printf(some, "%s%s", i ? ", " : "", options[i]);
-    }
-    if (n) {
-        job_say(job, "of the config, %u options are not in the start's kernel: %s%s", n, some->str,
-                n > N_LOST_SHOWN ? ", ..." : "");
-    }
-}
-
-/* What is built with what, where it changes; and what the kernel's era did to the config, once. */
-static void say_how_built(Job *job, const Kernel *kernel)
-{
-    if (kernel->compiler && g_strcmp0(kernel->compiler, job->compiler) != 0) {
-        job_say(job, "compiler: %s", kernel->compiler);
-        g_free(job->compiler);
-        job->compiler = g_strdup(kernel->compiler);
-    }
-    for (char **note = kernel->notes; note && *note; note++) {
-        if (g_hash_table_add(job->told, g_strdup(*note))) {
-            job_say(job, "%s", *note);
-        }
-    }
-}
-
-static gboolean carry_build(Job *job, const Action *action, GCancellable *cancellable,
-                            GError **error)
-{
-    gboolean only_checkout = job_spec_is_run(job->spec) && !job->spec->build_command;
-    g_autofree char *title = variant_title(action->commit);
-    g_autofree char *doing =
-        g_strdup_printf("%s %s", only_checkout ? "checking out" : "building", title);
-    g_autoptr(GAsyncResult) res = NULL;
-    g_autoptr(Kernel) kernel = NULL;
-    g_autofree char *commit = g_strdup(action->commit);
-    gint64 begun_ms = job_now_ms();
-    KernelRow *row;
-
-    job_tell(job, doing, NULL);
-    job->farm->ops->build_async(job->farm, commit, cancellable, keep_result, &res);
-    while (!res) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-    if (!job->farm->ops->build_finish(job->farm, res, &kernel, error)) {
-        g_prefix_error(error, "building %s: ", title);
-        return FALSE;
-    }
-    job_put_span(job, "build", commit, job_build_how(job, kernel), 0, begun_ms);
-    if (!job_keep_fixes(job, commit, kernel, error) ||
-        !store_put_kernel(job->store, job->id, commit, kernel, error) ||
-        !job_book_time(job, TIME_BUILD, error)) {
-        return FALSE;
-    }
-    row = g_new0(KernelRow, 1);
-    row->commit = g_strdup(commit);
-    row->kernel = kernel_copy(kernel);
-    g_ptr_array_add(job->kernels, row);
-    say_how_built(job, kernel);
-    if (kernel->status == KERNEL_FAILED) {
-        job_say(job, "%s does not build: %s", title, kernel->first_error);
-    } else if (kernel->signature) {
-        job_say(job, "%s %s: kernel %.12s", title, kernel->reused ? "was built before" : "built",
-                kernel->signature);
-    }
-    if (g_str_equal(commit, job->spec->start)) {
-        say_lost_options(job, kernel->lost_options);
-    }
-    situation_evidence_for(&job->situation, commit)->kernel = g_steal_pointer(&kernel);
-    if (job->situation.bug == BUG_BUILD) {
-        job_count_trials(job);
-    }
-    return TRUE;
-}
-
-/* SpanRow.kind of what the coordinator does itself. */
-static const char *const work_names[] = {
-    [ACTION_LOAD_RANGE] = "range", [ACTION_EXAMINE] = "examine",   [ACTION_MEND] = "mend",
-    [ACTION_ADOPT] = "mend",       [ACTION_MINIMISE] = "minimise", [ACTION_ANSWER] = NULL,
-};
-
-gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
-                       GCancellable *cancellable, Answer **ret_answer, GError **error)
-{
-    job->progress = progress;
-    job->progress_data = user_data;
-    job->booked_us = g_get_monotonic_time();
-    for (;;) {
-        Action action;
-        gboolean done = FALSE;
-        gint64 begun_ms = job_now_ms();
-
-        if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
-            !job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
-            return FALSE;
-        }
-        job_put_work(job, "prove", begun_ms);
-        job_learn_costs(job);
-        job_decide(&job->situation, &action);
-        if (action.phase != job->phase) {
-            job->phase = action.phase;
-            if (action.kind != ACTION_ANSWER &&
-                !store_set_job(job->store, job->id, JOB_RUNNING, job_phase_name(job->phase), NULL,
-                               NULL, error)) {
-                return FALSE;
-            }
-        }
-        begun_ms = job_now_ms();
-        switch (action.kind) {
-        case ACTION_OVERRULE:
-            job_say(job, "%.12s looked good, but all after it has the bug: going further back",
-                    action.commit);
-            g_hash_table_add(job->situation.overruled, g_strdup(action.commit));
-            done = store_set_verdict(job->store, job->id, action.commit, verdict_name(VERDICT_BAD),
-                                     error);
-            break;
-        case ACTION_LOAD_RANGE:
-            done = load_range(job, action.commit, error);
-            break;
-        case ACTION_BUILD:
-            done =
-                keep_decision(job, &action, error) && carry_build(job, &action, cancellable, error);
-            break;
-        case ACTION_TRIALS:
-            done = keep_decision(job, &action, error) &&
-                   job_carry_trials(job, &action, cancellable, error);
-            break;
-        case ACTION_EXAMINE:
-            done = job_examine(job, action.commit, error);
-            break;
-        case ACTION_MEND:
-            done = job_carry_mend(job, &action, error);
-            break;
-        case ACTION_ADOPT:
-            done = job_carry_adopt(job, &action, error);
-            break;
-        case ACTION_MINIMISE:
-            done = job_carry_minimise(job, error);
-            break;
-        case ACTION_WAIT:
-            g_assert_not_reached(); /* one thing is done at a time */
-        case ACTION_ANSWER:
-            job_tell(job, "writing the report", NULL);
-            done = job_finish_answer(job, action.answer, error);
-            job_put_work(job, "report", begun_ms);
-            if (!done || !job_book_time(job, TIME_OTHER, error)) {
-                answer_free(action.answer);
-                return FALSE;
-            }
-            farm_done(job->farm);
-            *ret_answer = action.answer;
-            return TRUE;
-        }
-        if (work_names[action.kind]) {
-            job_put_work(job, work_names[action.kind], begun_ms);
-        }
-        if (!done) {
-            return FALSE;
-        }
-    }
 }

@@ -167,7 +167,7 @@ gboolean job_carry_mend(Job *job, const Action *action, GError **error)
     say_look(job, storm, failing);
     text = storm_write(storm);
     return store_put_fact(job->store, job->id, failing, FACT_STORM, text, error) &&
-           job_book_time(job, TIME_OTHER, error);
+           job_book_time(job, error);
 }
 
 /* --- Adopting -------------------------------------------------------------------------------- */

@@ -133,7 +133,7 @@ static gboolean configure(Job *job, const char *variant, char **ret_config, GErr
         g_main_context_iteration(NULL, TRUE);
     }
     return job->farm->ops->configure_finish(job->farm, res, ret_config, error) &&
-           job_book_time(job, TIME_OTHER, error);
+           job_book_time(job, error);
 }
 
 /* Answer the planner's request; what it came to is kept beside it. */

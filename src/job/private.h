@@ -7,6 +7,7 @@
 
 typedef struct Drift Drift; /* drift.c */
 typedef struct Reach Reach; /* reach.c */
+typedef struct Work Work;   /* works.c */
 
 struct Job {
     gint64 id;
@@ -35,6 +36,9 @@ struct Job {
     Drift *drift;        /* NULL: not looked for yet */
     Reach *reach;        /* of the start; NULL: not asked for yet */
     guint n_infra;       /* trials in a row that failed by our machine's fault */
+    GPtrArray *works;    /* of Work: what is under way; the tasks of the situation */
+    gboolean has_news;   /* of works, since the decider was last asked */
+    GError *error;       /* the first failure of our machine in a work */
     JobPhase phase;
     JobProgressFunc progress;
     gpointer progress_data;
@@ -60,9 +64,9 @@ void job_tell(Job *job, const char *doing, const char *line);
 /* Show something that just ended, on a line of its own. */
 void job_say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-typedef enum TimeUse { TIME_OTHER, TIME_BUILD, TIME_TEST } TimeUse;
-/* Book the time since the last call. */
-gboolean job_book_time(Job *job, TimeUse use, GError **error);
+/* Book the time since the last call, as spent on trials where some are under way, else on builds
+ * where some are. */
+gboolean job_book_time(Job *job, GError **error);
 
 /* --- span.c ---------------------------------------------------------------------------------- */
 
@@ -109,12 +113,58 @@ gboolean job_is_mended(const Job *job, const char *commit, const char *kernel_ke
 /* Are the ends of the range there, and can there be one? They become full ids. */
 gboolean ends_check(const Repo *repo, JobSpec *spec, GError **error);
 
-/* --- trials.c -------------------------------------------------------------------------------- */
+/* --- carry.c --------------------------------------------------------------------------------- */
 
-/* Run the trials that @action asks for, and as many more of its revision, or fewer, as the decider
- * then wants. A kernel that is no longer in the store is forgotten, so that it is built again. */
-gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancellable,
-                          GError **error);
+/* Ask the decider what to do while all works but @but (or NULL) are under way. */
+void job_ask(Job *job, const Work *but, Action *ret_action);
+
+/* --- works.c --------------------------------------------------------------------------------- */
+
+/* Something that the farm does: a build, or a batch of trials of one kernel. */
+struct Work {
+    Task task; /* first, as the decider looks at works as tasks */
+    Job *job;
+    GCancellable *cancellable;
+    gboolean is_stopped; /* by us: it shall end, and showed nothing */
+    GError *error;       /* its first failure of our machine */
+    gint64 begun_ms;     /* as in SpanRow */
+    guint lane;          /* of a build: SpanRow.lane */
+    /* Of a batch. */
+    Kernel *kernel;
+    guint n_wanted; /* still to be started */
+    guint n_running;
+    guint64 lanes;  /* a bit for each that has a trial now */
+    guint n_traced; /* of its trials, also before and in flight */
+};
+
+/* A work of @action is under way; owned by the job, until work_end(). */
+Work *work_begin(Job *job, const Action *action);
+void work_free(Work *work);
+/* It has ended, which is news. Its error becomes the job's, if that has none. Frees it. */
+void work_end(Work *work);
+/* Nobody wants it any more: it ends soon, and will not have failed. */
+void work_stop(Work *work);
+
+/* Works under way: builds, and batches of trials. */
+guint job_n_builds(const Job *job);
+guint job_n_batches(const Job *job);
+/* Stop them all. */
+void job_stop_works(Job *job);
+/* Until none is left. */
+void job_wait_for_works(Job *job);
+/* Show what is under way. */
+void job_tell_works(Job *job);
+
+/* --- builds.c, trials.c ---------------------------------------------------------------------- */
+
+/* Begin what @action asks for: a build; or trials, and then as many more of its revision, or fewer,
+ * as the decider wants. A kernel that is no longer in the store is forgotten, so that it is built
+ * again. */
+void job_begin_build(Job *job, const Action *action);
+void job_begin_trials(Job *job, const Action *action);
+/* What is going on there, for people. Owned by the caller. */
+char *build_text(const Work *work);
+char *batch_text(const Work *work);
 
 /* --- prior.c, weights.c ---------------------------------------------------------------------- */
 

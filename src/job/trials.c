@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The trials of one revision: several in flight, until the decider wants no more of them.
+ * The trials of one revision as a work, a batch: several in flight, until the decider wants no more
+ * of them.
  */
 #include "job/private.h"
 
@@ -7,27 +8,12 @@
  * person must mend. */
 #define N_INFRA_LIMIT 4
 
-/* Trials of one revision in flight. */
-typedef struct Batch {
-    Job *job;
-    char *commit;
-    Kernel *kernel;
-    GCancellable *cancellable;
-    guint n_wanted; /* still to be started */
-    guint n_running;
-    guint64 lanes;  /* a bit for each that has a trial now */
-    guint n_traced; /* of its trials, also before and in flight */
-    GError *error;  /* the first failure of our machine */
-} Batch;
-
-/* One of them. */
+/* One trial of a batch. */
 typedef struct Flight {
-    Batch *batch;
+    Work *batch;
     guint lane; /* SpanRow.lane */
     gint64 begun_ms;
 } Flight;
-
-static void start_trials(Batch *batch);
 
 /* A trial told nothing, by our machine's fault or the test command's. FALSE when that was so too
  * often. */
@@ -55,19 +41,21 @@ static gboolean take_infra(Job *job, const char *commit, const char *how, GError
     return FALSE;
 }
 
-/* Store what a trial showed, and ask whether more of the same are still wanted. */
-static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **error)
+static void start_trials(Work *batch);
+
+/* Store what a trial showed, and take it into the evidence. */
+static gboolean take_outcome(const Work *batch, const Outcome *outcome, GError **error)
 {
     Job *job = batch->job;
+    const char *commit = batch->task.commit;
     TrialRow *trial;
-    Action action;
 
-    if (!store_put_trial(job->store, job->id, batch->commit, batch->kernel->key, outcome,
+    if (!store_put_trial(job->store, job->id, commit, batch->kernel->key, outcome,
                          g_get_real_time() / G_USEC_PER_SEC, error)) {
         return FALSE;
     }
     trial = g_new0(TrialRow, 1);
-    trial->commit = g_strdup(batch->commit);
+    trial->commit = g_strdup(commit);
     trial->kind = outcome->kind;
     trial->title = g_strdup(outcome->title);
     trial->alt_titles = outcome->report ? g_strdupv(outcome->report->alt_titles) : NULL;
@@ -77,30 +65,35 @@ static gboolean take_outcome(Batch *batch, const Outcome *outcome, GError **erro
     trial->calls = g_strdup(outcome->calls);
     trial->run_ms = outcome->run_ms;
     trial->restored = outcome->restored;
-    gboolean only_booted = situation_evidence_for(&job->situation, batch->commit)->only_booted;
+    gboolean only_booted = situation_evidence_for(&job->situation, commit)->only_booted;
     job_learn_trial(job, trial);
-    if (situation_evidence_for(&job->situation, batch->commit)->only_booted && !only_booted) {
+    if (situation_evidence_for(&job->situation, commit)->only_booted && !only_booted) {
         job_say(job,
                 "%.12s: only trials that began with a kept guest show the bug, booted ones stay "
                 "quiet: the former do not count",
-                batch->commit);
+                commit);
     }
-    if (outcome->kind == OUTCOME_INFRA) {
-        if (!take_infra(job, batch->commit, outcome->title, error)) {
-            return FALSE;
-        }
-    } else {
+    if (outcome->kind != OUTCOME_INFRA) {
         job->n_infra = 0;
+    } else if (!take_infra(job, commit, outcome->title, error)) {
+        return FALSE;
     }
-    job_learn_costs(job);
-    job_decide(&job->situation, &action);
-    batch->n_wanted = 0;
-    if (action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->commit) &&
-        action.n_trials > batch->n_running) {
-        batch->n_wanted = action.n_trials - batch->n_running;
-    }
+    return job_book_time(job, error);
+}
+
+/* So many more of its revision are wanted beside those in flight: what the decider would ask for if
+ * the guests were idle. */
+static guint ask_for_more(const Work *batch)
+{
+    Action action;
+    guint n;
+
+    job_ask(batch->job, batch, &action);
+    n = action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->task.commit)
+            ? action.n_trials
+            : 0;
     g_clear_pointer(&action.answer, answer_free);
-    return job_book_time(job, TIME_TEST, error);
+    return n > batch->n_running ? n - batch->n_running : 0;
 }
 
 /* SpanRow.how of a trial that showed @outcome; NULL: it was cut off. */
@@ -112,11 +105,14 @@ static const char *trial_how(const Job *job, const Outcome *outcome)
     return job_spec_is_run(job->spec) ? NULL : outcome->restored ? "restored" : "booted";
 }
 
+static void end_batch(Work *batch);
+
 static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autofree Flight *flight = data;
-    Batch *batch = flight->batch;
-    Farm *farm = batch->job->farm;
+    Work *batch = flight->batch;
+    Job *job = batch->job;
+    Farm *farm = job->farm;
     g_autoptr(Outcome) outcome = NULL;
     g_autofree char *news = NULL;
     GError *error = NULL;
@@ -124,11 +120,11 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
     farm->ops->trial_finish(farm, res, &outcome, &error);
     batch->n_running--;
     batch->lanes &= ~(G_GUINT64_CONSTANT(1) << flight->lane);
-    job_put_span(batch->job, "trial", batch->commit, trial_how(batch->job, outcome), flight->lane,
+    job_put_span(job, "trial", batch->task.commit, trial_how(job, outcome), flight->lane,
                  flight->begun_ms);
     news = g_steal_pointer(&farm->news);
     if (news) {
-        job_say(batch->job, "%.12s: %s", batch->commit, news);
+        job_say(job, "%.12s: %s", batch->task.commit, news);
     }
     if (!outcome || !take_outcome(batch, outcome, &error)) {
         if (batch->error) {
@@ -136,9 +132,12 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
         } else {
             batch->error = error;
         }
-        batch->n_wanted = 0;
     }
+    batch->n_wanted = batch->error || batch->is_stopped ? 0 : ask_for_more(batch);
     start_trials(batch);
+    if (batch->n_running == 0) {
+        end_batch(batch);
+    }
 }
 
 static guint count_traces(const Job *job, const char *commit)
@@ -156,20 +155,21 @@ static guint count_traces(const Job *job, const char *commit)
 /* The first trials of each kernel are traced, for the proof that it could have shown the bug. Of
  * the start the calls before a crash are wanted, so those that most probably crash; of others runs
  * that stay quiet, for which those that crash need not wait. */
-static GuestTrace choose_trace(Batch *batch)
+static GuestTrace choose_trace(Work *batch)
 {
     Job *job = batch->job;
-    gboolean is_start = g_str_equal(batch->commit, job->spec->start);
+    const char *commit = batch->task.commit;
+    gboolean is_start = g_str_equal(commit, job->spec->start);
 
     if (!job->situation.proves_reach || batch->n_traced >= N_TRACES ||
-        (is_start && situation_evidence_for(&job->situation, batch->commit)->n_crash == 0)) {
+        (is_start && situation_evidence_for(&job->situation, commit)->n_crash == 0)) {
         return TRACE_NONE;
     }
     batch->n_traced++;
     return is_start ? TRACE_FIRST : TRACE_LATER;
 }
 
-static Flight *new_flight(Batch *batch)
+static Flight *new_flight(Work *batch)
 {
     Flight *flight = g_new(Flight, 1);
 
@@ -182,24 +182,31 @@ static Flight *new_flight(Batch *batch)
     return flight;
 }
 
-static void start_trials(Batch *batch)
+static void start_trials(Work *batch)
 {
     Job *job = batch->job;
-    const RevisionEvidence *evidence = situation_evidence_for(&job->situation, batch->commit);
-    g_autofree char *title = variant_title(batch->commit), *doing = NULL;
+    const RevisionEvidence *evidence = situation_evidence_for(&job->situation, batch->task.commit);
 
-    while (!batch->error && batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
+    while (batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
         batch->n_wanted--;
         batch->n_running++;
         job->farm->trace = choose_trace(batch);
         job->farm->boots = evidence->only_booted || ways_booted_wanted(&evidence->ways) > 0;
-        job->farm->ops->trial_async(job->farm, batch->commit, batch->kernel, batch->cancellable,
-                                    on_trial_done, new_flight(batch));
+        job->farm->ops->trial_async(job->farm, batch->task.commit, batch->kernel,
+                                    batch->cancellable, on_trial_done, new_flight(batch));
     }
-    doing = g_strdup_printf("testing %s: %u ok, %u %s, %u to go", title, evidence->n_ok,
-                            evidence->n_crash, job_spec_verb(job->spec),
-                            batch->n_running + batch->n_wanted);
-    job_tell(job, doing, NULL);
+    job_tell_works(job);
+}
+
+char *batch_text(const Work *batch)
+{
+    Job *job = batch->job;
+    const RevisionEvidence *evidence = situation_evidence_for(&job->situation, batch->task.commit);
+    g_autofree char *title = variant_title(batch->task.commit);
+
+    return g_strdup_printf("testing %s: %u ok, %u %s, %u to go", title, evidence->n_ok,
+                           evidence->n_crash, job_spec_verb(job->spec),
+                           batch->n_running + batch->n_wanted);
 }
 
 /* So surely must a revision have the bug, or not, to be called bad or good while the search goes
@@ -255,35 +262,35 @@ static void say_result(Job *job, const char *commit)
     job_tell(job, NULL, line->str);
 }
 
-gboolean job_carry_trials(Job *job, const Action *action, GCancellable *cancellable, GError **error)
+/* All its trials have ended. */
+static void end_batch(Work *batch)
 {
-    g_autofree char *commit = g_strdup(action->commit);
-    g_autoptr(Kernel) kernel = kernel_copy(situation_evidence_for(&job->situation, commit)->kernel);
-    Batch batch = {.job = job,
-                   .commit = commit,
-                   .kernel = kernel,
-                   .cancellable = cancellable,
-                   .n_wanted = action->n_trials,
-                   .n_traced = count_traces(job, commit)};
+    Job *job = batch->job;
+    const char *commit = batch->task.commit;
 
-    start_trials(&batch);
-    while (batch.n_running) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-    if (batch.error && g_error_matches(batch.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+    if (g_error_matches(batch->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
         g_hash_table_add(job->rebuilt, g_strdup(commit))) {
-        job_say(job, "%.12s must be built again: %s", commit, batch.error->message);
-        g_clear_error(&batch.error);
+        job_say(job, "%.12s must be built again: %s", commit, batch->error->message);
+        g_clear_error(&batch->error);
         g_clear_pointer(&situation_evidence_for(&job->situation, commit)->kernel, kernel_free);
-        return TRUE;
+    } else if (batch->error) {
+        g_prefix_error(&batch->error, "testing %.12s: ", commit);
+    } else {
+        if (job->belief) {
+            situation_update_belief(&job->situation);
+        }
+        say_result(job, commit);
     }
-    if (batch.error) {
-        g_propagate_prefixed_error(error, batch.error, "testing %.12s: ", commit);
-        return FALSE;
-    }
-    if (job->belief) {
-        situation_update_belief(&job->situation);
-    }
-    say_result(job, commit);
-    return TRUE;
+    work_end(batch);
+}
+
+void job_begin_trials(Job *job, const Action *action)
+{
+    Work *batch = work_begin(job, action);
+    const char *commit = batch->task.commit;
+
+    batch->kernel = kernel_copy(situation_evidence_for(&job->situation, commit)->kernel);
+    batch->n_wanted = action->n_trials;
+    batch->n_traced = count_traces(job, commit);
+    start_trials(batch);
 }

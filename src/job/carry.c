@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The half of a job that carries out: asks decide.c what to do, has the farm do it (builds.c,
+ * trials.c), and asks again whenever something has ended.
+ *
+ * What the farm does goes on beside other works; what the job does itself (load a range, examine a
+ * suspect) is done at once, with nobody's trials waiting for it: guests that are not listened to
+ * would pass for dead ones.
+ */
+#include "job/private.h"
+
+/* --- What the job does itself ---------------------------------------------------------------- */
+
+/* Of a fix: where its range grows from, and which of that has the culprit, if that is known. */
+static gboolean load_roots(Job *job, const Range *range, GError **error)
+{
+    g_autoptr(Roots) roots = repo_range_roots(job->repo, range, error);
+    g_autofree gboolean *is_bad = roots && job->spec->culprit ? g_new0(gboolean, roots->n) : NULL;
+
+    if (!roots) {
+        return FALSE;
+    }
+    for (guint i = 0; is_bad && i < roots->n; i++) {
+        if (!repo_is_ancestor(job->repo, job->spec->culprit, roots->commits[i], &is_bad[i],
+                              error)) {
+            return FALSE;
+        }
+    }
+    job->roots = g_steal_pointer(&roots);
+    job->is_root_bad = g_steal_pointer(&is_bad);
+    job->situation.roots = job->roots;
+    job->situation.is_root_bad = job->is_root_bad;
+    return TRUE;
+}
+
+/* From @older, the good end or of a fix the start, to the other end. */
+static gboolean load_range(Job *job, const char *older, GError **error)
+{
+    const char *const end[] = {older, NULL};
+    const char *const *ends = job->bases ? (const char *const *)job->bases : end;
+    const char *newer = job->spec->fix ? job->spec->good : job->spec->start;
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Range) range = repo_load_range_beyond(job->repo, ends, newer, error);
+    g_autofree double *log_prior = NULL;
+    BeliefModel model;
+
+    if (!range || (job->spec->fix && !load_roots(job, range, error))) {
+        return FALSE;
+    }
+    job_tell(job, "reading what the revisions change", NULL);
+    log_prior = job_make_prior(job, range, lines, error);
+    if (!log_prior) {
+        return FALSE;
+    }
+    g_clear_pointer(&job->belief, belief_free);
+    g_clear_pointer(&job->range, range_free);
+    belief_model_default(&model);
+    model.is_fix = job->spec->fix;
+    job->range = g_steal_pointer(&range);
+    job->belief = belief_new(job->range->history, &model, log_prior);
+    job->situation.range = job->range;
+    job->situation.belief = job->belief;
+    job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);
+    if (job->bases) {
+        job_say(job, "--good %.12s is not behind the start: where they parted stands for it",
+                job->spec->good);
+    }
+    for (guint i = 0; i < lines->len; i++) {
+        job_tell(job, NULL, lines->pdata[i]);
+    }
+    return TRUE;
+}
+
+/* Write down, once for each revision, why it was chosen. */
+static gboolean keep_decision(Job *job, const Action *action, GError **error)
+{
+    g_autofree char *commit = variant_commit(action->commit);
+    g_autoptr(DecisionRow) row = NULL;
+
+    /* The try of a mend is none of the steps of the search. */
+    if (g_hash_table_contains(job->decided, action->commit) ||
+        job_tries_mend(job, action->commit)) {
+        return TRUE;
+    }
+    row = g_new0(DecisionRow, 1);
+    row->phase = g_strdup(job_phase_name(action->phase));
+    row->commit = g_strdup(action->commit);
+    row->label = g_strdup(action->label);
+    row->subject = repo_subject(job->repo, commit, error);
+    if (!row->subject) {
+        return FALSE;
+    }
+    if (job->belief) {
+        g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
+        guint32 best = g_array_index(candidates, guint32, 0);
+
+        row->n_left = candidates->len;
+        row->bits = belief_entropy(job->belief);
+        row->best = g_strdup(job->range->commits[best]);
+        row->best_p = belief_posterior(job->belief)[best];
+    }
+    g_hash_table_add(job->decided, g_strdup(action->commit));
+    return store_put_decision(job->store, job->id, row, error);
+}
+
+/* --- Asking ---------------------------------------------------------------------------------- */
+
+void job_ask(Job *job, const Work *but, Action *ret_action)
+{
+    g_autoptr(GPtrArray) tasks = g_ptr_array_new();
+
+    for (guint i = 0; i < job->works->len; i++) {
+        if (job->works->pdata[i] != but) {
+            g_ptr_array_add(tasks, job->works->pdata[i]);
+        }
+    }
+    job_learn_costs(job);
+    job->situation.tasks = tasks;
+    job_decide(&job->situation, ret_action);
+    job->situation.tasks = job->works;
+}
+
+/* Can it matter now what the decider would say? A farm with one place for all does one thing at a
+ * time. */
+static gboolean has_idle_place(const Job *job)
+{
+    return job->works->len == 0;
+}
+
+/* Has anybody ended the job? */
+static gboolean is_ended(Job *job, GCancellable *cancellable, GError **error)
+{
+    if (job->error) {
+        g_propagate_error(error, g_steal_pointer(&job->error));
+        return TRUE;
+    }
+    return g_cancellable_set_error_if_cancelled(cancellable, error);
+}
+
+static void wait_for_news(Job *job, GCancellable *cancellable)
+{
+    g_assert(job->works->len > 0);
+    while (!job->has_news && !g_cancellable_is_cancelled(cancellable)) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+static gboolean enter_phase(Job *job, const Action *action, GError **error)
+{
+    if (action->phase == job->phase) {
+        return TRUE;
+    }
+    job->phase = action->phase;
+    return action->kind == ACTION_ANSWER ||
+           store_set_job(job->store, job->id, JOB_RUNNING, job_phase_name(job->phase), NULL, NULL,
+                         error);
+}
+
+static gboolean overrule(Job *job, const char *commit, GError **error)
+{
+    job_say(job, "%.12s looked good, but all after it has the bug: going further back", commit);
+    g_hash_table_add(job->situation.overruled, g_strdup(commit));
+    return store_set_verdict(job->store, job->id, commit, verdict_name(VERDICT_BAD), error);
+}
+
+/* SpanRow.kind of what the coordinator does itself. */
+static const char *const work_names[] = {
+    [ACTION_LOAD_RANGE] = "range", [ACTION_EXAMINE] = "examine",   [ACTION_MEND] = "mend",
+    [ACTION_ADOPT] = "mend",       [ACTION_MINIMISE] = "minimise", [ACTION_ANSWER] = NULL,
+};
+
+/* Carry out any @action but to wait or to answer. */
+static gboolean act(Job *job, const Action *action, GError **error)
+{
+    switch (action->kind) {
+    case ACTION_BUILD:
+        if (!keep_decision(job, action, error)) {
+            return FALSE;
+        }
+        job_begin_build(job, action);
+        return TRUE;
+    case ACTION_TRIALS:
+        if (!keep_decision(job, action, error)) {
+            return FALSE;
+        }
+        job_begin_trials(job, action);
+        return TRUE;
+    case ACTION_OVERRULE:
+        return overrule(job, action->commit, error);
+    case ACTION_LOAD_RANGE:
+        return load_range(job, action->commit, error);
+    case ACTION_EXAMINE:
+        return job_examine(job, action->commit, error);
+    case ACTION_MEND:
+        return job_carry_mend(job, action, error);
+    case ACTION_ADOPT:
+        return job_carry_adopt(job, action, error);
+    case ACTION_MINIMISE:
+        return job_carry_minimise(job, error);
+    case ACTION_WAIT:
+    case ACTION_ANSWER:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static gboolean finish(Job *job, Answer *answer, GError **error)
+{
+    gint64 begun_ms = job_now_ms();
+    gboolean done;
+
+    job_tell(job, "writing the report", NULL);
+    done = job_finish_answer(job, answer, error);
+    job_put_work(job, "report", begun_ms);
+    if (!done || !job_book_time(job, error)) {
+        return FALSE;
+    }
+    farm_done(job->farm);
+    return TRUE;
+}
+
+/* Until there is an answer. */
+static gboolean carry_out(Job *job, GCancellable *cancellable, Answer **ret_answer, GError **error)
+{
+    for (;;) {
+        Action action = {.kind = ACTION_WAIT};
+        gint64 begun_ms = job_now_ms();
+        gboolean done;
+
+        if (is_ended(job, cancellable, error)) {
+            return FALSE;
+        }
+        job->has_news = FALSE;
+        if (has_idle_place(job)) {
+            if (!job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
+                return FALSE;
+            }
+            job_put_work(job, "prove", begun_ms);
+            job_ask(job, NULL, &action);
+        }
+        if (action.kind == ACTION_WAIT) {
+            wait_for_news(job, cancellable);
+            continue;
+        }
+        if (!enter_phase(job, &action, error)) {
+            g_clear_pointer(&action.answer, answer_free);
+            return FALSE;
+        }
+        if (action.kind == ACTION_ANSWER) {
+            if (!finish(job, action.answer, error)) {
+                answer_free(action.answer);
+                return FALSE;
+            }
+            *ret_answer = action.answer;
+            return TRUE;
+        }
+        begun_ms = job_now_ms();
+        done = act(job, &action, error);
+        if (work_names[action.kind]) {
+            job_put_work(job, work_names[action.kind], begun_ms);
+        }
+        if (!done) {
+            return FALSE;
+        }
+    }
+}
+
+gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
+                       GCancellable *cancellable, Answer **ret_answer, GError **error)
+{
+    gboolean done;
+
+    job->progress = progress;
+    job->progress_data = user_data;
+    job->booked_us = g_get_monotonic_time();
+    done = carry_out(job, cancellable, ret_answer, error);
+    job_stop_works(job);
+    job_wait_for_works(job);
+    g_clear_error(&job->error);
+    return done;
+}
