@@ -28,6 +28,18 @@ static char **readable_folders(const KernelBuilder *builder, const Choice *choic
     return g_strv_builder_end(folders);
 }
 
+/* @env, and where make finds its tokens. Owned by the caller. */
+static char **with_job_server(char *const *env)
+{
+    g_autoptr(GStrvBuilder) with = g_strv_builder_new();
+    g_autofree char *flags = g_strdup_printf("MAKEFLAGS= -j --jobserver-auth=%d,%d",
+                                             PROCESS_FIRST_FD, PROCESS_FIRST_FD + 1);
+
+    g_strv_builder_addv(with, (const char **)env);
+    g_strv_builder_add(with, flags);
+    return g_strv_builder_end(with);
+}
+
 void build_run(GTask *task, char **argv, GAsyncReadyCallback done)
 {
     Build *build = g_task_get_task_data(task);
@@ -37,7 +49,8 @@ void build_run(GTask *task, char **argv, GAsyncReadyCallback done)
     const char *writable[] = {builder->slot->obj_dir, options->toolchains->ccache_dir, NULL};
     g_autofree char *log = log_path(build);
     gint64 spent_ms = (g_get_monotonic_time() - build->start_us) / 1000;
-    g_auto(GStrv) boxed = NULL;
+    g_auto(GStrv) boxed = NULL, env = NULL;
+    GError *error = NULL;
     ProcessSpec spec = {.cwd = builder->slot->src_dir,
                         .env = (const char *const *)builder->env,
                         .output_path = log,
@@ -45,6 +58,17 @@ void build_run(GTask *task, char **argv, GAsyncReadyCallback done)
 
     g_strfreev(build->argv);
     build->argv = argv;
+    if (options->job_server) {
+        build->job_client = job_client_new(options->job_server, &error);
+        if (!build->job_client) {
+            build_end_with_error(task, error);
+            return;
+        }
+        env = with_job_server(builder->env);
+        spec.env = (const char *const *)env;
+        spec.fds = job_client_fds(build->job_client);
+        spec.n_fds = 2;
+    }
     boxed = sandbox_wrap(builder->sandbox, (const char *const *)build->argv, builder->slot->src_dir,
                          (const char *const *)readable, writable);
     spec.argv = (const char *const *)boxed;
@@ -162,6 +186,7 @@ gboolean build_make_succeeded(GTask *task, GAsyncResult *res)
     g_autofree char *kill = NULL;
     GError *error = NULL;
 
+    g_clear_pointer(&build->job_client, job_client_free);
     if (!process_run_finish(res, &result, &error)) {
         slot_end_leftovers(builder->slot, NULL);
         build_end_with_error(task, error);

@@ -41,10 +41,11 @@ typedef struct Build {
     Kernel *kernel;
     gboolean only_config; /* kernel_configure_async() */
     Choice *choice;
-    char *changes;       /* lines that the era adds to the config */
-    char *wanted_config; /* what olddefconfig starts from */
-    char *config;        /* what it made of it */
-    char **argv;         /* of the step that runs */
+    char *changes;         /* lines that the era adds to the config */
+    char *wanted_config;   /* what olddefconfig starts from */
+    char *config;          /* what it made of it */
+    char **argv;           /* of the step that runs */
+    JobClient *job_client; /* of the make that runs; or NULL */
     GString *log;
     gsize n_log_head; /* of it, what was there before make */
     gint64 start_us;

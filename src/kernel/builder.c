@@ -31,6 +31,7 @@ static void build_free(Build *build)
     g_free(build->wanted_config);
     g_free(build->config);
     g_strfreev(build->argv);
+    job_client_free(build->job_client);
     g_string_free(build->log, TRUE);
     parcel_free(build->parcel);
     kernel_builder_free(build->other);

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 
 #include "kernel/backports.h"
+#include "kernel/jobs.h"
 #include "kernel/toolchains.h"
 #include "kernel/variant.h"
 #include "kernel/version.h"
@@ -75,6 +76,7 @@ typedef struct KernelBuildOptions {
     const char *start;           /* the commit that crashes, see data/backports.ini; or NULL */
     gboolean without_debug_info; /* whatever @config says, BTF included */
     guint n_jobs;                /* make -j */
+    JobServer *job_server;       /* shares cores among several makes, in place of n_jobs; or NULL */
     guint timeout_ms;            /* of one build */
     guint64 memory_limit_bytes;  /* of each process; 0: none */
     gboolean paranoid; /* build one kernel of eight once more, from nothing in a slot of its own

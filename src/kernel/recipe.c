@@ -86,7 +86,10 @@ char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Ch
     g_autofree char *kcflags = g_strconcat("KCFLAGS=", maps, choice->words[FLAG_KCFLAGS], NULL);
     g_autofree char *kaflags = g_strconcat("KAFLAGS=", maps, choice->words[FLAG_KAFLAGS], NULL);
 
-    g_strv_builder_add_many(argv, "make", "O=" REPO_WORKTREE_SCRATCH, jobs, NULL);
+    g_strv_builder_add_many(argv, "make", "O=" REPO_WORKTREE_SCRATCH, NULL);
+    if (!options->job_server) { /* else -j would be a server of its own */
+        g_strv_builder_add(argv, jobs);
+    }
     add_compiler(argv, "CC", options, choice, FLAG_CC);
     add_compiler(argv, "HOSTCC", options, choice, FLAG_HOSTCC);
     if (choice->llvm) {

@@ -179,6 +179,16 @@ static GSubprocess *spawn(const ProcessSpec *spec, GPid *ret_pid, GError **error
             g_subprocess_launcher_unsetenv(launcher, *entry);
         }
     }
+    for (guint i = 0; i < spec->n_fds; i++) {
+        int fd = fcntl(spec->fds[i], F_DUPFD_CLOEXEC, 0);
+
+        if (fd < 0) {
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "starting %s: %s",
+                        spec->argv[0], g_strerror(errno));
+            return NULL;
+        }
+        g_subprocess_launcher_take_fd(launcher, fd, PROCESS_FIRST_FD + (int)i);
+    }
     page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "starting %s: %s",

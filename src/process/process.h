@@ -30,7 +30,13 @@ typedef struct ProcessSpec {
     gsize output_limit_bytes;   /* of what is captured; 0: PROCESS_OUTPUT_LIMIT */
     guint timeout_ms;           /* 0: none */
     guint64 memory_limit_bytes; /* RLIMIT_AS of each process of the group; 0: none */
+    const int *fds; /* @n_fds of ours, which it gets as PROCESS_FIRST_FD and up; they stay open
+                       here */
+    guint n_fds;
 } ProcessSpec;
+
+/* Not below 10: `sh` has descriptors of its own there, and old programs close the first few. */
+#define PROCESS_FIRST_FD 13
 
 typedef struct ProcessResult {
     gboolean timed_out;
