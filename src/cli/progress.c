@@ -27,19 +27,18 @@ static guint terminal_columns(void)
                                                                        : DEFAULT_COLUMNS;
 }
 
-/* "search 2:41 | 412 left, 341adeec9ada 12 % | building 6533e558c650 | 7 kernels, 31 trials": what
- * is cut off where the terminal is narrow comes last. */
-static void draw(ProgressLine *line)
+/* "search 2:41 | 412 left, 341adeec9ada 12 % | building 6533e558c650 | 7 kernels, 31 trials". Owned
+ * by the caller. */
+static GString *compose(const ProgressLine *line, gboolean with_best)
 {
     gint64 s = (g_get_monotonic_time() - line->start_us) / G_USEC_PER_SEC;
-    g_autoptr(GString) text = g_string_new(line->phase ? line->phase : "starting");
-    guint columns = terminal_columns();
+    GString *text = g_string_new(line->phase ? line->phase : "starting");
 
     g_string_append_printf(text, " %" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, s / 60, s % 60);
     if (line->n_left) {
         g_string_append_printf(text, " | %u left", line->n_left);
     }
-    if (line->best && line->n_left && line->best_p >= 0.01) {
+    if (with_best && line->best && line->n_left && line->best_p >= 0.01) {
         g_string_append_printf(text, ", %.12s %.0f %%", line->best, line->best_p * 100);
     }
     if (line->doing) {
@@ -48,6 +47,20 @@ static void draw(ProgressLine *line)
     g_string_append_printf(text, " | %u kernel%s, %u trial%s", line->n_kernels,
                            line->n_kernels == 1 ? "" : "s", line->n_trials,
                            line->n_trials == 1 ? "" : "s");
+    return text;
+}
+
+/* Where the terminal is narrow, what is under way is worth more than the most probable culprit;
+ * what is cut off comes last. */
+static void draw(ProgressLine *line)
+{
+    guint columns = terminal_columns();
+    g_autoptr(GString) text = compose(line, TRUE);
+
+    if (text->len >= columns) {
+        g_string_free(text, TRUE);
+        text = compose(line, FALSE);
+    }
     if (text->len >= columns) {
         g_string_truncate(text, columns - 1);
     }
@@ -104,8 +117,6 @@ static void set(char **member, const char *value)
 void progress_line_show(const JobProgress *progress, gpointer data)
 {
     ProgressLine *line = data;
-    gboolean new_build = progress->doing && g_str_has_prefix(progress->doing, "building") &&
-                         g_strcmp0(progress->doing, line->doing) != 0;
 
     set(&line->phase, job_phase_name(progress->phase));
     set(&line->doing, progress->doing);
@@ -116,8 +127,9 @@ void progress_line_show(const JobProgress *progress, gpointer data)
     line->n_trials = progress->n_trials;
     if (progress->line) {
         progress_line_say(line, progress->line);
-    } else if (!line->terminal && new_build) {
-        progress_line_say(line, progress->doing);
+    } else if (!line->terminal && progress->begun &&
+               g_str_has_prefix(progress->begun, "building")) {
+        progress_line_say(line, progress->begun);
     }
     if (line->terminal) {
         draw(line);

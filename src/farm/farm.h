@@ -51,6 +51,8 @@ typedef struct FarmOps {
 struct Farm {
     const FarmOps *ops;
     guint n_trials_at_once;
+    guint n_slots; /* builds at once, beside trials; 0: there is one place for all, where builds and
+                      trials take turns */
     double expected_build_s; /* before the first build was timed */
     double expected_trial_s;
     const char *config;     /* path of the job's config; NULL where kernels have none */

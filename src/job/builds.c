@@ -72,6 +72,22 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     return TRUE;
 }
 
+/* A build that was begun beside others, and says by itself what its revision is, was a step of the
+ * search; else its trials are, when they come. */
+static gboolean keep_finding(const Work *work, GError **error)
+{
+    Job *job = work->job;
+    const Action action = {.kind = ACTION_BUILD,
+                           .phase = work->task.phase,
+                           .commit = work->task.commit,
+                           .label = work->label};
+    Tally tally;
+
+    situation_tally(&job->situation, action.commit, &tally);
+    return tally.n_crash + tally.n_ok + tally.untestable == 0 ||
+           job_keep_decision(job, &action, error);
+}
+
 static void on_built(GObject *source, GAsyncResult *res, gpointer data)
 {
     Work *work = data;
@@ -83,8 +99,8 @@ static void on_built(GObject *source, GAsyncResult *res, gpointer data)
 
         job_put_span(job, "build", work->task.commit, "cancelled", work->lane, work->begun_ms);
         g_prefix_error(&work->error, "building %s: ", title);
-    } else {
-        take_kernel(work, kernel, &work->error);
+    } else if (take_kernel(work, kernel, &work->error) && work->is_ahead) {
+        keep_finding(work, &work->error);
     }
     work_end(work);
 }
@@ -101,7 +117,8 @@ char *build_text(const Work *work)
 void job_begin_build(Job *job, const Action *action)
 {
     Work *work = work_begin(job, action);
+    g_autofree char *text = build_text(work);
 
-    job_tell_works(job);
+    job_tell_works(job, text);
     job->farm->ops->build_async(job->farm, work->task.commit, work->cancellable, on_built, work);
 }

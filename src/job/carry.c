@@ -70,8 +70,7 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     return TRUE;
 }
 
-/* Write down, once for each revision, why it was chosen. */
-static gboolean keep_decision(Job *job, const Action *action, GError **error)
+gboolean job_keep_decision(Job *job, const Action *action, GError **error)
 {
     g_autofree char *commit = variant_commit(action->commit);
     g_autoptr(DecisionRow) row = NULL;
@@ -104,26 +103,86 @@ static gboolean keep_decision(Job *job, const Action *action, GError **error)
 
 /* --- Asking ---------------------------------------------------------------------------------- */
 
+/* The works as the decider sees them, but @but: those that shall end are none. @tasks: for them. */
+static void show_works(Job *job, const Work *but, GPtrArray *tasks)
+{
+    gint64 now_ms = job_now_ms();
+    guint n_builds = 0, n_batches = 0;
+
+    for (guint i = 0; i < job->works->len; i++) {
+        Work *work = job->works->pdata[i];
+
+        work->task.spent_s = (double)(now_ms - work->begun_ms) / 1000;
+        n_builds += work != but && work->task.n_trials == 0;
+        n_batches += work != but && work->task.n_trials > 0;
+        if (work != but && !work->is_stopped) {
+            g_ptr_array_add(tasks, work);
+        }
+    }
+    job->situation.tasks = tasks;
+    job->situation.builds_are_full = n_builds >= MAX(job->farm->n_slots, 1);
+    job->situation.trials_are_full = n_batches > 0;
+}
+
+static void hide_works(Job *job)
+{
+    job->situation.tasks = NULL;
+    job->situation.builds_are_full = job->situation.trials_are_full = FALSE;
+}
+
 void job_ask(Job *job, const Work *but, Action *ret_action)
 {
     g_autoptr(GPtrArray) tasks = g_ptr_array_new();
 
-    for (guint i = 0; i < job->works->len; i++) {
-        if (job->works->pdata[i] != but) {
-            g_ptr_array_add(tasks, job->works->pdata[i]);
-        }
-    }
     job_learn_costs(job);
-    job->situation.tasks = tasks;
+    show_works(job, but, tasks);
     job_decide(&job->situation, ret_action);
-    job->situation.tasks = job->works;
+    hide_works(job);
 }
 
-/* Can it matter now what the decider would say? A farm with one place for all does one thing at a
- * time. */
-static gboolean has_idle_place(const Job *job)
+/* A farm with one place for all does one thing at a time. */
+static gboolean may_begin(const Job *job)
 {
-    return job->works->len == 0;
+    return job->farm->n_slots > 0 || job->works->len == 0;
+}
+
+/* Builds that were begun beside others and are not worth what is left of them: what is built so far
+ * is lost, but for what ccache keeps. */
+static void stop_worthless(Job *job)
+{
+    g_autoptr(GPtrArray) tasks = g_ptr_array_new();
+
+    if (job->range && job->works->len > 0) {
+        situation_update_belief(&job->situation);
+    }
+    show_works(job, NULL, tasks);
+    for (guint i = 0; i < tasks->len; i++) {
+        Work *work = tasks->pdata[i];
+
+        if (work->is_ahead && !job_wants_build(&job->situation, &work->task)) {
+            work_stop(work);
+        }
+    }
+    hide_works(job);
+}
+
+/* Must all works, or all trials, have ended before @action is carried out? */
+static gboolean must_wait(Job *job, const Action *action)
+{
+    switch (action->kind) {
+    case ACTION_BUILD:
+    case ACTION_TRIALS:
+        return FALSE;
+    case ACTION_ANSWER:
+    case ACTION_ADOPT:    /* changes what is built */
+    case ACTION_MINIMISE: /* needs a slot */
+        job_stop_works(job);
+        return job->works->len > 0;
+    case ACTION_WAIT:
+        return TRUE;
+    default:
+        return job_n_batches(job) > 0;
+    }
 }
 
 /* Has anybody ended the job? */
@@ -144,9 +203,10 @@ static void wait_for_news(Job *job, GCancellable *cancellable)
     }
 }
 
+/* What is built beside trials is not yet where the job is. */
 static gboolean enter_phase(Job *job, const Action *action, GError **error)
 {
-    if (action->phase == job->phase) {
+    if (action->phase == job->phase || (action->kind == ACTION_BUILD && job->works->len > 0)) {
         return TRUE;
     }
     job->phase = action->phase;
@@ -173,13 +233,14 @@ static gboolean act(Job *job, const Action *action, GError **error)
 {
     switch (action->kind) {
     case ACTION_BUILD:
-        if (!keep_decision(job, action, error)) {
+        /* Whether one that is built beside others will be wanted is seen when it is tried. */
+        if (job->works->len == 0 && !job_keep_decision(job, action, error)) {
             return FALSE;
         }
         job_begin_build(job, action);
         return TRUE;
     case ACTION_TRIALS:
-        if (!keep_decision(job, action, error)) {
+        if (!job_keep_decision(job, action, error)) {
             return FALSE;
         }
         job_begin_trials(job, action);
@@ -230,14 +291,17 @@ static gboolean carry_out(Job *job, GCancellable *cancellable, Answer **ret_answ
             return FALSE;
         }
         job->has_news = FALSE;
-        if (has_idle_place(job)) {
-            if (!job_look_for_drift(job, error) || !job_prove_reach(job, error)) {
-                return FALSE;
-            }
-            job_put_work(job, "prove", begun_ms);
+        if (job_n_batches(job) == 0 &&
+            (!job_look_for_drift(job, error) || !job_prove_reach(job, error))) {
+            return FALSE;
+        }
+        job_put_work(job, "prove", begun_ms);
+        if (may_begin(job)) {
+            stop_worthless(job);
             job_ask(job, NULL, &action);
         }
-        if (action.kind == ACTION_WAIT) {
+        if (must_wait(job, &action)) {
+            g_clear_pointer(&action.answer, answer_free);
             wait_for_news(job, cancellable);
             continue;
         }

@@ -4,7 +4,8 @@
  * Each phase is a function that asks for an action, or passes on to the next one, or waits for what
  * is under way. While one waits, the next ones may still ask for what will most probably be wanted:
  * the good end is built while the start is tried, and the search begins before the good end has
- * shown that it is good.
+ * shown that it is good. What cannot begin because builds or trials are full waits in the same way
+ * (ask_build(), ask_trials()), so that the question for a build alone is the same question.
  *
  *   reproduce  the start is tried until it is known how often it crashes;
  *   minimise   the start's config is made smaller, where that is wanted and pays;
@@ -21,6 +22,8 @@
  */
 #include "decide-private.h"
 
+#include <math.h>
+
 /* With so many crashes of the start its crash rate is known well enough. */
 #define N_START_CRASHES 3
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
@@ -31,7 +34,7 @@
 Step ask_build(const Situation *situation, Action *action, JobPhase phase, const char *commit,
                const char *label)
 {
-    if (situation_task(situation, commit)) {
+    if (situation->builds_are_full || situation_task(situation, commit)) {
         return STEP_WAITING;
     }
     *action = (Action){.kind = ACTION_BUILD, .phase = phase, .commit = commit, .label = label};
@@ -41,7 +44,7 @@ Step ask_build(const Situation *situation, Action *action, JobPhase phase, const
 Step ask_trials(const Situation *situation, Action *action, JobPhase phase, const char *commit,
                 const char *label, guint n_trials)
 {
-    if (situation_task(situation, commit)) {
+    if (situation->trials_are_full || situation_task(situation, commit)) {
         return STEP_WAITING;
     }
     *action = (Action){.kind = ACTION_TRIALS,
@@ -189,6 +192,29 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
     return costs;
 }
 
+/* What cannot begin now is no experiment. But what only waits for guests will tell what it has to
+ * tell, as if it were under way: others are chosen beside it. */
+static void leave_out_full(const Situation *situation, Costs *costs, gboolean *busy,
+                           gboolean *barred)
+{
+    guint n = history_size(situation->range->history);
+
+    for (guint32 r = 0; r < n && (situation->builds_are_full || situation->trials_are_full); r++) {
+        const Tally *tally = belief_get(situation->belief, r);
+        gboolean is_new = tally->n_crash + tally->n_ok + tally->n_other + tally->n_doubtful == 0 &&
+                          !tally->untestable && tally->said == VERDICT_UNKNOWN;
+
+        if (!costs->built[r]) {
+            barred[r] |= situation->builds_are_full;
+        } else if (situation->trials_are_full && is_new) {
+            busy[belief_representative(situation->belief, r)] = TRUE;
+        } else {
+            barred[r] |= situation->trials_are_full;
+        }
+    }
+    costs->barred = barred;
+}
+
 Answer *answer_candidates(const Situation *situation, const GArray *candidates)
 {
     Answer *answer = answer_new(ANSWER_SET, NULL);
@@ -266,30 +292,70 @@ static Step decide_never_bad(const Situation *situation, Action *ret_action)
     return give_answer(ret_action, answer);
 }
 
-/* Search, then check. A release that turns out to have had the bug all along is overruled, and the
- * range grows. */
-Step decide_search(Situation *situation, const char *good, Action *ret_action)
+/* Something that is under way may change what @step asked for: a revision may be built, but nothing
+ * concluded, and it is not known how many trials it takes. */
+static Step only_builds(Step step, Action *action)
 {
-    guint n = history_size(situation->range->history);
-    g_autofree gboolean *built = g_new0(gboolean, n);
-    g_autofree gboolean *busy = g_new0(gboolean, n);
-    g_autofree gboolean *barred = g_new0(gboolean, n);
-    g_autofree double *build_s_of = g_new(double, n);
-    Experiment experiment;
-    Step step = decide_never_bad(situation, ret_action);
-
-    step = step == STEP_PASSED ? ask_second_look(situation, ret_action) : step;
-    if (step != STEP_PASSED) {
+    if (step != STEP_ASKED || action->kind == ACTION_BUILD) {
         return step;
     }
+    g_clear_pointer(&action->answer, answer_free);
+    return STEP_WAITING;
+}
+
+/* What the planner is told, an entry for each revision. */
+typedef struct Plan {
+    gboolean *built, *busy, *barred;
+    double *build_s_of;
+    Costs costs;
+} Plan;
+
+static void plan_clear(Plan *plan)
+{
+    g_free(plan->built);
+    g_free(plan->busy);
+    g_free(plan->barred);
+    g_free(plan->build_s_of);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
+
+static Plan plan_of(const Situation *situation)
+{
+    guint n = history_size(situation->range->history);
+    Plan plan = {.built = g_new0(gboolean, n),
+                 .busy = g_new0(gboolean, n),
+                 .barred = g_new0(gboolean, n),
+                 .build_s_of = g_new(double, n)};
+
+    plan.costs = costs_of(situation, plan.built, plan.busy, plan.barred, plan.build_s_of);
+    return plan;
+}
+
+/* The experiment that belief wants of those that can begin now. */
+static gboolean next_experiment(const Situation *situation, Experiment *ret_experiment)
+{
+    g_auto(Plan) plan = plan_of(situation);
+
+    leave_out_full(situation, &plan.costs, plan.busy, plan.barred);
+    return belief_next_experiment(situation->belief, situation->confidence, &plan.costs,
+                                  ret_experiment);
+}
+
+/* Search, then check. */
+static Step search(Situation *situation, const char *good, Action *ret_action)
+{
+    Experiment experiment;
+    Step step;
+
     situation_update_belief(situation);
-    Costs costs = costs_of(situation, built, busy, barred, build_s_of);
     g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
     guint32 best = g_array_index(candidates, guint32, 0);
-    if (candidates->len > 1 &&
-        belief_next_experiment(situation->belief, situation->confidence, &costs, &experiment) &&
+    if (candidates->len > 1 && next_experiment(situation, &experiment) &&
         !storm_is_over(situation, &experiment)) {
         return ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
+    }
+    if (candidates->len > 1 && (situation->builds_are_full || situation->trials_are_full)) {
+        return STEP_WAITING; /* what cannot begin now may tell more */
     }
     if (reveal_is_due(situation, candidates)) {
         return decide_reveal(situation, good, candidates, ret_action);
@@ -300,7 +366,8 @@ Step decide_search(Situation *situation, const char *good, Action *ret_action)
     if (best == 0) {
         return overrule(situation, good, ret_action);
     }
-    if (belief_check_wanted(situation->belief, best, CHECK_LOG10_ODDS, &costs, &experiment)) {
+    g_auto(Plan) plan = plan_of(situation);
+    if (belief_check_wanted(situation->belief, best, CHECK_LOG10_ODDS, &plan.costs, &experiment)) {
         return ask_experiment(situation, &experiment, PHASE_CHECK, ret_action);
     }
     step = ask_check(situation, best, ret_action);
@@ -309,6 +376,22 @@ Step decide_search(Situation *situation, const char *good, Action *ret_action)
     }
     return step == STEP_PASSED ? give_answer(ret_action, answer_checked(situation, candidates))
                                : step;
+}
+
+/* A release that turns out to have had the bug all along is overruled, and the range grows. */
+Step decide_search(Situation *situation, const char *good, Action *ret_action)
+{
+    Step step = decide_never_bad(situation, ret_action), look;
+
+    if (step != STEP_PASSED) {
+        return step;
+    }
+    look = ask_second_look(situation, ret_action);
+    if (look == STEP_ASKED) {
+        return look;
+    }
+    step = search(situation, good, ret_action);
+    return look == STEP_WAITING ? only_builds(step, ret_action) : step;
 }
 
 /* --- Budget ---------------------------------------------------------------------------------- */
@@ -347,6 +430,20 @@ gboolean situation_over_budget(const Situation *situation, ActionKind kind)
     return budget != NULL;
 }
 
+/* Kernels that the check of an answer may need: the culprit, a parent, one without the change. */
+#define N_CHECK_KERNELS 3
+
+/* Could a build that is only probably wanted take the place of one that is? The search needs about
+ * a kernel for each bit of its doubt. */
+static gboolean is_near_budget(const Situation *situation)
+{
+    double needed = ceil(belief_entropy(situation->belief)) + N_CHECK_KERNELS;
+
+    return situation->max_kernels &&
+           situation->n_kernels + n_under_way(situation, TRUE) + 1 + needed >
+               situation->max_kernels;
+}
+
 /* What is known when @budget is used up: the candidates, once there is a range. */
 static Answer *answer_by_budget(const Situation *situation, const char *budget)
 {
@@ -359,6 +456,13 @@ static Answer *answer_by_budget(const Situation *situation, const char *budget)
     answer->reason = g_strdup_printf(
         "the budget of %s is used up: 'firstbad resume' with a larger one goes on", budget);
     return answer;
+}
+
+static gboolean has_crashed(const Situation *situation)
+{
+    const RevisionEvidence *start = situation_evidence(situation, situation->start);
+
+    return start && start->n_crash > 0;
 }
 
 static void decide(Situation *situation, Action *ret_action)
@@ -389,9 +493,17 @@ static void decide(Situation *situation, Action *ret_action)
     Step searched = STEP_WAITING;
 
     if (ranged == STEP_ASKED) {
+        if (reproduced == STEP_WAITING && ret_action->kind == ACTION_ANSWER) {
+            g_clear_pointer(&ret_action->answer, answer_free);
+            *ret_action = (Action){.kind = ACTION_WAIT}; /* the start comes first */
+        }
         return;
     }
     older = situation->is_fix ? situation->start : good;
+    if (reproduced == STEP_WAITING && situation->prior_needs_crash && !has_crashed(situation)) {
+        *ret_action = (Action){.kind = ACTION_WAIT};
+        return;
+    }
     if (good != NULL && (!situation->range || !g_str_equal(situation->range->commits[0], older))) {
         *ret_action = (Action){.kind = ACTION_LOAD_RANGE, .phase = PHASE_SEARCH, .commit = older};
         return;
@@ -399,12 +511,9 @@ static void decide(Situation *situation, Action *ret_action)
     if (good != NULL) {
         searched = decide_search(situation, good, ret_action);
     }
-    /* Before both ends have shown what they are, a revision may be built, but nothing concluded,
-     * and it is not known how many trials it takes. */
-    gboolean is_ahead = reproduced == STEP_WAITING || ranged == STEP_WAITING;
-    if (searched == STEP_ASKED && is_ahead && ret_action->kind != ACTION_BUILD) {
-        g_clear_pointer(&ret_action->answer, answer_free);
-        searched = STEP_WAITING;
+    /* Both ends have to show what they are first. */
+    if (reproduced == STEP_WAITING || ranged == STEP_WAITING) {
+        searched = only_builds(searched, ret_action);
     }
     if (searched == STEP_WAITING) {
         *ret_action = (Action){.kind = ACTION_WAIT};
@@ -415,11 +524,88 @@ void job_decide(Situation *situation, Action *ret_action)
 {
     g_autofree char *budget = NULL;
 
+    *ret_action = (Action){.kind = ACTION_WAIT};
     decide(situation, ret_action);
+    if (ret_action->kind == ACTION_BUILD && ret_action->phase == PHASE_SEARCH &&
+        n_under_way(situation, FALSE) > 0 && is_near_budget(situation)) {
+        *ret_action = (Action){.kind = ACTION_WAIT};
+    }
     budget = used_budget(situation, ret_action->kind);
     if (budget && n_under_way(situation, FALSE) > 0) {
         *ret_action = (Action){.kind = ACTION_WAIT};
     } else if (budget) {
         give_answer(ret_action, answer_by_budget(situation, budget));
     }
+}
+
+/* --- Is a build still wanted? ---------------------------------------------------------------- */
+
+/* Less of a build is never left, by what is known of it: it has to be linked and packed. */
+#define LEAST_LEFT 0.25
+/* Another build has to tell so many times more a second: what is built of the one in its place is
+ * lost, and the estimates are rough. */
+#define WORTH_A_CHANGE 2.0
+
+/* Bits a second of the best experiment at the revisions that @plan leaves; 0: none tells a thing.
+ */
+static double best_rate(const Situation *situation, const Plan *plan)
+{
+    Experiment experiment;
+
+    return belief_next_experiment(situation->belief, situation->confidence, &plan->costs,
+                                  &experiment)
+               ? experiment.gain_bits * experiment.p_testable / experiment.cost_s
+               : 0;
+}
+
+/* Is @revision the one candidate left, or a parent of it? */
+static gboolean is_side(const Situation *situation, guint32 revision)
+{
+    g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
+    guint32 best = g_array_index(candidates, guint32, 0);
+    guint n_parents;
+    const guint32 *parents = history_parents(situation->range->history, best, &n_parents);
+    gboolean is = best == revision;
+
+    for (guint i = 0; i < n_parents; i++) {
+        is |= parents[i] == revision;
+    }
+    return candidates->len == 1 && is;
+}
+
+gboolean job_wants_build(const Situation *situation, const Task *build)
+{
+    gint64 revision = situation->range && build->phase == PHASE_SEARCH
+                          ? range_find(situation->range, build->commit)
+                          : -1;
+    g_autoptr(GPtrArray) others = g_ptr_array_new();
+    Situation beside = *situation;
+    double own, other;
+
+    if (revision < 0 || is_side(situation, (guint32)revision)) {
+        return TRUE;
+    }
+    for (guint i = 0; i < situation->tasks->len; i++) {
+        if (situation->tasks->pdata[i] != build) {
+            g_ptr_array_add(others, situation->tasks->pdata[i]);
+        }
+    }
+    beside.tasks = others;
+    g_auto(Plan) alone = plan_of(&beside);
+    g_auto(Plan) instead = plan_of(&beside);
+    for (guint32 r = 0; r < history_size(situation->range->history); r++) {
+        alone.barred[r] |= r != revision;
+        instead.barred[r] |= r == revision || instead.built[r];
+    }
+    alone.costs.barred = alone.barred;
+    instead.costs.barred = instead.barred;
+    if (!alone.costs.build_s_of) {
+        alone.build_s_of[revision] = situation->build_s;
+        alone.costs.build_s_of = alone.build_s_of;
+    }
+    alone.build_s_of[revision] =
+        MAX(alone.build_s_of[revision] - build->spent_s, alone.build_s_of[revision] * LEAST_LEFT);
+    own = best_rate(&beside, &alone);
+    other = best_rate(&beside, &instead);
+    return own > 0 && own * WORTH_A_CHANGE >= other;
 }

@@ -82,6 +82,8 @@ void storm_free(Storm *storm);
 typedef struct Task {
     char *commit;   /* owned */
     guint n_trials; /* of its kernel; 0: it is being built */
+    JobPhase phase; /* that asked for it */
+    double spent_s; /* on it so far */
 } Task;
 void task_free(Task *task);
 
@@ -115,6 +117,9 @@ typedef struct Situation {
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
+    /* No build, or no trials can begin now: what needs them waits. Something is under way then. */
+    gboolean builds_are_full, trials_are_full;
+    gboolean prior_needs_crash; /* the range cannot be loaded before the start has crashed */
     gboolean takes_quiet;  /* unreached revisions count as if they had not the bug: it is looked for
                               where it begins to show */
     gboolean validates;    /* a culprit is looked at before it is named (ACTION_EXAMINE) */
@@ -196,8 +201,15 @@ typedef struct Action {
 char *minimise_variant(const Situation *situation, const char *text);
 
 /* What a machine that is idle should do. With several, ask again with each action among the works
- * under way. With one, nothing is ever under way, and ACTION_WAIT never comes. */
+ * under way. With one, nothing is ever under way, and ACTION_WAIT never comes. Where builds and
+ * trials have machines of their own, what is asked for is of a kind that is not full: while trials
+ * go on, that is the build that will most probably be wanted next. */
 void job_decide(Situation *situation, Action *ret_action);
+
+/* Is @build, one of the tasks, still worth what is left of it? Not when nothing of the search
+ * depends on its revision any more, or another build tells so much more that it pays to begin that
+ * in its place. */
+gboolean job_wants_build(const Situation *situation, const Task *build);
 
 /* Leave of @releases (of ReleaseTag, newest first) those that are worth a trial: all final ones;
  * the stable ones that lead from the newest final one to the start, and the candidates since then.

@@ -95,10 +95,11 @@ void job_learn_costs(Job *job)
 
 /* --- Progress and time ----------------------------------------------------------------------- */
 
-void job_tell(Job *job, const char *doing, const char *line)
+void job_show(Job *job, const char *doing, const char *begun, const char *line)
 {
     JobProgress progress = {.phase = job->phase,
                             .doing = doing,
+                            .begun = begun,
                             .line = line,
                             .n_kernels = job->kernels->len,
                             .n_trials = job->trials->len};
@@ -114,6 +115,11 @@ void job_tell(Job *job, const char *doing, const char *line)
     if (job->progress) {
         job->progress(&progress, job->progress_data);
     }
+}
+
+void job_tell(Job *job, const char *doing, const char *line)
+{
+    job_show(job, doing, NULL, line);
 }
 
 void job_say(Job *job, const char *format, ...)
@@ -307,7 +313,6 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->store = store;
     job->farm = farm;
     job->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
-    job->situation.tasks = job->works;
     job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -322,6 +327,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     if (farm->ops->add_fix && (job->situation.bug == BUG_CRASH || job->situation.bug == BUG_HANG)) {
         job->situation.storms = g_ptr_array_new_with_free_func((GDestroyNotify)storm_free);
     }
+    job->situation.prior_needs_crash = TRUE;
     job->situation.start = spec->start;
     job->situation.tried = spec->tried;
     job->situation.good = spec->good;

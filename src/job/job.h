@@ -50,8 +50,8 @@ typedef struct JobSpec {
     char *syzkaller, *syzkaller_commit; /* a checkout to build the two from, and the revision */
     char *accel;                        /* "auto", "kvm", "tcg" */
     guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
-    guint max_trials;                           /* of a revision that is judged by itself */
-    guint max_kernels, max_time_s;              /* the budget; 0: no limit */
+    guint max_trials;              /* of a revision that is judged by itself */
+    guint max_kernels, max_time_s; /* the budget; 0: no limit */
     guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;
     guint build_memory_mib; /* of each process of a build; 0: no limit */
     gboolean paranoid;      /* see KernelBuildOptions */
@@ -320,7 +320,9 @@ typedef struct Job Job;
 /* What is going on, for the terminal; strings are valid during the call. */
 typedef struct JobProgress {
     JobPhase phase;
-    const char *doing; /* "building 6533e558c650", "testing 341adeec9ada: 3 of 8" */
+    const char *doing; /* all that is under way: "testing 341adeec9ada: 3 ok, 0 crashed, 5 to go,
+                          building 6533e558c650" */
+    const char *begun; /* a build that has just begun: "building 6533e558c650"; or NULL */
     const char *line;  /* something that just ended, to print as a line of its own; or NULL */
     guint n_left;      /* candidates; 0 when not known yet */
     const char *best;  /* most probable culprit, or NULL */

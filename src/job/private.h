@@ -36,7 +36,7 @@ struct Job {
     Drift *drift;        /* NULL: not looked for yet */
     Reach *reach;        /* of the start; NULL: not asked for yet */
     guint n_infra;       /* trials in a row that failed by our machine's fault */
-    GPtrArray *works;    /* of Work: what is under way; the tasks of the situation */
+    GPtrArray *works;    /* of Work: what is under way */
     gboolean has_news;   /* of works, since the decider was last asked */
     GError *error;       /* the first failure of our machine in a work */
     JobPhase phase;
@@ -61,6 +61,7 @@ void job_learn_costs(Job *job);
 
 /* Show what is going on: @doing and @line as in JobProgress. */
 void job_tell(Job *job, const char *doing, const char *line);
+void job_show(Job *job, const char *doing, const char *begun, const char *line);
 /* Show something that just ended, on a line of its own. */
 void job_say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -117,6 +118,8 @@ gboolean ends_check(const Repo *repo, JobSpec *spec, GError **error);
 
 /* Ask the decider what to do while all works but @but (or NULL) are under way. */
 void job_ask(Job *job, const Work *but, Action *ret_action);
+/* Write down, once for each revision, why it was chosen. */
+gboolean job_keep_decision(Job *job, const Action *action, GError **error);
 
 /* --- works.c --------------------------------------------------------------------------------- */
 
@@ -125,6 +128,8 @@ struct Work {
     Task task; /* first, as the decider looks at works as tasks */
     Job *job;
     GCancellable *cancellable;
+    const char *label;   /* as in Action */
+    gboolean is_ahead;   /* a build that was begun beside other works */
     gboolean is_stopped; /* by us: it shall end, and showed nothing */
     GError *error;       /* its first failure of our machine */
     gint64 begun_ms;     /* as in SpanRow */
@@ -152,8 +157,8 @@ guint job_n_batches(const Job *job);
 void job_stop_works(Job *job);
 /* Until none is left. */
 void job_wait_for_works(Job *job);
-/* Show what is under way. */
-void job_tell_works(Job *job);
+/* Show what is under way; @begun as in JobProgress. */
+void job_tell_works(Job *job, const char *begun);
 
 /* --- builds.c, trials.c ---------------------------------------------------------------------- */
 

@@ -134,6 +134,7 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
         }
     }
     batch->n_wanted = batch->error || batch->is_stopped ? 0 : ask_for_more(batch);
+    batch->job->has_news |= batch->n_wanted == 0;
     start_trials(batch);
     if (batch->n_running == 0) {
         end_batch(batch);
@@ -195,7 +196,7 @@ static void start_trials(Work *batch)
         job->farm->ops->trial_async(job->farm, batch->task.commit, batch->kernel,
                                     batch->cancellable, on_trial_done, new_flight(batch));
     }
-    job_tell_works(job);
+    job_tell_works(job, NULL);
 }
 
 char *batch_text(const Work *batch)

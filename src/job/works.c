@@ -27,6 +27,9 @@ Work *work_begin(Job *job, const Action *action)
 
     work->task.commit = g_strdup(action->commit);
     work->task.n_trials = action->kind == ACTION_TRIALS ? action->n_trials : 0;
+    work->task.phase = action->phase;
+    work->label = action->label;
+    work->is_ahead = job->works->len > 0 && action->kind == ACTION_BUILD;
     work->job = job;
     work->begun_ms = job_now_ms();
     work->cancellable = g_cancellable_new();
@@ -95,7 +98,7 @@ void job_wait_for_works(Job *job)
 
 /* --- What is told of them -------------------------------------------------------------------- */
 
-void job_tell_works(Job *job)
+void job_tell_works(Job *job, const char *begun)
 {
     g_autoptr(GString) doing = g_string_new(NULL);
 
@@ -110,5 +113,5 @@ void job_tell_works(Job *job)
             }
         }
     }
-    job_tell(job, doing->str, NULL);
+    job_show(job, doing->str, begun, NULL);
 }
