@@ -32,6 +32,7 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("build-memory", "MIB", "Memory for each process of a build"),
     CLI_FLAG("paranoid", "Build some kernels once more, from nothing"),
     CLI_KEY("jobs", "N", "Compilers at once (cores)"),
+    CLI_KEY("slots", "N", "Builds at once, in folders of their own (1)"),
     CLI_KEY("guests", "N", "Guests at once (by cores and memory)"),
     CLI_KEY("memory", "MIB", "Memory of a guest (512)"),
     CLI_KEY("cpus", "N", "CPUs of a guest (1)"),

@@ -107,7 +107,7 @@ gboolean syzkaller_check(const char *checkout, const char *commit, GError **erro
 gboolean syzkaller_build(const char *checkout, const char *commit, const char *folder,
                          char **ret_execprog, char **ret_executor, char **ret_note, GError **error);
 
-/* This machine: one build slot, several guests. */
+/* This machine: build slots and guests, which share its cores. */
 typedef struct LocalFarmOptions {
     const Toolchains *toolchains;
     const char *config;
@@ -115,9 +115,10 @@ typedef struct LocalFarmOptions {
     const GPtrArray *backports; /* of Backport; or NULL */
     const char *start;          /* the commit that crashes */
     const FarmInputs *inputs;   /* must outlive the farm */
-    const char *slot_dir;       /* the build slot */
+    const char *slot_dir;       /* the first build slot; others lie beside it */
+    guint n_slots;              /* builds at once */
     const char *work_dir;       /* images and initramfs of this job */
-    guint n_jobs;               /* make -j */
+    guint n_jobs;               /* of all makes together */
     guint build_timeout_ms;
     guint64 build_memory_bytes;
     gboolean without_debug_info, paranoid; /* see KernelBuildOptions */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The farm that is this machine: one build slot, and as many guests as fit.
+ * The farm that is this machine: build slots (slots.c), and as many guests as fit. A guest that
+ * runs takes a core from the makes, so that trials, which somebody waits for, are not held up by a
+ * build that only may be wanted.
  *
  * The image of the kernel that is being tried lies unpacked in the job's folder; that of the one
  * before is dropped when another is tried, since trials of one kernel come together.
@@ -11,6 +13,8 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "farm/slots.h"
+
 /* What we leave to the host when guests share its memory. */
 #define HOST_RESERVE_MIB 1024
 /* QEMU's own need, beside the guest's memory. */
@@ -18,7 +22,9 @@
 
 typedef struct LocalFarm {
     Farm base;
-    KernelBuilder *builder;
+    Slots *slots;
+    JobServer *job_server;
+    guint n_running; /* guests */
     Repro *repro;
     GuestSpec guest;
     char *qemu, *cmdline; /* what @guest points to */
@@ -61,33 +67,33 @@ guint local_farm_guests(guint memory_mib, guint n_cpus)
 static void build_async(Farm *farm, const char *commit, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
-    kernel_build_async(((LocalFarm *)farm)->builder, commit, cancellable, done, user_data);
+    slots_build_async(((LocalFarm *)farm)->slots, commit, cancellable, done, user_data);
 }
 
 static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel, GError **error)
 {
-    return kernel_build_finish(((LocalFarm *)farm)->builder, res, ret_kernel, error);
+    return slots_build_finish(res, ret_kernel, error);
 }
 
 static void add_fix(Farm *farm, const Backport *fix)
 {
-    kernel_builder_add_fix(((LocalFarm *)farm)->builder, fix);
+    slots_add_fix(((LocalFarm *)farm)->slots, fix);
 }
 
 static void configure_async(Farm *farm, const char *commit, GCancellable *cancellable,
                             GAsyncReadyCallback done, gpointer user_data)
 {
-    kernel_configure_async(((LocalFarm *)farm)->builder, commit, cancellable, done, user_data);
+    slots_configure_async(((LocalFarm *)farm)->slots, commit, cancellable, done, user_data);
 }
 
 static gboolean configure_finish(Farm *farm, GAsyncResult *res, char **ret_config, GError **error)
 {
-    return kernel_configure_finish(((LocalFarm *)farm)->builder, res, ret_config, error);
+    return slots_configure_finish(res, ret_config, error);
 }
 
 static gboolean use_config(Farm *farm, const char *config, GError **error)
 {
-    return kernel_builder_use_config(((LocalFarm *)farm)->builder, config, error);
+    return slots_use_config(((LocalFarm *)farm)->slots, config, error);
 }
 
 /* --- Trials ---------------------------------------------------------------------------------- */
@@ -181,6 +187,13 @@ static Outcome *without_root(Version version)
     return outcome;
 }
 
+/* One more guest needs its cores, or one less. */
+static void count_guest(LocalFarm *local, gint n)
+{
+    local->n_running += (guint)n;
+    job_server_reserve(local->job_server, local->n_running * MAX(local->guest.n_cpus, 1));
+}
+
 static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
@@ -190,6 +203,7 @@ static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
     const FarmRoot *root = farm_root_for(roots, version);
     GError *error = NULL;
 
+    count_guest(local, 1);
     if (roots->len && !root) {
         g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
 
@@ -211,6 +225,7 @@ static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcom
 {
     LocalFarm *local = (LocalFarm *)farm;
 
+    count_guest(local, -1);
     if (local->kept && !farm->news) {
         farm->news = kept_guests_news(local->kept);
     }
@@ -221,12 +236,12 @@ static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcom
 
 static const char *worktree(Farm *farm)
 {
-    return kernel_builder_source_dir(((LocalFarm *)farm)->builder);
+    return kernel_builder_source_dir(slots_first(((LocalFarm *)farm)->slots));
 }
 
 static const char *const *source_prefixes(Farm *farm)
 {
-    return kernel_builder_source_prefixes(((LocalFarm *)farm)->builder);
+    return slots_source_prefixes(((LocalFarm *)farm)->slots);
 }
 
 static void local_farm_free(Farm *farm)
@@ -236,7 +251,8 @@ static void local_farm_free(Farm *farm)
     if (local->image) {
         g_unlink(local->image);
     }
-    g_clear_pointer(&local->builder, kernel_builder_free);
+    g_clear_pointer(&local->slots, slots_free);
+    g_clear_pointer(&local->job_server, job_server_free);
     g_clear_pointer(&local->repro, repro_free);
     g_clear_pointer(&local->kept, kept_guests_free);
     g_free(local->qemu);
@@ -287,10 +303,10 @@ static char *make_note(const LocalFarm *local)
     for (guint i = 0; i < local->repro->notes->len; i++) {
         g_strv_builder_add(notes, local->repro->notes->pdata[i]);
     }
-    if (*kernel_builder_unboxed(local->builder)) {
+    if (*kernel_builder_unboxed(slots_first(local->slots))) {
         g_autofree char *unboxed = g_strdup_printf(
             "kernels are built without bubblewrap, the tree's Makefiles run as you: %s",
-            kernel_builder_unboxed(local->builder));
+            kernel_builder_unboxed(slots_first(local->slots)));
 
         g_strv_builder_add(notes, unboxed);
     }
@@ -306,6 +322,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
 
     local->config = g_strdup(options->config);
     local->config_dir = g_strdup(options->config_dir);
+    local->job_server = job_server_new(options->n_jobs);
     KernelBuildOptions build = {
         .toolchains = options->toolchains,
         .config = options->config,
@@ -313,6 +330,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
         .backports = options->backports,
         .start = options->start,
         .n_jobs = options->n_jobs,
+        .job_server = local->job_server,
         .timeout_ms = options->build_timeout_ms,
         .memory_limit_bytes = options->build_memory_bytes,
         .without_debug_info = options->without_debug_info,
@@ -323,6 +341,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
      * (docs/MEASURED.md); replaced by this job's own figures as soon as there are some. */
     *farm = (Farm){.ops = &local_ops,
                    .n_trials_at_once = options->n_guests,
+                   .n_slots = MAX(options->n_slots, 1),
                    .expected_build_s = 60,
                    .expected_trial_s = 2,
                    .config = local->config,
@@ -340,8 +359,8 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     if (!prepare_repro(local, options, error)) {
         return NULL;
     }
-    local->builder = kernel_builder_new(repo, store, options->slot_dir, &build, error);
-    if (!local->builder) {
+    local->slots = slots_new(repo, store, options->slot_dir, &build, options->n_slots, error);
+    if (!local->slots) {
         return NULL;
     }
     farm->note = make_note(local);

@@ -49,7 +49,7 @@ typedef struct JobSpec {
     char *repro_opts, *syz_execprog, *syz_executor; /* files, for a program of syzkaller's */
     char *syzkaller, *syzkaller_commit; /* a checkout to build the two from, and the revision */
     char *accel;                        /* "auto", "kvm", "tcg" */
-    guint memory_mib, n_cpus, n_guests, n_jobs; /* 0: by this machine */
+    guint memory_mib, n_cpus, n_guests, n_jobs, n_slots; /* 0: by this machine */
     guint max_trials;              /* of a revision that is judged by itself */
     guint max_kernels, max_time_s; /* the budget; 0: no limit */
     guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;

@@ -444,6 +444,7 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
         .slot_dir = slot,
         .work_dir = job_dir,
         .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
+        .n_slots = spec->n_slots,
         .build_timeout_ms = spec->build_timeout_s * 1000,
         .build_memory_bytes = (guint64)spec->build_memory_mib << 20,
         .paranoid = spec->paranoid,

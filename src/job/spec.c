@@ -74,6 +74,7 @@ static const Field fields[] = {
     FIELD("cpus", FIELD_COUNT, TRIALS, n_cpus),
     FIELD("guests", FIELD_COUNT, NOTHING, n_guests),
     FIELD("jobs", FIELD_COUNT, NOTHING, n_jobs),
+    FIELD("slots", FIELD_COUNT, NOTHING, n_slots),
     FIELD("max-trials", FIELD_COUNT, NOTHING, max_trials),
     FIELD("max-kernels", FIELD_COUNT, NOTHING, max_kernels),
     FIELD("max-time", FIELD_DURATION, NOTHING, max_time_s),

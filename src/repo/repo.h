@@ -324,5 +324,9 @@ void repo_worktree_switch_async(const Repo *repo, const char *path, const char *
                                 GCancellable *cancellable, GAsyncReadyCallback done,
                                 gpointer user_data);
 gboolean repo_worktree_switch_finish(GAsyncResult *res, GError **error);
+/* The commit that was checked out in it last, owned by the caller; NULL when none was. */
+char *repo_worktree_commit(const char *path);
+/* So many files differ between two commits; -1 where git cannot say. */
+gint64 repo_count_changed(const Repo *repo, const char *a, const char *b);
 /* Take it away, with all that is in it. Nothing there is no error. */
 gboolean repo_worktree_remove(const Repo *repo, const char *path, GError **error);

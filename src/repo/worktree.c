@@ -238,6 +238,33 @@ gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **erro
     return said != NULL;
 }
 
+char *repo_worktree_commit(const char *path)
+{
+    g_autofree char *full = absolute(path), *admin_dir = read_admin_dir(full);
+    g_autofree char *index = admin_dir ? g_build_filename(admin_dir, "index", NULL) : NULL;
+    g_autofree char *head = admin_dir ? g_build_filename(admin_dir, "HEAD", NULL) : NULL;
+    g_autofree char *commit = NULL;
+
+    if (!head || !g_file_test(index, G_FILE_TEST_EXISTS) ||
+        !g_file_get_contents(head, &commit, NULL, NULL)) {
+        return NULL;
+    }
+    g_strchomp(commit);
+    return git_is_id(commit) ? g_steal_pointer(&commit) : NULL;
+}
+
+gint64 repo_count_changed(const Repo *repo, const char *a, const char *b)
+{
+    g_autoptr(ProcessResult) result = git_must(
+        git_place(repo), GIT("diff-tree", "-r", "--name-only", "--no-renames", a, b), NULL);
+    gint64 n = 0;
+
+    for (const char *c = result ? result->out : ""; *c; c++) {
+        n += *c == '\n';
+    }
+    return result ? n : -1;
+}
+
 /* A lock in our own worktree is that of a switch that was killed: no other git works there. What it
  * wrote may be unknown to the index; clean that away, and only then forget the lock. Without an
  * index nothing is known at all. */
