@@ -143,3 +143,15 @@ gboolean situation_over_budget(const Situation *situation, ActionKind kind);
 
 /* One suspect is left and its checks are done: say how they went, and whether it may be named. */
 Answer *answer_checked(const Situation *situation, const GArray *candidates);
+
+/* --- budget.c -------------------------------------------------------------------------------- */
+
+/* Works under way. */
+guint situation_n_under_way(const Situation *situation, gboolean only_builds);
+/* Which budget forbids actions of @kind: "20 kernels", owned by the caller; NULL when none does. */
+char *situation_used_budget(const Situation *situation, ActionKind kind);
+/* May a build be begun that is only probably wanted? Always when nothing is under way, as it is the
+ * step itself then. */
+gboolean situation_affords_guess(const Situation *situation);
+/* What is known when @budget is used up: the candidates, once there is a range. */
+Answer *answer_by_budget(const Situation *situation, const char *budget);

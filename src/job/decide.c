@@ -22,8 +22,6 @@
  */
 #include "decide-private.h"
 
-#include <math.h>
-
 /* With so many crashes of the start its crash rate is known well enough. */
 #define N_START_CRASHES 3
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
@@ -394,69 +392,7 @@ Step decide_search(Situation *situation, const char *good, Action *ret_action)
     return look == STEP_WAITING ? only_builds(step, ret_action) : step;
 }
 
-/* --- Budget ---------------------------------------------------------------------------------- */
-
-static guint n_under_way(const Situation *situation, gboolean only_builds)
-{
-    guint n = 0;
-
-    for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {
-        n += !only_builds || ((const Task *)situation->tasks->pdata[i])->n_trials == 0;
-    }
-    return n;
-}
-
-/* Which budget forbids actions of @kind: "20 kernels", owned by the caller; NULL when none does. */
-static char *used_budget(const Situation *situation, ActionKind kind)
-{
-    gboolean is_build = kind == ACTION_BUILD;
-    guint n_kernels = situation->n_kernels + n_under_way(situation, TRUE);
-
-    if (is_build && situation->max_kernels && n_kernels >= situation->max_kernels) {
-        return g_strdup_printf("%u kernel%s", situation->max_kernels,
-                               situation->max_kernels == 1 ? "" : "s");
-    }
-    if ((is_build || kind == ACTION_TRIALS) && situation->max_s > 0 &&
-        situation->spent_s >= situation->max_s) {
-        return job_duration((guint)situation->max_s);
-    }
-    return NULL;
-}
-
-gboolean situation_over_budget(const Situation *situation, ActionKind kind)
-{
-    g_autofree char *budget = used_budget(situation, kind);
-
-    return budget != NULL;
-}
-
-/* Kernels that the check of an answer may need: the culprit, a parent, one without the change. */
-#define N_CHECK_KERNELS 3
-
-/* Could a build that is only probably wanted take the place of one that is? The search needs about
- * a kernel for each bit of its doubt. */
-static gboolean is_near_budget(const Situation *situation)
-{
-    double needed = ceil(belief_entropy(situation->belief)) + N_CHECK_KERNELS;
-
-    return situation->max_kernels &&
-           situation->n_kernels + n_under_way(situation, TRUE) + 1 + needed >
-               situation->max_kernels;
-}
-
-/* What is known when @budget is used up: the candidates, once there is a range. */
-static Answer *answer_by_budget(const Situation *situation, const char *budget)
-{
-    g_autoptr(GArray) candidates =
-        situation->range ? belief_candidates(situation->belief, situation->confidence) : NULL;
-    Answer *answer =
-        candidates ? answer_candidates(situation, candidates) : answer_new(ANSWER_SET, NULL);
-
-    answer->by_budget = TRUE;
-    answer->reason = g_strdup_printf(
-        "the budget of %s is used up: 'firstbad resume' with a larger one goes on", budget);
-    return answer;
-}
+/* --- All of it ------------------------------------------------------------------------------ */
 
 static gboolean has_crashed(const Situation *situation)
 {
@@ -527,11 +463,11 @@ void job_decide(Situation *situation, Action *ret_action)
     *ret_action = (Action){.kind = ACTION_WAIT};
     decide(situation, ret_action);
     if (ret_action->kind == ACTION_BUILD && ret_action->phase == PHASE_SEARCH &&
-        n_under_way(situation, FALSE) > 0 && is_near_budget(situation)) {
+        !situation_affords_guess(situation)) {
         *ret_action = (Action){.kind = ACTION_WAIT};
     }
-    budget = used_budget(situation, ret_action->kind);
-    if (budget && n_under_way(situation, FALSE) > 0) {
+    budget = situation_used_budget(situation, ret_action->kind);
+    if (budget && situation_n_under_way(situation, FALSE) > 0) {
         *ret_action = (Action){.kind = ACTION_WAIT};
     } else if (budget) {
         give_answer(ret_action, answer_by_budget(situation, budget));

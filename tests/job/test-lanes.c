@@ -166,6 +166,22 @@ static void test_full(void)
     line_clear(&line);
 }
 
+/* Trials that are over at once are waited for. */
+static void test_short_trials(void)
+{
+    Line line;
+
+    line_init(&line);
+    show(&line, 32, 0, 0);
+    begin(&line, 32, 4);
+    line.situation.trials_are_full = TRUE;
+    line.situation.trial_s = 0.1;
+    g_assert_cmpint(ask(&line).kind, ==, ACTION_WAIT);
+    line.situation.trial_s = 2;
+    g_assert_cmpint(ask(&line).kind, ==, ACTION_BUILD);
+    line_clear(&line);
+}
+
 static void test_no_guess_near_the_budget(void)
 {
     Line line;
@@ -223,6 +239,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/lanes/build-beside-trials", test_build_beside_trials);
     g_test_add_func("/lanes/full", test_full);
+    g_test_add_func("/lanes/short-trials", test_short_trials);
     g_test_add_func("/lanes/budget", test_no_guess_near_the_budget);
     g_test_add_func("/lanes/wants-build", test_wants_build);
     g_test_add_func("/lanes/nearly-done", test_nearly_done);

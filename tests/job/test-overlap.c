@@ -104,7 +104,7 @@ static void test_worthless_build_is_cancelled(void)
     for (guint first_bad = 2; first_bad < N_COMMITS; first_bad += 9) {
         LateWorld late;
 
-        late_init(&late, 1, 2, 100, 1);
+        late_init(&late, 1, 2, 100, 5);
         late.world.farm.first_bad = first_bad;
         g_autoptr(Answer) answer = world_work_once(&late.world, late.world.commits[0]);
         g_assert_cmpstr(answer->culprit, ==, late.world.commits[first_bad]);
