@@ -329,8 +329,9 @@ static void test_fresh(Fixture *fixture, gconstpointer n_cpus)
     check_fresh(b, booted, booted_s);
     check_fresh(traced, booted, booted_s);
     g_assert_null(a->calls);
-    g_assert_true(g_str_has_prefix(traced->calls, "traced whole\n"));
-    g_assert_nonnull(strstr(traced->calls, "exit_group"));
+    /* Whole or cut: on a busy machine the time for a trace may be over first. */
+    g_assert_true(g_str_has_prefix(traced->calls, "traced "));
+    g_assert_nonnull(strstr(traced->calls, "execve"));
     check_random((Outcome *const[]){booted, a, b, traced}, 4);
 }
 
