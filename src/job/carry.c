@@ -112,10 +112,13 @@ static void show_works(Job *job, const Work *but, GPtrArray *tasks)
     for (guint i = 0; i < job->works->len; i++) {
         Work *work = job->works->pdata[i];
 
+        if (work == but) {
+            continue;
+        }
         work->task.spent_s = (double)MAX(now_ms - work->begun_ms, 0) / 1000;
-        n_builds += work != but && work->task.n_trials == 0;
-        n_batches += work != but && work->task.n_trials > 0;
-        if (work != but && !work->is_stopped) {
+        n_builds += work->task.n_trials == 0;
+        n_batches += work->task.n_trials > 0;
+        if (!work->is_stopped) {
             g_ptr_array_add(tasks, work);
         }
     }
