@@ -115,19 +115,14 @@ static GTask *begin(Slots *slots, const char *name, GAsyncReadyCallback done, gp
     return task;
 }
 
-static void on_built(GObject *source, GAsyncResult *res, gpointer data)
+/* What the slot made is asked of it by slots_..._finish(). */
+static void on_ended(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autoptr(GTask) task = data;
     Place *place = g_task_get_task_data(task);
-    Kernel *kernel = NULL;
-    GError *error = NULL;
 
     place->is_busy = FALSE;
-    if (kernel_build_finish(place->builder, res, &kernel, &error)) {
-        g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
-    } else {
-        g_task_return_error(task, error);
-    }
+    g_task_return_pointer(task, g_object_ref(res), g_object_unref);
 }
 
 void slots_build_async(Slots *slots, const char *name, GCancellable *cancellable,
@@ -136,33 +131,15 @@ void slots_build_async(Slots *slots, const char *name, GCancellable *cancellable
     GTask *task = begin(slots, name, done, user_data);
     const Place *place = g_task_get_task_data(task);
 
-    kernel_build_async(place->builder, name, cancellable, on_built, task);
+    kernel_build_async(place->builder, name, cancellable, on_ended, task);
 }
 
 gboolean slots_build_finish(GAsyncResult *res, Kernel **ret_kernel, GError **error)
 {
-    Kernel *kernel = g_task_propagate_pointer(G_TASK(res), error);
+    const Place *place = g_task_get_task_data(G_TASK(res));
+    g_autoptr(GAsyncResult) built = g_task_propagate_pointer(G_TASK(res), NULL);
 
-    if (!kernel) {
-        return FALSE;
-    }
-    *ret_kernel = kernel;
-    return TRUE;
-}
-
-static void on_configured(GObject *source, GAsyncResult *res, gpointer data)
-{
-    g_autoptr(GTask) task = data;
-    Place *place = g_task_get_task_data(task);
-    char *config = NULL;
-    GError *error = NULL;
-
-    place->is_busy = FALSE;
-    if (kernel_configure_finish(place->builder, res, &config, &error)) {
-        g_task_return_pointer(task, config, g_free);
-    } else {
-        g_task_return_error(task, error);
-    }
+    return kernel_build_finish(place->builder, built, ret_kernel, error);
 }
 
 void slots_configure_async(Slots *slots, const char *name, GCancellable *cancellable,
@@ -171,20 +148,15 @@ void slots_configure_async(Slots *slots, const char *name, GCancellable *cancell
     GTask *task = begin(slots, name, done, user_data);
     const Place *place = g_task_get_task_data(task);
 
-    kernel_configure_async(place->builder, name, cancellable, on_configured, task);
+    kernel_configure_async(place->builder, name, cancellable, on_ended, task);
 }
 
 gboolean slots_configure_finish(GAsyncResult *res, char **ret_config, GError **error)
 {
-    GError *failed = NULL;
-    char *config = g_task_propagate_pointer(G_TASK(res), &failed);
+    const Place *place = g_task_get_task_data(G_TASK(res));
+    g_autoptr(GAsyncResult) configured = g_task_propagate_pointer(G_TASK(res), NULL);
 
-    if (failed) {
-        g_propagate_error(error, failed);
-        return FALSE;
-    }
-    *ret_config = config;
-    return TRUE;
+    return kernel_configure_finish(place->builder, configured, ret_config, error);
 }
 
 void slots_add_fix(Slots *slots, const Backport *fix)

@@ -134,7 +134,7 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
         }
     }
     batch->n_wanted = batch->error || batch->is_stopped ? 0 : ask_for_more(batch);
-    batch->job->has_news |= batch->n_wanted == 0;
+    job->has_news |= batch->n_wanted == 0;
     start_trials(batch);
     if (batch->n_running == 0) {
         end_batch(batch);
