@@ -42,7 +42,7 @@ ok 'resume of a finished job shows its report' prints 3 'does not build'
 cause --name broken
 ok 'a name that exists' says 2 "there is a job named 'broken' already"
 
-if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=4m none "$work/small" 2>/dev/null; then
+if [ "$(command id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=4m none "$work/small" 2>/dev/null; then
     printf 'olddefconfig:\n\t@head -c 10000000 /dev/zero >.firstbad/fill; exit 1\n' >"$tree/Makefile"
     git -C "$tree" commit -qm 'a build that needs space' Makefile
     cause --name full --state-dir "$work/small"
