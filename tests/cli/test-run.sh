@@ -267,7 +267,7 @@ ok 'no such job' says 2 "no job 'nobody'"
 go --test true --state-dir "$work/file/state"
 ok 'a state folder that cannot be made' says 4 'cannot make the state folder'
 
-if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=400k none "$work/small" 2>/dev/null; then
+if [ "$(command id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=400k none "$work/small" 2>/dev/null; then
     run run --repo "$tree" --good main~119 --bad main --state-dir "$work/small" --test 'head -c 1000000 /dev/zero >fill; test ! -e bad'
     ok 'disk full: says so' says 4 'the disk is full; make room'
     mount -o remount,size=50m "$work/small"
