@@ -107,22 +107,29 @@ static const char *next_field(Fields *fields)
  * no file is called. */
 #define FORMAT "--format=%x00%H%x00%an%x00%ae%x00%B%x00"
 
-/* Files until the next empty field that an id follows. git puts a newline before the first. */
-static void take_files(Fields *fields, const char *next_id, GPtrArray *files)
+/* Files until the next empty field that an id follows, each behind what is said of it. git puts a
+ * newline before the first. */
+static void take_files(Fields *fields, const char *next_id, GPtrArray *files, GArray *how)
 {
     gboolean after_empty = FALSE;
     const char *field;
 
     g_ptr_array_set_size(files, 0);
+    g_array_set_size(how, 0);
     while ((field = fields->at) < fields->end) {
+        PathChange change;
+
         if (after_empty && next_id && strcmp(field, next_id) == 0) {
             return;
         }
         next_field(fields);
         after_empty = !*field;
         field += *field == '\n' && files->len == 0;
-        if (*field) {
-            g_ptr_array_add(files, (gpointer)field);
+        if (git_parse_raw(field, &change)) {
+            const char *file = next_field(fields);
+
+            g_ptr_array_add(files, (gpointer)(file ? file : ""));
+            g_array_append_val(how, change);
         }
     }
 }
@@ -132,6 +139,7 @@ typedef struct Walk {
     const Range *range;
     GPtrArray *ids;
     GPtrArray *files;
+    GArray *how; /* of PathChange, of each */
     GArray *fixed, *reverted;
     ChangeFunc func;
     gpointer user_data;
@@ -151,12 +159,13 @@ static gboolean tell_of(Walk *walk, Fields *fields, guint32 revision, const char
     if (!change.message || strcmp(id, walk->range->commits[revision]) != 0) {
         return FALSE;
     }
-    take_files(fields, next_id, walk->files);
+    take_files(fields, next_id, walk->files, walk->how);
     find_named(walk->range, walk->ids, change.message, "Fixes:", revision, walk->fixed);
     find_named(walk->range, walk->ids, change.message, "This reverts commit", revision,
                walk->reverted);
     change.n_files = walk->files->len;
     change.files = (const char *const *)walk->files->pdata;
+    change.how = (const PathChange *)(gconstpointer)walk->how->data;
     change.n_fixed = walk->fixed->len;
     change.fixed = (const guint32 *)(gconstpointer)walk->fixed->data;
     change.n_reverted = walk->reverted->len;
@@ -181,7 +190,7 @@ static gboolean walk_some(const Repo *repo, Walk *walk, const GArray *revisions,
     place.input = input->str;
     result = git_must(place,
                       GIT("diff-tree", "--stdin", "-r", "--root", "--always", "--no-renames",
-                          "--name-only", "-z", FORMAT),
+                          "--raw", "-z", FORMAT),
                       error);
     if (!result) {
         return FALSE;
@@ -206,12 +215,14 @@ gboolean repo_walk_changes(const Repo *repo, const Range *range, ChangeFunc func
                            gpointer user_data, GError **error)
 {
     g_autoptr(GPtrArray) ids = sort_ids(range), files = g_ptr_array_new();
-    g_autoptr(GArray) fixed = g_array_new(FALSE, FALSE, sizeof(guint32)),
+    g_autoptr(GArray) how = g_array_new(FALSE, FALSE, sizeof(PathChange)),
+                      fixed = g_array_new(FALSE, FALSE, sizeof(guint32)),
                       reverted = g_array_new(FALSE, FALSE, sizeof(guint32)),
                       revisions = g_array_new(FALSE, FALSE, sizeof(guint32));
     Walk walk = {.range = range,
                  .ids = ids,
                  .files = files,
+                 .how = how,
                  .fixed = fixed,
                  .reverted = reverted,
                  .func = func,

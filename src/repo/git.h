@@ -54,5 +54,9 @@ void git_set_error(GError **error, const char *const *args, const ProcessResult 
 /* The "NAME=VALUE" and "NAME" entries for programs that may call git themselves. */
 const char *const *git_env(void);
 
+/* What `git diff-tree --raw` says of a path before it: ":100644 100755 ID ID M". FALSE when it is
+ * nothing of that kind. */
+gboolean git_parse_raw(const char *field, PathChange *ret_how);
+
 /* 40 or 64 hex digits? */
 gboolean git_is_id(const char *text);

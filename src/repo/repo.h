@@ -105,6 +105,25 @@ Roots *repo_range_roots(const Repo *repo, const Range *range, GError **error);
 /* Root of that id, or -1. */
 gint64 roots_find(const Roots *roots, const char *commit);
 
+/* How a path differs between two trees, of which none comes first: to be new or to be gone is one
+ * thing. A file that was renamed is two paths. */
+typedef enum PathChange {
+    PATH_MODIFIED, /* also by its mode */
+    PATH_NEW,      /* only one of them has it */
+    PATH_LINK,     /* a link or a submodule, in one of them at least */
+} PathChange;
+
+/* Two commits, or two trees: full ids. */
+typedef struct TreePair {
+    const char *one, *other;
+} TreePair;
+/* @pair: its number. @path is valid during the call. */
+typedef void (*DifferenceFunc)(guint pair, const char *path, PathChange how, gpointer user_data);
+/* Tell @func of each path that differs between the trees of each of @pairs, in order. Nothing is
+ * fetched: see repo_walk_changes(). */
+gboolean repo_walk_differences(const Repo *repo, const TreePair *pairs, guint n_pairs,
+                               DifferenceFunc func, gpointer user_data, GError **error);
+
 /* What one revision of a range changes and says. Bytes as git has them; valid during the call. */
 typedef struct Change {
     guint32 revision;
@@ -112,6 +131,7 @@ typedef struct Change {
     const char *message; /* whole */
     guint n_files;
     const char *const *files; /* paths changed; of a file that was renamed, both */
+    const PathChange *how;    /* of each */
     guint n_fixed, n_reverted;
     const guint32 *fixed;    /* earlier revisions of the range that its "Fixes:" lines name */
     const guint32 *reverted; /* and "This reverts commit" */
