@@ -7,6 +7,7 @@
 
 #include "kernel/built.h"
 #include "kernel/recipe.h"
+#include "kernel/sources-read.h"
 #include "symbols/symbols.h"
 
 /* As name and path in the build folder. */
@@ -54,6 +55,9 @@ static void end_with_kernel(GTask *task)
         build_end_with_error(task, error);
         return;
     }
+    if (stored->status == KERNEL_BUILT) {
+        kernel_store_note_way(build->builder->store, build->way, stored->key);
+    }
     build_take_facts(build, stored);
     g_task_return_pointer(task, stored, (GDestroyNotify)kernel_free);
 }
@@ -68,6 +72,14 @@ static gboolean begin_parcel(Build *build, GError **error)
            parcel_add_text(build->parcel, "config", FALSE, config ? config : build->source.config,
                            error) &&
            parcel_add_text(build->parcel, "build.log", TRUE, build->log->str, error);
+}
+
+/* And what a good one was made of, where that can be read. */
+static gboolean add_sources(Build *build, GError **error)
+{
+    g_autofree char *sources = sources_read(build->builder->slot);
+
+    return !sources || parcel_add_text(build->parcel, "sources", TRUE, sources, error);
 }
 
 void build_end_as_failed(GTask *task, const char *first_error)
@@ -170,7 +182,8 @@ void build_pack(GTask *task)
     g_autoptr(GSource) source = g_idle_source_new();
     GError *error = NULL;
 
-    if (!begin_parcel(build, &error) || !begin_image(build, &error)) {
+    if (!begin_parcel(build, &error) || !add_sources(build, &error) ||
+        !begin_image(build, &error)) {
         build_end_with_error(task, error);
         return;
     }

@@ -38,6 +38,7 @@ typedef struct Build {
     char *name;         /* of what is built: a commit or a variant */
     BuildSource source; /* what it comes to */
     char *tree_id;
+    char *way; /* see store.h */
     Kernel *kernel;
     gboolean only_config; /* kernel_configure_async() */
     Choice *choice;
@@ -93,5 +94,8 @@ void build_close_images(Build *build);
 gboolean build_sign(Build *build, GError **error);
 /* Pack it, piece by piece in the main loop, and return the kernel. */
 void build_pack(GTask *task);
+/* The kernel of another tree in the store that this build would come to again (same.c), in an entry
+ * of its own; NULL where there is none. Owned by the caller. */
+Kernel *build_find_same(const Build *build);
 /* Say of @kernel, which came from the store, what this build knows. */
 void build_take_facts(const Build *build, Kernel *kernel);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Building a revision, step by step in the main loop:
  *
- *   choose a compiler -> find in the store -> check out -> [olddefconfig] -> [scripts_basic] ->
- * bzImage vmlinux -> [check] -> pack
+ *   choose a compiler -> find in the store, or what is the same -> check out -> [olddefconfig] ->
+ * [scripts_basic] -> bzImage vmlinux -> [check] -> pack
  *
  * Each step has a callback that starts the next. A step that fails ends the build in one of two
  * ways: the revision's fault makes a failed kernel, which is stored; the machine's makes a GError,
@@ -25,6 +25,7 @@ static void build_free(Build *build)
     g_free(build->name);
     build_source_clear(&build->source);
     g_free(build->tree_id);
+    g_free(build->way);
     kernel_free(build->kernel);
     choice_free(build->choice);
     g_free(build->changes);
@@ -384,6 +385,7 @@ static gboolean choose(Build *build, GError **error)
     }
     build->kernel->compiler = g_strdup(build->choice->text);
     build->kernel->key = recipe_key(build->tree_id, config, build->changes, build->choice);
+    build->way = recipe_key("", config, build->changes, build->choice);
     return TRUE;
 }
 
@@ -430,6 +432,9 @@ static void begin(GTask *new_task)
     }
     found =
         build->only_config ? NULL : kernel_store_find(builder->store, build->kernel->key, &error);
+    if (!error && !found && !build->only_config && !builder->options.builds_same) {
+        found = build_find_same(build);
+    }
     if (!error && found && !is_worth_another_try(found, &builder->options)) {
         build_take_facts(build, found);
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);

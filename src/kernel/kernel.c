@@ -16,6 +16,7 @@ void kernel_free(Kernel *kernel)
     g_strfreev(kernel->patches);
     g_strfreev(kernel->unpatched);
     g_strfreev(kernel->notes);
+    g_free(kernel->same_as);
     g_free(kernel->dir);
     g_free(kernel);
 }
@@ -33,6 +34,7 @@ Kernel *kernel_copy(const Kernel *kernel)
     copy->patches = g_strdupv(kernel->patches);
     copy->unpatched = g_strdupv(kernel->unpatched);
     copy->notes = g_strdupv(kernel->notes);
+    copy->same_as = g_strdup(kernel->same_as);
     copy->dir = g_strdup(kernel->dir);
     return copy;
 }

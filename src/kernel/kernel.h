@@ -11,6 +11,7 @@
 
 #include "kernel/backports.h"
 #include "kernel/jobs.h"
+#include "kernel/sources.h"
 #include "kernel/toolchains.h"
 #include "kernel/variant.h"
 #include "kernel/version.h"
@@ -31,6 +32,8 @@ typedef struct Kernel {
     char **notes;         /* what a person should be told of how it is built, or NULL */
     char **patches;       /* the fixes that went in beside, a line each: "ID ("TITLE"): REASON" */
     char **unpatched;     /* those that it wants and did not get, and why */
+    char *same_as;        /* it was not built: it is the kernel of this revision or variant, from
+                             which no file differs that it is made of (sources.h); or NULL */
     char *dir;            /* its folder in the store */
     guint64 build_ms;     /* wall time of the build */
     guint64 failed_at_ms; /* the time limit that ended it, else 0: a wider one is tried anew */
@@ -51,9 +54,11 @@ char *kernel_failure_file(const char *error);
 /* The functions, types and the like that @error names. NULL-terminated, owned by the caller. */
 char **kernel_failure_words(const char *error);
 
-/* Where kernels lie: DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,config,build.log.zst,kernel.ini}
- * (config and kernel.ini as they are). An entry appears by one rename, whole and on disk; a failed
- * build has no images. Several processes may share a store. */
+/* Where kernels lie:
+ * DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,sources.zst,config,build.log.zst,kernel.ini} (config
+ * and kernel.ini as they are). An entry appears by one rename, whole and on disk; a failed build
+ * has no images and no list of sources. Two entries of one kernel share their files. Several
+ * processes may share a store. */
 typedef struct KernelStore KernelStore;
 KernelStore *kernel_store_open(const char *dir, GError **error);
 void kernel_store_free(KernelStore *store);
@@ -64,6 +69,12 @@ Kernel *kernel_store_find(KernelStore *store, const char *key, GError **error);
  * is checked; a damaged entry is thrown away (G_IO_ERROR_INVALID_DATA), so that the next build
  * makes it anew. */
 gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path, GError **error);
+
+/* The files that @kernel was made of; NULL where that is not known: of a failed build, of an entry
+ * of an older firstbad, or without an entry. Owned by the caller. */
+Sources *kernel_sources(const Kernel *kernel);
+/* Do the Makefiles at the top of two trees (or commits) differ, for a build? sources_makefile(). */
+gboolean kernel_makefile_differs(const Repo *repo, const char *one, const char *other);
 
 /* Where and how to build. One slot is a worktree and an object tree that live on from build to
  * build; one build at a time. */
@@ -81,6 +92,7 @@ typedef struct KernelBuildOptions {
     guint64 memory_limit_bytes;  /* of each process; 0: none */
     gboolean paranoid; /* build one kernel of eight once more, from nothing in a slot of its own
                           (@slot_dir.check), and believe that one when they differ */
+    gboolean builds_same; /* also what is the same by its sources as another kernel */
 } KernelBuildOptions;
 /* @slot_dir: folder of the slot (made when missing): the worktree src/, and in it the build folder.
  * Processes of an earlier coordinator that still work there are ended first; G_IO_ERROR_BUSY when a
@@ -100,7 +112,8 @@ const char *kernel_builder_source_dir(const KernelBuilder *builder);
  * builder. */
 const char *const *kernel_builder_source_prefixes(const KernelBuilder *builder);
 
-/* Build @name, a commit or a variant of one (kernel/variant.h), or find it in the store. A build
+/* Build @name, a commit or a variant of one (kernel/variant.h), or find it in the store, or one
+ * there from which nothing differs that it is made of: that gets an entry for @name, too. A build
  * that takes too long is a failed kernel, and so is a variant whose patches do not apply. GError:
  * this machine could not do it (G_IO_ERROR_NO_SPACE, a compiler killed for want of memory, no make,
  * G_IO_ERROR_CANCELLED); nothing is stored then. One build at a time. */

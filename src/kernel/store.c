@@ -169,6 +169,7 @@ Kernel *kernel_store_find(KernelStore *store, const char *key, GError **error)
     if (!kernel->lost_options) {
         kernel->lost_options = g_new0(char *, 1);
     }
+    kernel->same_as = g_key_file_get_string(ini, "kernel", "same_as", NULL);
     kernel->build_ms = g_key_file_get_uint64(ini, "kernel", "build_ms", NULL);
     kernel->failed_at_ms = g_key_file_get_uint64(ini, "kernel", "failed_at_ms", NULL);
     kernel->failed_at_bytes = g_key_file_get_uint64(ini, "kernel", "failed_at_bytes", NULL);
@@ -331,6 +332,9 @@ static gboolean write_ini(Parcel *parcel, const Kernel *kernel, const char *cons
     g_key_file_set_string_list(ini, "kernel", "lost_options",
                                (const char *const *)kernel->lost_options,
                                g_strv_length(kernel->lost_options));
+    if (kernel->same_as) {
+        g_key_file_set_string(ini, "kernel", "same_as", kernel->same_as);
+    }
     g_key_file_set_uint64(ini, "kernel", "build_ms", kernel->build_ms);
     g_key_file_set_uint64(ini, "kernel", "failed_at_ms", kernel->failed_at_ms);
     g_key_file_set_uint64(ini, "kernel", "failed_at_bytes", kernel->failed_at_bytes);
@@ -389,6 +393,124 @@ Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *f
     }
     return stored;
 }
+
+/* --- The same kernel again ------------------------------------------------------------------- */
+
+static GKeyFile *read_ini(const Kernel *kernel)
+{
+    g_autofree char *path = g_build_filename(kernel->dir, "kernel.ini", NULL);
+    GKeyFile *ini = g_key_file_new();
+
+    g_key_file_load_from_file(ini, path, G_KEY_FILE_NONE, NULL);
+    return ini;
+}
+
+char *kernel_fact(const Kernel *kernel, const char *name)
+{
+    g_autoptr(GKeyFile) ini = read_ini(kernel);
+
+    return g_key_file_get_string(ini, "build", name, NULL);
+}
+
+/* Share the file @name of @kernel's entry, whose sha256 is @sha256. */
+static gboolean share_file(Parcel *parcel, const Kernel *kernel, const char *name,
+                           const char *sha256, GError **error)
+{
+    g_autofree char *there = g_build_filename(kernel->dir, name, NULL);
+    g_autofree char *here = g_build_filename(parcel->dir, name, NULL);
+
+    if (link(there, here) != 0) {
+        return fail(error, "sharing", there);
+    }
+    g_key_file_set_string(parcel->ini, "sha256", name, sha256);
+    return TRUE;
+}
+
+Parcel *parcel_new_same(KernelStore *store, const Kernel *kernel, GError **error)
+{
+    g_autoptr(Parcel) parcel = parcel_new(store, error);
+    g_autoptr(GKeyFile) ini = read_ini(kernel);
+    g_auto(GStrv) names = g_key_file_get_keys(ini, "sha256", NULL, NULL);
+
+    if (!parcel) {
+        return NULL;
+    }
+    for (char **name = names; name && *name; name++) {
+        g_autofree char *sha256 = g_key_file_get_string(ini, "sha256", *name, NULL);
+
+        if (!g_str_equal(*name, "kernel.ini") &&
+            !share_file(parcel, kernel, *name, sha256, error)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&parcel);
+}
+
+static char *way_dir(const KernelStore *store, const char *way)
+{
+    return g_build_filename(store->dir, ".ways", way, NULL);
+}
+
+/* An empty file for each: what is not whole after a crash is no more than not there. */
+void kernel_store_note_way(KernelStore *store, const char *way, const char *key)
+{
+    g_autofree char *dir = way_dir(store, way);
+    g_autofree char *path = g_build_filename(dir, key, NULL);
+
+    g_mkdir_with_parents(dir, 0777);
+    g_file_set_contents(path, "", 0, NULL);
+}
+
+typedef struct Noted {
+    char *key;
+    gint64 at_ns;
+} Noted;
+
+static void noted_clear(gpointer noted)
+{
+    g_free(((Noted *)noted)->key);
+}
+
+static gint compare_newest_first(gconstpointer a, gconstpointer b)
+{
+    const Noted *left = a, *right = b;
+
+    return left->at_ns != right->at_ns ? (left->at_ns < right->at_ns ? 1 : -1)
+                                       : strcmp(left->key, right->key);
+}
+
+GPtrArray *kernel_store_of_way(KernelStore *store, const char *way, guint n_most)
+{
+    GPtrArray *kernels = g_ptr_array_new_with_free_func((GDestroyNotify)kernel_free);
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Noted));
+    g_autofree char *path = way_dir(store, way);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *key;
+
+    g_array_set_clear_func(all, noted_clear);
+    while (dir && (key = g_dir_read_name(dir))) {
+        g_autofree char *file = g_build_filename(path, key, NULL);
+        GStatBuf status;
+
+        if (g_stat(file, &status) == 0) {
+            Noted noted = {g_strdup(key),
+                           (gint64)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec};
+
+            g_array_append_val(all, noted);
+        }
+    }
+    g_array_sort(all, compare_newest_first);
+    for (guint i = 0; i < all->len && kernels->len < n_most; i++) {
+        Kernel *kernel = kernel_store_find(store, g_array_index(all, Noted, i).key, NULL);
+
+        if (kernel) {
+            g_ptr_array_add(kernels, kernel);
+        }
+    }
+    return kernels;
+}
+
+/* --- Taking out ------------------------------------------------------------------------------ */
 
 /* Decompress @bytes into @out. FALSE without error: damaged. */
 static gboolean decompress(const void *bytes, gsize n, FILE *out, GError **error)
@@ -504,4 +626,23 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
                     "%s was damaged, and is thrown away: it will be built again", file);
     }
     return FALSE;
+}
+
+Sources *kernel_sources(const Kernel *kernel)
+{
+    g_autofree char *file = NULL, *sha256 = NULL, *text = NULL;
+    g_autoptr(GError) error = NULL;
+    size_t n_text = 0;
+    gboolean compressed, unpacked;
+    FILE *out;
+
+    if (!kernel->dir || !find_part(kernel, "sources", &file, &compressed, &sha256)) {
+        return NULL;
+    }
+    out = open_memstream(&text, &n_text);
+    unpacked = out && unpack_to(file, compressed, sha256, out, &error);
+    if (out) {
+        fclose(out);
+    }
+    return unpacked ? sources_parse(text, n_text) : NULL;
 }

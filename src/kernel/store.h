@@ -26,3 +26,16 @@ gboolean parcel_step(Parcel *parcel, gboolean *ret_done, GError **error);
  * now: when another builder was first, his. Owned by the caller. */
 Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *facts,
                       GError **error);
+
+/* A fact of parcel_commit(), or NULL. Owned by the caller. */
+char *kernel_fact(const Kernel *kernel, const char *name);
+
+/* An entry in the making that shares the files of @kernel's, and says that it is the same. */
+Parcel *parcel_new_same(KernelStore *store, const Kernel *kernel, GError **error);
+
+/* The way of a kernel is all that it is built by and with, but for the sources: recipe_key() of no
+ * tree. Note which kernels of the store have one way, and find the @n_most that were noted last,
+ * newest first: array of Kernel, owned by the caller. What cannot be noted is not found: no more.
+ */
+void kernel_store_note_way(KernelStore *store, const char *way, const char *key);
+GPtrArray *kernel_store_of_way(KernelStore *store, const char *way, guint n_most);
