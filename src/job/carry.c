@@ -294,6 +294,9 @@ static gboolean carry_out(Job *job, GCancellable *cancellable, Answer **ret_answ
             return FALSE;
         }
         job->has_news = FALSE;
+        if (!job_learn_same(job, error)) {
+            return FALSE;
+        }
         if (job_n_batches(job) == 0 &&
             (!job_look_for_drift(job, error) || !job_prove_reach(job, error))) {
             return FALSE;

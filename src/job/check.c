@@ -122,7 +122,14 @@ static gboolean add_side(const Situation *situation, Answer *answer, const char 
     if (evidence && evidence->n_crash + evidence->n_ok != tally.n_crash + tally.n_ok) {
         where = " of this kernel";
     }
+    const char *same = situation_fact(situation, commit, FACT_SAME);
+    g_autofree char *as = same ? variant_title(same) : NULL;
+    g_autofree char *whose =
+        same ? g_strdup_printf(" of this kernel, which is that of %s: no file of it differs", as)
+             : NULL;
     g_autofree char *shown = NULL;
+
+    where = whose ? whose : where;
 
     if (tally.said != VERDICT_UNKNOWN) {
         shown = g_strdup_printf("a person says that it is %s", verdict_name(tally.said));

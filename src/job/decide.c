@@ -137,11 +137,20 @@ static void cost_presence(const Situation *situation, Costs *costs, gboolean *ba
     for (guint32 r = 0; presence && r < history_size(situation->range->history); r++) {
         build_s_of[r] = costs->build_s_of ? build_s_of[r] : costs->build_s;
         build_s_of[r] += presence[r] == PRESENCE_OPEN ? costs->build_s + costs->trial_s : 0;
-        barred[r] = presence[r] == PRESENCE_NEVER;
+        barred[r] = barred[r] || presence[r] == PRESENCE_NEVER;
     }
     if (presence) {
         costs->build_s_of = build_s_of;
-        costs->barred = barred;
+    }
+}
+
+/* Trials of what is the same as a built kernel would be trials of that one, by another name. */
+static void bar_same(const Situation *situation, const gboolean *built, gboolean *barred)
+{
+    for (guint32 r = 0; situation->same && r < history_size(situation->range->history); r++) {
+        gint64 as = same_as(situation->same, r);
+
+        barred[r] = as >= 0 && as != r && built[as] && !built[r];
     }
 }
 
@@ -185,7 +194,9 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
                    .trial_price_s = 0.4 * situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,
                    .built = built,
-                   .busy = busy};
+                   .busy = busy,
+                   .barred = barred};
+    bar_same(situation, built, barred);
     cost_presence(situation, &costs, barred, build_s_of);
     return costs;
 }

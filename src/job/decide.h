@@ -7,6 +7,7 @@
 
 #include "belief/belief.h"
 #include "job/job.h"
+#include "job/same.h"
 
 /* How the trials of a revision that ended without a crash, or with one that may be of the bug,
  * began: by booting, or with a kept guest. */
@@ -110,6 +111,7 @@ typedef struct Situation {
     const Roots *roots;    /* of a fix: where the range grows from; else NULL */
     /* Of a fix whose culprit is given: does each root contain it? NULL: trials have to tell. */
     const gboolean *is_root_bad;
+    const Same *same;        /* over @range: who has the kernel of a built one; NULL: not known */
     Belief *belief;          /* over @range */
     GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
     double build_s, trial_s; /* costs as seen so far: of a build from nothing */
@@ -158,6 +160,9 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
 
 /* Of a revision: what of the config that matters differs from the start's, a sentence a line. */
 #define FACT_DRIFT "drift"
+
+/* Of a revision or variant whose kernel was not built: the one that has the same. */
+#define FACT_SAME "same"
 
 /* What is known of @commit (or a variant) as a fact of @kind, as the store keeps it, or NULL. Valid
  * until it is put anew. */

@@ -448,6 +448,46 @@ static void forget_absent(Situation *situation, const Presence *presence)
     }
 }
 
+/* By the sources of its kernel, the built revision whose trials are also @revision's: -1 where it
+ * has a kernel of its own, or nothing is known, or it is no matter for belief. The ends of a class
+ * speak for all of it. */
+static gint64 same_holder(const Situation *situation, const Presence *presence, GHashTable *oldest,
+                          guint32 revision)
+{
+    gint64 as = same_is_end(situation->same, revision) ? same_as(situation->same, revision) : -1;
+    const RevisionEvidence *own =
+                               situation_evidence(situation, situation->range->commits[revision]),
+                           *evidence;
+
+    if (as < 0 || as == revision || (own && own->kernel) ||
+        (presence && presence[revision] != PRESENCE_THERE)) {
+        return -1;
+    }
+    evidence = situation_evidence(situation, situation->range->commits[as]);
+    return evidence && revision_of(situation, presence, evidence) >= 0 &&
+                   signature_of(situation, evidence)
+               ? (gint64)holder_of(situation, oldest, evidence, as)
+               : -1;
+}
+
+/* Revisions that were not built, and need not be. */
+static void update_same(Situation *situation, const Presence *presence, GHashTable *oldest)
+{
+    guint n = history_size(situation->range->history);
+    const Tally none = {0};
+
+    for (guint32 r = 0; situation->same && r < n; r++) {
+        gint64 holder = same_holder(situation, presence, oldest, r);
+        const RevisionEvidence *own = situation_evidence(situation, situation->range->commits[r]);
+
+        if (holder >= 0) {
+            belief_set_same(situation->belief, r, (guint32)holder);
+        } else if (!own && belief_representative(situation->belief, r) != r) {
+            belief_set(situation->belief, r, &none);
+        }
+    }
+}
+
 /* All tallies first, which takes their revisions out of the groups that they were in: a group whose
  * representative has lost its kernel would else take its members along. */
 void situation_update_belief(Situation *situation)
@@ -473,4 +513,5 @@ void situation_update_belief(Situation *situation)
             }
         }
     }
+    update_same(situation, presence, oldest);
 }

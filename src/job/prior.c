@@ -21,6 +21,9 @@ typedef struct Suspect {
 
 /* What is asked of each change. */
 typedef struct Inquiry {
+    const Repo *repo;
+    const Range *range;
+    Same *same; /* learns what each revision changes; NULL: of no kernel */
     gboolean is_kernel;
     GHashTable *stack_files, *stack_folders; /* sets of strings */
     GPtrArray *suspects;                     /* of Suspect */
@@ -89,6 +92,9 @@ static void learn_change(const Change *change, gpointer data)
     CommitFacts *facts = &inquiry->facts[change->revision];
     guint n_outside = 0, n_makefile = 0;
 
+    if (inquiry->same) {
+        same_learn_change(inquiry->same, inquiry->repo, inquiry->range, change);
+    }
     facts->n_files = change->n_files;
     for (guint i = 0; i < change->n_files; i++) {
         const char *file = change->files[i];
@@ -321,7 +327,11 @@ double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **
     g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                           folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) suspects = g_ptr_array_new_with_free_func(suspect_free);
-    Inquiry inquiry = {.is_kernel = !job_spec_is_run(job->spec),
+    g_autoptr(Same) same = job_spec_is_run(job->spec) ? NULL : same_new(range);
+    Inquiry inquiry = {.repo = job->repo,
+                       .range = range,
+                       .same = same,
+                       .is_kernel = !job_spec_is_run(job->spec),
                        .stack_files = files,
                        .stack_folders = folders,
                        .suspects = suspects,
@@ -340,6 +350,10 @@ double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **
         memset(facts, 0, n * sizeof *facts);
         add_line(lines, "prior: what the revisions change is not known: %s", unknown->message);
     }
+    if (!is_told || !same_learn_merges(same, job->repo, range)) {
+        g_clear_pointer(&same, same_free);
+    }
+    job_take_same(job, range, g_steal_pointer(&same), facts, lines);
     for (guint32 r = 1; r < n; r++) {
         facts[r].is_merge = range_is_merge(range, r);
         if (job->spec->fix) { /* of what breaks, not of what mends */

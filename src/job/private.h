@@ -25,6 +25,8 @@ struct Job {
     Roots *roots; /* of a fix; NULL until then */
     gboolean *is_root_bad;
     Belief *belief;
+    Same *same;         /* of the range; NULL: not known */
+    guint n_learned;    /* kernels that it was told of */
     GPtrArray *kernels; /* of KernelRow, in the order they were built */
     GPtrArray *trials;  /* of TrialRow, in the order they ended */
     Sought sought;
@@ -192,6 +194,15 @@ char *weights_path(const char *job_dir);
  * its lines do, and how many do not. */
 gboolean weights_read(const char *path, const Range *range, CommitFacts *facts, guint *ret_n_inside,
                       guint *ret_n_outside, GError **error);
+
+/* --- alike.c --------------------------------------------------------------------------------- */
+
+/* Take @same, of the new @range (or NULL: not known). Where the files are known that the kernels of
+ * the range's ends are made of, is_outside of @facts is by these; and a person is told in @lines.
+ */
+void job_take_same(Job *job, const Range *range, Same *same, CommitFacts *facts, GPtrArray *lines);
+/* Tell it of the kernels that are new since the last call, and keep what they are the same as. */
+gboolean job_learn_same(Job *job, GError **error);
 
 /* --- inputs.c -------------------------------------------------------------------------------- */
 

@@ -238,7 +238,9 @@ static gboolean is_in_place(const Sources *sources, const char *path, const char
         g_hash_table_contains(sources->near, folder) || g_hash_table_contains(sources->near, above);
     gboolean has_twin = g_hash_table_contains(sources->names, name);
 
-    if (g_hash_table_contains(sources->stems, stem)) {
+    /* A header of the system's is in no list, but folders of the tree are looked through before. */
+    if (g_hash_table_contains(sources->stems, stem) || g_str_has_prefix(path, "include/") ||
+        strstr(path, "/include/")) {
         return TRUE;
     }
     return g_str_has_suffix(name, ".h") ? has_twin || is_near : has_twin && is_near;
