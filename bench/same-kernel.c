@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What kernel/sources.h says of a range, and whether it is true.
  *
- *     bench-same-kernel count REPO CONFIG WORK          the share of revisions that touch nothing
+ *     bench-same-kernel count REPO TREE    the share of revisions that touch nothing of what was
+ *                                          built in TREE/.firstbad
  *     bench-same-kernel builds REPO CONFIG WORK SEED SECONDS
  *     bench-same-kernel trace TREE TRACE
  *
@@ -43,20 +44,31 @@ static Touch touch_of(const Sources *sources, const char *top, const char *path,
     return sources_touch(sources, below, is_there ? PATH_MODIFIED : PATH_NEW);
 }
 
-static int check_trace(const char *top, const char *trace)
+/* Of what was built in @top. */
+static Sources *read_sources(const char *top)
 {
     g_autofree char *obj = g_build_filename(top, REPO_WORKTREE_SCRATCH, NULL);
     Slot slot = {.src_dir = (char *)top, .obj_dir = obj};
     gint64 start_us = g_get_monotonic_time();
     g_autofree char *list = sources_read(&slot);
-    double read_s = (double)(g_get_monotonic_time() - start_us) / 1e6;
-    g_autoptr(Sources) sources = list ? sources_parse(list, strlen(list)) : NULL;
+
+    if (!list) {
+        die("nothing was built there");
+    }
+    printf("list of %zu bytes read in %.2f s\n", strlen(list),
+           (double)(g_get_monotonic_time() - start_us) / 1e6);
+    return sources_parse(list, strlen(list));
+}
+
+static int check_trace(const char *top, const char *trace)
+{
+    g_autoptr(Sources) sources = read_sources(top);
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
     guint n_opened = 0, n_sought = 0, n_missed = 0;
 
-    if (!sources || !g_file_get_contents(trace, &text, NULL, NULL)) {
-        die("no build, or no trace");
+    if (!g_file_get_contents(trace, &text, NULL, NULL)) {
+        die("no trace");
     }
     lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line && **line; line++) {
@@ -76,8 +88,7 @@ static int check_trace(const char *top, const char *trace)
             printf("MISSED %s\n", *line);
         }
     }
-    printf("list read in %.2f s, %zu bytes; %u opened, %u looked for in vain, %u escape the rule\n",
-           read_s, strlen(list), n_opened, n_sought, n_missed);
+    printf("%u opened, %u looked for in vain, %u escape the rule\n", n_opened, n_sought, n_missed);
     return n_missed != 0;
 }
 
@@ -101,17 +112,11 @@ static void learn(const Change *change, gpointer data)
     same_learn_change(world->same, world->repo, world->range, change);
 }
 
-static void open_world(World *world, const char *path, const char *config, const char *work)
+static void open_range(World *world, const char *path)
 {
-    g_autofree char *kernels = g_build_filename(work, "kernels", NULL),
-                    *slot = g_build_filename(work, "slot", NULL);
     g_autoptr(GPtrArray) tags = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *tip = NULL;
-    KernelBuildOptions options = {.config = config,
-                                  .without_debug_info = TRUE,
-                                  .n_jobs = g_get_num_processors(),
-                                  .builds_same = TRUE};
 
     world->repo = repo_open(path, &error);
     tip = world->repo ? repo_resolve(world->repo, "HEAD", &error) : NULL;
@@ -121,13 +126,7 @@ static void open_world(World *world, const char *path, const char *config, const
     }
     const ReleaseTag *oldest = tags->pdata[tags->len - 1];
     world->range = repo_load_range(world->repo, oldest->commit, tip, &error);
-    world->toolchains = toolchains_new("auto", NULL, NULL, NULL, &error);
-    world->store = world->toolchains ? kernel_store_open(kernels, &error) : NULL;
-    options.toolchains = world->toolchains;
-    world->builder = world->store && world->range
-                         ? kernel_builder_new(world->repo, world->store, slot, &options, &error)
-                         : NULL;
-    if (!world->builder) {
+    if (!world->range) {
         die(error->message);
     }
     gint64 start_us = g_get_monotonic_time();
@@ -139,6 +138,27 @@ static void open_world(World *world, const char *path, const char *config, const
     printf("%u revisions after %s; their changes read in %.2f s\n",
            history_size(world->range->history) - 1, oldest->name,
            (double)(g_get_monotonic_time() - start_us) / 1e6);
+}
+
+static void open_builder(World *world, const char *config, const char *work)
+{
+    g_autofree char *kernels = g_build_filename(work, "kernels", NULL),
+                    *slot = g_build_filename(work, "slot", NULL);
+    g_autoptr(GError) error = NULL;
+    KernelBuildOptions options = {.config = config,
+                                  .without_debug_info = TRUE,
+                                  .n_jobs = g_get_num_processors(),
+                                  .builds_same = TRUE};
+
+    world->toolchains = toolchains_new("auto", NULL, NULL, NULL, &error);
+    world->store = world->toolchains ? kernel_store_open(kernels, &error) : NULL;
+    options.toolchains = world->toolchains;
+    world->builder = world->store
+                         ? kernel_builder_new(world->repo, world->store, slot, &options, &error)
+                         : NULL;
+    if (!world->builder) {
+        die(error->message);
+    }
 }
 
 static void close_world(World *world)
@@ -189,36 +209,25 @@ static void count_change(const Change *change, gpointer data)
     world->n_by[worst]++;
 }
 
-static int count(World *world)
+static int count(World *world, const char *top)
 {
     static const char *const names[N_TOUCHES] = {
         [TOUCH_NOT] = "nothing",  [TOUCH_SOURCE] = "a file of it",    [TOUCH_MAKE] = "a makefile",
         [TOUCH_SCRIPT] = "a script", [TOUCH_IN_PLACE] = "in place of another",
         [TOUCH_ODD] = "no source"};
     guint n = history_size(world->range->history), n_classes, n_untouched = 0;
-    guint32 ends[] = {0, n - 1};
-    g_autoptr(Sources) older = NULL, newer = NULL;
-
-    for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
-        g_autoptr(Kernel) kernel = build(world, ends[i]);
-        Sources **of = i ? &newer : &older;
-
-        *of = kernel_sources(kernel);
-        if (!*of) {
-            die("a kernel without a list of its sources");
-        }
-    }
-    const Sources *const lists[] = {older, newer};
+    g_autoptr(Sources) sources = read_sources(top);
+    const Sources *const lists[] = {sources};
     gint64 start_us = g_get_monotonic_time();
-    g_autofree gboolean *untouched = same_untouched(world->same, lists, 2, &n_classes);
+    g_autofree gboolean *untouched = same_untouched(world->same, lists, 1, &n_classes);
     double count_s = (double)(g_get_monotonic_time() - start_us) / 1e6;
     for (guint32 r = 1; r < n; r++) {
         n_untouched += untouched[r];
     }
-    printf("%u revisions touch no file of the kernels at the ends (%.1f %%): at most %u different "
+    printf("%u revisions touch no file of this kernel (%.1f %%): at most %u different "
            "kernels (counted in %.3f s)\n",
            n_untouched, 100.0 * n_untouched / (n - 1), n_classes, count_s);
-    world->sources = newer;
+    world->sources = sources;
     if (!repo_walk_changes(world->repo, world->range, count_change, world, NULL)) {
         die("changes");
     }
@@ -284,14 +293,18 @@ int main(int argc, char *argv[])
     if (argc == 4 && strcmp(argv[1], "trace") == 0) {
         return check_trace(argv[2], argv[3]);
     }
-    if (!(argc == 5 && strcmp(argv[1], "count") == 0) &&
-        !(argc == 7 && strcmp(argv[1], "builds") == 0)) {
+    if (argc == 4 && strcmp(argv[1], "count") == 0) {
+        open_range(&world, argv[2]);
+        code = count(&world, argv[3]);
+    } else if (argc == 7 && strcmp(argv[1], "builds") == 0) {
+        open_range(&world, argv[2]);
+        open_builder(&world, argv[3], argv[4]);
+        code = check_builds(&world, (guint32)g_ascii_strtoull(argv[5], NULL, 10),
+                            g_ascii_strtod(argv[6], NULL));
+    } else {
         die("see the head of bench/same-kernel.c");
+        return EXIT_FAILURE;
     }
-    open_world(&world, argv[2], argv[3], argv[4]);
-    code = argc == 5 ? count(&world)
-                     : check_builds(&world, (guint32)g_ascii_strtoull(argv[5], NULL, 10),
-                                    g_ascii_strtod(argv[6], NULL));
     close_world(&world);
     return code;
 }

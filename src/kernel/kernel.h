@@ -90,8 +90,8 @@ typedef struct KernelBuildOptions {
     JobServer *job_server;       /* shares cores among several makes, in place of n_jobs; or NULL */
     guint timeout_ms;            /* of one build */
     guint64 memory_limit_bytes;  /* of each process; 0: none */
-    gboolean paranoid; /* build one kernel of eight once more, from nothing in a slot of its own
-                          (@slot_dir.check), and believe that one when they differ */
+    gboolean paranoid;    /* build one kernel of eight once more, from nothing in a slot of its own
+                             (@slot_dir.check), and believe that one when they differ */
     gboolean builds_same; /* also what is the same by its sources as another kernel */
 } KernelBuildOptions;
 /* @slot_dir: folder of the slot (made when missing): the worktree src/, and in it the build folder.
