@@ -23,8 +23,9 @@
 typedef enum ReproKind { REPRO_C, REPRO_BINARY, REPRO_SCRIPT, REPRO_SYZ } ReproKind;
 typedef struct Repro {
     ReproKind kind;
-    char *path;   /* what goes into the initramfs: @work_dir/repro */
-    char *sha256; /* of the file the user gave */
+    char *path;      /* what goes into the initramfs: @work_dir/repro */
+    char *sha256;    /* of the file the user gave */
+    guint64 hold_at; /* address in it up to which it does nothing of its own; 0: not known */
     /* of a program of syzkaller's: */
     char *execprog, *executor; /* what runs it */
     char **command;            /* in the guest; NULL-terminated */

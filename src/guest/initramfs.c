@@ -165,6 +165,16 @@ static void plan_root(GString *plan, const GuestContent *content)
     }
 }
 
+/* The program is held before the orders come, but where its exec may be what crashes, or goes by
+ * the settings. */
+static void plan_hold(GString *plan, const GuestContent *content)
+{
+    if (content->repro->kind != REPRO_BINARY && !(content->sysctls && *content->sysctls)) {
+        g_string_append_printf(plan, PLAN_HOLD "%" G_GINT64_MODIFIER "x\n",
+                               content->repro->hold_at);
+    }
+}
+
 static void plan_command(GString *plan, const GuestContent *content)
 {
     if (content->repro->kind == REPRO_SYZ) {
@@ -196,6 +206,7 @@ static char *make_plan(const GuestContent *content)
     for (guint i = 0; content->sysctls && content->sysctls[i]; i++) {
         add_line(plan, PLAN_SYSCTL, content->sysctls[i]);
     }
+    plan_hold(plan, content);
     plan_command(plan, content);
     return g_string_free(plan, FALSE);
 }

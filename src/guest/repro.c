@@ -268,6 +268,22 @@ static gboolean prepare_syz(Repro *repro, const char *path, const char *text, gs
     return TRUE;
 }
 
+/* Where the program @path, compiled from @source, begins to do what the user wrote: in main(),
+ * unless the source has words by which something may run before it. 0: not known. */
+static guint64 beginning_of(const char *path, const char *source)
+{
+    static const char *const early[] = {"constructor", "ifunc", ".init", "init_array"};
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(early); i++) {
+        if (strstr(source, early[i])) {
+            return 0;
+        }
+    }
+    return file ? program_main(g_mapped_file_get_contents(file), g_mapped_file_get_length(file))
+                : 0;
+}
+
 Repro *repro_prepare(const char *path, const ReproOptions *options, const char *work_dir,
                      GError **error)
 {
@@ -308,6 +324,8 @@ Repro *repro_prepare(const char *path, const ReproOptions *options, const char *
     } else if (g_rename(temporary, repro->path)) {
         fail(error, path, "renaming %s: %s", temporary, g_strerror(errno));
         return NULL;
+    } else {
+        repro->hold_at = beginning_of(repro->path, bytes);
     }
     return g_steal_pointer(&repro);
 }

@@ -223,6 +223,56 @@ static void test_initramfs(Fixture *fixture, gconstpointer unused)
     g_assert_cmpmem(first_bytes, n_first, second_bytes, n_second);
 }
 
+/* The line of the plan that says where to hold the reproducer, or NULL. Owned by the caller. */
+static char *hold_line(Fixture *fixture, const Repro *repro, const char *const *sysctls)
+{
+    g_autofree char *path = g_build_filename(fixture->dir, "plan.cpio", NULL);
+    struct archive *reader = archive_read_new();
+    struct archive_entry *entry;
+    char plan[256] = "", *line = NULL;
+
+    g_assert_true(initramfs_write(path, &(GuestContent){repro, .sysctls = sysctls}, NULL));
+    archive_read_support_format_cpio(reader);
+    g_assert_cmpint(archive_read_open_filename(reader, path, 4096), ==, ARCHIVE_OK);
+    while (archive_read_next_header(reader, &entry) == ARCHIVE_OK) {
+        if (g_str_equal(archive_entry_pathname(entry), "firstbad-plan")) {
+            g_assert_cmpint(archive_read_data(reader, plan, sizeof plan - 1), >, 0);
+        }
+    }
+    archive_read_free(reader);
+    g_assert_nonnull(strstr(plan, "arg /repro\n"));
+    if (g_str_has_prefix(plan, "hold ")) {
+        line = g_strndup(plan, strcspn(plan, "\n"));
+    }
+    return line;
+}
+
+/* A C program is held in main(), where nothing of the user's can come before that; what may crash
+ * by its exec, or goes by settings that come late, is not held. */
+static void test_held(Fixture *fixture, gconstpointer unused)
+{
+    static const char *const sysctls[] = {"kernel.randomize_va_space=0", NULL};
+    g_autofree char *source = put(fixture, "a.c", "int main(void) { return 0; }\n", -1);
+    g_autofree char *other = put(fixture, "b.c",
+                                 "__attribute__((constructor)) static void f(void) {}\n"
+                                 "int main(void) { return 0; }\n",
+                                 -1);
+    g_autoptr(Repro) plain = prepare(fixture, source, NULL);
+    g_autofree char *line = hold_line(fixture, plain, NULL);
+    g_autofree char *with_sysctls = hold_line(fixture, plain, sysctls);
+    g_autoptr(Repro) binary = prepare(fixture, plain->path, NULL);
+    g_autofree char *of_binary = hold_line(fixture, binary, NULL);
+    g_autoptr(Repro) early = prepare(fixture, other, NULL);
+    g_autofree char *of_early = hold_line(fixture, early, NULL);
+
+    g_assert_nonnull(line);
+    g_assert_cmpuint(plain->hold_at, >, 0);
+    g_assert_cmpuint(g_ascii_strtoull(line + strlen("hold "), NULL, 16), ==, plain->hold_at);
+    g_assert_null(with_sysctls);
+    g_assert_null(of_binary);
+    g_assert_cmpstr(of_early, ==, "hold 0");
+}
+
 static void test_script_needs_busybox(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *source = put(fixture, "a.sh", "#!/bin/sh\n", -1);
@@ -287,6 +337,7 @@ int main(int argc, char **argv)
     ADD("/repro/script", test_script);
     ADD("/repro/errors", test_errors);
     ADD("/initramfs/content", test_initramfs);
+    ADD("/initramfs/held", test_held);
     ADD("/initramfs/script", test_script_needs_busybox);
     ADD("/initramfs/errors", test_initramfs_errors);
     return g_test_run();

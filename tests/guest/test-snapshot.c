@@ -335,6 +335,30 @@ static void test_fresh(Fixture *fixture, gconstpointer n_cpus)
     check_random((Outcome *const[]){booted, a, b, traced}, 4);
 }
 
+/* A C program, which is kept while it is held in its main(): each trial goes through it once, and
+ * two runs are two. A trace has the start of its C library all the same. */
+static void test_held(Fixture *fixture, gconstpointer unused)
+{
+    if (!prepare(fixture, "held.c",
+                 "#include <stdio.h>\n#include <unistd.h>\n"
+                 "int main(void) { printf(\"alone %d\\n\", access(\"seen\", F_OK));\n"
+                 "fclose(fopen(\"seen\", \"w\")); return 5; }\n")) {
+        return;
+    }
+    for (guint i = 0; i < 4; i++) {
+        fixture->spec.n_repeats = i == 2 ? 2 : 1;
+        fixture->spec.trace = i == 3 ? TRACE_FIRST : TRACE_NONE;
+        g_autoptr(Outcome) outcome = run(fixture);
+        g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
+        g_assert_cmpint(outcome->restored, ==, i > 0);
+        g_assert_cmpint(outcome->repro_exit, ==, 5);
+        g_assert_cmpuint(outcome->n_runs, ==, fixture->spec.n_repeats);
+        g_assert_cmpstr(outcome->output, ==, i == 2 ? "alone -1\nalone -1\n" : "alone -1\n");
+        g_assert_true(i < 3 || strstr(outcome->calls, "brk"));
+    }
+    g_assert_null(snapshot_failure(fixture->snapshot));
+}
+
 /* A crash in a restored guest is read as one in a booted one: by SysRq, where the kernel has it,
  * and else by the death of PID 1, which only the kernel can bring about. */
 static void test_crash(Fixture *fixture, gconstpointer unused)
@@ -403,6 +427,7 @@ int main(int argc, char **argv)
 #define ADD(name, data, func) g_test_add(name, Fixture, data, set_up, func, tear_down)
     ADD("/snapshot/fresh", GUINT_TO_POINTER(1), test_fresh);
     ADD("/snapshot/fresh-2-cpus", GUINT_TO_POINTER(2), test_fresh);
+    ADD("/snapshot/held", NULL, test_held);
     ADD("/snapshot/crash", NULL, test_crash);
     ADD("/snapshot/damaged", NULL, test_damaged);
     ADD("/snapshot/refused", NULL, test_refused);

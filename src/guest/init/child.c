@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,9 +69,8 @@ bool launch(Launch *ret_launch, const char *root, const char *const *argv, const
     return pid > 0;
 }
 
-pid_t launch_go(const Launch *child)
+int launch_exec(Launch *child)
 {
-    pid_t pid = child->pid;
     int err = 0;
     ssize_t n;
 
@@ -78,13 +78,26 @@ pid_t launch_go(const Launch *child)
     do {
         n = read(child->failure, &err, sizeof err);
     } while (n < 0 && errno == EINTR);
-    if (n == sizeof err) {
-        waitpid(pid, NULL, 0);
-        pid = -1;
-    }
     close(child->failure);
-    errno = err;
-    return pid;
+    child->gate = child->failure = -1;
+    if (n != sizeof err) {
+        return 0;
+    }
+    waitpid(child->pid, NULL, 0);
+    return err;
+}
+
+pid_t launch_go(Launch *child)
+{
+    if (child->gate < 0) {
+        if (!child->err && ptrace(PTRACE_DETACH, child->pid, NULL, 0L)) {
+            child->err = errno;
+        }
+    } else {
+        child->err = launch_exec(child);
+    }
+    errno = child->err;
+    return child->err ? -1 : child->pid;
 }
 
 void flush_line(Output *output, int port)

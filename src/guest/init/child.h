@@ -22,8 +22,9 @@ typedef struct Output {
 /* A child on its way to its program. */
 typedef struct Launch {
     pid_t pid;
-    int gate;    /* closed when it may go */
-    int failure; /* where it says why it could not be executed */
+    int gate;    /* closed when it may execute it; -1: it did, and is held (hold.h) */
+    int failure; /* where it says why it could not be executed; -1: it has said so */
+    int err;     /* which is this errno, or 0 */
 } Launch;
 
 /* Prepare the program argv[0] in a session of its own, with stdout and stderr going to @out (-1:
@@ -31,8 +32,10 @@ typedef struct Launch {
  * launch_go(). FALSE with errno. */
 bool launch(Launch *ret_launch, const char *root, const char *const *argv, const char *cwd,
             int out);
+/* Open its gate: it executes its program. Returns errno of that (then it is gone), or 0. */
+int launch_exec(Launch *child);
 /* Let it go. Returns its pid, or -1 with errno when it could not be executed. */
-pid_t launch_go(const Launch *child);
+pid_t launch_go(Launch *child);
 
 /* Read what the reproducer printed, without blocking: 0 when its end is closed, else what read()
  * says. */

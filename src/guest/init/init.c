@@ -67,15 +67,28 @@ static const Mount mounts[] = {
     {"binfmt_misc", "/proc/sys/fs/binfmt_misc"},
 };
 
-/* Where the kernel lacks the file, there is nothing to set. */
-static void write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+/* What the orders set, opened before they come: a restored guest has no path to look up then. Where
+ * the kernel lacks a file (-1), there is nothing to set. They stay open as long as the guest. */
+typedef struct Switches {
+    int random, panic_on_oops, panic_on_warn, log;
+} Switches;
 
-    if (fd >= 0) {
-        write_all(fd, text, strlen(text));
-        close(fd);
-    }
+static int open_to_write(const char *path)
+{
+    return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+static Switches open_switches(void)
+{
+    return (Switches){.random = open_to_write("/dev/urandom"),
+                      .panic_on_oops = open_to_write("/proc/sys/kernel/panic_on_oops"),
+                      .panic_on_warn = open_to_write("/proc/sys/kernel/panic_on_warn"),
+                      .log = open_to_write("/dev/kmsg")};
+}
+
+static void set(int fd, const char *text)
+{
+    write_all(fd, text, strlen(text));
 }
 
 /* Below @root, a path without a slash at its end. */
@@ -249,15 +262,16 @@ int main(int argc, char **argv)
     carry_out_plan(&plan, port);
     run_basic_test(port, &output);
     run_first(&run, &plan, port);
+    const Switches switches = open_switches();
     say(port, WORD_READY);
     orders_wait(port, &orders);
 
-    orders_take_effect(&orders);
-    write_file("/proc/sys/kernel/panic_on_oops", "1");
-    write_file("/proc/sys/kernel/panic_on_warn", orders.panic_on_warn ? "1" : "0");
+    orders_take_effect(&orders, switches.random);
+    set(switches.panic_on_oops, "1");
+    set(switches.panic_on_warn, orders.panic_on_warn ? "1" : "0");
     plan_set_sysctls(&plan, tell_output, &port);
     /* A level that even "quiet" lets through. */
-    write_file("/dev/kmsg", "<2>" MARK_REPRO "\n");
+    set(switches.log, "<2>" MARK_REPRO "\n");
     run_all(&run, &orders, &plan, port, &output);
     settle(port, orders.settle_ms);
     say(port, WORD_END);

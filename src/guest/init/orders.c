@@ -113,27 +113,22 @@ void orders_wait(int port, Orders *ret_orders)
     }
 }
 
-static void stir(const unsigned char *seed, size_t n_seed)
+static void stir(int random, const unsigned char *seed, size_t n_seed)
 {
     /* struct rand_pool_info, whose buffer has no length of its own. */
     struct {
         int n_bits, n_bytes;
         unsigned char bytes[SEED_BYTES];
     } entropy = {.n_bits = (int)n_seed * 8, .n_bytes = (int)n_seed};
-    int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
 
-    if (fd < 0) {
-        return;
-    }
     memcpy(entropy.bytes, seed, n_seed);
-    if (ioctl(fd, RNDADDENTROPY, &entropy)) {
-        write_all(fd, (const char *)seed, n_seed);
+    if (ioctl(random, RNDADDENTROPY, &entropy)) {
+        write_all(random, (const char *)seed, n_seed);
     }
-    ioctl(fd, RNDRESEEDCRNG);
-    close(fd);
+    ioctl(random, RNDRESEEDCRNG);
 }
 
-void orders_take_effect(const Orders *orders)
+void orders_take_effect(const Orders *orders, int random)
 {
     struct timespec now = {.tv_sec = orders->clock_ms / 1000,
                            .tv_nsec = orders->clock_ms % 1000 * 1000000};
@@ -141,7 +136,7 @@ void orders_take_effect(const Orders *orders)
     if (orders->clock_ms > 0) {
         clock_settime(CLOCK_REALTIME, &now);
     }
-    if (orders->n_seed) {
-        stir(orders->seed, orders->n_seed);
+    if (orders->n_seed && random >= 0) {
+        stir(random, orders->seed, orders->n_seed);
     }
 }

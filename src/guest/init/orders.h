@@ -27,6 +27,7 @@ bool orders_parse(const char *line, Orders *ret_orders);
 /* Tick on @port until orders come. */
 void orders_wait(int port, Orders *ret_orders);
 
-/* Set the clock, and make the kernel's random numbers this trial's own: those of all guests that
- * were restored from one snapshot would else be the same. What this kernel lacks is left. */
-void orders_take_effect(const Orders *orders);
+/* Set the clock, and make the kernel's random numbers, which @random is open for (-1: not there),
+ * this trial's own: those of all guests that were restored from one snapshot would else be the
+ * same. What this kernel lacks is left. */
+void orders_take_effect(const Orders *orders, int random);

@@ -8,6 +8,8 @@
  *     bind PATH         of our files: is to be seen at the same place in the root
  *     sysctl KEY=VALUE  set just before the reproducer
  *     arg TEXT          the reproducer's command, word by word; the first is its path
+ *     hold ADDRESS      execute it before the orders come, and hold it before the instruction at
+ *                       this address (hexadecimal; 0: the first)
  *     syzkaller         its failure is that of syzkaller's own program, not of the one it runs
  */
 #pragma once
@@ -24,4 +26,5 @@
 #define PLAN_BIND      "bind "
 #define PLAN_SYSCTL    "sysctl "
 #define PLAN_ARG       "arg "
+#define PLAN_HOLD      "hold "
 #define PLAN_SYZKALLER "syzkaller"

@@ -86,10 +86,13 @@ void plan_read(Plan *plan)
         }
     }
     for (const char *line = NULL; (line = next_line(plan, line));) {
-        const char *arg = after(line, PLAN_ARG);
+        const char *arg = after(line, PLAN_ARG), *address = after(line, PLAN_HOLD);
 
         if (arg && n_args < PLAN_ARGS_MAX) {
             plan->args[n_args++] = arg;
+        } else if (address) {
+            plan->is_held = true;
+            plan->hold_at = strtoull(address, NULL, 16);
         } else if (strcmp(line, PLAN_SYZKALLER) == 0) {
             plan->is_syzkaller = true;
         } else if (strcmp(line, PLAN_FOLDER) == 0 || strcmp(line, PLAN_DISK) == 0) {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PLAN_ARGS_MAX 64
 
@@ -13,6 +14,8 @@ typedef struct Plan {
     size_t n_text;
     const char *root; /* where the reproducer's file system begins: "" or PLAN_ROOT */
     const char *args[PLAN_ARGS_MAX + 1];
+    bool is_held; /* before the orders, at: */
+    uint64_t hold_at;
     bool is_syzkaller;
 } Plan;
 

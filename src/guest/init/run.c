@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "plan.h"
 #include "words.h"
 
@@ -113,15 +114,27 @@ static void prepare_run(Run *run, unsigned k, const Plan *plan, int port)
     close(out[1]);
 }
 
+/* Drop the prepared @run, and prepare it anew. */
+static void prepare_again(Run *run, const Plan *plan, int port)
+{
+    kill_everybody();
+    close(run->output);
+    remove_cwd(run->cwd);
+    prepare_run(run, run->k, plan, port);
+}
+
 void run_first(Run *run, const Plan *plan, int port)
 {
     prepare_run(run, 1, plan, port);
+    if (plan->is_held && run->launched && !hold(&run->child, plan->hold_at)) {
+        prepare_again(run, plan, port);
+    }
 }
 
 /* The prepared @run, to its end. @trace: to be traced, or NULL. @is_extra: it is made for the trace
  * alone, and how it ends when its time is up tells nothing. */
-static void carry_run(const Run *run, const Plan *plan, int port, Output *output,
-                      long long deadline_ms, Trace *trace, bool is_extra)
+static void carry_run(Run *run, const Plan *plan, int port, Output *output, long long deadline_ms,
+                      Trace *trace, bool is_extra)
 {
     say(port, WORD_RUN "%u", run->k);
     if (run->launched && trace) {
@@ -160,6 +173,10 @@ void run_all(Run *run, const Orders *orders, const Plan *plan, int port, Output 
     for (;;) {
         bool is_traced = run->k == orders->traced_run;
 
+        /* A trace begins before the exec. */
+        if (is_traced && run->launched && run->child.gate < 0) {
+            prepare_again(run, plan, port);
+        }
         carry_run(run, plan, port, output, deadline_ms, is_traced ? &trace : NULL, false);
         traced |= is_traced;
         bool is_last = run->k == orders->n_runs || now_ms() >= deadline_ms;

@@ -9,7 +9,8 @@
 #include "orders.h"
 #include "prepare.h"
 
-/* A run on its way: its folder, its pipe and its process, which waits to execute the program. */
+/* A run on its way: its folder, its pipe and its process, which waits to execute the program, or
+ * before the first instruction of it. */
 typedef struct Run {
     unsigned k; /* from 1 */
     char cwd[64];
