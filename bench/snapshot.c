@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a trial costs beside the reproducer: booted, restored from a snapshot, and what QEMU's start
- * alone takes on this machine. Side by side, in rounds; medians of the rounds.
+ * alone takes on this machine; and the mean of all trials of a kernel that is new, where others boot
+ * beside the one that is kept, and where they wait for it. Side by side, in rounds; medians of the
+ * rounds.
  *
  *     bench-snapshot KERNEL [TRIALS] [ROUNDS] [AT-ONCE] [MIB]    (20, 3, 2, 256)
  *
@@ -17,12 +19,16 @@
 #include "guest/snapshot.h"
 #include "process/process.h"
 
+/* As farm/ has it. */
+#define WAIT_POLL_MS 20
+
 typedef struct Bench {
     GuestSpec spec;
     const char *kernel;
     char *initramfs;
     guint n_trials, n_rounds, n_at_once;
     Snapshot *snapshot; /* of the trials under way, or NULL */
+    gboolean waits;     /* nothing boots beside a guest that is to be kept */
     guint n_begun, n_ended, n_restored;
 } Bench;
 
@@ -63,12 +69,27 @@ static void on_trial(GObject *source, GAsyncResult *res, gpointer data)
     begin_trials(bench);
 }
 
+static gboolean on_waited(gpointer data)
+{
+    begin_trials(data);
+    return G_SOURCE_REMOVE;
+}
+
 static void begin_trials(Bench *bench)
 {
+    if (bench->waits && bench->n_begun && bench->snapshot &&
+        snapshot_is_under_way(bench->snapshot)) {
+        g_timeout_add(WAIT_POLL_MS, on_waited, bench);
+        return;
+    }
     while (bench->n_begun < bench->n_trials && bench->n_begun - bench->n_ended < bench->n_at_once) {
         bench->n_begun++;
         guest_trial_async(&bench->spec, bench->kernel, bench->initramfs, bench->snapshot, NULL,
                           on_trial, bench);
+        if (bench->waits && bench->n_begun == 1) {
+            begin_trials(bench);
+            return;
+        }
     }
 }
 
@@ -87,6 +108,17 @@ static Figures run_trials(Bench *bench, Snapshot *snapshot, guint n_trials)
     }
     bench->n_trials = n_all;
     return (Figures){(now_s() - start_s) / n_trials, (cpu_s() - start_cpu_s) / n_trials};
+}
+
+/* All of a kernel's. */
+static Figures run_new_kernel(Bench *bench, gboolean waits)
+{
+    g_autoptr(Snapshot) snapshot = snapshot_new();
+
+    bench->waits = waits;
+    Figures figures = run_trials(bench, snapshot, bench->n_trials);
+    bench->waits = FALSE;
+    return figures;
 }
 
 static void count_end(GObject *source, GAsyncResult *res, gpointer n_ended)
@@ -155,7 +187,7 @@ static void print_median(const char *what, Figures *figures, guint n)
     }
     qsort(wall, n, sizeof *wall, compare);
     qsort(cpu, n, sizeof *cpu, compare);
-    printf("%-28s %8.3f s %8.3f s CPU\n", what, wall[n / 2], cpu[n / 2]);
+    printf("%-30s %8.3f s %8.3f s CPU\n", what, wall[n / 2], cpu[n / 2]);
 }
 
 /* How long the pages that were kept take to be copied. */
@@ -181,6 +213,8 @@ static void run_rounds(Bench *bench)
     g_autofree Figures *booted = g_new(Figures, bench->n_rounds);
     g_autofree Figures *restored = g_new(Figures, bench->n_rounds);
     g_autofree Figures *alone = g_new(Figures, bench->n_rounds);
+    g_autofree Figures *beside = g_new(Figures, bench->n_rounds);
+    g_autofree Figures *waiting = g_new(Figures, bench->n_rounds);
     g_autoptr(Snapshot) snapshot = snapshot_new();
     g_autoptr(GError) error = NULL;
 
@@ -195,12 +229,16 @@ static void run_rounds(Bench *bench)
             g_error("not restored: %s", snapshot_failure(snapshot));
         }
         alone[i] = run_qemu_alone(bench);
+        beside[i] = run_new_kernel(bench, FALSE);
+        waiting[i] = run_new_kernel(bench, TRUE);
     }
     printf("%u trials, %u at once, median of %u rounds; for one trial:\n", bench->n_trials,
            bench->n_at_once, bench->n_rounds);
     print_median("booted", booted, bench->n_rounds);
     print_median("restored", restored, bench->n_rounds);
     print_median("QEMU started and ended", alone, bench->n_rounds);
+    print_median("of a new kernel, boots beside", beside, bench->n_rounds);
+    print_median("of a new kernel, waiting", waiting, bench->n_rounds);
     printf("kept: %.1f MB, copied in %.3f s\n", (double)snapshot_size(snapshot) / 1e6,
            copy_s(bench, snapshot, &error));
 }

@@ -21,8 +21,8 @@ typedef struct FarmOps {
     void (*build_async)(Farm *farm, const char *commit, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data);
     gboolean (*build_finish)(Farm *farm, GAsyncResult *res, Kernel **ret_kernel, GError **error);
-    /* One trial of @kernel, which @commit was built to. G_IO_ERROR_NOT_FOUND: the kernel is not
-     * there any more, or damaged; build it again. */
+    /* One trial of @kernel, which @commit was built to and stays until the trial ends.
+     * G_IO_ERROR_NOT_FOUND: the kernel is not there any more, or damaged; build it again. */
     void (*trial_async)(Farm *farm, const char *commit, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
     gboolean (*trial_finish)(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error);

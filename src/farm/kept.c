@@ -10,6 +10,11 @@
 /* After so many kernels that could not be kept there is no hope for the next. */
 #define N_FAILURES 3
 
+/* How long a guest takes to boot, before one has. */
+#define BOOT_MS 2000
+/* From PID 1 to a guest that is ready and kept. */
+#define READY_MS 1000
+
 /* A kernel's. */
 typedef struct Kept {
     char *key;
@@ -21,6 +26,7 @@ typedef struct Kept {
 struct KeptGuests {
     GPtrArray *all; /* of Kept, the one used last at the end */
     guint n_failures;
+    guint64 boot_ms; /* of the last guest that booted */
     char *news;
     gboolean complained;
 };
@@ -39,6 +45,7 @@ KeptGuests *kept_guests_new(void)
     KeptGuests *kept = g_new0(KeptGuests, 1);
 
     kept->all = g_ptr_array_new_with_free_func(kept_free);
+    kept->boot_ms = BOOT_MS;
     return kept;
 }
 
@@ -106,6 +113,17 @@ Snapshot *kept_guests_for(KeptGuests *kept, const GuestSpec *guest, const char *
     }
     one = find(kept, key, root);
     return (one ? one : add(kept, key, root))->snapshot;
+}
+
+void kept_guests_booted(KeptGuests *kept, guint64 boot_ms)
+{
+    kept->boot_ms = boot_ms;
+}
+
+gboolean kept_guests_should_wait(const KeptGuests *kept, const Snapshot *snapshot,
+                                 guint64 waited_ms)
+{
+    return snapshot_is_under_way(snapshot) && waited_ms < 2 * kept->boot_ms + READY_MS;
 }
 
 char *kept_guests_news(KeptGuests *kept)

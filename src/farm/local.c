@@ -3,6 +3,9 @@
  * runs takes a core from the makes, so that trials, which somebody waits for, are not held up by a
  * build that only may be wanted.
  *
+ * The first trial of a kernel boots and keeps its guest; others wait for that (kept.h), without a
+ * core of their own.
+ *
  * The image of the kernel that is being tried lies unpacked in the job's folder; that of the one
  * before is dropped when another is tried, since trials of one kernel come together.
  */
@@ -19,6 +22,9 @@
 #define HOST_RESERVE_MIB 1024
 /* QEMU's own need, beside the guest's memory. */
 #define QEMU_OVERHEAD_MIB 150
+/* How often a trial looks whether the guest that it waits for is kept: a fifth of what a restored
+ * one takes. */
+#define WAIT_POLL_MS 20
 
 typedef struct LocalFarm {
     Farm base;
@@ -194,6 +200,59 @@ static void count_guest(LocalFarm *local, gint n)
     job_server_reserve(local->job_server, local->n_running * MAX(local->guest.n_cpus, 1));
 }
 
+/* A trial that was asked for. */
+typedef struct LocalTrial {
+    LocalFarm *local;
+    const Kernel *kernel;
+    const FarmRoot *root;
+    GuestTrace trace;
+    Snapshot *snapshot; /* or NULL */
+    GCancellable *cancellable;
+    GAsyncReadyCallback done;
+    gpointer user_data;
+    gint64 since_us;
+} LocalTrial;
+
+static void local_trial_free(LocalTrial *trial)
+{
+    snapshot_unref(trial->snapshot);
+    g_clear_object(&trial->cancellable);
+    g_free(trial);
+}
+
+static void begin_trial(LocalTrial *trial)
+{
+    LocalFarm *local = trial->local;
+    GError *error = NULL;
+
+    count_guest(local, 1);
+    if (!provide_image(local, trial->kernel, &error) || !provide_root(local, trial->root, &error)) {
+        g_task_report_error(NULL, trial->done, trial->user_data, NULL, error);
+    } else {
+        local->guest.trace = trial->trace;
+        guest_trial_async(&local->guest, local->image, local->initramfs, trial->snapshot,
+                          trial->cancellable, trial->done, trial->user_data);
+    }
+    local_trial_free(trial);
+}
+
+static gboolean waits(const LocalTrial *trial)
+{
+    guint64 waited_ms = (guint64)(g_get_monotonic_time() - trial->since_us) / 1000;
+
+    return trial->snapshot && !g_cancellable_is_cancelled(trial->cancellable) &&
+           kept_guests_should_wait(trial->local->kept, trial->snapshot, waited_ms);
+}
+
+static gboolean on_waited(gpointer data)
+{
+    if (waits(data)) {
+        return G_SOURCE_CONTINUE;
+    }
+    begin_trial(data);
+    return G_SOURCE_REMOVE;
+}
+
 static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
@@ -201,35 +260,49 @@ static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
     const GPtrArray *roots = local->inputs->roots;
     Version version = roots->len ? version_of(local->repo, commit) : 0;
     const FarmRoot *root = farm_root_for(roots, version);
-    GError *error = NULL;
+    LocalTrial *trial;
 
-    count_guest(local, 1);
     if (roots->len && !root) {
         g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
 
+        count_guest(local, 1);
         g_task_return_pointer(task, without_root(version), (GDestroyNotify)outcome_free);
-    } else if (!provide_image(local, kernel, &error) || !provide_root(local, root, &error)) {
-        g_task_report_error(NULL, done, user_data, NULL, error);
-    } else {
-        local->guest.trace = farm->trace;
-        Snapshot *snapshot = local->kept && !farm->boots
-                                 ? kept_guests_for(local->kept, &local->guest, kernel->key, root)
-                                 : NULL;
+        return;
+    }
+    trial = g_new(LocalTrial, 1);
+    *trial = (LocalTrial){.local = local,
+                          .kernel = kernel,
+                          .root = root,
+                          .trace = farm->trace,
+                          .cancellable = cancellable ? g_object_ref(cancellable) : NULL,
+                          .done = done,
+                          .user_data = user_data,
+                          .since_us = g_get_monotonic_time()};
+    if (local->kept && !farm->boots) {
+        Snapshot *snapshot = kept_guests_for(local->kept, &local->guest, kernel->key, root);
 
-        guest_trial_async(&local->guest, local->image, local->initramfs, snapshot, cancellable,
-                          done, user_data);
+        trial->snapshot = snapshot ? snapshot_ref(snapshot) : NULL;
+    }
+    if (waits(trial)) {
+        g_timeout_add(WAIT_POLL_MS, on_waited, trial);
+    } else {
+        begin_trial(trial);
     }
 }
 
 static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error)
 {
     LocalFarm *local = (LocalFarm *)farm;
+    gboolean finished = guest_trial_finish(res, ret_outcome, error);
 
     count_guest(local, -1);
     if (local->kept && !farm->news) {
         farm->news = kept_guests_news(local->kept);
     }
-    return guest_trial_finish(res, ret_outcome, error);
+    if (local->kept && finished && !(*ret_outcome)->restored && (*ret_outcome)->boot_ms) {
+        kept_guests_booted(local->kept, (*ret_outcome)->boot_ms);
+    }
+    return finished;
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */

@@ -238,6 +238,8 @@ void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
 guint64 snapshot_size(const Snapshot *snapshot);        /* bytes of memory; 0: nothing is kept */
 const char *snapshot_failure(const Snapshot *snapshot); /* why it was given up, or NULL */
+/* Is a guest on its way that is to be kept? A trial that begins now boots beside it. */
+gboolean snapshot_is_under_way(const Snapshot *snapshot);
 /* Why guests of @spec cannot be kept, or NULL. Owned by the caller. */
 char *guest_snapshot_complaint(const GuestSpec *spec);
 

@@ -73,6 +73,11 @@ const char *snapshot_failure(const Snapshot *snapshot)
     return snapshot->failure;
 }
 
+gboolean snapshot_is_under_way(const Snapshot *snapshot)
+{
+    return snapshot->state == STATE_UNDER_WAY;
+}
+
 GBytes *snapshot_console(const Snapshot *snapshot)
 {
     return snapshot->console;

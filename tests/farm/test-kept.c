@@ -69,11 +69,40 @@ static void test_complaint(void)
     kept_guests_free(kept);
 }
 
+/* Only beside a guest that is about to be kept, and not much longer than a boot takes. */
+static void test_wait(void)
+{
+    KeptGuests *kept = kept_guests_new();
+    GuestSpec guest;
+
+    guest_spec_default(&guest, NULL);
+    Snapshot *snapshot = kept_guests_for(kept, &guest, "a", NULL);
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 0));
+    g_assert_cmpint(snapshot_choose(snapshot), ==, WAY_KEEP);
+    /* Nothing is known yet: some seconds. */
+    g_assert_true(kept_guests_should_wait(kept, snapshot, 0));
+    g_assert_true(kept_guests_should_wait(kept, snapshot, 3000));
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 10000));
+    kept_guests_booted(kept, 20000);
+    g_assert_true(kept_guests_should_wait(kept, snapshot, 30000));
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 50000));
+    kept_guests_booted(kept, 500);
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 3000));
+    /* It did not come so far, or cannot be kept. */
+    snapshot_leave(snapshot);
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 0));
+    g_assert_cmpint(snapshot_choose(snapshot), ==, WAY_KEEP);
+    snapshot_give_up(snapshot, "it hung");
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 0));
+    kept_guests_free(kept);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/kept/kept", test_kept);
     g_test_add_func("/kept/news", test_news);
     g_test_add_func("/kept/complaint", test_complaint);
+    g_test_add_func("/kept/wait", test_wait);
     return g_test_run();
 }
