@@ -79,12 +79,11 @@ static void make_cwd(const char *cwd)
     }
 }
 
-/* What is still in use (a loop device, a process that does not die) keeps its memory, but not the
- * folder. */
-static void remove_cwd(const char *cwd)
+/* What is still in use (a loop device, a process that does not die) keeps its memory. The folder
+ * goes when the next one is made: nobody minds it after the last run. */
+static void leave_cwd(const char *cwd)
 {
     umount2(cwd, MNT_DETACH);
-    rmdir(cwd);
 }
 
 /* What a run's exit status tells. syzkaller's own program fails where it cannot run the other one
@@ -94,11 +93,14 @@ static int status_to_tell(const Plan *plan, int status)
     return plan->is_syzkaller && status > 0 ? STATUS_UNREACHED : status;
 }
 
-/* All but the start of the program itself. */
+/* All but the start of the program itself. @run: the one before, or zeroed. */
 static void prepare_run(Run *run, unsigned k, const Plan *plan, int port)
 {
     int out[2];
 
+    if (*run->cwd) {
+        rmdir(run->cwd);
+    }
     run->k = k;
     snprintf(run->cwd, sizeof run->cwd, "%s/tmp/%u", plan->root, k);
     make_cwd(run->cwd);
@@ -119,12 +121,13 @@ static void prepare_again(Run *run, const Plan *plan, int port)
 {
     kill_everybody();
     close(run->output);
-    remove_cwd(run->cwd);
+    leave_cwd(run->cwd);
     prepare_run(run, run->k, plan, port);
 }
 
 void run_first(Run *run, const Plan *plan, int port)
 {
+    *run = (Run){.k = 0};
     prepare_run(run, 1, plan, port);
     if (plan->is_held && run->launched && !hold(&run->child, plan->hold_at)) {
         prepare_again(run, plan, port);
@@ -154,7 +157,7 @@ static void carry_run(Run *run, const Plan *plan, int port, Output *output, long
         end_trace(trace);
     }
     kill_everybody();
-    remove_cwd(run->cwd);
+    leave_cwd(run->cwd);
     while (pass_output_on(output, run->output, port) > 0) {
     }
     flush_line(output, port);
