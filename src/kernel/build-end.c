@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "kernel/built.h"
+#include "kernel/config.h"
 #include "kernel/recipe.h"
 #include "kernel/sources-read.h"
 #include "symbols/symbols.h"
@@ -89,6 +90,10 @@ void build_end_as_failed(GTask *task, const char *first_error)
 
     if (build->only_config) {
         g_task_return_pointer(task, g_strdup(""), g_free);
+        return;
+    }
+    if (build->objects) {
+        build_end_with_objects(task, first_error);
         return;
     }
     build->kernel->status = KERNEL_FAILED;
@@ -176,17 +181,58 @@ static gboolean on_pack(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-void build_pack(GTask *task)
+static gboolean add_origins(Build *build, GError **error)
+{
+    return !build->origins ||
+           parcel_add_text(build->parcel, "origins", TRUE, build->origins, error);
+}
+
+static void pack(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
     g_autoptr(GSource) source = g_idle_source_new();
     GError *error = NULL;
 
-    if (!begin_parcel(build, &error) || !add_sources(build, &error) ||
-        !begin_image(build, &error)) {
+    if (!begin_parcel(build, &error) || !add_origins(build, &error) ||
+        !add_sources(build, &error) || !begin_image(build, &error)) {
         build_end_with_error(task, error);
         return;
     }
     g_source_set_callback(source, on_pack, g_object_ref(task), g_object_unref);
     g_source_attach(source, g_task_get_context(task));
+}
+
+/* Without origins a report has no source files, and is right all the same. */
+static void on_origins(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    Build *build = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
+
+    build->origins = symbols_origins_finish(res, &error);
+    if (!build->origins && !g_cancellable_is_cancelled(g_task_get_cancellable(task))) {
+        g_message("%.12s: where its functions come from is not known: %s", build->name,
+                  error->message);
+    }
+    pack(task);
+}
+
+void build_pack(GTask *task)
+{
+    Build *build = g_task_get_task_data(task);
+    const Slot *slot = build->builder->slot;
+    g_autofree char *vmlinux = g_build_filename(slot->obj_dir, images[IMAGE_VMLINUX].path, NULL);
+    const SymbolsFiles files = {.vmlinux = vmlinux};
+    GError *error = NULL;
+
+    build->kernel->signature = symbols_signature(build->image_fds[IMAGE_VMLINUX], &error);
+    if (!build->kernel->signature) {
+        build_end_with_error(task, error);
+    } else if (build->builder->options.keeps_origins &&
+               !config_is_on(build->config, "CONFIG_DEBUG_INFO")) {
+        symbols_origins_async(&files, slot->obj_dir, g_task_get_cancellable(task), on_origins,
+                              g_object_ref(task));
+    } else {
+        pack(task);
+    }
 }

@@ -41,6 +41,8 @@ typedef struct Build {
     char *way; /* see store.h */
     Kernel *kernel;
     gboolean only_config; /* kernel_configure_async() */
+    char **objects;       /* kernel_objects_async(); else NULL */
+    char *objects_dir;    /* where they go */
     Choice *choice;
     char *changes;         /* lines that the era adds to the config */
     char *wanted_config;   /* what olddefconfig starts from */
@@ -52,6 +54,7 @@ typedef struct Build {
     gint64 start_us;
     int image_fds[N_IMAGES]; /* open once make is done, until they are packed; else -1 */
     Parcel *parcel;
+    char *origins; /* text of symbols_origins_async(), or NULL */
     guint n_packed;
     gboolean is_beside;   /* the slot holds what other revisions left */
     KernelBuilder *other; /* while the kernel is checked: see paranoid.c */
@@ -78,6 +81,14 @@ void build_make(GTask *task, const char *const *targets, GAsyncReadyCallback don
  * ended. */
 gboolean build_make_succeeded(GTask *task, GAsyncResult *res);
 
+/* --- Objects (objects.c) ---------------------------------------------------------------------- */
+
+/* Compile Build.objects once more, with debug information. */
+void build_make_objects(GTask *task);
+/* What became of them: those that are there are copied. @why: it did not end well; or NULL. Returns
+ * from the task. */
+void build_end_with_objects(GTask *task, const char *why);
+
 /* --- Ends: each returns from the task -------------------------------------------------------- */
 
 /* The machine's fault. Takes @error. */
@@ -92,7 +103,8 @@ gboolean build_open_images(Build *build, GError **error);
 void build_close_images(Build *build);
 /* Say what of them is loaded and run: the kernel's signature. */
 gboolean build_sign(Build *build, GError **error);
-/* Pack it, piece by piece in the main loop, and return the kernel. */
+/* Ask where its functions come from, where that is not in its debug information; pack it, piece by
+ * piece in the main loop, and return the kernel. */
 void build_pack(GTask *task);
 /* The kernel of another tree in the store that this build would come to again (same.c), in an entry
  * of its own; NULL where there is none. Owned by the caller. */

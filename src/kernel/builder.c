@@ -37,6 +37,9 @@ static void build_free(Build *build)
     parcel_free(build->parcel);
     kernel_builder_free(build->other);
     kernel_store_free(build->other_store);
+    g_strfreev(build->objects);
+    g_free(build->objects_dir);
+    g_free(build->origins);
     g_free(build);
 }
 
@@ -67,9 +70,14 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
 
 static void make_images(GTask *task)
 {
+    const Build *build = g_task_get_task_data(task);
     static const char *const targets[] = {"bzImage", "vmlinux", NULL};
 
-    build_make(task, targets, on_made);
+    if (build->objects) {
+        build_make_objects(task);
+    } else {
+        build_make(task, targets, on_made);
+    }
 }
 
 static void on_basics_made(GObject *source, GAsyncResult *res, gpointer data)
@@ -344,8 +352,8 @@ static void end_as_conflict(GTask *task)
 {
     Build *build = g_task_get_task_data(task);
 
-    if (build->only_config) {
-        g_task_return_pointer(task, g_strdup(""), g_free);
+    if (build->only_config || build->objects) {
+        build_end_as_failed(task, build->source.conflict);
         return;
     }
     build->kernel->key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, build->name, -1);
@@ -430,9 +438,11 @@ static void begin(GTask *new_task)
         build_end_with_error(task, error);
         return;
     }
-    found =
-        build->only_config ? NULL : kernel_store_find(builder->store, build->kernel->key, &error);
-    if (!error && !found && !build->only_config && !builder->options.builds_same) {
+    found = build->only_config || build->objects
+                ? NULL
+                : kernel_store_find(builder->store, build->kernel->key, &error);
+    if (!error && !found && !build->only_config && !build->objects &&
+        !builder->options.builds_same) {
         found = build_find_same(build);
     }
     if (!error && found && !is_worth_another_try(found, &builder->options)) {
@@ -472,6 +482,24 @@ void kernel_configure_async(KernelBuilder *builder, const char *name, GCancellab
     build->only_config = TRUE;
     g_task_set_task_data(task, build, (GDestroyNotify)build_free);
     begin(task);
+}
+
+void kernel_objects_async(KernelBuilder *builder, const char *name, const char *const *objects,
+                          const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
+                          gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, done, user_data);
+    Build *build = build_new(builder, name);
+
+    build->objects = g_strdupv((char **)objects);
+    build->objects_dir = g_strdup(dir);
+    g_task_set_task_data(task, build, (GDestroyNotify)build_free);
+    begin(task);
+}
+
+gboolean kernel_objects_finish(GAsyncResult *res, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(res), error);
 }
 
 gboolean kernel_configure_finish(KernelBuilder *builder, GAsyncResult *res, char **ret_config,

@@ -55,17 +55,18 @@ char *kernel_failure_file(const char *error);
 char **kernel_failure_words(const char *error);
 
 /* Where kernels lie:
- * DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,sources.zst,config,build.log.zst,kernel.ini} (config
- * and kernel.ini as they are). An entry appears by one rename, whole and on disk; a failed build
- * has no images and no list of sources. Two entries of one kernel share their files. Several
- * processes may share a store. */
+ * DIR/ab/abcdef.../{bzImage.zst,vmlinux.zst,origins.zst,sources.zst,config,build.log.zst,
+ * kernel.ini} (config and kernel.ini as they are). An entry appears by one rename, whole and on
+ * disk; a failed build has no images and no lists. Two entries of one kernel share their files.
+ * Several processes may share a store. */
 typedef struct KernelStore KernelStore;
 KernelStore *kernel_store_open(const char *dir, GError **error);
 void kernel_store_free(KernelStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelStore, kernel_store_free)
 /* NULL without error when there is none. */
 Kernel *kernel_store_find(KernelStore *store, const char *key, GError **error);
-/* Unpack "bzImage", "vmlinux", "config" or "build.log" of @kernel to @path (by rename). Its sha256
+/* Unpack "bzImage", "vmlinux", "origins" (symbols/symbols.h; only of a kernel that was built
+ * without debug information), "config" or "build.log" of @kernel to @path (by rename). Its sha256
  * is checked; a damaged entry is thrown away (G_IO_ERROR_INVALID_DATA), so that the next build
  * makes it anew. */
 gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path, GError **error);
@@ -86,6 +87,8 @@ typedef struct KernelBuildOptions {
     const GPtrArray *backports;  /* of Backport: what revisions that want it get; or NULL */
     const char *start;           /* the commit that crashes, see data/backports.ini; or NULL */
     gboolean without_debug_info; /* whatever @config says, BTF included */
+    gboolean keeps_origins;      /* of kernels without debug information: this program's main() knows
+                                   SYMBOLS_SERVE (symbols/symbols.h) */
     guint n_jobs;                /* make -j */
     JobServer *job_server;       /* shares cores among several makes, in place of n_jobs; or NULL */
     guint timeout_ms;            /* of one build */
@@ -121,6 +124,16 @@ void kernel_build_async(KernelBuilder *builder, const char *name, GCancellable *
                         GAsyncReadyCallback done, gpointer user_data);
 gboolean kernel_build_finish(KernelBuilder *builder, GAsyncResult *res, Kernel **ret_kernel,
                              GError **error);
+
+/* Of the kernel of @name, which was built without debug information: compile @objects
+ * ("net/core/skmsg.o", as its origins call them; NULL-terminated) once more, with it, and put them
+ * below the folder @dir under the same names. What cannot be compiled is left out; GError: nothing
+ * could be, or as above. It takes a slot from the revision that it was at to @name; the next build
+ * there compiles these objects as always. */
+void kernel_objects_async(KernelBuilder *builder, const char *name, const char *const *objects,
+                          const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
+                          gpointer user_data);
+gboolean kernel_objects_finish(GAsyncResult *res, GError **error);
 
 /* What the configuration of @name comes to, without a build. *ret_config: the text, owned by the
  * caller; NULL where the revision cannot be configured. */

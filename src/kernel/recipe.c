@@ -75,16 +75,19 @@ static void add_llvm(GStrvBuilder *argv, const Choice *choice)
     }
 }
 
-char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,
-                   const char *const *targets)
+/* @flags: more of them for all compilations. */
+static char **make_with(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,
+                        const char *flags, const char *const *targets)
 {
     g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
     g_auto(GStrv) words = g_strsplit(choice->words[FLAG_MAKE], " ", -1);
     g_autofree char *jobs = g_strdup_printf("-j%u", MAX(options->n_jobs, 1));
     g_autofree char *maps =
         g_strdup_printf("-fdebug-prefix-map=%s=. -fdebug-prefix-map=../=", slot->obj_dir);
-    g_autofree char *kcflags = g_strconcat("KCFLAGS=", maps, choice->words[FLAG_KCFLAGS], NULL);
-    g_autofree char *kaflags = g_strconcat("KAFLAGS=", maps, choice->words[FLAG_KAFLAGS], NULL);
+    g_autofree char *kcflags =
+        g_strconcat("KCFLAGS=", maps, choice->words[FLAG_KCFLAGS], flags, NULL);
+    g_autofree char *kaflags =
+        g_strconcat("KAFLAGS=", maps, choice->words[FLAG_KAFLAGS], flags, NULL);
 
     g_strv_builder_add_many(argv, "make", "O=" REPO_WORKTREE_SCRATCH, NULL);
     if (!options->job_server) { /* else -j would be a server of its own */
@@ -111,6 +114,25 @@ char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Ch
     }
     g_strv_builder_addv(argv, (const char **)targets);
     return g_strv_builder_end(argv);
+}
+
+char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,
+                   const char *const *targets)
+{
+    return make_with(slot, options, choice, "", targets);
+}
+
+char **recipe_make_objects(const Slot *slot, const KernelBuildOptions *options,
+                           const Choice *choice, const char *const *objects)
+{
+    g_autoptr(GStrvBuilder) targets = g_strv_builder_new();
+    g_auto(GStrv) all = NULL;
+
+    g_strv_builder_add(targets, "-k");
+    g_strv_builder_addv(targets, (const char **)objects);
+    all = g_strv_builder_end(targets);
+    /* Lines and inlined calls; no types and no variables, which take longer and nobody asks for. */
+    return make_with(slot, options, choice, " -g1", (const char *const *)all);
 }
 
 char **recipe_configure(const Slot *slot, const KernelBuildOptions *options, const Choice *choice)

@@ -30,6 +30,11 @@ char *recipe_key(const char *tree_id, const char *config, const char *changes,
 char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,
                    const char *const *targets);
 
+/* The same for @objects, with debug information for lines. One that cannot be made does not keep
+ * make from the others. Owned by the caller. */
+char **recipe_make_objects(const Slot *slot, const KernelBuildOptions *options,
+                           const Choice *choice, const char *const *objects);
+
 /* The command that completes RECIPE_NEW_CONFIG with this tree's defaults. Owned by the caller. */
 char **recipe_configure(const Slot *slot, const KernelBuildOptions *options, const Choice *choice);
 

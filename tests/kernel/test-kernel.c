@@ -14,6 +14,7 @@
 #include "kernel/variant.h"
 #include "process/process.h"
 #include "scratch.h"
+#include "symbols/symbols.h"
 #include "tiny.h"
 
 /* The tiny tree, a store and a slot. */
@@ -474,6 +475,47 @@ static void test_without_debug_info(Fixture *fixture, gconstpointer unused)
     g_autoptr(Kernel) same = build(fixture->builder, "HEAD");
     g_assert_true(same->reused);
     g_assert_cmpstr(none->key, ==, same->key);
+}
+
+/* Where the functions of a kernel without debug information come from; and its objects once more.
+ */
+static void test_objects(Fixture *fixture, gconstpointer unused)
+{
+    static const char *const wanted[] = {"main.o", "nowhere.o", "../other.o", NULL};
+    static const char *const nothing[] = {"nowhere.o", NULL};
+    g_autofree char *dir = scratch_path(&fixture->scratch, "objects");
+    g_autofree char *origins = NULL, *listing = NULL;
+    g_autoptr(GAsyncResult) res = NULL, none = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fixture->options.keeps_origins = TRUE;
+    reopen_slot(fixture);
+    g_autoptr(Kernel) kernel = build(fixture->builder, "base");
+    origins = unpack(fixture, kernel, "origins");
+    g_assert_nonnull(strstr(origins, "main.o -\n"));
+    g_assert_nonnull(strstr(origins, "other.o -\n"));
+
+    kernel_objects_async(fixture->builder, "base", wanted, dir, NULL, keep_result, &res);
+    while (!res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_true(kernel_objects_finish(res, &error));
+    g_assert_no_error(error);
+    listing = sh(fixture, "ls objects");
+    g_assert_cmpstr(listing, ==, "main.o");
+
+    kernel_objects_async(fixture->builder, "base", nothing, dir, NULL, keep_result, &none);
+    while (!none) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_false(kernel_objects_finish(none, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_FAILED);
+
+    /* The folder goes on as it was. */
+    g_free(listing);
+    listing = sh(fixture, "cd repo; commit one other.c 'int other(void) { return 2; }'");
+    g_autoptr(Kernel) next = build(fixture->builder, "HEAD");
+    g_assert_nonnull(next->signature);
 }
 
 static void test_incremental(Fixture *fixture, gconstpointer unused)
@@ -1238,6 +1280,9 @@ int main(int argc, char **argv)
     if (argc == 4 && g_str_equal(argv[1], "--build")) {
         return child_build(argv[2], argv[3]);
     }
+    if (argc > 1 && g_str_equal(argv[1], SYMBOLS_SERVE)) {
+        return symbols_serve(argc - 1, argv + 1);
+    }
     g_test_init(&argc, &argv, NULL);
     ADD("built", test_built);
     ADD("variants", test_variants);
@@ -1250,6 +1295,7 @@ int main(int argc, char **argv)
     ADD("configuration-fails", test_configuration_fails);
     ADD("key", test_key);
     ADD("without-debug-info", test_without_debug_info);
+    ADD("objects", test_objects);
     ADD("incremental", test_incremental);
     ADD("configured-again", test_configured_again);
     ADD("stale", test_stale);
