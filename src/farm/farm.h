@@ -37,6 +37,12 @@ typedef struct FarmOps {
                             GAsyncReadyCallback done, gpointer user_data);
     gboolean (*configure_finish)(Farm *farm, GAsyncResult *res, char **ret_config, GError **error);
     gboolean (*use_config)(Farm *farm, const char *config, GError **error);
+    /* Objects of @commit's kernel with debug information: see kernel_objects_async(). NULL where
+     * kernels have none. */
+    void (*objects_async)(Farm *farm, const char *commit, const char *const *objects,
+                          const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
+                          gpointer user_data);
+    gboolean (*objects_finish)(Farm *farm, GAsyncResult *res, GError **error);
     /* A worktree that the farm may check anything out in when it is idle, or NULL. */
     const char *(*worktree)(Farm *farm);
     /* Prefixes under which its kernels' debug information names sources: NULL-terminated. */

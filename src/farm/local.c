@@ -338,6 +338,19 @@ static void local_farm_free(Farm *farm)
     g_free(local);
 }
 
+static void objects_async(Farm *farm, const char *commit, const char *const *objects,
+                          const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
+                          gpointer user_data)
+{
+    kernel_objects_async(((LocalFarm *)farm)->builder, commit, objects, dir, cancellable, done,
+                         user_data);
+}
+
+static gboolean objects_finish(Farm *farm, GAsyncResult *res, GError **error)
+{
+    return kernel_objects_finish(res, error);
+}
+
 static const FarmOps local_ops = {
     .build_async = build_async,
     .build_finish = build_finish,
@@ -349,6 +362,8 @@ static const FarmOps local_ops = {
     .trial_finish = trial_finish,
     .worktree = worktree,
     .source_prefixes = source_prefixes,
+    .objects_async = objects_async,
+    .objects_finish = objects_finish,
     .free = local_farm_free,
 };
 
@@ -402,6 +417,7 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
         .config_dir = options->config_dir,
         .backports = options->backports,
         .start = options->start,
+        .keeps_origins = TRUE,
         .n_jobs = options->n_jobs,
         .job_server = local->job_server,
         .timeout_ms = options->build_timeout_ms,

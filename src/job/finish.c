@@ -3,7 +3,6 @@
  * so that report/ needs neither the tree nor the kernels.
  */
 #include "job/private.h"
-#include "symbols/symbols.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -194,28 +193,6 @@ const TrialRow *job_find_crash(const Job *job, const GPtrArray *trials, const ch
     return NULL;
 }
 
-char *job_symbolize(Job *job, const char *commit, const char *report)
-{
-    const RevisionEvidence *evidence = evidence_of(job, commit);
-    g_autofree char *folder = store_job_dir(job->store, job->id);
-    g_autofree char *vmlinux = g_build_filename(folder, "vmlinux", NULL);
-    const char *const reports[] = {report, NULL};
-    SymbolsFiles files = {.vmlinux = vmlinux};
-    g_autoptr(GError) error = NULL;
-    g_auto(GStrv) texts = NULL;
-
-    if (evidence && evidence->kernel && evidence->kernel->dir &&
-        kernel_unpack(evidence->kernel, "vmlinux", vmlinux, &error)) {
-        files.source_dirs = job->farm->ops->source_prefixes(job->farm);
-        texts = symbols_reports_apart(&files, reports, &error);
-        g_unlink(vmlinux);
-    }
-    if (error) {
-        g_message("the crash report stays without line numbers: %s", error->message);
-    }
-    return g_strdup(texts ? texts[0] : report);
-}
-
 /* Lines of the build log before the first error, and after it. */
 #define N_LINES_BEFORE 2
 #define N_LINES_AFTER  8
@@ -299,7 +276,10 @@ static gboolean gather_crash(Job *job, Answer *answer, GError **error)
     }
     answer->crash_commit = g_strdup(commit);
     answer->crash_title = g_strdup(crash->title);
-    answer->crash_report = job_symbolize(job, crash->commit, crash->report);
+    /* A job that may go on keeps its slot as it is. */
+    answer->crash_report = answer->by_budget
+                               ? job_symbolize(job, crash->commit, crash->report)
+                               : job_symbolize_lines(job, crash->commit, crash->report);
     return TRUE;
 }
 
@@ -458,6 +438,11 @@ gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
     if (!gather_crash(job, answer, error) ||
         (answer->kind != ANSWER_TRIED && !gather_recipients(job, answer, error))) {
         return FALSE;
+    }
+    if (answer->crash_report) {
+        g_autofree char *report = g_steal_pointer(&answer->crash_report);
+
+        answer->crash_report = job_drop_unknown_lines(report);
     }
     json = answer_to_json(answer);
     text = json_dumps(json, JSON_COMPACT);

@@ -290,15 +290,23 @@ const char *trials_usual_title(const Sought *sought, const GPtrArray *trials, co
 /* Of a try: the sentence for its verdict, and what else there is to know of it (Answer.checks). */
 void job_explain_tried(const Job *job, Answer *answer);
 
+/* --- lines.c --------------------------------------------------------------------------------- */
+
+/* @report with lines and inlined calls by the kernel of @commit. Where that has no debug
+ * information, functions get the file that they come from, and 0 for a line. Owned by the caller.
+ */
+char *job_symbolize(Job *job, const char *commit, const char *report);
+/* The same; of such a kernel, lines by objects that are compiled for it, as far as they can be. It
+ * takes seconds, and moves the slot. */
+char *job_symbolize_lines(Job *job, const char *commit, const char *report);
+/* @report for people: with files alone where lines are not known. Owned by the caller. */
+char *job_drop_unknown_lines(const char *report);
+
 /* --- finish.c -------------------------------------------------------------------------------- */
 
 /* The first crash of @commit's kernel in @trials (of the store, which have reports) that shows the
  * bug looked for, or NULL. */
 const TrialRow *job_find_crash(const Job *job, const GPtrArray *trials, const char *commit);
-/* @report with lines and inlined calls by the kernel of @commit, or as it is when that has no debug
- * information. Owned by the caller. */
-char *job_symbolize(Job *job, const char *commit, const char *report);
-
 /* Complete @answer with what the report quotes (commit, signatures, recipients, symbolized crash),
  * give it a reason where it has none, and store it. */
 gboolean job_finish_answer(Job *job, Answer *answer, GError **error);
