@@ -219,16 +219,12 @@ static void on_origins(GObject *source, GAsyncResult *res, gpointer data)
 
 void build_pack(GTask *task)
 {
-    Build *build = g_task_get_task_data(task);
+    const Build *build = g_task_get_task_data(task);
     const Slot *slot = build->builder->slot;
     g_autofree char *vmlinux = g_build_filename(slot->obj_dir, images[IMAGE_VMLINUX].path, NULL);
     const SymbolsFiles files = {.vmlinux = vmlinux};
-    GError *error = NULL;
 
-    build->kernel->signature = symbols_signature(build->image_fds[IMAGE_VMLINUX], &error);
-    if (!build->kernel->signature) {
-        build_end_with_error(task, error);
-    } else if (build->builder->options.keeps_origins &&
+    if (build->builder->options.keeps_origins &&
                !config_is_on(build->config, "CONFIG_DEBUG_INFO")) {
         symbols_origins_async(&files, slot->obj_dir, g_task_get_cancellable(task), on_origins,
                               g_object_ref(task));
