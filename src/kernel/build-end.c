@@ -225,7 +225,7 @@ void build_pack(GTask *task)
     const SymbolsFiles files = {.vmlinux = vmlinux};
 
     if (build->builder->options.keeps_origins &&
-               !config_is_on(build->config, "CONFIG_DEBUG_INFO")) {
+        !config_is_on(build->config, "CONFIG_DEBUG_INFO")) {
         symbols_origins_async(&files, slot->obj_dir, g_task_get_cancellable(task), on_origins,
                               g_object_ref(task));
     } else {

@@ -169,6 +169,8 @@ static void end_of_failed_make(GTask *task)
                                          "memory ran out (fewer jobs need less): %s", first_error));
     } else if (!slot_end_build(build->builder->slot, &error)) {
         build_end_with_error(task, error);
+    } else if (build->objects) { /* some may be there, and the folder is as good as before */
+        build_end_with_objects(task, first_error);
     } else if (fault == LOG_FAULT_SOURCE && may_be_of_others(build, first_error)) {
         build_again_from_nothing(task);
     } else {
