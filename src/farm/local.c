@@ -342,13 +342,13 @@ static void objects_async(Farm *farm, const char *commit, const char *const *obj
                           const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
                           gpointer user_data)
 {
-    kernel_objects_async(((LocalFarm *)farm)->builder, commit, objects, dir, cancellable, done,
-                         user_data);
+    slots_objects_async(((LocalFarm *)farm)->slots, commit, objects, dir, cancellable, done,
+                        user_data);
 }
 
 static gboolean objects_finish(Farm *farm, GAsyncResult *res, GError **error)
 {
-    return kernel_objects_finish(res, error);
+    return slots_objects_finish(res, error);
 }
 
 static const FarmOps local_ops = {

@@ -159,6 +159,23 @@ gboolean slots_configure_finish(GAsyncResult *res, char **ret_config, GError **e
     return kernel_configure_finish(place->builder, configured, ret_config, error);
 }
 
+void slots_objects_async(Slots *slots, const char *name, const char *const *objects,
+                         const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
+                         gpointer user_data)
+{
+    GTask *task = begin(slots, name, done, user_data);
+    const Place *place = g_task_get_task_data(task);
+
+    kernel_objects_async(place->builder, name, objects, dir, cancellable, on_ended, task);
+}
+
+gboolean slots_objects_finish(GAsyncResult *res, GError **error)
+{
+    g_autoptr(GAsyncResult) made = g_task_propagate_pointer(G_TASK(res), NULL);
+
+    return kernel_objects_finish(made, error);
+}
+
 void slots_add_fix(Slots *slots, const Backport *fix)
 {
     for (guint i = 0; i < slots->n; i++) {

@@ -16,14 +16,18 @@ Slots *slots_new(const Repo *repo, KernelStore *store, const char *dir,
 void slots_free(Slots *slots);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slots, slots_free)
 
-/* Build @name, or configure it, in an idle slot; there must be one. As kernel_build_async(), with
- * *ret_builder: whose slot it is. */
+/* Build @name, configure it, or compile some of its objects, in an idle slot; there must be one. As
+ * kernel_build_async(), kernel_configure_async(), kernel_objects_async(). */
 void slots_build_async(Slots *slots, const char *name, GCancellable *cancellable,
                        GAsyncReadyCallback done, gpointer user_data);
 gboolean slots_build_finish(GAsyncResult *res, Kernel **ret_kernel, GError **error);
 void slots_configure_async(Slots *slots, const char *name, GCancellable *cancellable,
                            GAsyncReadyCallback done, gpointer user_data);
 gboolean slots_configure_finish(GAsyncResult *res, char **ret_config, GError **error);
+void slots_objects_async(Slots *slots, const char *name, const char *const *objects,
+                         const char *dir, GCancellable *cancellable, GAsyncReadyCallback done,
+                         gpointer user_data);
+gboolean slots_objects_finish(GAsyncResult *res, GError **error);
 
 /* The same for all builders. */
 void slots_add_fix(Slots *slots, const Backport *fix);
