@@ -31,6 +31,7 @@ const GOptionEntry cli_kernel_entries[] = {
     CLI_KEY("build-timeout", "S", "Seconds for a build (3600)"),
     CLI_KEY("build-memory", "MIB", "Memory for each process of a build"),
     CLI_FLAG("paranoid", "Build some kernels once more, from nothing"),
+    CLI_FLAG("debug-info", "Keep the config's debug information"),
     CLI_KEY("jobs", "N", "Compilers at once (cores)"),
     CLI_KEY("slots", "N", "Builds at once, in folders of their own (1)"),
     CLI_KEY("guests", "N", "Guests at once (by cores and memory)"),

@@ -55,6 +55,7 @@ typedef struct JobSpec {
     guint build_timeout_s, boot_timeout_s, trial_timeout_s, n_repeats;
     guint build_memory_mib; /* of each process of a build; 0: no limit */
     gboolean paranoid;      /* see KernelBuildOptions */
+    gboolean debug_info;    /* as the config has it, in all kernels */
     gboolean panic_on_warn;
     gboolean no_snapshots; /* each trial boots */
     double confidence;

@@ -426,6 +426,38 @@ static Toolchains *find_toolchains(const JobSpec *spec, const char *config, cons
     return toolchains_new(spec->compiler, text, table, options, error);
 }
 
+/* Has @config, a file, BTF, and does @repro, whatever it is, speak of BPF? */
+static gboolean needs_btf(const char *config, const char *repro)
+{
+    g_autofree char *options = NULL, *text = NULL;
+    g_autoptr(GHashTable) values = NULL;
+    gsize n;
+
+    if (!g_file_get_contents(config, &options, NULL, NULL) ||
+        !g_file_get_contents(repro, &text, &n, NULL)) {
+        return FALSE;
+    }
+    values = config_values(options);
+    return g_strcmp0(g_hash_table_lookup(values, "CONFIG_DEBUG_INFO_BTF"), "y") == 0 &&
+           (memmem(text, n, "bpf", 3) || memmem(text, n, "BPF", 3));
+}
+
+/* Debug information multiplies the time of a build, and no more than the report wants it, unless it
+ * may be what breaks a build, or what a program of BPF is loaded by. */
+static gboolean leaves_out_debug_info(const JobSpec *spec, const char *config, const char *repro,
+                                      GPtrArray *notes)
+{
+    if (spec->debug_info || g_str_equal(spec->bug, bug_kind_name(BUG_BUILD))) {
+        return FALSE;
+    }
+    if (needs_btf(config, repro)) {
+        g_ptr_array_add(notes, g_strdup("kernels keep their debug information: the reproducer "
+                                        "speaks of BPF, and the config has BTF"));
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
                                    const char *job_dir, GError **error)
 {
@@ -457,6 +489,8 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
         return FALSE;
     }
     options.config = config;
+    options.without_debug_info =
+        leaves_out_debug_info(spec, config, setup->inputs->repro, setup->notes);
     options.inputs = setup->inputs;
     setup->toolchains = find_toolchains(spec, config, job_dir, error);
     setup->kernels = setup->toolchains ? kernel_store_open(kernels, error) : NULL;

@@ -84,6 +84,7 @@ static const Field fields[] = {
     FIELD("repeats", FIELD_COUNT, TRIALS, n_repeats),
     FIELD("build-memory", FIELD_COUNT, FAILURES, build_memory_mib),
     FIELD("paranoid", FIELD_FLAG, NOTHING, paranoid),
+    FIELD("debug-info", FIELD_FLAG, KERNELS, debug_info),
     FIELD("panic-on-warn", FIELD_FLAG, TRIALS, panic_on_warn),
     FIELD("no-snapshots", FIELD_FLAG, NOTHING, no_snapshots),
     FIELD("no-revert-test", FIELD_FLAG, NOTHING, no_revert_test),

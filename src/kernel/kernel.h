@@ -87,12 +87,12 @@ typedef struct KernelBuildOptions {
     const GPtrArray *backports;  /* of Backport: what revisions that want it get; or NULL */
     const char *start;           /* the commit that crashes, see data/backports.ini; or NULL */
     gboolean without_debug_info; /* whatever @config says, BTF included */
-    gboolean keeps_origins;      /* of kernels without debug information: this program's main() knows
-                                   SYMBOLS_SERVE (symbols/symbols.h) */
-    guint n_jobs;                /* make -j */
-    JobServer *job_server;       /* shares cores among several makes, in place of n_jobs; or NULL */
-    guint timeout_ms;            /* of one build */
-    guint64 memory_limit_bytes;  /* of each process; 0: none */
+    gboolean keeps_origins;     /* of kernels without debug information: this program's main() knows
+                                  SYMBOLS_SERVE (symbols/symbols.h) */
+    guint n_jobs;               /* make -j */
+    JobServer *job_server;      /* shares cores among several makes, in place of n_jobs; or NULL */
+    guint timeout_ms;           /* of one build */
+    guint64 memory_limit_bytes; /* of each process; 0: none */
     gboolean paranoid;    /* build one kernel of eight once more, from nothing in a slot of its own
                              (@slot_dir.check), and believe that one when they differ */
     gboolean builds_same; /* also what is the same by its sources as another kernel */
