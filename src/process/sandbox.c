@@ -17,7 +17,8 @@ static const char *const box[] = {
     "--unshare-all", /* users, processes, network, IPC, host name, cgroups */
     "--die-with-parent", "--new-session", "--cap-drop", "ALL",
     "--ro-bind", "/", "/",
-    "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+    /* The user's own folder for temporary files would be read-only. */
+    "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--setenv", "TMPDIR", "/tmp",
     /* They name sockets of his agent and his session, wherever those are. */
     "--unsetenv", "SSH_AUTH_SOCK", "--unsetenv", "DBUS_SESSION_BUS_ADDRESS",
     NULL,

@@ -37,11 +37,14 @@ static void test_box(void)
         return;
     }
     g_mkdir(may, 0755);
+    g_setenv("TMPDIR", "/var/tmp", TRUE); /* where nobody may write in the box */
     out = run(sandbox,
-              "echo 1 2>/dev/null >x || echo no; echo 2 >may/x; touch /tmp/mine && echo tmp;"
+              "echo 1 2>/dev/null >x || echo no; echo 2 >may/x; touch /tmp/mine && mktemp "
+              ">/tmp/name && echo tmp;"
               "pwd; ls /proc | grep -c '^[0-9]'; ls /sys/class/net >/dev/null; cat /proc/net/route "
               "| wc -l",
               dir, may);
+    g_unsetenv("TMPDIR");
     g_auto(GStrv) lines = g_strsplit(out, "\n", -1);
 
     g_assert_cmpuint(g_strv_length(lines), ==, 5);
