@@ -66,7 +66,9 @@ void build_again_from_nothing(GTask *task);
 
 /* --- Paranoid -------------------------------------------------------------------------------- */
 
-/* Is this one of the kernels that are built once more? */
+/* Is this one of the kernels that nothing but a build is believed of? */
+gboolean build_is_sampled(const Build *build);
+/* And, since it is built beside others, one that is built once more? */
 gboolean build_wants_check(const Build *build);
 /* The kernel has a signature: build it from nothing and compare, then go on. */
 void build_check(GTask *task);

@@ -442,7 +442,7 @@ static void begin(GTask *new_task)
                 ? NULL
                 : kernel_store_find(builder->store, build->kernel->key, &error);
     if (!error && !found && !build->only_config && !build->objects &&
-        !builder->options.builds_same) {
+        !builder->options.builds_same && !build_is_sampled(build)) {
         found = build_find_same(build);
     }
     if (!error && found && !is_worth_another_try(found, &builder->options)) {

@@ -11,10 +11,14 @@
 /* Of so many kernels one is checked: a build from nothing is some six beside others. */
 #define ONE_IN 8
 
+gboolean build_is_sampled(const Build *build)
+{
+    return build->builder->options.paranoid && g_str_hash(build->tree_id) % ONE_IN == 0;
+}
+
 gboolean build_wants_check(const Build *build)
 {
-    return build->builder->options.paranoid && build->is_beside &&
-           g_str_hash(build->tree_id) % ONE_IN == 0;
+    return build->is_beside && build_is_sampled(build);
 }
 
 /* The builder of the other kernel; its slot is empty. */
@@ -35,6 +39,7 @@ static KernelBuilder *open_other(const Build *build, KernelStore **ret_store, GE
     options.config = config;
     options.config_dir = NULL;
     options.paranoid = FALSE;
+    options.builds_same = TRUE;
     other = kernel_builder_new(builder->repo, store, dir, &options, error);
     if (!other || !slot_empty(other->slot, error)) {
         return NULL;
