@@ -133,7 +133,7 @@ int main(int argc, char **argv)
     g_autoptr(Toolchains) toolchains = NULL;
     g_autoptr(Repo) repo = NULL;
     g_autoptr(GError) error = NULL;
-    KernelBuildOptions options = {.n_jobs = g_get_num_processors()};
+    KernelBuildOptions options = {.n_jobs = g_get_num_processors(), .builds_same = TRUE};
     Place beside, clean;
 
     if (argc < 5) {
