@@ -272,9 +272,6 @@ static gboolean finish(Job *job, Answer *answer, GError **error)
     gint64 begun_ms = job_now_ms();
     gboolean done;
 
-    /* What goes on is of no use to the answer, which may want a slot. */
-    job_stop_works(job);
-    job_wait_for_works(job);
     job_tell(job, "writing the report", NULL);
     done = job_finish_answer(job, answer, error);
     job_put_work(job, "report", begun_ms);
