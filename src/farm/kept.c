@@ -10,8 +10,9 @@
 /* After so many kernels that could not be kept there is no hope for the next. */
 #define N_FAILURES 3
 
-/* How long a guest takes to boot, before one has. */
-#define BOOT_MS 2000
+/* How long a guest takes to boot on a slow machine, before one has. The first kernel is that of the
+ * start, which is known to boot. */
+#define BOOT_MS 10000
 /* From PID 1 to a guest that is ready and kept. */
 #define READY_MS 1000
 

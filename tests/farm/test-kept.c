@@ -79,10 +79,10 @@ static void test_wait(void)
     Snapshot *snapshot = kept_guests_for(kept, &guest, "a", NULL);
     g_assert_false(kept_guests_should_wait(kept, snapshot, 0));
     g_assert_cmpint(snapshot_choose(snapshot), ==, WAY_KEEP);
-    /* Nothing is known yet: some seconds. */
+    /* Nothing is known yet. */
     g_assert_true(kept_guests_should_wait(kept, snapshot, 0));
-    g_assert_true(kept_guests_should_wait(kept, snapshot, 3000));
-    g_assert_false(kept_guests_should_wait(kept, snapshot, 10000));
+    g_assert_true(kept_guests_should_wait(kept, snapshot, 15000));
+    g_assert_false(kept_guests_should_wait(kept, snapshot, 30000));
     kept_guests_booted(kept, 20000);
     g_assert_true(kept_guests_should_wait(kept, snapshot, 30000));
     g_assert_false(kept_guests_should_wait(kept, snapshot, 50000));
