@@ -42,6 +42,9 @@ struct Belief {
     guint32 *class_of;        /* of each hypothesis */
     GArray *classes;          /* of HypothesisClass, by their first members */
 
+    gboolean is_testability_fresh;
+    double *p_testable;
+
     gboolean is_fresh; /* what follows is worked out */
     GArray *joint;     /* of double: posterior of class c and grid point g at c * n_points + g */
     double *rate_posterior;
@@ -85,9 +88,13 @@ static inline KernelSide tested_side(const Tested *tested, guint32 hypothesis)
     return revision_set_has(tested->with_bug, hypothesis) ? SIDE_BUG : SIDE_CLEAN;
 }
 
-/* The chance that each revision builds, boots and runs, if it was not tried: see broken.c. Owned by
- * the caller. */
-double *belief_testability(const Belief *belief);
+/* The chance that each revision builds, boots and runs, if it was not tried: see broken.c. Valid
+ * until something comes in. */
+const double *belief_testability(Belief *belief);
+
+/* Of each class, whether its hypotheses are candidates; and how many these are. Owned by the
+ * caller. */
+gboolean *belief_candidate_classes(Belief *belief, double confidence, guint *ret_n_candidates);
 
 /* Seconds for the build, if it is still to be done, and the trials; never 0. */
 double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials);

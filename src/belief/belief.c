@@ -164,6 +164,7 @@ Belief *belief_new(const History *history, const BeliefModel *model, const doubl
     belief->classes = g_array_new(FALSE, FALSE, sizeof(HypothesisClass));
     belief->joint = g_array_new(FALSE, FALSE, sizeof(double));
     belief->rate_posterior = g_new(double, rates_n_points(belief->rates));
+    belief->p_testable = g_new(double, n);
     belief->posterior = g_new(double, n);
     belief->has_bug = g_new(double, n);
     set_prior(belief, log_prior);
@@ -188,6 +189,7 @@ void belief_free(Belief *belief)
     g_array_unref(belief->classes);
     g_array_unref(belief->joint);
     g_free(belief->rate_posterior);
+    g_free(belief->p_testable);
     g_free(belief->posterior);
     g_free(belief->has_bug);
     g_free(belief);
@@ -319,6 +321,7 @@ static void put_into_group(Belief *belief, guint32 revision, guint32 representat
         }
     }
     belief->is_grouped_anew = TRUE;
+    belief->is_testability_fresh = FALSE;
     belief->is_fresh = FALSE;
 }
 
@@ -345,6 +348,10 @@ void belief_set(Belief *belief, guint32 revision, const Tally *tally)
     belief->n_useless += tally_is_useless(tally) ? 1 : 0;
     belief->n_useless -= tally_is_useless(&before) ? 1 : 0;
     belief->is_fresh = FALSE;
+    if (tally_is_useless(tally) != tally_is_useless(&before) ||
+        tally_has_trials(tally) != tally_has_trials(&before)) {
+        belief->is_testability_fresh = FALSE;
+    }
     if (was_evidence && !is_evidence(belief, revision)) {
         belief->is_grouped_anew = TRUE;
     } else if (!was_evidence && is_evidence(belief, revision) && !belief->is_grouped_anew) {
@@ -534,25 +541,50 @@ static gint compare_posterior(gconstpointer a, gconstpointer b, gpointer posteri
     return left < right ? -1 : left > right;
 }
 
-GArray *belief_candidates(Belief *belief, double confidence)
+gboolean *belief_candidate_classes(Belief *belief, double confidence, guint *ret_n_candidates)
 {
     belief_refresh(belief);
-    GArray *candidates = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint n_classes = belief->classes->len;
     g_autoptr(GPtrArray) ranking = g_ptr_array_sized_new(n_classes);
-    g_autofree gboolean *is_taken = g_new0(gboolean, n_classes);
+    gboolean *is_taken = g_new0(gboolean, n_classes);
     double covered = 0;
 
     for (guint c = 0; c < n_classes; c++) {
         g_ptr_array_add(ranking, &g_array_index(belief->classes, HypothesisClass, c));
     }
     g_ptr_array_sort(ranking, compare_density);
+    *ret_n_candidates = 0;
     for (guint i = 0; i < n_classes && covered < confidence; i++) {
         const HypothesisClass *class = g_ptr_array_index(ranking, i);
 
         is_taken[belief->class_of[class->member]] = TRUE;
         covered += class->mass;
+        *ret_n_candidates += class->n_members;
     }
+    return is_taken;
+}
+
+guint belief_n_candidates(Belief *belief, double confidence, guint32 *ret_best)
+{
+    guint n;
+    g_autofree gboolean *is_taken = belief_candidate_classes(belief, confidence, &n);
+    double most = -1;
+
+    for (guint32 h = 0; h < belief->n; h++) {
+        if (belief->posterior[h] > most && is_taken[belief->class_of[h]]) {
+            most = belief->posterior[h];
+            *ret_best = h;
+        }
+    }
+    return n;
+}
+
+GArray *belief_candidates(Belief *belief, double confidence)
+{
+    guint n;
+    g_autofree gboolean *is_taken = belief_candidate_classes(belief, confidence, &n);
+    GArray *candidates = g_array_sized_new(FALSE, FALSE, sizeof(guint32), n);
+
     for (guint32 h = 0; h < belief->n; h++) {
         if (is_taken[belief->class_of[h]]) {
             g_array_append_val(candidates, h);

@@ -136,6 +136,9 @@ double belief_entropy(Belief *belief);
  * guint32, owned by the caller. */
 GArray *belief_candidates(Belief *belief, double confidence);
 
+/* How many these are, and the first of them: without sorting. */
+guint belief_n_candidates(Belief *belief, double confidence, guint32 *ret_best);
+
 /* What builds and trials cost, in seconds, and what the machines have and do already. */
 typedef struct Costs {
     double build_s;
@@ -157,6 +160,8 @@ void costs_by_distance(const Belief *belief, const guint32 *trees, guint n_trees
 typedef struct Experiment {
     guint32 revision; /* never a member of a group, but the one that stands for it */
     guint n_trials;
+    guint n_quiet; /* as many of these are probably quiet: that they are is no reason to ask again
+                      before they are over. Less than n_trials; 0: each may be one */
     double gain_bits; /* expected information about the culprit */
     double cost_s;
     double p_testable;

@@ -103,17 +103,16 @@ static View view_leave(const Belief *belief, guint32 revision, const View *came)
     return (View){.is_block = TRUE, .extent = came->extent + came->distance, .testable = INFINITY};
 }
 
-double *belief_testability(const Belief *belief)
+static void work_out(const Belief *belief, double *p_testable)
 {
     guint n = belief->n;
-    double *p_testable = g_new(double, n);
     const double *n_reached = belief->n_reached;
 
     for (guint32 r = 0; r < n; r++) {
         p_testable[r] = 1 - belief->model.broken_alone;
     }
     if (belief->n_useless == 0) {
-        return p_testable;
+        return;
     }
     g_autofree View *below = g_new0(View, n);
     g_autofree View *above = g_new0(View, n);
@@ -142,5 +141,13 @@ double *belief_testability(const Belief *belief)
     for (guint32 r = 0; r < n; r++) {
         p_testable[r] *= p_outside(belief, &below[r], &above[r]);
     }
-    return p_testable;
+}
+
+const double *belief_testability(Belief *belief)
+{
+    if (!belief->is_testability_fresh) {
+        work_out(belief, belief->p_testable);
+        belief->is_testability_fresh = TRUE;
+    }
+    return belief->p_testable;
 }

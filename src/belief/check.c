@@ -72,7 +72,7 @@ gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds,
         }
         if (is_side_open(belief, side, should_crash, log10_odds, &n_trials)) {
             gboolean is_tested = tally_has_trials(&belief->tallies[side]);
-            g_autofree double *p_testable = belief_testability(belief);
+            const double *p_testable = belief_testability(belief);
 
             *ret_experiment = (Experiment){
                 .revision = side,

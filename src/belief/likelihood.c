@@ -38,9 +38,10 @@
  * Chances of counts (with the binomial coefficient) instead of chances of sequences: the
  * coefficient is the same for all hypotheses, and with it nothing gets too small for a double.
  */
-#include "likelihood.h"
+#include "rates.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Beside p ~ 1 (86 % of tests at revisions with the bug crash always, 8.4 % sometimes). Never quite
  * 1: one run that ends ok by accident must not be proof. */
@@ -58,26 +59,11 @@ static const double spread_weights[] = {0.5, 0.5};
 static const double hides_values[] = {1, 0.5};
 static const double hides_weights[] = {0.6, 0.4};
 
-#define N_P       (G_N_ELEMENTS(p_sometimes) + 1)
-#define N_Q       G_N_ELEMENTS(q_values)
-#define N_SPREADS G_N_ELEMENTS(spreads)
-#define N_HIDES   G_N_ELEMENTS(hides_values)
-#define N_POINTS  (N_P * N_Q * N_SPREADS * N_HIDES)
+/* More of them are not kept: they are worked out anew, in about a microsecond each. */
+#define MOST_ENTRIES 20000
 
-typedef struct Entry {
-    double bug[N_POINTS];
-    double clean[N_POINTS];
-} Entry;
-
-struct Rates {
-    double masked;
-    double haunted;
-    double unreached;
-    RatePoint points[N_POINTS];
-    GHashTable *entries; /* counts, packed into 64 bits -> Entry */
-    Entry mixed;         /* of the last tally with doubtful crashes, or of an unreached kernel */
-    Entry said;          /* of the last one with a person's word */
-};
+G_STATIC_ASSERT(G_N_ELEMENTS(p_sometimes) + 1 == N_P && G_N_ELEMENTS(q_values) == N_Q &&
+                G_N_ELEMENTS(spreads) == N_SPREADS && G_N_ELEMENTS(hides_values) == N_HIDES);
 
 /* GLib's own takes the low half by the high one, and lets counts, which are small, collide. */
 static guint hash_counts(gconstpointer key)
@@ -87,27 +73,62 @@ static guint hash_counts(gconstpointer key)
     return (guint)(counts * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 32);
 }
 
-static double log_gamma(double x)
-{
-    int sign;
+/* --- Sums of logarithms ---------------------------------------------------------------------- */
 
-    return lgamma_r(x, &sign);
+static void log_gammas_init(LogGammas *gammas, double first)
+{
+    *gammas = (LogGammas){.first = first, .values = g_array_new(FALSE, FALSE, sizeof(double))};
+}
+
+static double log_gamma_at(LogGammas *gammas, guint i)
+{
+    while (gammas->values->len <= i) {
+        int sign;
+        double value = lgamma_r(gammas->first + gammas->values->len, &sign);
+
+        g_array_append_val(gammas->values, value);
+    }
+    return g_array_index(gammas->values, double, i);
+}
+
+static void mean_gammas_init(MeanGammas *gammas, double mean, double spread)
+{
+    log_gammas_init(&gammas->alpha, mean * spread);
+    log_gammas_init(&gammas->beta, spread - mean * spread);
+}
+
+static void mean_gammas_clear(MeanGammas *gammas)
+{
+    g_array_unref(gammas->alpha.values);
+    g_array_unref(gammas->beta.values);
 }
 
 double log_choose(guint n, guint k)
 {
-    return log_gamma(n + 1.0) - log_gamma(k + 1.0) - log_gamma(n - k + 1.0);
+    int sign;
+
+    return lgamma_r(n + 1.0, &sign) - lgamma_r(k + 1.0, &sign) - lgamma_r(n - k + 1.0, &sign);
 }
 
-static double beta_binomial(guint k, guint n, double mean, double spread)
+/* The same, of counts that come again. */
+static double log_ways(Rates *rates, guint n, guint k)
 {
-    double alpha = mean * spread;
-    double beta = spread - alpha;
+    LogGammas *factorials = &rates->factorials;
 
-    return exp(log_choose(n, k) + log_gamma(alpha + k) - log_gamma(alpha) +
-               log_gamma(beta + n - k) - log_gamma(beta) + log_gamma(spread) -
-               log_gamma(spread + n));
+    return log_gamma_at(factorials, n) - log_gamma_at(factorials, k) -
+           log_gamma_at(factorials, n - k);
 }
+
+double beta_binomial(Rates *rates, guint k, guint n, guint spread, MeanGammas *mean)
+{
+    LogGammas *whole = &rates->of_spread[spread];
+
+    return exp(log_ways(rates, n, k) + log_gamma_at(&mean->alpha, k) -
+               log_gamma_at(&mean->alpha, 0) + log_gamma_at(&mean->beta, n - k) -
+               log_gamma_at(&mean->beta, 0) + log_gamma_at(whole, 0) - log_gamma_at(whole, n));
+}
+
+/* --- The grid -------------------------------------------------------------------------------- */
 
 /* The order of the points: all p of one q, all q of one spread, all spreads of one hides. */
 static void fill_points(RatePoint *points, double always_crashes)
@@ -138,7 +159,17 @@ Rates *rates_new(const BeliefModel *model)
     rates->haunted = model->haunted;
     rates->unreached = model->unreached;
     fill_points(rates->points, model->always_crashes);
-    rates->entries = g_hash_table_new_full(hash_counts, g_int64_equal, g_free, g_free);
+    log_gammas_init(&rates->factorials, 1);
+    for (guint s = 0; s < N_SPREADS; s++) {
+        log_gammas_init(&rates->of_spread[s], spreads[s]);
+        for (guint p = 0; p < N_P; p++) {
+            mean_gammas_init(&rates->of_p[s][p], rates->points[p].p, spreads[s]);
+        }
+        for (guint q = 0; q < N_Q; q++) {
+            mean_gammas_init(&rates->of_q[s][q], q_values[q], spreads[s]);
+        }
+    }
+    rates->entries = g_hash_table_new_full(hash_counts, g_int64_equal, g_free, NULL);
     return rates;
 }
 
@@ -146,6 +177,16 @@ void rates_free(Rates *rates)
 {
     if (rates == NULL) {
         return;
+    }
+    g_array_unref(rates->factorials.values);
+    for (guint s = 0; s < N_SPREADS; s++) {
+        g_array_unref(rates->of_spread[s].values);
+        for (guint p = 0; p < N_P; p++) {
+            mean_gammas_clear(&rates->of_p[s][p]);
+        }
+        for (guint q = 0; q < N_Q; q++) {
+            mean_gammas_clear(&rates->of_q[s][q]);
+        }
     }
     g_hash_table_unref(rates->entries);
     g_free(rates);
@@ -161,18 +202,22 @@ const RatePoint *rates_points(const Rates *rates)
     return rates->points;
 }
 
+/* --- Counts ---------------------------------------------------------------------------------- */
+
 /* The chance of @k crashes in @n runs that were not cut short, and @j that were. */
-static double cut_beta_binomial(guint k, guint n, guint j, double hides, double mean, double spread)
+static double cut_beta_binomial(Rates *rates, guint k, guint n, guint j, double hides, guint spread,
+                                MeanGammas *mean)
 {
-    double own_ways = log_choose(n, k);
+    double own_ways = log_ways(rates, n, k);
     double sum = 0;
 
     if (j == 0 || hides >= 1) {
-        return beta_binomial(k, n, mean, spread);
+        return beta_binomial(rates, k, n, spread, mean);
     }
     for (guint i = 0; i <= j; i++) {
-        sum += beta_binomial(k + i, n + j, mean, spread) *
-               exp(log_choose(j, i) + i * log(hides) + own_ways - log_choose(n + j, k + i));
+        sum +=
+            beta_binomial(rates, k + i, n + j, spread, mean) *
+            exp(log_ways(rates, j, i) + i * log(hides) + own_ways - log_ways(rates, n + j, k + i));
     }
     return sum;
 }
@@ -181,7 +226,7 @@ static double cut_beta_binomial(guint k, guint n, guint j, double hides, double 
  * that comes first with the chance @hides than by one that always does. Its own rate o at this
  * kernel is unknown, so the ratio of the integrals of (1 - o c)^k (1 - o)^m o^j over o. Where it
  * was not seen, it need not be there, and nothing is told. */
-static double cut_weight(guint k, guint m, guint j, double hides)
+static double cut_weight(Rates *rates, guint k, guint m, guint j, double hides)
 {
     const guint n_steps = 64;
     double sum = 0;
@@ -194,39 +239,49 @@ static double cut_weight(guint k, guint m, guint j, double hides)
 
         sum += exp(k * log(1 - o * hides) + m * log(1 - o) + j * log(o)) / n_steps;
     }
-    return sum / exp(log_gamma(j + 1) + log_gamma(k + m + 1.0) - log_gamma(j + k + m + 2.0));
+    return sum / exp(log_gamma_at(&rates->factorials, j) + log_gamma_at(&rates->factorials, k + m) -
+                     log_gamma_at(&rates->factorials, j + k + m + 1));
 }
 
 /* A haunted revision has any rate: its runs that were cut short tell nothing. */
-static Entry *entry_new(const Rates *rates, guint k, guint n, guint j)
+static void fill_row(Rates *rates, Entry *entry, guint row, guint k, guint n, guint j)
+{
+    guint spread = row % N_SPREADS;
+    double hides = hides_values[row / N_SPREADS];
+    double weight = cut_weight(rates, k, n - k, j, hides);
+
+    for (guint p = 0; p < N_P; p++) {
+        double chance = cut_beta_binomial(rates, k, n, j, hides, spread, &rates->of_p[spread][p]);
+
+        entry->of_p[row][p] = (1 - rates->masked) * (weight * chance);
+    }
+    for (guint q = 0; q < N_Q; q++) {
+        double chance =
+            weight * cut_beta_binomial(rates, k, n, j, hides, spread, &rates->of_q[spread][q]);
+
+        entry->of_q[row][q] = rates->masked * chance;
+        entry->clean[row][q] = (1 - rates->haunted) * chance + weight * rates->haunted / (n + 1);
+    }
+}
+
+static Entry *entry_new(Rates *rates, gint64 key, guint k, guint n, guint j)
 {
     Entry *entry = g_new(Entry, 1);
 
-    for (guint first = 0; first < N_POINTS; first += N_P * N_Q) {
-        const RatePoint *points = rates->points + first;
-        double weight = cut_weight(k, n - k, j, points->hides);
-        double of_p[N_P];
-
-        for (guint p = 0; p < N_P; p++) {
-            of_p[p] =
-                weight * cut_beta_binomial(k, n, j, points[p].hides, points[p].p, points[p].spread);
-        }
-        for (guint q = 0; q < N_Q; q++) {
-            const RatePoint *point = &points[q * N_P];
-            double of_q =
-                weight * cut_beta_binomial(k, n, j, point->hides, point->q, point->spread);
-
-            for (guint p = 0; p < N_P; p++) {
-                guint i = first + q * N_P + p;
-
-                entry->bug[i] = (1 - rates->masked) * of_p[p] + rates->masked * of_q;
-                entry->clean[i] = (1 - rates->haunted) * of_q + weight * rates->haunted / (n + 1);
-            }
+    entry->key = key;
+    for (guint row = 0; row < N_ROWS; row++) {
+        if (row >= N_SPREADS && j == 0) { /* nothing was hidden */
+            memcpy(entry->of_p[row], entry->of_p[row - N_SPREADS], sizeof entry->of_p[row]);
+            memcpy(entry->of_q[row], entry->of_q[row - N_SPREADS], sizeof entry->of_q[row]);
+            memcpy(entry->clean[row], entry->clean[row - N_SPREADS], sizeof entry->clean[row]);
+        } else {
+            fill_row(rates, entry, row, k, n, j);
         }
     }
     return entry;
 }
 
+/* Valid until the next call. */
 static const Entry *entry_of(Rates *rates, guint n_crash, guint n_ok, guint n_other)
 {
     const guint64 most = (1 << 21) - 1;
@@ -234,10 +289,29 @@ static const Entry *entry_of(Rates *rates, guint n_crash, guint n_ok, guint n_ot
     Entry *entry = g_hash_table_lookup(rates->entries, &key);
 
     if (entry == NULL) {
-        entry = entry_new(rates, n_crash, n_crash + n_ok, n_other);
-        g_hash_table_insert(rates->entries, g_memdup2(&key, sizeof key), entry);
+        if (g_hash_table_size(rates->entries) >= MOST_ENTRIES) {
+            g_hash_table_remove_all(rates->entries);
+        }
+        entry = entry_new(rates, key, n_crash, n_crash + n_ok, n_other);
+        g_hash_table_add(rates->entries, entry);
     }
     return entry;
+}
+
+/* --- Tallies --------------------------------------------------------------------------------- */
+
+/* @into = @a x @into + @b x @other, entry by entry. */
+static void entry_mix(Entry *into, double a, double b, const Entry *other)
+{
+    for (guint row = 0; row < N_ROWS; row++) {
+        for (guint p = 0; p < N_P; p++) {
+            into->of_p[row][p] = a * into->of_p[row][p] + b * other->of_p[row][p];
+        }
+        for (guint q = 0; q < N_Q; q++) {
+            into->of_q[row][q] = a * into->of_q[row][q] + b * other->of_q[row][q];
+            into->clean[row][q] = a * into->clean[row][q] + b * other->clean[row][q];
+        }
+    }
 }
 
 /* All of the doubtful crashes are of the bug, or none. The entries hold chances of counts; what is
@@ -246,15 +320,11 @@ static const Entry *mix_doubtful(Rates *rates, const Tally *tally)
 {
     guint n_crash = tally->untestable ? 0 : tally->n_crash;
     guint n_ok = tally->untestable ? 0 : tally->n_ok, n = n_crash + n_ok, m = tally->n_doubtful;
-    const Entry *none = entry_of(rates, n_crash, n_ok, tally->n_other);
-    const Entry *all = entry_of(rates, n_crash + m, n_ok, tally->n_other);
     double match = CLAMP(tally->match, 0, 1);
-    double chance = match * exp(log_choose(n, n_crash) - log_choose(n + m, n_crash + m));
+    double chance = match * exp(log_ways(rates, n, n_crash) - log_ways(rates, n + m, n_crash + m));
 
-    for (guint g = 0; g < N_POINTS; g++) {
-        rates->mixed.bug[g] = chance * all->bug[g] + (1 - match) * none->bug[g];
-        rates->mixed.clean[g] = chance * all->clean[g] + (1 - match) * none->clean[g];
-    }
+    rates->mixed = *entry_of(rates, n_crash + m, n_ok, tally->n_other);
+    entry_mix(&rates->mixed, chance, 1 - match, entry_of(rates, n_crash, n_ok, tally->n_other));
     return &rates->mixed;
 }
 
@@ -264,27 +334,43 @@ static const Entry *mix_doubtful(Rates *rates, const Tally *tally)
 
 static const Entry *entry_of_said(Rates *rates, Verdict said)
 {
-    for (guint g = 0; g < N_POINTS; g++) {
-        rates->said.bug[g] = said == VERDICT_BAD ? 1 : SAID_WRONGLY;
-        rates->said.clean[g] = said == VERDICT_BAD ? SAID_WRONGLY : 1;
+    Entry *entry = &rates->mixed;
+
+    *entry = (Entry){0};
+    for (guint row = 0; row < N_ROWS; row++) {
+        for (guint p = 0; p < N_P; p++) {
+            entry->of_p[row][p] = said == VERDICT_BAD ? 1 : SAID_WRONGLY;
+        }
+        for (guint q = 0; q < N_Q; q++) {
+            entry->clean[row][q] = said == VERDICT_BAD ? SAID_WRONGLY : 1;
+        }
     }
-    return &rates->said;
+    return entry;
 }
 
 /* With the bug or without, it looks like one without, but for the chance that the proof was wrong.
  */
 static const Entry *mix_unreached(Rates *rates, const Entry *reached)
 {
-    for (guint g = 0; g < N_POINTS; g++) {
-        double bug = reached->bug[g], clean = reached->clean[g];
+    Entry *entry = &rates->mixed;
 
-        rates->mixed.bug[g] = (1 - rates->unreached) * bug + rates->unreached * clean;
-        rates->mixed.clean[g] = clean;
+    if (reached != entry) {
+        *entry = *reached;
     }
-    return &rates->mixed;
+    for (guint row = 0; row < N_ROWS; row++) {
+        for (guint p = 0; p < N_P; p++) {
+            entry->of_p[row][p] *= 1 - rates->unreached;
+        }
+        for (guint q = 0; q < N_Q; q++) {
+            entry->of_q[row][q] = (1 - rates->unreached) * entry->of_q[row][q] +
+                                  rates->unreached * entry->clean[row][q];
+        }
+    }
+    return entry;
 }
 
-TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
+/* Valid until the next call. */
+static const Entry *entry_of_tally(Rates *rates, const Tally *tally)
 {
     const Entry *entry;
 
@@ -297,6 +383,18 @@ TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
     } else {
         entry = entry_of(rates, tally->n_crash, tally->n_ok, tally->n_other);
     }
-    entry = tally->unreached ? mix_unreached(rates, entry) : entry;
-    return (TallyLikelihood){.bug = entry->bug, .clean = entry->clean};
+    return tally->unreached ? mix_unreached(rates, entry) : entry;
+}
+
+TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally)
+{
+    const Entry *entry = entry_of_tally(rates, tally);
+
+    for (guint i = 0; i < N_POINTS; i++) {
+        guint row = i / (N_P * N_Q), q = i / N_P % N_Q, p = i % N_P;
+
+        rates->bug[i] = entry->of_p[row][p] + entry->of_q[row][q];
+        rates->clean[i] = entry->clean[row][q];
+    }
+    return (TallyLikelihood){.bug = rates->bug, .clean = rates->clean};
 }

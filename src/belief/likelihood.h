@@ -29,10 +29,27 @@ guint rates_n_points(const Rates *rates);
 const RatePoint *rates_points(const Rates *rates);
 
 /* Of the counts, doubtful crashes included; of one that is untestable, as if it had only these.
- * Valid until the next call with doubtful crashes or an unreached kernel, without such as long as
- * @rates. Up to some
- * 10,000 trials. */
+ * Valid until the next call with @rates. Up to some 10,000 trials. */
 TallyLikelihood rates_likelihood(Rates *rates, const Tally *tally);
 
 /* ln of the binomial coefficient. */
 double log_choose(guint n, guint k);
+
+/* At most so many trials are predicted at once. */
+#define MOST_PREDICTED 70
+
+/* Predicts trials after those of @before (predict.c). @if_bug and @if_clean weigh the grid, each
+ * point divided by the likelihood of @before there; neither need sum to 1. They, @rates and @before
+ * must outlive it. */
+typedef struct Predictor Predictor;
+Predictor *predictor_new(Rates *rates, const Tally *before, const double *if_bug,
+                         const double *if_clean);
+void predictor_free(Predictor *predictor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Predictor, predictor_free)
+
+/* The chance of each number of crashes in @k trials, 0 to @k, with the bug and without: @k + 1
+ * entries each. Less is to be worked out where larger @k come later. */
+void predictor_ask(Predictor *predictor, guint k, double *ret_bug, double *ret_clean);
+/* The chance that @k trials all end without a crash, where the bug is there with that of @has_bug.
+ */
+double predictor_quiet(Predictor *predictor, guint k, double has_bug);

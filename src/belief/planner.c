@@ -48,17 +48,21 @@
 #define HALF_DISTANCE 500
 
 static const guint trial_counts[] = {1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 45, 70};
-#define N_COUNTS    G_N_ELEMENTS(trial_counts)
-#define MOST_TRIALS 70
+#define N_COUNTS G_N_ELEMENTS(trial_counts)
 /* Of P, for what trials of an untested revision tell: concave, and taken as straight between. */
 #define N_STEPS 256
+/* Trials that all stay quiet with this chance may do so without a new plan: they have told less
+ * than half a bit. */
+#define PROBABLY 0.75
+/* What bounds are widened by where they compare sums that are equal but for rounding. */
+#define WITHOUT_ROUNDING (1 + 1e-9)
 /* So few that are left are tried, however little hope there is. */
 #define FEW_LEFT 20
 
 /* Chances of the numbers of crashes in a number of trials. */
 typedef struct Prediction {
-    double bug[MOST_TRIALS + 1];
-    double clean[MOST_TRIALS + 1];
+    double bug[MOST_PREDICTED + 1];
+    double clean[MOST_PREDICTED + 1];
     double bug_bits; /* entropies */
     double clean_bits;
 } Prediction;
@@ -68,7 +72,11 @@ typedef struct Planner {
     const Costs *costs;
     Prediction untested[N_COUNTS];       /* of each of trial_counts */
     double known[N_COUNTS][N_STEPS + 1]; /* what they tell where P is i / N_STEPS; -1: not yet */
-    double *doubt;                       /* D(r), bits */
+    double rounds_s[N_COUNTS];           /* what trial_counts trials take, */
+    double price_s[N_COUNTS];            /* and what they are worth beside */
+    const gboolean *splits;              /* revisions that tell candidates apart */
+    double *doubt;                       /* of these: D(r), bits */
+    gboolean is_alone;                   /* nothing is busy */
     double floor;                        /* least gain, bits */
     double rate;                         /* of the best so far, bits a second; 0: none yet */
     Experiment best;
@@ -106,51 +114,33 @@ void costs_by_distance(const Belief *belief, const guint32 *trees, guint n_trees
     }
 }
 
-double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials)
+/* @rounds_s, @price_s: of the trials. Never 0. */
+static double cost_s(const Costs *costs, guint32 revision, double rounds_s, double price_s)
 {
     gboolean is_built = costs->built != NULL && costs->built[revision];
     double build_s = costs->build_s_of != NULL ? costs->build_s_of[revision] : costs->build_s;
-    guint parallel = MAX(costs->parallel_trials, 1);
-    guint n_rounds = (n_trials + parallel - 1) / parallel;
-    double seconds =
-        (is_built ? 0 : build_s) + n_rounds * costs->trial_s + n_trials * costs->trial_price_s;
+    double seconds = (is_built ? 0 : build_s) + rounds_s + price_s;
 
     return MAX(seconds, 1e-6);
 }
 
-/* Predict @k trials after those of @before. @if_bug and @if_clean weigh the grid, each point
- * divided by the likelihood of @before there; neither need sum to 1. */
-static void predict(Rates *rates, const Tally *before, guint k, const double *if_bug,
-                    const double *if_clean, Prediction *ret_prediction)
+static double rounds_s(const Costs *costs, guint n_trials)
 {
-    guint n_before = before->n_crash + before->n_ok;
-    double bug_sum = 0;
-    double clean_sum = 0;
+    guint parallel = MAX(costs->parallel_trials, 1);
 
-    *ret_prediction = (Prediction){0};
+    return (n_trials + parallel - 1) / parallel * costs->trial_s;
+}
+
+double experiment_cost_s(const Costs *costs, guint32 revision, guint n_trials)
+{
+    return cost_s(costs, revision, rounds_s(costs, n_trials), n_trials * costs->trial_price_s);
+}
+
+static void predict(Predictor *predictor, guint k, Prediction *ret_prediction)
+{
+    predictor_ask(predictor, k, ret_prediction->bug, ret_prediction->clean);
+    ret_prediction->bug_bits = ret_prediction->clean_bits = 0;
     for (guint crashes = 0; crashes <= k; crashes++) {
-        Tally all = *before;
-
-        all.n_crash += crashes;
-        all.n_ok += k - crashes;
-        TallyLikelihood after = rates_likelihood(rates, &all);
-        /* From the chance of a count of all trials to that of a count of the last k. */
-        double ways = exp(log_choose(k, crashes) - log_choose(n_before + k, all.n_crash));
-        double bug = 0;
-        double clean = 0;
-
-        for (guint g = 0; g < rates_n_points(rates); g++) {
-            bug += if_bug[g] * after.bug[g];
-            clean += if_clean[g] * after.clean[g];
-        }
-        ret_prediction->bug[crashes] = bug * ways;
-        ret_prediction->clean[crashes] = clean * ways;
-        bug_sum += bug * ways;
-        clean_sum += clean * ways;
-    }
-    for (guint crashes = 0; crashes <= k; crashes++) {
-        ret_prediction->bug[crashes] /= bug_sum;
-        ret_prediction->clean[crashes] /= clean_sum;
         ret_prediction->bug_bits += bits(ret_prediction->bug[crashes]);
         ret_prediction->clean_bits += bits(ret_prediction->clean[crashes]);
     }
@@ -174,26 +164,38 @@ static double entropy_of(double has_bug)
     return bits(p) + bits(1 - p);
 }
 
+static double count_cost_s(const Planner *planner, guint32 revision, guint count)
+{
+    return cost_s(planner->costs, revision, planner->rounds_s[count], planner->price_s[count]);
+}
+
 /* What any experiment at @revision is worth at most. */
 static double rate_bound(const Planner *planner, guint32 revision, double p_testable)
 {
-    return planner->doubt[revision] * p_testable / experiment_cost_s(planner->costs, revision, 1);
+    return planner->doubt[revision] * p_testable / count_cost_s(planner, revision, 0);
 }
 
-/* @gain: by itself. */
-static void consider(Planner *planner, guint32 revision, guint k, double gain, double p_testable)
+/* The share of what a revision tells by itself that is new beside what is busy. */
+static double new_share(const Planner *planner, guint32 revision)
 {
-    double cost = experiment_cost_s(planner->costs, revision, k);
-    double alone = entropy_of(planner->belief->has_bug[revision]);
-    double beside = alone > 0 ? gain * MIN(planner->doubt[revision] / alone, 1) : 0;
-    double rate = beside * p_testable / cost;
+    double alone = planner->is_alone ? planner->doubt[revision]
+                                     : entropy_of(planner->belief->has_bug[revision]);
 
-    if (beside >= planner->floor && (rate > planner->rate || planner->best.n_trials == 0)) {
+    return alone > 0 ? MIN(planner->doubt[revision] / alone, 1) : 0;
+}
+
+/* trial_counts[@count] trials of @revision, which tell @gain, cost @cost. */
+static void consider(Planner *planner, guint32 revision, guint count, double gain, double cost,
+                     double p_testable)
+{
+    double rate = gain * p_testable / cost;
+
+    if (gain >= planner->floor && (rate > planner->rate || planner->best.n_trials == 0)) {
         planner->rate = rate;
         planner->best = (Experiment){
             .revision = revision,
-            .n_trials = k,
-            .gain_bits = beside,
+            .n_trials = trial_counts[count],
+            .gain_bits = gain,
             .cost_s = cost,
             .p_testable = p_testable,
         };
@@ -225,14 +227,14 @@ static double untested_information(Planner *planner, guint count, double has_bug
 static void consider_untested(Planner *planner, guint32 revision, double p_testable)
 {
     double has_bug = CLAMP(planner->belief->has_bug[revision], 0, 1);
+    double share = new_share(planner, revision);
 
     for (guint i = 0; i < N_COUNTS; i++) {
-        guint k = trial_counts[i];
-        double bound =
-            planner->doubt[revision] * p_testable / experiment_cost_s(planner->costs, revision, k);
+        double cost = count_cost_s(planner, revision, i);
 
-        if (bound >= planner->rate) {
-            consider(planner, revision, k, untested_information(planner, i, has_bug), p_testable);
+        if (planner->doubt[revision] * p_testable / cost >= planner->rate) {
+            consider(planner, revision, i, share * untested_information(planner, i, has_bug), cost,
+                     p_testable);
         }
     }
 }
@@ -263,65 +265,104 @@ static void weigh_without(Belief *belief, const Tested *tested, double *if_bug, 
     }
 }
 
-static void consider_tested(Planner *planner, const Tested *tested)
+/* More trials of a kernel that has some. */
+typedef struct Again {
+    double told;    /* the share of the hypotheses of which they tell */
+    double has_bug; /* of this */
+    double *if_bug, *if_clean;
+    Predictor *predictor; /* NULL: there is nothing to tell */
+} Again;
+
+static void again_clear(Again *again)
 {
-    Belief *belief = planner->belief;
+    g_free(again->if_bug);
+    g_free(again->if_clean);
+    g_clear_pointer(&again->predictor, predictor_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Again, again_clear)
+
+static Again again_of(Belief *belief, const Tested *tested)
+{
     guint n_points = rates_n_points(belief->rates);
-    g_autofree double *if_bug = g_new0(double, n_points);
-    g_autofree double *if_clean = g_new0(double, n_points);
+    Again again = {.if_bug = g_new0(double, n_points), .if_clean = g_new0(double, n_points)};
     double masses[N_SIDES];
 
-    weigh_without(belief, tested, if_bug, if_clean, masses);
-    if (masses[SIDE_BUG] <= 0 || masses[SIDE_CLEAN] <= 0) {
-        return;
+    weigh_without(belief, tested, again.if_bug, again.if_clean, masses);
+    if (masses[SIDE_BUG] > 0 && masses[SIDE_CLEAN] > 0) {
+        again.told = masses[SIDE_BUG] + masses[SIDE_CLEAN];
+        again.has_bug = masses[SIDE_BUG] / again.told;
+        again.predictor = predictor_new(belief->rates, &belief->tallies[tested->revision],
+                                        again.if_bug, again.if_clean);
     }
-    double told = masses[SIDE_BUG] + masses[SIDE_CLEAN];
-    double has_bug = masses[SIDE_BUG] / told;
-    for (guint i = 0; i < N_COUNTS; i++) {
-        guint k = trial_counts[i];
-        Prediction prediction;
+    return again;
+}
 
-        predict(belief->rates, &belief->tallies[tested->revision], k, if_bug, if_clean,
-                &prediction);
-        double gain = told * information(&prediction, k, has_bug);
+/* What trial_counts[@count] of them tell. */
+static double again_information(const Again *again, guint count)
+{
+    Prediction prediction;
+
+    predict(again->predictor, trial_counts[count], &prediction);
+    return again->told * information(&prediction, trial_counts[count], again->has_bug);
+}
+
+static void consider_tested(Planner *planner, const Tested *tested)
+{
+    g_auto(Again) again = again_of(planner->belief, tested);
+    double share = new_share(planner, tested->revision);
+    double most = again.predictor != NULL ? again_information(&again, N_COUNTS - 1) : 0;
+
+    for (guint i = 0; i < N_COUNTS && most >= GAIN_FLOOR; i++) {
+        double cost = count_cost_s(planner, tested->revision, i), gain = most;
+
+        /* More trials never tell less, so fewer tell no more than the most. */
+        if (share * most * WITHOUT_ROUNDING < planner->rate * cost) {
+            continue;
+        }
+        if (i < N_COUNTS - 1) {
+            gain = again_information(&again, i);
+        }
         if (gain >= GAIN_FLOOR) {
-            consider(planner, tested->revision, k, gain, 1);
+            consider(planner, tested->revision, i, share * gain, cost, 1);
         }
     }
 }
 
-/* Whether some of @candidates say that the kernel has the bug, and some that it has not. */
-static gboolean tested_splits(const Tested *tested, const GArray *candidates)
+/* Whether some candidates, the members of @classes, say that the kernel has the bug, and some that
+ * it has not. */
+static gboolean tested_splits(const Belief *belief, const Tested *tested, const gboolean *classes)
 {
-    guint n_on_side[N_SIDES] = {0};
+    gboolean is_on_side[N_SIDES] = {FALSE};
 
-    for (guint i = 0; i < candidates->len; i++) {
-        n_on_side[tested_side(tested, g_array_index(candidates, guint32, i))]++;
+    for (guint c = 0; c < belief->classes->len; c++) {
+        guint32 member = g_array_index(belief->classes, HypothesisClass, c).member;
+
+        is_on_side[tested_side(tested, member)] |= classes[c];
     }
-    return n_on_side[SIDE_BUG] > 0 && n_on_side[SIDE_CLEAN] > 0;
+    return is_on_side[SIDE_BUG] && is_on_side[SIDE_CLEAN];
 }
 
-/* Which revisions tell the candidates apart: by some they have the bug, and not by others. Of those
- * with the same kernel only their representative may. */
-static gboolean *find_splitting(Belief *belief, const GArray *candidates)
+/* Which revisions tell the candidates, the members of @classes, apart: by some they have the bug,
+ * and not by others. Of those with the same kernel only their representative may. */
+static gboolean *find_splitting(Belief *belief, const gboolean *classes, guint n_candidates)
 {
-    g_autofree double *is_candidate = g_new0(double, belief->n);
+    g_autofree double *is_candidate = g_new(double, belief->n);
     g_autofree double *n_with_bug = g_new(double, belief->n);
-    gboolean *splits = g_new0(gboolean, belief->n);
+    gboolean *splits = g_new(gboolean, belief->n);
 
-    for (guint i = 0; i < candidates->len; i++) {
-        is_candidate[g_array_index(candidates, guint32, i)] = 1;
+    for (guint32 h = 0; h < belief->n; h++) {
+        is_candidate[h] = classes[belief->class_of[h]];
     }
     belief_sum_with_bug(belief, is_candidate, n_with_bug);
     for (guint32 r = 0; r < belief->n; r++) {
         splits[r] =
-            n_with_bug[r] > 0 && n_with_bug[r] < candidates->len && belief->representatives[r] == r;
+            n_with_bug[r] > 0 && n_with_bug[r] < n_candidates && belief->representatives[r] == r;
     }
     for (guint i = 0; i < belief->tested->len; i++) {
         const Tested *tested = &g_array_index(belief->tested, Tested, i);
 
         if (tested->split != NULL) {
-            splits[tested->revision] = tested_splits(tested, candidates);
+            splits[tested->revision] = tested_splits(belief, tested, classes);
         }
     }
     return splits;
@@ -331,10 +372,10 @@ static void predict_untested(Planner *planner)
 {
     const Tally none = {0};
     const double *rates = planner->belief->rate_posterior;
+    g_autoptr(Predictor) predictor = predictor_new(planner->belief->rates, &none, rates, rates);
 
     for (guint i = 0; i < N_COUNTS; i++) {
-        predict(planner->belief->rates, &none, trial_counts[i], rates, rates,
-                &planner->untested[i]);
+        predict(predictor, trial_counts[i], &planner->untested[i]);
         for (guint step = 0; step <= N_STEPS; step++) {
             planner->known[i][step] = -1;
         }
@@ -369,8 +410,8 @@ static guint cut_cells(const Belief *belief, guint32 revision, guint32 *cell_of,
     return n_new;
 }
 
-/* D(r) of each revision; TRUE when something busy will tell some of it. */
-static gboolean find_doubt(Planner *planner)
+/* D(r) where the candidates are told apart; whether anything busy will tell some of it. */
+static void find_doubt(Planner *planner)
 {
     Belief *belief = planner->belief;
     g_autofree guint32 *cell_of = g_new0(guint32, belief->n);
@@ -383,13 +424,11 @@ static gboolean find_doubt(Planner *planner)
             n_cells = cut_cells(belief, r, cell_of, n_cells);
         }
     }
-    if (n_cells == 1) { /* all mass is in it, and its sums are there already */
-        for (guint32 r = 0; r < belief->n; r++) {
-            planner->doubt[r] = entropy_of(belief->has_bug[r]);
-        }
-        return FALSE;
+    planner->is_alone = n_cells == 1; /* all mass is in it, and its sums are there already */
+    for (guint32 r = 0; r < belief->n && planner->is_alone; r++) {
+        planner->doubt[r] = planner->splits[r] ? entropy_of(belief->has_bug[r]) : 0;
     }
-    for (guint32 cell = 0; cell < n_cells; cell++) {
+    for (guint32 cell = 0; cell < n_cells && !planner->is_alone; cell++) {
         double mass = 0;
 
         for (guint32 h = 0; h < belief->n; h++) {
@@ -401,16 +440,15 @@ static gboolean find_doubt(Planner *planner)
         }
         belief_sum_with_bug(belief, in_cell, sums);
         for (guint32 r = 0; r < belief->n; r++) {
-            planner->doubt[r] += mass * entropy_of(sums[r] / mass);
+            planner->doubt[r] += planner->splits[r] ? mass * entropy_of(sums[r] / mass) : 0;
         }
     }
-    return TRUE;
 }
 
-static void plan_untested(Planner *planner, const gboolean *splits)
+static void plan_untested(Planner *planner)
 {
     Belief *belief = planner->belief;
-    g_autofree double *p_testable = belief_testability(belief);
+    const double *p_testable = belief_testability(belief);
     g_autofree gboolean *is_open = g_new0(gboolean, belief->n);
     g_autofree double *bounds = g_new0(double, belief->n);
     guint n_open = 0;
@@ -420,7 +458,7 @@ static void plan_untested(Planner *planner, const gboolean *splits)
     for (guint32 r = 0; r < belief->n; r++) {
         const Tally *tally = &belief->tallies[r];
 
-        is_open[r] = splits[r] && !tally->untestable && !tally_has_trials(tally) &&
+        is_open[r] = planner->splits[r] && !tally->untestable && !tally_has_trials(tally) &&
                      !is_busy(planner->costs, r) && !is_barred(planner->costs, r) &&
                      planner->doubt[r] >= planner->floor;
         n_open += is_open[r];
@@ -441,31 +479,81 @@ static void plan_untested(Planner *planner, const gboolean *splits)
     }
 }
 
-gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *costs,
-                                Experiment *ret_experiment)
+static void plan_tested(Planner *planner)
 {
-    g_autoptr(GArray) candidates = belief_candidates(belief, confidence);
-    g_autofree double *doubt = g_new0(double, belief->n);
-    Planner planner = {.belief = belief, .costs = costs, .doubt = doubt};
+    Belief *belief = planner->belief;
 
-    if (candidates->len < 2) {
-        return FALSE;
+    for (guint i = 0; i < belief->tested->len; i++) {
+        const Tested *tested = &g_array_index(belief->tested, Tested, i);
+        guint32 r = tested->revision;
+
+        if (planner->splits[r] && tally_has_trials(&belief->tallies[r]) &&
+            !is_busy(planner->costs, r) && !is_barred(planner->costs, r) &&
+            rate_bound(planner, r, 1) > planner->rate) {
+            consider_tested(planner, tested);
+        }
     }
-    g_autofree gboolean *splits = find_splitting(belief, candidates);
-    planner.floor = find_doubt(&planner) ? SPECULATION_FLOOR : 0;
-    plan_untested(&planner, splits);
+}
+
+static guint count_quiet(Predictor *predictor, double has_bug, guint n_trials)
+{
+    guint n = 0;
+
+    while (n + 1 < n_trials && predictor_quiet(predictor, n + 1, has_bug) >= PROBABLY) {
+        n++;
+    }
+    return n;
+}
+
+/* Experiment.n_quiet of @experiment. */
+static guint find_quiet(Belief *belief, const Experiment *experiment)
+{
+    const double *rates = belief->rate_posterior;
+    const Tally *tally = &belief->tallies[experiment->revision];
+
+    if (!tally_has_trials(tally)) {
+        const Tally none = {0};
+        g_autoptr(Predictor) predictor = predictor_new(belief->rates, &none, rates, rates);
+
+        return count_quiet(predictor, CLAMP(belief->has_bug[experiment->revision], 0, 1),
+                           experiment->n_trials);
+    }
     for (guint i = 0; i < belief->tested->len; i++) {
         const Tested *tested = &g_array_index(belief->tested, Tested, i);
 
-        if (splits[tested->revision] && tally_has_trials(&belief->tallies[tested->revision]) &&
-            !is_busy(costs, tested->revision) && !is_barred(costs, tested->revision) &&
-            rate_bound(&planner, tested->revision, 1) > planner.rate) {
-            consider_tested(&planner, tested);
+        if (tested->revision == experiment->revision) {
+            g_auto(Again) again = again_of(belief, tested);
+
+            return count_quiet(again.predictor, again.has_bug, experiment->n_trials);
         }
     }
+    return 0;
+}
+
+gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *costs,
+                                Experiment *ret_experiment)
+{
+    guint n_candidates;
+    g_autofree gboolean *classes = belief_candidate_classes(belief, confidence, &n_candidates);
+    g_autofree gboolean *splits = find_splitting(belief, classes, n_candidates);
+    g_autofree double *doubt = g_new0(double, belief->n);
+    Planner planner = {.belief = belief, .costs = costs, .splits = splits, .doubt = doubt};
+
+    if (n_candidates < 2) {
+        return FALSE;
+    }
+    for (guint i = 0; i < N_COUNTS; i++) {
+        planner.rounds_s[i] = rounds_s(costs, trial_counts[i]);
+        planner.price_s[i] = trial_counts[i] * costs->trial_price_s;
+    }
+    find_doubt(&planner);
+    planner.floor = planner.is_alone ? 0 : SPECULATION_FLOOR;
+    plan_untested(&planner);
+    plan_tested(&planner);
     if (planner.best.n_trials == 0) {
         return FALSE;
     }
     *ret_experiment = planner.best;
+    ret_experiment->n_quiet = find_quiet(belief, ret_experiment);
     return TRUE;
 }
