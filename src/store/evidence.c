@@ -94,7 +94,8 @@ static gboolean keep_console(Store *store, gint64 job, GBytes *console, char **r
     gsize room = ZSTD_compressBound(n_bytes), n_packed;
     g_autofree char *packed = g_malloc(room);
 
-    n_packed = ZSTD_compress(packed, room, bytes, n_bytes, 3);
+    store->packer = store->packer ? store->packer : ZSTD_createCCtx();
+    n_packed = ZSTD_compressCCtx(store->packer, packed, room, bytes, n_bytes, 3);
     if (ZSTD_isError(n_packed)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "compressing a console: %s",
                     ZSTD_getErrorName(n_packed));

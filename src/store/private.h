@@ -10,15 +10,19 @@
 struct Store {
     sqlite3 *db;
     char *state_dir;
-    int lock_fd;      /* -1 when reading */
-    int version;      /* of the schema; older than ours only when reading */
-    GPtrArray *spans; /* not yet written (span.c) */
+    int lock_fd;                /* -1 when reading */
+    int version;                /* of the schema; older than ours only when reading */
+    GPtrArray *spans;           /* not yet written (span.c) */
+    GHashTable *statements;     /* SQL -> statement that was run and waits for the next time */
+    struct ZSTD_CCtx_s *packer; /* of consoles; NULL: none yet */
 };
 
 /* Set @error from SQLite's and give FALSE. A full disk is G_IO_ERROR_NO_SPACE. */
 gboolean store_fail(Store *store, const char *doing, GError **error);
+/* To be finalized, or given back to be used again: compiling costs more than most statements. */
 sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error);
-/* Step a statement that gives no rows, and finalize it. What waits for a row (span.c) is written
+void store_give_back(Store *store, sqlite3_stmt *statement);
+/* Step a statement that gives no rows, and give it back. What waits for a row (span.c) is written
  * with it. */
 gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error);
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value);

@@ -72,7 +72,7 @@ static gboolean write_span(Store *store, gint64 job, const SpanRow *span, GError
     sqlite3_bind_int64(statement, 7, span->begun_ms);
     sqlite3_bind_int64(statement, 8, span->ended_ms);
     done = sqlite3_step(statement) == SQLITE_DONE || store_fail(store, "keeping a span", error);
-    sqlite3_finalize(statement);
+    store_give_back(store, statement);
     return done;
 }
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #define SCHEMA_VERSION 5
 /* So many jobs are named where one is not found. */
@@ -74,11 +75,26 @@ sqlite3_stmt *store_prepare(Store *store, const char *sql, GError **error)
 {
     sqlite3_stmt *statement = NULL;
 
+    if (g_hash_table_steal_extended(store->statements, sql, NULL, (gpointer *)&statement)) {
+        return statement;
+    }
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         store_fail(store, sql, error);
         return NULL;
     }
     return statement;
+}
+
+static void finalize(gpointer statement)
+{
+    sqlite3_finalize(statement);
+}
+
+void store_give_back(Store *store, sqlite3_stmt *statement)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    g_hash_table_replace(store->statements, (gpointer)sqlite3_sql(statement), statement);
 }
 
 gboolean store_execute(Store *store, const char *sql, GError **error)
@@ -94,8 +110,24 @@ static gboolean run_alone(Store *store, sqlite3_stmt *statement, const char *doi
     if (code != SQLITE_DONE) {
         store_fail(store, doing, error);
     }
-    sqlite3_finalize(statement);
+    store_give_back(store, statement);
     return code == SQLITE_DONE;
+}
+
+gboolean store_begin(Store *store, GError **error)
+{
+    return store_execute(store, "BEGIN IMMEDIATE", error);
+}
+
+gboolean store_end(Store *store, gboolean keep, GError **error)
+{
+    if (keep && (!store->spans || store_write_spans(store, error)) &&
+        store_execute(store, "COMMIT", error)) {
+        store_forget_spans(store);
+        return TRUE;
+    }
+    store_execute(store, "ROLLBACK", NULL);
+    return FALSE;
 }
 
 gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
@@ -104,17 +136,11 @@ gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GEr
     if (!store->spans || !sqlite3_get_autocommit(store->db)) {
         return run_alone(store, statement, doing, error);
     }
-    if (!store_execute(store, "BEGIN IMMEDIATE", error)) {
-        sqlite3_finalize(statement);
+    if (!store_begin(store, error)) {
+        store_give_back(store, statement);
         return FALSE;
     }
-    if (!run_alone(store, statement, doing, error) || !store_write_spans(store, error) ||
-        !store_execute(store, "COMMIT", error)) {
-        store_execute(store, "ROLLBACK", NULL);
-        return FALSE;
-    }
-    store_forget_spans(store);
-    return TRUE;
+    return store_end(store, run_alone(store, statement, doing, error), error);
 }
 
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value)
@@ -277,6 +303,7 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
         mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
 
     store->lock_fd = -1;
+    store->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, finalize);
     store->state_dir = g_canonicalize_filename(state_dir, NULL);
     if (mode == STORE_WRITE) {
         if (g_mkdir_with_parents(state_dir, 0700) != 0) {
@@ -314,6 +341,8 @@ void store_free(Store *store)
         g_debug("%s: spans are lost", store->state_dir);
     }
     store_forget_spans(store);
+    g_hash_table_unref(store->statements);
+    ZSTD_freeCCtx(store->packer);
     sqlite3_close(store->db);
     if (store->lock_fd >= 0) {
         close(store->lock_fd);

@@ -84,6 +84,11 @@ gboolean store_set_job(Store *store, gint64 job, JobState state, const char *pha
 gboolean store_reopen_job(Store *store, gint64 job, const char *spec, GError **error);
 /* Our machine could not go on, for @error_text. Phase and answer stay as they are. */
 gboolean store_fail_job(Store *store, gint64 job, const char *error_text, GError **error);
+/* What is written between them is kept in one transaction, with one flush: all of it is on disk
+ * when store_end() returns TRUE, and nothing of it where that gives FALSE, as it does without
+ * @keep. */
+gboolean store_begin(Store *store, GError **error);
+gboolean store_end(Store *store, gboolean keep, GError **error);
 /* Time spent since it was last told. */
 gboolean store_add_time(Store *store, gint64 job, guint64 total_ms, guint64 build_ms,
                         guint64 test_ms, GError **error);

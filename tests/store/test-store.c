@@ -215,6 +215,35 @@ static void test_old_store(Fixture *fixture, gconstpointer unused)
     assert_n_spans(fixture->store, fixture->job, 1);
 }
 
+static void assert_n_trials(Store *store, gint64 job, guint n, guint64 total_ms)
+{
+    g_autoptr(GPtrArray) rows = store_trials(store, job, NULL);
+    g_autoptr(JobRow) row = store_read_job(store, job, NULL);
+
+    g_assert_cmpuint(rows->len, ==, n);
+    g_assert_cmpuint(row->total_ms, ==, total_ms);
+}
+
+/* All of it or nothing; spans wait for what is kept. */
+static void test_together(Fixture *fixture, gconstpointer unused)
+{
+    Outcome fine = {.kind = OUTCOME_OK};
+
+    for (guint keep = 0; keep < 2; keep++) {
+        store_put_span(fixture->store, fixture->job, &(SpanRow){.kind = (char *)"trial"});
+        g_assert_true(store_begin(fixture->store, NULL));
+        g_assert_true(store_put_trial(fixture->store, fixture->job, "c", "k", &fine, 1, NULL));
+        g_assert_true(store_put_trial(fixture->store, fixture->job, "d", "k", &fine, 1, NULL));
+        g_assert_true(store_add_time(fixture->store, fixture->job, 5, 0, 5, NULL));
+        g_assert_cmpint(store_end(fixture->store, (gboolean)keep, NULL), ==, keep);
+        assert_n_trials(fixture->store, fixture->job, 2 * keep, 5 * keep);
+        assert_n_spans(fixture->store, fixture->job, 2 * keep);
+    }
+    g_clear_pointer(&fixture->store, store_free);
+    fixture->store = store_open(fixture->folder, STORE_READ, NULL);
+    assert_n_trials(fixture->store, fixture->job, 2, 5);
+}
+
 static void test_facts(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GPtrArray) rows = NULL;
@@ -387,6 +416,7 @@ int main(int argc, char **argv)
     ADD("failure-keeps-the-answer", test_failure_keeps_the_answer);
     ADD("kernels", test_kernels);
     ADD("trials", test_trials);
+    ADD("together", test_together);
     ADD("facts", test_facts);
     ADD("old", test_old_store);
     ADD("spans", test_spans);
