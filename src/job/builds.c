@@ -46,9 +46,12 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     KernelRow *row;
 
     job_put_span(job, "build", commit, job_build_how(job, kernel), work->lane, work->begun_ms);
-    if (!job_keep_fixes(job, commit, kernel, error) ||
-        !store_put_kernel(job->store, job->id, commit, kernel, error) ||
-        !job_book_time(job, error)) {
+    if (!store_begin(job->store, error) ||
+        !store_end(job->store,
+                   job_keep_fixes(job, commit, kernel, error) &&
+                       store_put_kernel(job->store, job->id, commit, kernel, error) &&
+                       job_book_time(job, error),
+                   error)) {
         return FALSE;
     }
     row = g_new0(KernelRow, 1);

@@ -89,10 +89,9 @@ gboolean job_keep_decision(Job *job, const Action *action, GError **error)
         return FALSE;
     }
     if (job->belief) {
-        g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
-        guint32 best = g_array_index(candidates, guint32, 0);
+        guint32 best;
 
-        row->n_left = candidates->len;
+        row->n_left = belief_n_candidates(job->belief, job->spec->confidence, &best);
         row->bits = belief_entropy(job->belief);
         row->best = g_strdup(job->range->commits[best]);
         row->best_p = belief_posterior(job->belief)[best];

@@ -18,6 +18,10 @@ typedef struct Pool {
 
 /* Of @own and of all revisions with the same kernel. */
 Pool pool_of(const Situation *situation, const RevisionEvidence *own);
+/* So that each pool is added up once: until situation_unpool() no evidence may come in. FALSE: that
+ * was done already, and who did it undoes it. */
+gboolean situation_pool(Situation *situation);
+void situation_unpool(Situation *situation);
 guint pool_trials(const Pool *pool);
 /* Those that showed clearly neither this bug nor its absence: no boot, a crash of another identity
  * or a doubtful one, not reached. */

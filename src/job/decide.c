@@ -123,8 +123,12 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
     if (pool.n_ok + pool.n_crash == 0 && pool_told_nothing(&pool) > 0) {
         n_left = situation_patience(situation, &pool) - pool_told_nothing(&pool);
     }
-    return ask_trials(situation, ret_action, phase, commit, NULL,
-                      MAX(experiment->n_trials, n_left));
+    step =
+        ask_trials(situation, ret_action, phase, commit, NULL, MAX(experiment->n_trials, n_left));
+    if (step == STEP_ASKED) {
+        ret_action->n_quiet = experiment->n_quiet;
+    }
+    return step;
 }
 
 /* What is known only of a fix: revisions that never had the bug are barred, and those of which that
@@ -354,18 +358,19 @@ static gboolean next_experiment(const Situation *situation, Experiment *ret_expe
 static Step search(Situation *situation, const char *good, Action *ret_action)
 {
     Experiment experiment;
+    guint32 best;
     Step step;
 
     situation_update_belief(situation);
-    g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
-    guint32 best = g_array_index(candidates, guint32, 0);
-    if (candidates->len > 1 && next_experiment(situation, &experiment) &&
+    guint n_left = belief_n_candidates(situation->belief, situation->confidence, &best);
+    if (n_left > 1 && next_experiment(situation, &experiment) &&
         !storm_is_over(situation, &experiment)) {
         return ask_experiment(situation, &experiment, PHASE_SEARCH, ret_action);
     }
-    if (candidates->len > 1 && (situation->builds_are_full || situation->trials_are_full)) {
+    if (n_left > 1 && (situation->builds_are_full || situation->trials_are_full)) {
         return STEP_WAITING; /* what cannot begin now may tell more */
     }
+    g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
     if (reveal_is_due(situation, candidates)) {
         return decide_reveal(situation, good, candidates, ret_action);
     }
@@ -470,9 +475,13 @@ static void decide(Situation *situation, Action *ret_action)
 void job_decide(Situation *situation, Action *ret_action)
 {
     g_autofree char *budget = NULL;
+    gboolean pools = situation_pool(situation);
 
     *ret_action = (Action){.kind = ACTION_WAIT};
     decide(situation, ret_action);
+    if (pools) {
+        situation_unpool(situation);
+    }
     if (ret_action->kind == ACTION_BUILD && ret_action->phase == PHASE_SEARCH &&
         !situation_affords_guess(situation)) {
         *ret_action = (Action){.kind = ACTION_WAIT};
@@ -508,16 +517,15 @@ static double best_rate(const Situation *situation, const Plan *plan)
 /* Is @revision the one candidate left, or a parent of it? */
 static gboolean is_side(const Situation *situation, guint32 revision)
 {
-    g_autoptr(GArray) candidates = belief_candidates(situation->belief, situation->confidence);
-    guint32 best = g_array_index(candidates, guint32, 0);
-    guint n_parents;
+    guint32 best;
+    guint n_left = belief_n_candidates(situation->belief, situation->confidence, &best), n_parents;
     const guint32 *parents = history_parents(situation->range->history, best, &n_parents);
     gboolean is = best == revision;
 
     for (guint i = 0; i < n_parents; i++) {
         is |= parents[i] == revision;
     }
-    return candidates->len == 1 && is;
+    return n_left == 1 && is;
 }
 
 gboolean job_wants_build(const Situation *situation, const Task *build)

@@ -88,6 +88,8 @@ typedef struct Task {
 } Task;
 void task_free(Task *task);
 
+typedef struct Pools Pools; /* evidence.c */
+
 /* What a decision rests on. The job fills it; the decider changes only @belief. */
 typedef struct Situation {
     BugKind bug;
@@ -129,6 +131,7 @@ typedef struct Situation {
     gboolean proves_reach; /* a quiet revision has to show that it could have crashed */
     gboolean minimises;    /* the start's config is made smaller first */
     Minimise *minimise;    /* then: what to try next; NULL: not made yet */
+    Pools *pools;          /* while a decision is made; else NULL */
     GPtrArray *storms;     /* of Storm: those that were looked at; NULL: mends are not looked for */
 } Situation;
 
@@ -199,6 +202,7 @@ typedef struct Action {
     const char *commit; /* owned by the situation */
     const char *label;  /* release name, or NULL */
     guint n_trials;
+    guint n_quiet;  /* the first so many of them may stay quiet without asking again */
     Answer *answer; /* owned by the caller */
 } Action;
 

@@ -255,7 +255,26 @@ static const char *reach_fact(const Situation *situation, const RevisionEvidence
     return why && *why ? why : other;
 }
 
-Pool pool_of(const Situation *situation, const RevisionEvidence *own)
+static void pool_add(Pool *pool, const Situation *situation, const RevisionEvidence *evidence)
+{
+    pool->n_ok += evidence->n_ok;
+    pool->n_crash += evidence->n_crash;
+    pool->n_doubtful += evidence->n_doubtful;
+    pool->match = MAX(pool->match, evidence->match);
+    pool->n_other_crash += evidence->n_other_crash;
+    pool->n_broken += evidence->n_broken;
+    pool->n_unreached += evidence->n_unreached;
+    pool->said = pool->said != VERDICT_UNKNOWN ? pool->said : evidence->said;
+    pool->unreached_why = reach_fact(situation, evidence, pool->unreached_why);
+}
+
+static const char *signature(const RevisionEvidence *evidence)
+{
+    return evidence->kernel ? evidence->kernel->signature : NULL;
+}
+
+/* All revisions with the kernel of @own, one by one. */
+static Pool add_up(const Situation *situation, const RevisionEvidence *own)
 {
     const RevisionEvidence *evidence;
     Pool pool = {0};
@@ -264,18 +283,84 @@ Pool pool_of(const Situation *situation, const RevisionEvidence *own)
     g_hash_table_iter_init(&iter, situation->evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
         if (evidence == own ||
-            (evidence->kernel && own->kernel && own->kernel->signature &&
-             g_strcmp0(evidence->kernel->signature, own->kernel->signature) == 0)) {
-            pool.n_ok += evidence->n_ok;
-            pool.n_crash += evidence->n_crash;
-            pool.n_doubtful += evidence->n_doubtful;
-            pool.match = MAX(pool.match, evidence->match);
-            pool.n_other_crash += evidence->n_other_crash;
-            pool.n_broken += evidence->n_broken;
-            pool.n_unreached += evidence->n_unreached;
-            pool.said = pool.said != VERDICT_UNKNOWN ? pool.said : evidence->said;
-            pool.unreached_why = reach_fact(situation, evidence, pool.unreached_why);
+            (signature(own) && g_strcmp0(signature(evidence), signature(own)) == 0)) {
+            pool_add(&pool, situation, evidence);
         }
+    }
+    return pool;
+}
+
+/* All kernels at once. */
+struct Pools {
+    GHashTable *of; /* signature -> Pool */
+    gboolean both_were_seen;
+};
+
+/* Did one kernel show this bug and another one? Only then are crashes of the other worth telling:
+ * else it is as probable that it hides this bug, and to distinguish revisions by what tells next to
+ * nothing would only cut the candidates into small sets. */
+static gboolean both_were_seen(const Situation *situation)
+{
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+
+    if (situation->pools) {
+        return situation->pools->both_were_seen;
+    }
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        if (evidence->n_crash > 0 && evidence->n_other_crash > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean situation_pool(Situation *situation)
+{
+    const RevisionEvidence *evidence;
+    GHashTableIter iter;
+    Pools *pools;
+
+    if (situation->pools) {
+        return FALSE;
+    }
+    pools = g_new0(Pools, 1);
+    pools->of = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    g_hash_table_iter_init(&iter, situation->evidence);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
+        Pool *pool =
+            signature(evidence) ? g_hash_table_lookup(pools->of, signature(evidence)) : NULL;
+
+        if (signature(evidence) && !pool) {
+            pool = g_new0(Pool, 1);
+            g_hash_table_insert(pools->of, evidence->kernel->signature, pool);
+        }
+        if (pool) {
+            pool_add(pool, situation, evidence);
+        }
+    }
+    pools->both_were_seen = both_were_seen(situation);
+    situation->pools = pools;
+    return TRUE;
+}
+
+void situation_unpool(Situation *situation)
+{
+    g_hash_table_unref(situation->pools->of);
+    g_clear_pointer(&situation->pools, g_free);
+}
+
+Pool pool_of(const Situation *situation, const RevisionEvidence *own)
+{
+    Pool pool = {0};
+
+    if (!signature(own)) {
+        pool_add(&pool, situation, own);
+    } else if (situation->pools) {
+        pool = *(const Pool *)g_hash_table_lookup(situation->pools->of, signature(own));
+    } else {
+        pool = add_up(situation, own);
     }
     if (pool.n_crash + pool.n_doubtful > 0 || pool.said != VERDICT_UNKNOWN) {
         pool.unreached_why = NULL; /* the proof was wrong, or a person knows better */
@@ -302,23 +387,6 @@ guint pool_told_nothing(const Pool *pool)
 guint pool_trials(const Pool *pool)
 {
     return pool->n_ok + pool->n_crash + pool_told_nothing(pool);
-}
-
-/* Did one kernel show this bug and another one? Only then are crashes of the other worth telling:
- * else it is as probable that it hides this bug, and to distinguish revisions by what tells next to
- * nothing would only cut the candidates into small sets. */
-static gboolean both_were_seen(const Situation *situation)
-{
-    const RevisionEvidence *evidence;
-    GHashTableIter iter;
-
-    g_hash_table_iter_init(&iter, situation->evidence);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        if (evidence->n_crash > 0 && evidence->n_other_crash > 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 guint situation_patience(const Situation *situation, const Pool *pool)
@@ -455,12 +523,13 @@ static gint64 same_holder(const Situation *situation, const Presence *presence, 
                           guint32 revision)
 {
     gint64 as = same_is_end(situation->same, revision) ? same_as(situation->same, revision) : -1;
-    const RevisionEvidence *own =
-                               situation_evidence(situation, situation->range->commits[revision]),
-                           *evidence;
+    const RevisionEvidence *own, *evidence;
 
-    if (as < 0 || as == revision || (own && own->kernel) ||
-        (presence && presence[revision] != PRESENCE_THERE)) {
+    if (as < 0 || as == revision || (presence && presence[revision] != PRESENCE_THERE)) {
+        return -1;
+    }
+    own = situation_evidence(situation, situation->range->commits[revision]);
+    if (own && own->kernel) {
         return -1;
     }
     evidence = situation_evidence(situation, situation->range->commits[as]);
@@ -478,11 +547,11 @@ static void update_same(Situation *situation, const Presence *presence, GHashTab
 
     for (guint32 r = 0; situation->same && r < n; r++) {
         gint64 holder = same_holder(situation, presence, oldest, r);
-        const RevisionEvidence *own = situation_evidence(situation, situation->range->commits[r]);
 
         if (holder >= 0) {
             belief_set_same(situation->belief, r, (guint32)holder);
-        } else if (!own && belief_representative(situation->belief, r) != r) {
+        } else if (belief_representative(situation->belief, r) != r &&
+                   !situation_evidence(situation, situation->range->commits[r])) {
             belief_set(situation->belief, r, &none);
         }
     }
@@ -490,7 +559,7 @@ static void update_same(Situation *situation, const Presence *presence, GHashTab
 
 /* All tallies first, which takes their revisions out of the groups that they were in: a group whose
  * representative has lost its kernel would else take its members along. */
-void situation_update_belief(Situation *situation)
+static void update_belief(Situation *situation)
 {
     g_autofree Presence *presence = situation_presence(situation);
     g_autoptr(GHashTable) oldest = oldest_of_kernels(situation, presence);
@@ -514,4 +583,14 @@ void situation_update_belief(Situation *situation)
         }
     }
     update_same(situation, presence, oldest);
+}
+
+void situation_update_belief(Situation *situation)
+{
+    gboolean pools = situation_pool(situation);
+
+    update_belief(situation);
+    if (pools) {
+        situation_unpool(situation);
+    }
 }

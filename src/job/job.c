@@ -36,8 +36,9 @@ void job_learn_trial(Job *job, TrialRow *trial)
 {
     g_ptr_array_add(job->trials, trial);
     RevisionEvidence *evidence = situation_evidence_for(&job->situation, trial->commit);
+    gboolean is_crash = sought_outcome(job->sought.kind, trial) == OUTCOME_CRASH;
     if (!evidence_add(evidence, trial, &job->sought) ||
-        g_str_equal(trial->commit, job->spec->start)) {
+        (is_crash && g_str_equal(trial->commit, job->spec->start))) {
         job_count_trials(job);
     }
 }
@@ -105,10 +106,9 @@ void job_show(Job *job, const char *doing, const char *begun, const char *line)
                             .n_trials = job->trials->len};
 
     if (job->belief) {
-        g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
-        guint32 best = g_array_index(candidates, guint32, 0);
+        guint32 best;
 
-        progress.n_left = candidates->len;
+        progress.n_left = belief_n_candidates(job->belief, job->spec->confidence, &best);
         progress.best = job->range->commits[best];
         progress.best_p = belief_posterior(job->belief)[best];
     }

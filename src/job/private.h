@@ -139,6 +139,7 @@ struct Work {
     /* Of a batch. */
     Kernel *kernel;
     guint n_wanted; /* still to be started */
+    guint n_quiet;  /* as in Action, of those that have not ended */
     guint n_running;
     guint64 lanes;  /* a bit for each that has a trial now */
     guint n_traced; /* of its trials, also before and in flight */

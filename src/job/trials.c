@@ -43,6 +43,19 @@ static gboolean take_infra(Job *job, const char *commit, const char *how, GError
 
 static void start_trials(Work *batch);
 
+/* In one transaction with the time that it took. */
+static gboolean keep_outcome(const Work *batch, const Outcome *outcome, GError **error)
+{
+    Job *job = batch->job;
+
+    return store_begin(job->store, error) &&
+           store_end(job->store,
+                     store_put_trial(job->store, job->id, batch->task.commit, batch->kernel->key,
+                                     outcome, g_get_real_time() / G_USEC_PER_SEC, error) &&
+                         job_book_time(job, error),
+                     error);
+}
+
 /* Store what a trial showed, and take it into the evidence. */
 static gboolean take_outcome(const Work *batch, const Outcome *outcome, GError **error)
 {
@@ -50,8 +63,7 @@ static gboolean take_outcome(const Work *batch, const Outcome *outcome, GError *
     const char *commit = batch->task.commit;
     TrialRow *trial;
 
-    if (!store_put_trial(job->store, job->id, commit, batch->kernel->key, outcome,
-                         g_get_real_time() / G_USEC_PER_SEC, error)) {
+    if (!keep_outcome(batch, outcome, error)) {
         return FALSE;
     }
     trial = g_new0(TrialRow, 1);
@@ -75,25 +87,39 @@ static gboolean take_outcome(const Work *batch, const Outcome *outcome, GError *
     }
     if (outcome->kind != OUTCOME_INFRA) {
         job->n_infra = 0;
-    } else if (!take_infra(job, commit, outcome->title, error)) {
-        return FALSE;
+        return TRUE;
     }
-    return job_book_time(job, error);
+    return take_infra(job, commit, outcome->title, error);
 }
 
-/* So many more of its revision are wanted beside those in flight: what the decider would ask for if
- * the guests were idle. */
-static guint ask_for_more(const Work *batch)
+/* How many more of its revision are wanted beside those in flight: what the decider would ask for
+ * if the guests were idle. */
+static void ask_for_more(Work *batch)
 {
     Action action;
-    guint n;
 
     job_ask(batch->job, batch, &action);
-    n = action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->task.commit)
-            ? action.n_trials
-            : 0;
+    if (action.kind == ACTION_TRIALS && g_str_equal(action.commit, batch->task.commit)) {
+        batch->n_wanted = MAX(action.n_trials, batch->n_running) - batch->n_running;
+        batch->n_quiet = action.n_quiet;
+    } else {
+        batch->n_wanted = batch->n_quiet = 0;
+    }
     g_clear_pointer(&action.answer, answer_free);
-    return n > batch->n_running ? n - batch->n_running : 0;
+}
+
+/* One has ended that may show @outcome, or failed: how many more are wanted? While things go as was
+ * to be expected, as many as were: to decide takes time, more than a restored guest does where
+ * there are many revisions. */
+static void count_wanted(Work *batch, const Outcome *outcome)
+{
+    if (batch->error || batch->is_stopped) {
+        batch->n_wanted = batch->n_quiet = 0;
+    } else if (outcome->kind == OUTCOME_OK && batch->n_quiet > 0) {
+        batch->n_quiet--;
+    } else {
+        ask_for_more(batch);
+    }
 }
 
 /* SpanRow.how of a trial that showed @outcome; NULL: it was cut off. */
@@ -133,7 +159,7 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
             batch->error = error;
         }
     }
-    batch->n_wanted = batch->error || batch->is_stopped ? 0 : ask_for_more(batch);
+    count_wanted(batch, outcome);
     job->has_news |= batch->n_wanted == 0;
     start_trials(batch);
     if (batch->n_running == 0) {
@@ -292,6 +318,7 @@ void job_begin_trials(Job *job, const Action *action)
 
     batch->kernel = kernel_copy(situation_evidence_for(&job->situation, commit)->kernel);
     batch->n_wanted = action->n_trials;
+    batch->n_quiet = action->n_quiet;
     batch->n_traced = count_traces(job, commit);
     start_trials(batch);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How trials are counted: which crashes are the bug's, which another's, and what doubt weighs.
  */
-#include "job/job.h"
+#include "job/decide-private.h"
 
 #include <math.h>
 
@@ -310,6 +310,46 @@ static void test_restored_one_by_one(void)
     g_assert_cmpuint(evidence.n_ok, ==, 2);
 }
 
+static void add_kernel(Situation *situation, const char *commit, const char *signature, guint n_ok)
+{
+    RevisionEvidence *evidence = situation_evidence_for(situation, commit);
+
+    evidence->n_ok = n_ok;
+    evidence->kernel = g_new0(Kernel, 1);
+    evidence->kernel->signature = g_strdup(signature);
+}
+
+/* Added up all at once, pools are what they are one by one. */
+static void test_pools(void)
+{
+    g_autoptr(GHashTable) all = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                      (GDestroyNotify)revision_evidence_free);
+    Situation situation = {.evidence = all, .max_trials = 20};
+    const guint wanted[] = {12, 12, 7, 1, 4};
+
+    add_kernel(&situation, "a", "same", 10);
+    add_kernel(&situation, "b", "same", 2);
+    add_kernel(&situation, "c", "other", 7);
+    add_kernel(&situation, "d", NULL, 1);
+    situation_evidence_for(&situation, "e")->n_ok = 4;
+    situation_put_fact(&situation, "b", FACT_REACH, "it lacks SMC");
+    for (guint at_once = 0; at_once < 2; at_once++) {
+        g_assert_true(!at_once || situation_pool(&situation));
+        for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+            const char commit[] = {(char)('a' + i), '\0'};
+            const RevisionEvidence *evidence = situation_evidence(&situation, commit);
+            Pool pool = pool_of(&situation, evidence);
+
+            g_assert_cmpuint(pool.n_ok, ==, wanted[i]);
+            g_assert_cmpstr(pool.unreached_why, ==, i < 2 ? "it lacks SMC" : NULL);
+        }
+    }
+    g_assert_false(situation_pool(&situation));
+    situation_unpool(&situation);
+    g_assert_null(situation.pools);
+    g_hash_table_unref(situation.facts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -319,6 +359,7 @@ int main(int argc, char **argv)
     g_test_add_func("/evidence/learned-later", test_learned_later);
     g_test_add_func("/evidence/no-identity", test_no_identity);
     g_test_add_func("/evidence/lost-representative", test_lost_representative);
+    g_test_add_func("/evidence/pools", test_pools);
     g_test_add_func("/evidence/ways", test_ways);
     g_test_add_func("/evidence/restored", test_restored);
     g_test_add_func("/evidence/restored-one-by-one", test_restored_one_by_one);
