@@ -2,14 +2,17 @@
  * What the coordinator itself costs: the real engine (decider, belief, store, progress) on a real git
  * history, over a farm that answers at once.
  *
- *     bench-coordinator [--commits N] [--rate P] [--broken SHARE] [--revisions N] [--trials N]
- *                       [--seed N] [--state DIR]
+ *     bench-coordinator [--commits N] [--rate P] [--broken SHARE] [--lies SHARE] [--revisions N]
+ *                       [--until N] [--trials N] [--most N] [--seed N] [--state DIR]
  *
  * The history is a line of N commits (5000) that is written for it. A revision from the culprit on
- * crashes with the chance P (0.05); of the others a SHARE (0.5) does not build. The job ends by itself,
- * or with the budget of --revisions (100). --trials N of the start (0) are stored before it begins, as
- * by a job that was interrupted: they are to be loaded and counted. CPU of this process and of its
- * children (git) are told apart; memory is the peak. Consoles have 30 KB each, as ours do.
+ * crashes with the chance P (0.05); of the others a SHARE (0.5) does not build, and of all but the
+ * ends a SHARE (0) behaves like one of the other side, which keeps a search going. The job ends by
+ * itself, with the budget of --revisions (100), or after --until trials. A kernel gets --most (400)
+ * trials. --trials N of the start (0) are stored before it begins, as by a job that was
+ * interrupted: they are to be loaded and counted. CPU of this process and of its children (git) are
+ * told apart; memory is the peak. Consoles have 30 KB each, as ours do. What the store takes of it
+ * is measured by itself afterwards, with as many trials in a second state folder.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -26,8 +29,8 @@
 #define FUNCTIONS "smc_release sock_close __fput"
 
 typedef struct Options {
-    int n_commits, n_revisions, n_trials, seed;
-    double rate, broken;
+    int n_commits, n_revisions, n_trials, n_until, n_most, seed;
+    double rate, broken, lies;
     char *state;
 } Options;
 
@@ -40,6 +43,7 @@ typedef struct Quick {
     guint n_builds, n_trials;
     GBytes *console;
     GRand *dice;
+    GCancellable *enough;
 } Quick;
 
 static guint number_of(const Quick *quick, const char *name)
@@ -49,12 +53,24 @@ static guint number_of(const Quick *quick, const char *name)
     return GPOINTER_TO_UINT(g_hash_table_lookup(quick->index, commit)) - 1;
 }
 
-/* A number in 0..1 that belongs to a revision. */
-static double share_of(const Quick *quick, guint number)
+/* A number in 0..1 that belongs to a revision; @of: one of several. */
+static double share_of(const Quick *quick, guint number, guint of)
 {
-    g_autoptr(GRand) dice = g_rand_new_with_seed((guint32)quick->options->seed * 1000003 + number);
+    guint32 seed = (guint32)quick->options->seed * 1000003 + number;
+    g_autoptr(GRand) dice = g_rand_new_with_seed(of * 7919 + seed);
 
     return g_rand_double(dice);
+}
+
+static gboolean is_end(const Quick *quick, guint number)
+{
+    return number == 0 || number + 1 == (guint)quick->options->n_commits;
+}
+
+/* Does a revision behave as those on its side of the culprit? */
+static gboolean is_honest(const Quick *quick, guint number)
+{
+    return is_end(quick, number) || share_of(quick, number, 1) >= quick->options->lies;
 }
 
 static void quick_build(Farm *base, const char *commit, GCancellable *cancellable,
@@ -64,13 +80,12 @@ static void quick_build(Farm *base, const char *commit, GCancellable *cancellabl
     g_autoptr(GTask) task = g_task_new(NULL, NULL, done, data);
     guint number = number_of(quick, commit);
     Kernel *kernel = g_new0(Kernel, 1);
-    gboolean is_end = number == 0 || number + 1 == (guint)quick->options->n_commits;
 
     quick->n_builds++;
     kernel->key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, commit, -1);
     kernel->build_ms = 60000;
-    if (!is_end && number != quick->culprit && number + 1 != quick->culprit &&
-        share_of(quick, number) < quick->options->broken) {
+    if (!is_end(quick, number) && number != quick->culprit && number + 1 != quick->culprit &&
+        share_of(quick, number, 0) < quick->options->broken) {
         kernel->status = KERNEL_FAILED;
         kernel->first_error = g_strdup_printf("net/smc/f%u.c:1:2: error: no", number % 7);
     } else {
@@ -112,12 +127,15 @@ static void quick_trial(Farm *base, const char *commit, const Kernel *kernel,
 {
     Quick *quick = (Quick *)base;
     g_autoptr(GTask) task = g_task_new(NULL, NULL, done, data);
+    guint number = number_of(quick, commit);
+    gboolean has_bug = (number >= quick->culprit) == is_honest(quick, number);
 
-    quick->n_trials++;
-    g_task_return_pointer(task,
-                          make_outcome(quick, number_of(quick, commit) >= quick->culprit &&
-                                                  g_rand_double(quick->dice) < quick->options->rate),
-                          (GDestroyNotify)outcome_free);
+    if (++quick->n_trials == (guint)quick->options->n_until) {
+        g_cancellable_cancel(quick->enough);
+    }
+    g_task_return_pointer(
+        task, make_outcome(quick, has_bug && g_rand_double(quick->dice) < quick->options->rate),
+        (GDestroyNotify)outcome_free);
 }
 
 static gboolean quick_trial_finish(Farm *base, GAsyncResult *res, Outcome **ret_outcome,
@@ -187,23 +205,38 @@ static char **write_history(const char *tree, int n)
 
 /* --- The job --------------------------------------------------------------------------------- */
 
-static double cpu_s(int who, long *ret_kib)
-{
-    struct rusage usage;
+/* What was used up to now. */
+typedef struct Usage {
+    gint64 wall_us;
+    double user_s, system_s, git_s; /* git: of processes that have ended */
+    long peak_kib;
+} Usage;
 
-    getrusage(who, &usage);
-    *ret_kib = usage.ru_maxrss;
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static Usage usage_now(void)
+{
+    struct rusage own, git;
+
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &git);
+    return (Usage){.wall_us = g_get_monotonic_time(),
+                   .user_s = seconds(own.ru_utime),
+                   .system_s = seconds(own.ru_stime),
+                   .git_s = seconds(git.ru_utime) + seconds(git.ru_stime),
+                   .peak_kib = own.ru_maxrss};
 }
 
 /* As the progress line is made, and no further. */
 static void show(const JobProgress *progress, gpointer data)
 {
-    g_autofree char *line =
-        g_strdup_printf("%s %s %s %u kernels, %u trials, %u left, %.3f", job_phase_name(progress->phase),
-                        progress->doing ? progress->doing : "", progress->line ? progress->line : "",
-                        progress->n_kernels, progress->n_trials, progress->n_left, progress->best_p);
+    g_autofree char *line = g_strdup_printf(
+        "%s %s %s %u kernels, %u trials, %u left, %.3f", job_phase_name(progress->phase),
+        progress->doing ? progress->doing : "", progress->line ? progress->line : "",
+        progress->n_kernels, progress->n_trials, progress->n_left, progress->best_p);
 
     if (getenv("BENCH_SHOW") && progress->line) {
         puts(line);
@@ -223,7 +256,8 @@ static void fill(Quick *quick, Store *store, gint64 id, const char *start, guint
     }
 }
 
-static Answer *work(Quick *quick, const char *tree, char **ids)
+/* How it ended, in words. Owned by the caller. */
+static char *work(Quick *quick, const char *tree, char **ids)
 {
     const Options *options = quick->options;
     g_autoptr(GError) error = NULL;
@@ -231,61 +265,111 @@ static Answer *work(Quick *quick, const char *tree, char **ids)
     g_autoptr(Repo) repo = store ? repo_open(tree, &error) : NULL;
     g_autoptr(JobSpec) spec = job_spec_new("cause");
     g_autofree char *text = NULL;
+    g_autoptr(Answer) answer = NULL;
     g_autoptr(Job) job = NULL;
-    Answer *answer = NULL;
     gint64 id;
 
     spec->start = g_strdup(ids[options->n_commits - 1]);
     spec->good = g_strdup(ids[0]);
     spec->max_kernels = (guint)options->n_revisions;
-    spec->max_trials = 400;
+    spec->max_trials = (guint)options->n_most;
     text = job_spec_write(spec);
     if (!repo || !store_add_job(store, "job", spec->kind, text, 0, &id, &error)) {
         g_error("%s", error->message);
     }
-    if (options->n_trials) {
-        fill(quick, store, id, spec->start, (guint)options->n_trials);
-    }
+    fill(quick, store, id, spec->start, (guint)options->n_trials);
     job = job_new(id, spec, repo, store, &quick->base, &error);
-    if (!job || !job_carry_out(job, show, NULL, NULL, &answer, &error)) {
+    if (job && job_carry_out(job, show, NULL, quick->enough, &answer, &error)) {
+        return g_strdup(answer->reason ? answer->reason : answer_kind_name(answer->kind));
+    }
+    if (!g_cancellable_is_cancelled(quick->enough)) {
         g_error("%s", error->message);
     }
-    return answer;
+    return g_strdup("so many trials were wanted");
 }
 
-static void tell(const Quick *quick, const Answer *answer, gint64 begun_us, double self_s,
-                 double children_s)
+/* The same trials, and nothing but their rows and consoles. */
+static void store_alone(Quick *quick, const char *start)
 {
-    long self_kib, children_kib;
-    double self_now_s = cpu_s(RUSAGE_SELF, &self_kib),
-           children_now_s = cpu_s(RUSAGE_CHILDREN, &children_kib);
-    guint n_trials = quick->n_trials + (guint)quick->options->n_trials;
+    g_autofree char *state = g_strconcat(quick->options->state, "-alone", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(state, STORE_WRITE, &error);
+    gint64 id;
 
-    printf("%u revisions built, %u trials run, %u stored, %.1f s wall: %.2f s CPU of its own, %.2f s of git; "
-           "%ld MiB, git %ld MiB; %s\n",
-           quick->n_builds, quick->n_trials, n_trials,
-           (double)(g_get_monotonic_time() - begun_us) / 1e6, self_now_s - self_s,
-           children_now_s - children_s, self_kib / 1024, children_kib / 1024,
-           answer->reason ? answer->reason : answer->culprit ? "the culprit" : "no culprit");
+    if (!store || !store_add_job(store, "job", "cause", "", 0, &id, &error)) {
+        g_error("%s", error->message);
+    }
+    fill(quick, store, id, start, quick->n_trials);
+}
+
+static void tell(const char *what, const Quick *quick, const Usage *begun)
+{
+    Usage now = usage_now();
+    double user_s = now.user_s - begun->user_s, system_s = now.system_s - begun->system_s;
+
+    printf("%s: %.2f s CPU (%.2f user, %.2f system), %.2f ms a trial; %.2f s wall; %.2f s CPU of "
+           "git; peak so far %ld MiB\n",
+           what, user_s + system_s, user_s, system_s, (user_s + system_s) * 1000 / quick->n_trials,
+           (double)(now.wall_us - begun->wall_us) / 1e6, now.git_s - begun->git_s,
+           now.peak_kib / 1024);
+}
+
+static gboolean read_options(int argc, char **argv, Options *options)
+{
+    const GOptionEntry entries[] = {
+        {"commits", 0, 0, G_OPTION_ARG_INT, &options->n_commits, "Length of the history", "N"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options->rate, "Chance that a trial crashes", "P"},
+        {"broken", 0, 0, G_OPTION_ARG_DOUBLE, &options->broken, "Of the revisions", "SHARE"},
+        {"lies", 0, 0, G_OPTION_ARG_DOUBLE, &options->lies, "Of the revisions", "SHARE"},
+        {"revisions", 0, 0, G_OPTION_ARG_INT, &options->n_revisions, "Kernels, at most", "N"},
+        {"until", 0, 0, G_OPTION_ARG_INT, &options->n_until, "Trials, at most", "N"},
+        {"trials", 0, 0, G_OPTION_ARG_INT, &options->n_trials, "Of the start, in advance", "N"},
+        {"most", 0, 0, G_OPTION_ARG_INT, &options->n_most, "Trials of a kernel", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT, &options->seed, "Of the world", "N"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "New state folder", "DIR"},
+        {NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, &argc, &argv, NULL) && options->n_commits >= 10;
+}
+
+/* @ids: of its commits, oldest first. */
+static void make_world(Quick *quick, char **ids)
+{
+    g_autofree char *text = g_strnfill(N_CONSOLE, '.');
+
+    quick->index = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; ids[i]; i++) {
+        g_hash_table_insert(quick->index, ids[i], GUINT_TO_POINTER(i + 1));
+    }
+    quick->culprit = (guint)quick->options->n_commits * 2 / 3;
+    quick->dice = g_rand_new_with_seed((guint32)quick->options->seed);
+    for (gsize i = 0; i < N_CONSOLE; i++) {
+        text[i] = i % 72 == 71 ? '\n' : (char)('a' + g_rand_int_range(quick->dice, 0, 16));
+    }
+    quick->console = g_bytes_new(text, N_CONSOLE);
+    quick->enough = g_cancellable_new();
+}
+
+static void clear_world(Quick *quick)
+{
+    g_hash_table_unref(quick->index);
+    g_rand_free(quick->dice);
+    g_bytes_unref(quick->console);
+    g_object_unref(quick->enough);
 }
 
 int main(int argc, char **argv)
 {
-    Options options = {
-        .n_commits = 5000, .n_revisions = 100, .n_trials = 0, .rate = 0.05, .broken = 0.5, .seed = 1};
-    const GOptionEntry entries[] = {
-        {"commits", 0, 0, G_OPTION_ARG_INT, &options.n_commits, "Length of the history", "N"},
-        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate, "Chance that a trial crashes", "P"},
-        {"broken", 0, 0, G_OPTION_ARG_DOUBLE, &options.broken, "Of the revisions", "SHARE"},
-        {"revisions", 0, 0, G_OPTION_ARG_INT, &options.n_revisions, "Kernels, at most", "N"},
-        {"trials", 0, 0, G_OPTION_ARG_INT, &options.n_trials, "Of the start, in advance", "N"},
-        {"seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "Of the world", "N"},
-        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, "New state folder", "DIR"},
-        {NULL}};
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    Options options = {.n_commits = 5000,
+                       .n_revisions = 100,
+                       .n_most = 400,
+                       .rate = 0.05,
+                       .broken = 0.5,
+                       .seed = 1};
     g_autofree char *folder = g_dir_make_tmp("firstbad-coordinator-XXXXXX", NULL);
-    g_autofree char *tree = g_build_filename(folder, "tree", NULL),
-                    *text = g_strnfill(N_CONSOLE, '.');
+    g_autofree char *tree = g_build_filename(folder, "tree", NULL), *end = NULL;
     const char *rm[] = {"rm", "-rf", folder, NULL};
     g_auto(GStrv) ids = NULL;
     Quick quick = {.base = {.ops = &quick_ops,
@@ -293,37 +377,24 @@ int main(int argc, char **argv)
                             .expected_build_s = 60,
                             .expected_trial_s = 2},
                    .options = &options};
-    g_autoptr(Answer) answer = NULL;
-    gint64 begun_us;
-    double self_s, children_s;
-    long kib;
+    Usage begun;
 
     mallopt(M_TRIM_THRESHOLD, 16 << 20); /* as src/cli/main.c does */
     mallopt(M_TOP_PAD, 1 << 20);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, NULL) || options.n_commits < 10) {
+    if (!read_options(argc, argv, &options)) {
         return 2;
     }
     options.state = options.state ? options.state : g_build_filename(folder, "state", NULL);
     ids = write_history(tree, options.n_commits);
-    quick.index = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; ids[i]; i++) {
-        g_hash_table_insert(quick.index, ids[i], GUINT_TO_POINTER(i + 1));
-    }
-    quick.culprit = (guint)options.n_commits * 2 / 3;
-    quick.dice = g_rand_new_with_seed((guint32)options.seed);
-    for (gsize i = 0; i < N_CONSOLE; i++) {
-        text[i] = i % 72 == 71 ? '\n' : (char)('a' + g_rand_int_range(quick.dice, 0, 16));
-    }
-    quick.console = g_bytes_new(text, N_CONSOLE);
-    begun_us = g_get_monotonic_time();
-    self_s = cpu_s(RUSAGE_SELF, &kib);
-    children_s = cpu_s(RUSAGE_CHILDREN, &kib);
-    answer = work(&quick, tree, ids);
-    tell(&quick, answer, begun_us, self_s, children_s);
-    g_hash_table_unref(quick.index);
-    g_rand_free(quick.dice);
-    g_bytes_unref(quick.console);
+    make_world(&quick, ids);
+    begun = usage_now();
+    end = work(&quick, tree, ids);
+    printf("%u revisions built, %u trials run; %s\n", quick.n_builds, quick.n_trials, end);
+    tell("the job", &quick, &begun);
+    begun = usage_now();
+    store_alone(&quick, ids[0]);
+    tell("the store alone", &quick, &begun);
+    clear_world(&quick);
     g_free(options.state);
     g_free(ask(rm, NULL, NULL));
     return 0;
