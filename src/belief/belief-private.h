@@ -50,7 +50,16 @@ struct Belief {
     double *rate_posterior;
     double *posterior;
     double *has_bug;
+
+    struct Planned
+        *planned; /* the last question to the planner; NULL: not since something came in */
 };
+
+void planned_free(struct Planned *planned);
+
+/* belief_next_experiment(), worked out. */
+gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
+                     Experiment *ret_experiment);
 
 /* The hypotheses by which @revision has the bug: its ancestors; of a fix, all others and 0. Owned
  * by the caller. */

@@ -192,6 +192,7 @@ void belief_free(Belief *belief)
     g_free(belief->p_testable);
     g_free(belief->posterior);
     g_free(belief->has_bug);
+    planned_free(belief->planned);
     g_free(belief);
 }
 
@@ -462,6 +463,7 @@ void belief_refresh(Belief *belief)
     if (belief->is_fresh) {
         return;
     }
+    g_clear_pointer(&belief->planned, planned_free);
     if (belief->is_grouped_anew) {
         find_classes(belief);
     }

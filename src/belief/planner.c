@@ -29,7 +29,8 @@
  * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
  *
  * I is never more than D(r); with that bound first, few experiments are worked out. Cost: O(n x
- * cells) for bounds, 226 outcomes x grid for each tested revision in question.
+ * cells) for bounds; for each tested revision in question classes x grid, and up to 226 outcomes of
+ * predict.c.
  */
 #include "belief-private.h"
 
@@ -530,8 +531,8 @@ static guint find_quiet(Belief *belief, const Experiment *experiment)
     return 0;
 }
 
-gboolean belief_next_experiment(Belief *belief, double confidence, const Costs *costs,
-                                Experiment *ret_experiment)
+gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
+                     Experiment *ret_experiment)
 {
     guint n_candidates;
     g_autofree gboolean *classes = belief_candidate_classes(belief, confidence, &n_candidates);

@@ -38,6 +38,7 @@ struct Predictor {
     const double *if_bug, *if_clean;
     gboolean is_plain; /* what follows is used */
     Parts bug, clean;  /* weights */
+    Parts scale;       /* 1 / (alpha + beta) */
     Parts alpha, beta; /* with what came before */
     guint n_known;     /* of the arrays below */
     /* x (x + 1) ... (x + i - 1) / (alpha + beta)^i for x = alpha, beta, and both: the power, so
@@ -54,6 +55,7 @@ static void set_part(Predictor *predictor, guint part, double mean, double sprea
 {
     predictor->alpha.of[part] = mean * spread + predictor->before->n_crash;
     predictor->beta.of[part] = spread - mean * spread + predictor->before->n_ok;
+    predictor->scale.of[part] = 1 / (predictor->alpha.of[part] + predictor->beta.of[part]);
     predictor->bug.of[part] *= chance;
     predictor->clean.of[part] *= chance;
 }
@@ -124,7 +126,7 @@ static void know(Predictor *predictor, guint k)
     for (guint i = predictor->n_known; i <= k; i++) {
         for (guint part = 0; part < N_PARTS; part++) {
             double alpha = predictor->alpha.of[part], beta = predictor->beta.of[part];
-            double scale = 1 / (alpha + beta);
+            double scale = predictor->scale.of[part];
 
             predictor->rising_alpha[i].of[part] =
                 predictor->rising_alpha[i - 1].of[part] * (alpha + (i - 1)) * scale;

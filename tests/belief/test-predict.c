@@ -11,7 +11,7 @@
 
 static double *random_weights(GRand *rand, guint n)
 {
-    double *weights = g_new(double, n);
+    double *weights = g_new0(double, n);
 
     for (guint i = 0; i < n; i++) {
         weights[i] = g_rand_int_range(rand, 0, 4) == 0 ? 0 : exp(g_rand_double_range(rand, -9, 0));
@@ -128,6 +128,25 @@ static void set_some(Belief *belief, GRand *rand, Tally *tallies, guint n)
     belief_set(belief, r, &tallies[r]);
 }
 
+/* The answer of a question is not that of another: @chosen is barred, and free again. */
+static void assert_asked_anew(Belief *belief, const Costs *costs, guint n, guint32 chosen)
+{
+    g_autofree gboolean *barred = g_new0(gboolean, n);
+    Costs others = *costs;
+    Experiment experiment;
+
+    others.barred = barred;
+    barred[chosen] = TRUE;
+    if (belief_next_experiment(belief, 0.9, &others, &experiment)) {
+        g_assert_cmpuint(experiment.revision, !=, chosen);
+    }
+    barred[chosen] = FALSE;
+    g_assert_true(belief_next_experiment(belief, 0.9, &others, &experiment));
+    g_assert_cmpuint(experiment.revision, ==, chosen);
+    g_assert_true(belief_next_experiment(belief, 0.9, costs, &experiment));
+    g_assert_cmpuint(experiment.revision, ==, chosen);
+}
+
 static void assert_same_answers(Belief *belief, Belief *fresh, guint n)
 {
     g_autoptr(GArray) candidates = belief_candidates(fresh, 0.9);
@@ -150,6 +169,7 @@ static void assert_same_answers(Belief *belief, Belief *fresh, guint n)
         g_assert_cmpuint(experiment.n_quiet, ==, of_fresh.n_quiet);
         g_assert_cmpuint(experiment.n_quiet, <, experiment.n_trials);
         g_assert_cmpfloat(experiment.gain_bits, ==, of_fresh.gain_bits);
+        assert_asked_anew(belief, &costs, n, experiment.revision);
     }
 }
 
