@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the coordinator itself costs: the real engine (decider, belief, store, progress) on a real git
- * history, over a farm that answers at once.
+ * What the coordinator itself costs: the real engine (decider, belief, store, progress) on a real
+ * git history, over a farm that answers at once.
  *
  *     bench-coordinator [--commits N] [--rate P] [--broken SHARE] [--lies SHARE] [--revisions N]
  *                       [--until N] [--trials N] [--most N] [--seed N] [--state DIR]
