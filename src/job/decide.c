@@ -338,7 +338,7 @@ static Plan plan_of(const Situation *situation)
     Plan plan = {.built = g_new0(gboolean, n),
                  .busy = g_new0(gboolean, n),
                  .barred = g_new0(gboolean, n),
-                 .build_s_of = g_new(double, n)};
+                 .build_s_of = g_new0(double, n)};
 
     plan.costs = costs_of(situation, plan.built, plan.busy, plan.barred, plan.build_s_of);
     return plan;

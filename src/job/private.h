@@ -172,7 +172,7 @@ void job_begin_build(Job *job, const Action *action);
 void job_begin_trials(Job *job, const Action *action);
 /* What is going on there, for people. Owned by the caller. */
 char *build_text(const Work *work);
-char *batch_text(const Work *work);
+char *batch_text(const Work *batch);
 
 /* --- prior.c, weights.c ---------------------------------------------------------------------- */
 
