@@ -12,6 +12,7 @@
  */
 #include "guest/guest.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -440,9 +441,13 @@ static gboolean open_files(Trial *trial, GSubprocessLauncher *launcher, GError *
         g_subprocess_launcher_take_fd(launcher, state, CHILD_STATE);
     } else if (trial->way == WAY_KEEP) {
         trial->memory_fd = snapshot_open_memory(trial->spec.memory_mib, error);
-        memory = trial->memory_fd < 0 ? -1 : dup(trial->memory_fd);
+        if (trial->memory_fd < 0) {
+            return FALSE;
+        }
+        memory = fcntl(trial->memory_fd, F_DUPFD_CLOEXEC, 0);
         if (memory < 0) {
-            g_prefix_error(error, "memory: ");
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "memory: %s",
+                        g_strerror(errno));
             return FALSE;
         }
         g_subprocess_launcher_take_fd(launcher, memory, CHILD_MEMORY);
