@@ -67,7 +67,8 @@ static gboolean take(JobClient *client)
     char token;
     gboolean taken = read(client->fds[0], &token, 1) == 1;
 
-    client->n_given -= taken;
+    /* Foreign makefiles may write tokens that nobody gave. */
+    client->n_given -= MIN((guint)taken, client->n_given);
     return taken;
 }
 
