@@ -426,20 +426,37 @@ static Toolchains *find_toolchains(const JobSpec *spec, const char *config, cons
     return toolchains_new(spec->compiler, text, table, options, error);
 }
 
-/* Has @config, a file, BTF, and does @repro, whatever it is, speak of BPF? */
-static gboolean needs_btf(const char *config, const char *repro)
+/* May the trials load programs of BPF? @repro speaks of it, or nobody can read what it and the
+ * files beside it do. */
+static gboolean may_load_bpf(const JobSpec *spec, const char *repro)
 {
-    g_autofree char *options = NULL, *text = NULL;
-    g_autoptr(GHashTable) values = NULL;
+    g_autofree char *text = NULL;
     gsize n;
 
-    if (!g_file_get_contents(config, &options, NULL, NULL) ||
-        !g_file_get_contents(repro, &text, &n, NULL)) {
+    if (spec->files || !g_file_get_contents(repro, &text, &n, NULL)) {
+        return TRUE;
+    }
+    return memmem(text, n, "bpf", 3) || memmem(text, n, "BPF", 3) ||
+           (n >= 4 && memcmp(text, "\177ELF", 4) == 0);
+}
+
+static gboolean is_on(GHashTable *values, const char *option)
+{
+    return g_strcmp0(g_hash_table_lookup(values, option), "y") == 0;
+}
+
+/* Has @config, a file, BTF, and is it wanted? Schedulers of BPF depend on it. */
+static gboolean needs_btf(const JobSpec *spec, const char *config, const char *repro)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GHashTable) values = NULL;
+
+    if (!g_file_get_contents(config, &text, NULL, NULL)) {
         return FALSE;
     }
-    values = config_values(options);
-    return g_strcmp0(g_hash_table_lookup(values, "CONFIG_DEBUG_INFO_BTF"), "y") == 0 &&
-           (memmem(text, n, "bpf", 3) || memmem(text, n, "BPF", 3));
+    values = config_values(text);
+    return is_on(values, "CONFIG_DEBUG_INFO_BTF") &&
+           (is_on(values, "CONFIG_SCHED_CLASS_EXT") || may_load_bpf(spec, repro));
 }
 
 /* Debug information multiplies the time of a build, and no more than the report wants it, unless it
@@ -450,9 +467,9 @@ static gboolean leaves_out_debug_info(const JobSpec *spec, const char *config, c
     if (spec->debug_info || g_str_equal(spec->bug, bug_kind_name(BUG_BUILD))) {
         return FALSE;
     }
-    if (needs_btf(config, repro)) {
-        g_ptr_array_add(notes, g_strdup("kernels keep their debug information: the reproducer "
-                                        "speaks of BPF, and the config has BTF"));
+    if (needs_btf(spec, config, repro)) {
+        g_ptr_array_add(notes, g_strdup("kernels keep their debug information: the config has BTF, "
+                                        "which the reproducer may want"));
         return FALSE;
     }
     return TRUE;
