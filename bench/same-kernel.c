@@ -261,7 +261,7 @@ static int check_builds(World *world, guint32 seed, double seconds)
         if (!sources) {
             continue;
         }
-        n_other += !same_add_built(world->same, at, kernel->signature, sources);
+        n_other += !same_add_built(world->same, at, kernel->signature, NULL, sources);
         for (guint32 r = 0; r < n; r++) {
             gboolean is_member = same_as(world->same, r) == at;
 

@@ -81,6 +81,11 @@ static gboolean build_finish(Farm *farm, GAsyncResult *res, Kernel **ret_kernel,
     return slots_build_finish(res, ret_kernel, error);
 }
 
+static void build_same(Farm *farm)
+{
+    slots_build_same(((LocalFarm *)farm)->slots);
+}
+
 static void add_fix(Farm *farm, const Backport *fix)
 {
     slots_add_fix(((LocalFarm *)farm)->slots, fix);
@@ -358,6 +363,7 @@ static const FarmOps local_ops = {
     .configure_finish = configure_finish,
     .use_config = use_config,
     .add_fix = add_fix,
+    .build_same = build_same,
     .trial_async = trial_async,
     .trial_finish = trial_finish,
     .worktree = worktree,

@@ -109,8 +109,6 @@ static GTask *begin(Slots *slots, const char *name, GAsyncReadyCallback done, gp
     g_autofree char *commit = variant_commit(name);
     Place *place = take_place(slots, commit);
 
-    g_free(place->holds);
-    place->holds = g_steal_pointer(&commit);
     g_task_set_task_data(task, place, NULL);
     return task;
 }
@@ -121,6 +119,9 @@ static void on_ended(GObject *source, GAsyncResult *res, gpointer data)
     g_autoptr(GTask) task = data;
     Place *place = g_task_get_task_data(task);
 
+    /* What needed no build has left it where it was. */
+    g_free(place->holds);
+    place->holds = repo_worktree_commit(kernel_builder_source_dir(place->builder));
     place->is_busy = FALSE;
     g_task_return_pointer(task, g_object_ref(res), g_object_unref);
 }
@@ -180,6 +181,13 @@ void slots_add_fix(Slots *slots, const Backport *fix)
 {
     for (guint i = 0; i < slots->n; i++) {
         kernel_builder_add_fix(slots->places[i].builder, fix);
+    }
+}
+
+void slots_build_same(Slots *slots)
+{
+    for (guint i = 0; i < slots->n; i++) {
+        kernel_builder_build_same(slots->places[i].builder);
     }
 }
 

@@ -31,6 +31,7 @@ gboolean slots_objects_finish(GAsyncResult *res, GError **error);
 
 /* The same for all builders. */
 void slots_add_fix(Slots *slots, const Backport *fix);
+void slots_build_same(Slots *slots);
 gboolean slots_use_config(Slots *slots, const char *id, GError **error);
 
 /* The first one, for what they have in common. */

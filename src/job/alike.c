@@ -151,30 +151,22 @@ static void learn_kernel(Job *job, const KernelRow *row)
         return;
     }
     sources = kernel_sources(kernel);
-    if (sources && !same_add_built(job->same, (guint32)revision, kernel->signature, sources)) {
+    if (sources &&
+        !same_add_built(job->same, (guint32)revision, kernel->signature,
+                        situation_fact(&job->situation, row->commit, FACT_PATCHES), sources)) {
         job_say(job,
                 "%.12s should have the kernel of another revision, by its sources, and has "
                 "not: from now on each is built",
                 row->commit);
+        if (job->farm->ops->build_same) {
+            job->farm->ops->build_same(job->farm);
+        }
     }
 }
 
-gboolean job_learn_same(Job *job, GError **error)
+void job_learn_same(Job *job)
 {
     for (; job->n_learned < job->kernels->len; job->n_learned++) {
-        const KernelRow *row = job->kernels->pdata[job->n_learned];
-
-        if (row->kernel->same_as && !situation_fact(&job->situation, row->commit, FACT_SAME)) {
-            g_autofree char *title = variant_title(row->commit),
-                            *as = variant_title(row->kernel->same_as);
-
-            job_say(job, "%s needs no build: it has the kernel of %s, as no file of it differs",
-                    title, as);
-            if (!job_put_fact(job, row->commit, FACT_SAME, row->kernel->same_as, error)) {
-                return FALSE;
-            }
-        }
-        learn_kernel(job, row);
+        learn_kernel(job, job->kernels->pdata[job->n_learned]);
     }
-    return TRUE;
 }

@@ -43,6 +43,7 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     const char *commit = work->task.commit;
     g_autoptr(Kernel) kernel = built;
     g_autofree char *title = variant_title(commit);
+    RevisionEvidence *evidence;
     KernelRow *row;
 
     job_put_span(job, "build", commit, job_build_how(job, kernel), work->lane, work->begun_ms);
@@ -50,6 +51,8 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
         !store_end(job->store,
                    job_keep_fixes(job, commit, kernel, error) &&
                        store_put_kernel(job->store, job->id, commit, kernel, error) &&
+                       (!kernel->same_as ||
+                        job_put_fact(job, commit, FACT_SAME, kernel->same_as, error)) &&
                        job_book_time(job, error),
                    error)) {
         return FALSE;
@@ -61,6 +64,11 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     say_how_built(job, kernel);
     if (kernel->status == KERNEL_FAILED) {
         job_say(job, "%s does not build: %s", title, kernel->first_error);
+    } else if (kernel->same_as) {
+        g_autofree char *as = variant_title(kernel->same_as);
+
+        job_say(job, "%s needs no build: kernel %.12s, of %s, as no file of it differs", title,
+                kernel->signature, as);
     } else if (kernel->signature) {
         job_say(job, "%s %s: kernel %.12s", title, kernel->reused ? "was built before" : "built",
                 kernel->signature);
@@ -68,7 +76,9 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     if (g_str_equal(commit, job->spec->start)) {
         say_lost_options(job, kernel->lost_options);
     }
-    situation_evidence_for(&job->situation, commit)->kernel = g_steal_pointer(&kernel);
+    evidence = situation_evidence_for(&job->situation, commit);
+    kernel_free(evidence->kernel);
+    evidence->kernel = g_steal_pointer(&kernel);
     if (job->situation.bug == BUG_BUILD) {
         job_count_trials(job);
     }

@@ -293,9 +293,7 @@ static gboolean carry_out(Job *job, GCancellable *cancellable, Answer **ret_answ
             return FALSE;
         }
         job->has_news = FALSE;
-        if (!job_learn_same(job, error)) {
-            return FALSE;
-        }
+        job_learn_same(job);
         if (job_n_batches(job) == 0 &&
             (!job_look_for_drift(job, error) || !job_prove_reach(job, error))) {
             return FALSE;
@@ -340,6 +338,7 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
 
     job->progress = progress;
     job->progress_data = user_data;
+    job->cancellable = cancellable;
     job->booked_us = g_get_monotonic_time();
     done = carry_out(job, cancellable, ret_answer, error);
     job_stop_works(job);

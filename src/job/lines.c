@@ -110,8 +110,8 @@ static gboolean make_objects(Job *job, const char *commit, char **objects, const
     g_autoptr(GAsyncResult) res = NULL;
 
     job_tell(job, "compiling what the crash names, for its lines", NULL);
-    job->farm->ops->objects_async(job->farm, commit, (const char *const *)objects, dir, NULL,
-                                  keep_result, &res);
+    job->farm->ops->objects_async(job->farm, commit, (const char *const *)objects, dir,
+                                  job->cancellable, keep_result, &res);
     while (!res) {
         g_main_context_iteration(NULL, TRUE);
     }

@@ -44,8 +44,9 @@ struct Job {
     JobPhase phase;
     JobProgressFunc progress;
     gpointer progress_data;
-    gint64 booked_us;  /* time until here is booked */
-    guint64 booked_ms; /* over all resumes */
+    GCancellable *cancellable; /* of job_carry_out() */
+    gint64 booked_us;          /* time until here is booked */
+    guint64 booked_ms;         /* over all resumes */
 };
 
 /* --- job.c: what is known, told and booked --------------------------------------------------- */
@@ -202,8 +203,8 @@ gboolean weights_read(const char *path, const Range *range, CommitFacts *facts, 
  * the range's ends are made of, is_outside of @facts is by these; and a person is told in @lines.
  */
 void job_take_same(Job *job, const Range *range, Same *same, CommitFacts *facts, GPtrArray *lines);
-/* Tell it of the kernels that are new since the last call, and keep what they are the same as. */
-gboolean job_learn_same(Job *job, GError **error);
+/* Tell it of the kernels that are new since the last call. */
+void job_learn_same(Job *job);
 
 /* --- inputs.c -------------------------------------------------------------------------------- */
 

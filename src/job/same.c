@@ -17,7 +17,7 @@ typedef struct Edge {
 /* One that was built. */
 typedef struct Built {
     guint32 revision;
-    char *signature;
+    char *signature, *patches;
 } Built;
 
 struct Same {
@@ -36,6 +36,7 @@ struct Same {
 static void built_clear(gpointer built)
 {
     g_free(((Built *)built)->signature);
+    g_free(((Built *)built)->patches);
 }
 
 static void edges_unref(gpointer edges)
@@ -236,6 +237,20 @@ static void find_ends(Same *same)
     }
 }
 
+/* Is one of @found in a class with other patches than those of @built? */
+static gboolean is_patched_otherwise(const Same *same, const GArray *found, const Built *built)
+{
+    for (guint i = 0; i < found->len; i++) {
+        guint32 as = same->as[g_array_index(found, guint32, i)];
+        const Built *other = as == NONE ? NULL : find_built(same, as);
+
+        if (other && g_strcmp0(other->patches, built->patches) != 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Of all built revisions in @found the oldest, @built included; NONE when there are two kernels
  * among them. */
 static guint32 oldest_built(const Same *same, const GArray *found, const Built *built)
@@ -275,13 +290,21 @@ static void join(Same *same, const GArray *found, guint32 oldest)
     }
 }
 
-gboolean same_add_built(Same *same, guint32 revision, const char *signature, const Sources *sources)
+gboolean same_add_built(Same *same, guint32 revision, const char *signature, const char *patches,
+                        const Sources *sources)
 {
     g_autoptr(GArray) found = same->is_refuted ? NULL : spread(same, revision, sources);
-    Built built = {.revision = revision, .signature = g_strdup(signature)};
-    guint32 oldest = found ? oldest_built(same, found, &built) : NONE;
+    Built built = {
+        .revision = revision, .signature = g_strdup(signature), .patches = g_strdup(patches)};
+    gboolean is_apart = found && is_patched_otherwise(same, found, &built);
+    guint32 oldest = found && !is_apart ? oldest_built(same, found, &built) : NONE;
 
     g_array_append_val(same->built, built);
+    if (is_apart) {
+        same->as[revision] = revision;
+        find_ends(same);
+        return TRUE;
+    }
     if (oldest == NONE) {
         guint n = history_size(same->range->history);
         gboolean is_news = !same->is_refuted;

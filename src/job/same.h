@@ -34,10 +34,11 @@ void same_learn_change(Same *same, const Repo *repo, const Range *range, const C
  * @same is then of no use. @same may be NULL. */
 gboolean same_learn_merges(Same *same, const Repo *repo, const Range *range);
 
-/* @revision was built to a kernel of @signature (both are copied), made of @sources. FALSE when
- * that contradicts what was said before: two signatures in one class, so something escapes the
- * rule, and from now on nothing is the same. */
-gboolean same_add_built(Same *same, guint32 revision, const char *signature,
+/* @revision was built to a kernel of @signature, made of @sources, with @patches (what they were,
+ * or NULL) in it. One with other patches than its class has is a class of its own. FALSE when that
+ * contradicts what was said before: two signatures in one class, so something escapes the rule, and
+ * from now on nothing is the same. */
+gboolean same_add_built(Same *same, guint32 revision, const char *signature, const char *patches,
                         const Sources *sources);
 
 /* The built revision whose kernel is @revision's: itself, where it is one, or the oldest of its

@@ -36,6 +36,9 @@ void job_put_work(Job *job, const char *kind, gint64 begun_ms)
 
 const char *job_build_how(const Job *job, const Kernel *kernel)
 {
+    if (kernel->same_as) {
+        return "same";
+    }
     if (kernel->reused) {
         return "store";
     }

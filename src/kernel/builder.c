@@ -255,6 +255,7 @@ void build_again_from_nothing(GTask *task)
         return;
     }
     configured_clear(&build->builder->configured);
+    build->start_us = g_get_monotonic_time(); /* the limit is of one build */
     g_string_append(build->log, "# the build folder is thrown away; once more, from nothing\n");
     build->n_log_head = build->log->len;
     g_clear_pointer(&build->kernel->signature, g_free);
@@ -313,6 +314,11 @@ KernelBuilder *kernel_builder_new(const Repo *repo, KernelStore *store, const ch
     builder->prefixes[1] = builder->slot->obj_dir;
     builder->prefixes[2] = builder->slot->src_dir;
     return g_steal_pointer(&builder);
+}
+
+void kernel_builder_build_same(KernelBuilder *builder)
+{
+    builder->options.builds_same = TRUE;
 }
 
 void kernel_builder_add_fix(KernelBuilder *builder, const Backport *fix)
@@ -413,6 +419,14 @@ static Build *build_new(KernelBuilder *builder, const char *name)
     return build;
 }
 
+/* An entry that was shared by the rule is none for who does not believe the rule. */
+static void drop_shared(Kernel **found)
+{
+    if (*found && (*found)->same_as) {
+        g_clear_pointer(found, kernel_free);
+    }
+}
+
 /* Begin what @task has as its Build. */
 static void begin(GTask *new_task)
 {
@@ -441,8 +455,10 @@ static void begin(GTask *new_task)
     found = build->only_config || build->objects
                 ? NULL
                 : kernel_store_find(builder->store, build->kernel->key, &error);
-    if (!error && !found && !build->only_config && !build->objects &&
-        !builder->options.builds_same && !build_is_sampled(build)) {
+    if (builder->options.builds_same) {
+        drop_shared(&found);
+    } else if (!error && !found && !build->only_config && !build->objects &&
+               !build_is_sampled(build)) {
         found = build_find_same(build);
     }
     if (!error && found && !is_worth_another_try(found, &builder->options)) {

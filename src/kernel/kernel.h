@@ -107,6 +107,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelBuilder, kernel_builder_free)
 
 /* One more fix, for all builds from now on. It is copied. */
 void kernel_builder_add_fix(KernelBuilder *builder, const Backport *fix);
+/* From now on as with KernelBuildOptions.builds_same. */
+void kernel_builder_build_same(KernelBuilder *builder);
 /* "" when builds run in a sandbox (bubblewrap, no network), else why not, to be said once. */
 const char *kernel_builder_unboxed(const KernelBuilder *builder);
 /* The worktree of the slot, for those who need the sources of the last revision built. */

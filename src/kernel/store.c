@@ -376,7 +376,8 @@ Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *f
         return NULL;
     }
     there = kernel_store_find(parcel->store, kernel->key, NULL);
-    if (there && (there->failed_at_ms || there->failed_at_bytes)) {
+    if (there && (there->failed_at_ms || there->failed_at_bytes ||
+                  (there->same_as && !kernel->same_as))) { /* built, after all */
         throw_away(parcel->store->dir, dir);
     }
     if (g_rename(parcel->dir, dir) == 0) {

@@ -130,6 +130,7 @@ static void add_groups(GString *text, const char *title, const GArray *groups)
 static const char *saving_words(const char *what)
 {
     return g_str_equal(what, "store")         ? "builds: their kernels were in the store"
+           : g_str_equal(what, "shared")      ? "builds: no file of another kernel differs"
            : g_str_equal(what, "incremental") ? "builds: objects of the build before"
            : g_str_equal(what, "restored")    ? "trials: guests that need not boot"
                                               : "trials: another revision's kernel is the same";

@@ -273,13 +273,14 @@ static void estimate_savings(Cost *cost, const GPtrArray *spans, guint n_spared)
 {
     CostUse first = count_use(spans, "build", "first"),
             incremental = count_use(spans, "build", "incremental"),
-            stored = count_use(spans, "build", "store"),
+            stored = count_use(spans, "build", "store"), shared = count_use(spans, "build", "same"),
             booted = count_use(spans, "trial", "booted"),
             restored = count_use(spans, "trial", "restored");
     guint64 build_ms = incremental.n ? incremental.median_ms : first.median_ms;
     guint64 trial_ms = restored.n ? restored.median_ms : booted.median_ms;
 
     add_saving(cost, "store", stored.n, saved(stored.n, build_ms, stored.median_ms));
+    add_saving(cost, "shared", shared.n, saved(shared.n, build_ms, shared.median_ms));
     if (first.n) {
         add_saving(cost, "incremental", incremental.n,
                    saved(incremental.n, first.median_ms, incremental.median_ms));

@@ -36,11 +36,11 @@ typedef struct CostGroup {
 
 /* What reuse spared, by the job's own figures; an estimate. */
 typedef struct CostSaving {
-    const char
-        *what;  /* "store": kernels that were there; "incremental": objects of the build before;
-                   "restored": boots; "same": trials of a kernel that had them already */
-    guint n;    /* builds or trials */
-    guint64 ms; /* of one lane's time */
+    const char *what; /* "store": kernels that were there; "shared": by their sources;
+                         "incremental": objects of the build before; "restored": boots; "same":
+                         trials of a kernel that had them already */
+    guint n;          /* builds or trials */
+    guint64 ms;       /* of one lane's time */
 } CostSaving;
 
 typedef struct CostSession {

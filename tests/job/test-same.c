@@ -87,12 +87,12 @@ static void test_classes(void)
     guint n_classes;
 
     assert_as(same, 7, "-------");
-    g_assert_true(same_add_built(same, 2, "old", sources));
+    g_assert_true(same_add_built(same, 2, "old", NULL, sources));
     assert_as(same, 7, "2*22*-2*--");
-    g_assert_true(same_add_built(same, 6, "new", sources));
+    g_assert_true(same_add_built(same, 6, "new", NULL, sources));
     assert_as(same, 7, "2*22*6*2*66*");
     /* One more of the same: the oldest stands for all. */
-    g_assert_true(same_add_built(same, 0, "old", sources));
+    g_assert_true(same_add_built(same, 0, "old", NULL, sources));
     assert_as(same, 7, "0*00*6*0*66*");
 
     g_autofree gboolean *untouched = same_untouched(same, lists, 2, &n_classes);
@@ -111,11 +111,28 @@ static void test_refuted(void)
     g_autoptr(Same) same = forked_new(range);
     g_autoptr(Sources) sources = sources_new();
 
-    g_assert_true(same_add_built(same, 0, "old", sources));
-    g_assert_false(same_add_built(same, 2, "other", sources));
+    g_assert_true(same_add_built(same, 0, "old", NULL, sources));
+    g_assert_false(same_add_built(same, 2, "other", NULL, sources));
     assert_as(same, 7, "-------");
-    g_assert_true(same_add_built(same, 5, "new", sources)); /* it was said once */
+    g_assert_true(same_add_built(same, 5, "new", NULL, sources)); /* it was said once */
     assert_as(same, 7, "-------");
+}
+
+/* Another kernel with other patches in it refutes nothing, and is the kernel of no other. */
+static void test_patches(void)
+{
+    g_autoptr(Range) range = range_new(forked);
+    g_autoptr(Same) same = forked_new(range);
+    g_autoptr(Sources) sources = sources_new();
+
+    g_assert_true(same_add_built(same, 0, "old", NULL, sources));
+    g_assert_true(same_add_built(same, 2, "mended", "a fix", sources));
+    g_assert_cmpint(same_as(same, 0), ==, 0);
+    g_assert_cmpint(same_as(same, 1), ==, 0);
+    g_assert_cmpint(same_as(same, 2), ==, 2);
+    /* Built once more, with the fix that its neighbour has. */
+    g_assert_true(same_add_built(same, 0, "mended", "a fix", sources));
+    g_assert_cmpint(same_as(same, 0), ==, 0);
 }
 
 /* An edge of which nothing is known, and one to a parent outside, join nothing. */
@@ -126,7 +143,7 @@ static void test_unknown(void)
     g_autoptr(Sources) sources = sources_new();
 
     add_edge(same, 1, "elsewhere", NULL);
-    g_assert_true(same_add_built(same, 1, "one", sources));
+    g_assert_true(same_add_built(same, 1, "one", NULL, sources));
     assert_as(same, 3, "-1*-");
 }
 
@@ -171,8 +188,8 @@ static void test_candidates(void)
     for (guint32 r = 1; r < 10; r++) {
         add_edge(same, r, range->commits[r - 1], r == 6 ? "a.c" : "x.c");
     }
-    same_add_built(same, 0, "old", sources);
-    same_add_built(same, 9, "new", sources);
+    same_add_built(same, 0, "old", NULL, sources);
+    same_add_built(same, 9, "new", NULL, sources);
     situation.same = same;
     situation_update_belief(&situation);
     after = belief_candidates(belief, 0.95);
@@ -182,7 +199,7 @@ static void test_candidates(void)
     g_assert_cmpuint(belief_representative(belief, 6), ==, 9);
 
     /* Refuted: all are what they were. */
-    same_add_built(same, 3, "other", sources);
+    same_add_built(same, 3, "other", NULL, sources);
     situation_update_belief(&situation);
     again = belief_candidates(belief, 0.95);
     g_assert_cmpuint(again->len, ==, 9);
@@ -194,6 +211,7 @@ int main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/same/classes", test_classes);
     g_test_add_func("/same/refuted", test_refuted);
+    g_test_add_func("/same/patches", test_patches);
     g_test_add_func("/same/unknown", test_unknown);
     g_test_add_func("/same/candidates", test_candidates);
     return g_test_run();

@@ -379,10 +379,15 @@ static void test_ways(Fixture *fixture, gconstpointer unused)
     open_builder(fixture);
     g_autoptr(Kernel) other = build_as(fixture, "none", NULL);
     g_autoptr(Kernel) release = build_as(fixture, "release", "none");
-    fixture->options.builds_same = TRUE;
-    open_builder(fixture);
+    kernel_builder_build_same(fixture->builder);
     g_autoptr(Kernel) side = build_as(fixture, "side", NULL);
     g_assert_cmpstr(side->signature, ==, cmd->signature);
+    /* What was shared before is built after all, and stays so. */
+    g_autoptr(Kernel) built = build_as(fixture, "release", NULL);
+    g_assert_cmpstr(built->signature, ==, release->signature);
+    open_builder(fixture);
+    g_autoptr(Kernel) found = build(fixture, "release");
+    g_assert_true(found->reused && !found->same_as);
 }
 
 /* A damaged list, and none: the kernel is built. */
