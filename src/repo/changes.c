@@ -87,29 +87,13 @@ static void find_named(const Range *range, const GPtrArray *ids, const char *mes
 
 /* --- git's output ---------------------------------------------------------------------------- */
 
-/* NUL-terminated strings, one after the other. */
-typedef struct Fields {
-    const char *at, *end;
-} Fields;
-
-static const char *next_field(Fields *fields)
-{
-    const char *field = fields->at;
-
-    if (field >= fields->end) {
-        return NULL;
-    }
-    fields->at += strnlen(field, (gsize)(fields->end - field)) + 1;
-    return field;
-}
-
 /* The commit's own fields, each ended by a NUL; the one that begins them is an empty field, which
  * no file is called. */
 #define FORMAT "--format=%x00%H%x00%an%x00%ae%x00%B%x00"
 
 /* Files until the next empty field that an id follows, each behind what is said of it. git puts a
  * newline before the first. */
-static void take_files(Fields *fields, const char *next_id, GPtrArray *files, GArray *how)
+static void take_files(GitFields *fields, const char *next_id, GPtrArray *files, GArray *how)
 {
     gboolean after_empty = FALSE;
     const char *field;
@@ -122,11 +106,11 @@ static void take_files(Fields *fields, const char *next_id, GPtrArray *files, GA
         if (after_empty && next_id && strcmp(field, next_id) == 0) {
             return;
         }
-        next_field(fields);
+        git_next_field(fields);
         after_empty = !*field;
         field += *field == '\n' && files->len == 0;
         if (git_parse_raw(field, &change)) {
-            const char *file = next_field(fields);
+            const char *file = git_next_field(fields);
 
             g_ptr_array_add(files, (gpointer)(file ? file : ""));
             g_array_append_val(how, change);
@@ -145,18 +129,18 @@ typedef struct Walk {
     gpointer user_data;
 } Walk;
 
-static gboolean tell_of(Walk *walk, Fields *fields, guint32 revision, const char *next_id)
+static gboolean tell_of(Walk *walk, GitFields *fields, guint32 revision, const char *next_id)
 {
-    const char *id = next_field(fields);
+    const char *id = git_next_field(fields);
     Change change = {.revision = revision};
 
     while (id && !*id) {
-        id = next_field(fields);
+        id = git_next_field(fields);
     }
-    change.author_name = next_field(fields);
-    change.author_email = next_field(fields);
-    change.message = next_field(fields);
-    if (!change.message || strcmp(id, walk->range->commits[revision]) != 0) {
+    change.author_name = git_next_field(fields);
+    change.author_email = git_next_field(fields);
+    change.message = git_next_field(fields);
+    if (!id || !change.message || strcmp(id, walk->range->commits[revision]) != 0) {
         return FALSE;
     }
     take_files(fields, next_id, walk->files, walk->how);
@@ -180,7 +164,7 @@ static gboolean walk_some(const Repo *repo, Walk *walk, const GArray *revisions,
     g_autoptr(GString) input = g_string_new(NULL);
     g_autoptr(ProcessResult) result = NULL;
     GitPlace place = git_place(repo);
-    Fields fields;
+    GitFields fields;
 
     for (guint i = 0; i < revisions->len; i++) {
         g_string_append(input, walk->range->commits[g_array_index(revisions, guint32, i)]);
@@ -195,7 +179,7 @@ static gboolean walk_some(const Repo *repo, Walk *walk, const GArray *revisions,
     if (!result) {
         return FALSE;
     }
-    fields = (Fields){.at = result->out, .end = result->out + result->n_out};
+    fields = (GitFields){.at = result->out, .end = result->out + result->n_out};
     for (guint i = 0; i < revisions->len; i++) {
         guint32 revision = g_array_index(revisions, guint32, i);
         const char *next_id = i + 1 < revisions->len

@@ -180,3 +180,14 @@ char *git_ask(GitPlace place, const char *const *args, GError **error)
     }
     return g_steal_pointer(&result->out);
 }
+
+const char *git_next_field(GitFields *fields)
+{
+    const char *field = fields->at;
+
+    if (field >= fields->end) {
+        return NULL;
+    }
+    fields->at += strnlen(field, (gsize)(fields->end - field)) + 1;
+    return field;
+}

@@ -54,6 +54,13 @@ void git_set_error(GError **error, const char *const *args, const ProcessResult 
 /* The "NAME=VALUE" and "NAME" entries for programs that may call git themselves. */
 const char *const *git_env(void);
 
+/* What a git has put out with -z: fields, each ended by a NUL but perhaps the last. */
+typedef struct GitFields {
+    const char *at, *end;
+} GitFields;
+/* The next one; NULL at the end. */
+const char *git_next_field(GitFields *fields);
+
 /* What `git diff-tree --raw` says of a path before it: ":100644 100755 ID ID M". FALSE when it is
  * nothing of that kind. */
 gboolean git_parse_raw(const char *field, PathChange *ret_how);

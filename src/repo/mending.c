@@ -87,22 +87,6 @@ static void add_end(GPtrArray *args, const char *file)
     g_ptr_array_add(args, NULL);
 }
 
-/* Fields of a log, one after the other; NULL at the end. */
-typedef struct Fields {
-    const char *at, *end;
-} Fields;
-
-static const char *next_field(Fields *fields)
-{
-    const char *field = fields->at;
-
-    if (field >= fields->end) {
-        return NULL;
-    }
-    fields->at += strnlen(field, (gsize)(fields->end - field)) + 1;
-    return field;
-}
-
 /* --- The window ------------------------------------------------------------------------------ */
 
 static gboolean read_touching(const Repo *repo, const MendQuery *query, Window *window,
@@ -110,7 +94,7 @@ static gboolean read_touching(const Repo *repo, const MendQuery *query, Window *
 {
     g_autoptr(GPtrArray) args = log_args("--format=%H");
     g_autoptr(ProcessResult) result = NULL;
-    Fields fields;
+    GitFields fields;
     const char *id;
 
     g_ptr_array_add(args, g_strdup("--max-count=200"));
@@ -120,8 +104,8 @@ static gboolean read_touching(const Repo *repo, const MendQuery *query, Window *
     if (!result) {
         return FALSE;
     }
-    fields = (Fields){result->out, result->out + result->n_out};
-    while ((id = next_field(&fields))) {
+    fields = (GitFields){result->out, result->out + result->n_out};
+    while ((id = git_next_field(&fields))) {
         g_hash_table_add(window->touching, g_strdup(id));
     }
     return TRUE;
@@ -132,7 +116,7 @@ static gboolean read_window(const Repo *repo, const MendQuery *query, Window *wi
 {
     g_autoptr(GPtrArray) args = log_args("--format=%H%x00%s");
     g_autoptr(ProcessResult) result = NULL;
-    Fields fields;
+    GitFields fields;
     const char *id, *title;
 
     window->by_id = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -146,8 +130,8 @@ static gboolean read_window(const Repo *repo, const MendQuery *query, Window *wi
     if (!result) {
         return FALSE;
     }
-    fields = (Fields){result->out, result->out + result->n_out};
-    while ((id = next_field(&fields)) && (title = next_field(&fields))) {
+    fields = (GitFields){result->out, result->out + result->n_out};
+    while ((id = git_next_field(&fields)) && (title = git_next_field(&fields))) {
         g_hash_table_insert(window->by_id, g_strndup(id, MIN_ID_DIGITS), g_strdup(id));
         g_hash_table_insert(window->by_title, g_strdup(title), g_strdup(id));
     }
@@ -299,7 +283,7 @@ static gboolean read_touching_later(const Repo *repo, const MendQuery *query, GH
 {
     g_autoptr(GPtrArray) args = log_args("--format=%H");
     g_autoptr(ProcessResult) result = NULL;
-    Fields fields;
+    GitFields fields;
     const char *id;
 
     if (!query->file) {
@@ -312,8 +296,8 @@ static gboolean read_touching_later(const Repo *repo, const MendQuery *query, GH
     if (!result) {
         return FALSE;
     }
-    fields = (Fields){result->out, result->out + result->n_out};
-    while ((id = next_field(&fields))) {
+    fields = (GitFields){result->out, result->out + result->n_out};
+    while ((id = git_next_field(&fields))) {
         g_hash_table_add(ids, g_strdup(id));
     }
     return TRUE;
@@ -325,15 +309,15 @@ static gboolean judge_log(const Repo *repo, const MendQuery *query, const Window
                           GPtrArray *candidates, GError **error)
 {
     g_autoptr(ProcessResult) result = ask_log(repo, args, error);
-    Fields fields;
+    GitFields fields;
     const char *id, *title, *message;
 
     if (!result) {
         return FALSE;
     }
-    fields = (Fields){result->out, result->out + result->n_out};
-    while ((id = next_field(&fields)) && (title = next_field(&fields)) &&
-           (message = next_field(&fields))) {
+    fields = (GitFields){result->out, result->out + result->n_out};
+    while ((id = git_next_field(&fields)) && (title = git_next_field(&fields)) &&
+           (message = git_next_field(&fields))) {
         MendCandidate *candidate;
 
         if (!g_hash_table_add(seen, g_strdup(id))) {
@@ -399,7 +383,7 @@ static gboolean judge_edge(const Repo *repo, const MendQuery *query, GPtrArray *
     g_autoptr(GPtrArray) args = log_args("--format=%H%x00%s");
     g_autoptr(ProcessResult) result = NULL;
     const char *id, *title;
-    Fields fields;
+    GitFields fields;
 
     g_ptr_array_add(args, g_strdup("--no-merges"));
     g_ptr_array_add(args, g_strdup("--max-count=2"));
@@ -409,10 +393,10 @@ static gboolean judge_edge(const Repo *repo, const MendQuery *query, GPtrArray *
     if (!result) {
         return FALSE;
     }
-    fields = (Fields){result->out, result->out + result->n_out};
-    id = next_field(&fields);
-    title = id ? next_field(&fields) : NULL;
-    if (title && !next_field(&fields)) {
+    fields = (GitFields){result->out, result->out + result->n_out};
+    id = git_next_field(&fields);
+    title = id ? git_next_field(&fields) : NULL;
+    if (title && !git_next_field(&fields)) {
         MendCandidate *candidate = g_new0(MendCandidate, 1);
 
         candidate->commit = g_strdup(id);
