@@ -2,13 +2,12 @@
  * The build slots of a farm.
  *
  * How near a slot is to a revision is the number of files that differ between it and what the slot
- * built last. Git is asked only where more than one slot is idle.
+ * has checked out. Git is asked only where more than one slot is idle.
  */
 #include "farm/slots.h"
 
 typedef struct Place {
     KernelBuilder *builder;
-    char *holds; /* the commit that its worktree holds; NULL: nothing */
     gboolean is_busy;
 } Place;
 
@@ -40,7 +39,6 @@ void slots_free(Slots *slots)
     }
     for (guint i = 0; i < slots->n; i++) {
         g_clear_pointer(&slots->places[i].builder, kernel_builder_free);
-        g_free(slots->places[i].holds);
     }
     g_free(slots->places);
     g_ptr_array_unref(slots->prefixes);
@@ -73,7 +71,6 @@ Slots *slots_new(const Repo *repo, KernelStore *store, const char *dir,
         if (!place->builder) {
             return NULL;
         }
-        place->holds = repo_worktree_commit(kernel_builder_source_dir(place->builder));
         add_prefixes(slots, place->builder);
     }
     g_ptr_array_add(slots->prefixes, NULL);
@@ -93,7 +90,8 @@ static Place *take_place(Slots *slots, const char *commit)
         n_idle += !busy[i];
     }
     for (guint i = 0; i < slots->n && n_idle > 1; i++) {
-        const char *holds = slots->places[i].holds;
+        g_autofree char *holds =
+            repo_worktree_commit(kernel_builder_source_dir(slots->places[i].builder));
 
         n_files[i] = holds && !busy[i] ? repo_count_changed(slots->repo, holds, commit) : -1;
     }
@@ -119,9 +117,6 @@ static void on_ended(GObject *source, GAsyncResult *res, gpointer data)
     g_autoptr(GTask) task = data;
     Place *place = g_task_get_task_data(task);
 
-    /* What needed no build has left it where it was. */
-    g_free(place->holds);
-    place->holds = repo_worktree_commit(kernel_builder_source_dir(place->builder));
     place->is_busy = FALSE;
     g_task_return_pointer(task, g_object_ref(res), g_object_unref);
 }
