@@ -188,19 +188,19 @@ static gboolean must_wait(Job *job, const Action *action)
 }
 
 /* Has anybody ended the job? */
-static gboolean is_ended(Job *job, GCancellable *cancellable, GError **error)
+static gboolean is_ended(Job *job, GError **error)
 {
     if (job->error) {
         g_propagate_error(error, g_steal_pointer(&job->error));
         return TRUE;
     }
-    return g_cancellable_set_error_if_cancelled(cancellable, error);
+    return g_cancellable_set_error_if_cancelled(job->cancellable, error);
 }
 
-static void wait_for_news(Job *job, GCancellable *cancellable)
+static void wait_for_news(Job *job)
 {
     g_assert(job->works->len > 0);
-    while (!job->has_news && !g_cancellable_is_cancelled(cancellable)) {
+    while (!job->has_news && !g_cancellable_is_cancelled(job->cancellable)) {
         g_main_context_iteration(NULL, TRUE);
     }
 }
@@ -282,14 +282,14 @@ static gboolean finish(Job *job, Answer *answer, GError **error)
 }
 
 /* Until there is an answer. */
-static gboolean carry_out(Job *job, GCancellable *cancellable, Answer **ret_answer, GError **error)
+static gboolean carry_out(Job *job, Answer **ret_answer, GError **error)
 {
     for (;;) {
         Action action = {.kind = ACTION_WAIT};
         gint64 begun_ms = job_now_ms();
         gboolean done;
 
-        if (is_ended(job, cancellable, error)) {
+        if (is_ended(job, error)) {
             return FALSE;
         }
         job->has_news = FALSE;
@@ -305,7 +305,7 @@ static gboolean carry_out(Job *job, GCancellable *cancellable, Answer **ret_answ
         }
         if (must_wait(job, &action)) {
             g_clear_pointer(&action.answer, answer_free);
-            wait_for_news(job, cancellable);
+            wait_for_news(job);
             continue;
         }
         if (!enter_phase(job, &action, error)) {
@@ -340,7 +340,7 @@ gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
     job->progress_data = user_data;
     job->cancellable = cancellable;
     job->booked_us = g_get_monotonic_time();
-    done = carry_out(job, cancellable, ret_answer, error);
+    done = carry_out(job, ret_answer, error);
     job_stop_works(job);
     job_wait_for_works(job);
     g_clear_error(&job->error);

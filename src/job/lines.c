@@ -98,11 +98,6 @@ char *job_symbolize(Job *job, const char *commit, const char *report)
     return text ? text : g_strdup(report);
 }
 
-static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
-{
-    *(GAsyncResult **)data = g_object_ref(res);
-}
-
 /* Have the farm make @objects of the kernel of @commit. */
 static gboolean make_objects(Job *job, const char *commit, char **objects, const char *dir,
                              GError **error)
@@ -111,10 +106,8 @@ static gboolean make_objects(Job *job, const char *commit, char **objects, const
 
     job_tell(job, "compiling what the crash names, for its lines", NULL);
     job->farm->ops->objects_async(job->farm, commit, (const char *const *)objects, dir,
-                                  job->cancellable, keep_result, &res);
-    while (!res) {
-        g_main_context_iteration(NULL, TRUE);
-    }
+                                  job->cancellable, job_keep_result, &res);
+    job_wait_for_result(&res);
     return job->farm->ops->objects_finish(job->farm, res, error);
 }
 

@@ -117,21 +117,14 @@ static char **find_needs(const char *option, GHashTable *config, gpointer data)
     return config_needs(job->repo, job->spec->start, option, config);
 }
 
-static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
-{
-    *(GAsyncResult **)data = g_object_ref(res);
-}
-
 /* Have the farm configure @variant; *ret_config NULL: it cannot be. */
 static gboolean configure(Job *job, const char *variant, char **ret_config, GError **error)
 {
     g_autoptr(GAsyncResult) res = NULL;
 
     job_tell(job, "configuring with fewer options", NULL);
-    job->farm->ops->configure_async(job->farm, variant, NULL, keep_result, &res);
-    while (!res) {
-        g_main_context_iteration(NULL, TRUE);
-    }
+    job->farm->ops->configure_async(job->farm, variant, NULL, job_keep_result, &res);
+    job_wait_for_result(&res);
     return job->farm->ops->configure_finish(job->farm, res, ret_config, error) &&
            job_book_time(job, error);
 }

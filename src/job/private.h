@@ -161,6 +161,10 @@ guint job_n_batches(const Job *job);
 void job_stop_works(Job *job);
 /* Until none is left. */
 void job_wait_for_works(Job *job);
+/* What the farm does for the job itself, with nothing beside it: job_keep_result() as its @done
+ * puts the result (owned by the caller) where job_wait_for_result() waits for it. */
+void job_keep_result(GObject *source, GAsyncResult *res, gpointer ret_res);
+void job_wait_for_result(GAsyncResult **res);
 /* Show what is under way; @begun as in JobProgress. */
 void job_tell_works(Job *job, const char *begun);
 

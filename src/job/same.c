@@ -331,29 +331,24 @@ gboolean same_is_end(const Same *same, guint32 revision)
 
 /* --- Counting -------------------------------------------------------------------------------- */
 
-/* By edge. Owned by the caller. */
+/* By edge: whether none of @sources is touched; nothing is where none is known. Owned by the
+ * caller.
+ */
 static gboolean *untouched_edges(const Same *same, const Sources *const *sources, guint n)
 {
     gboolean *untouched = g_new0(gboolean, same->edges->len + 1);
-
-    gboolean any = FALSE;
+    gboolean is_first = TRUE;
 
     for (guint s = 0; s < n; s++) {
-        any = any || sources[s];
-    }
-    for (guint i = 0; i < same->edges->len; i++) {
-        untouched[i] = any;
-    }
-    for (guint s = 0; s < n; s++) {
-        Asking asking = {0};
-
         if (sources[s]) {
-            asking = asking_new(same, sources[s]);
+            Asking asking = asking_new(same, sources[s]);
+
+            for (guint i = 0; i < same->edges->len; i++) {
+                untouched[i] = (is_first || untouched[i]) && edge_is_untouched(&asking, i);
+            }
+            is_first = FALSE;
+            g_free(asking.said);
         }
-        for (guint i = 0; sources[s] && i < same->edges->len; i++) {
-            untouched[i] = untouched[i] && edge_is_untouched(&asking, i);
-        }
-        g_free(asking.said);
     }
     return untouched;
 }

@@ -89,6 +89,18 @@ void job_stop_works(Job *job)
     }
 }
 
+void job_keep_result(GObject *source, GAsyncResult *res, gpointer ret_res)
+{
+    *(GAsyncResult **)ret_res = g_object_ref(res);
+}
+
+void job_wait_for_result(GAsyncResult **res)
+{
+    while (!*res) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
 void job_wait_for_works(Job *job)
 {
     while (job->works->len > 0) {
