@@ -419,12 +419,32 @@ static Build *build_new(KernelBuilder *builder, const char *name)
     return build;
 }
 
-/* An entry that was shared by the rule is none for who does not believe the rule. */
-static void drop_shared(Kernel **found)
+/* The kernel that makes this build needless; NULL: there is none, or an error. Owned by the caller.
+ */
+static Kernel *find_kernel(const Build *build, GError **error)
 {
-    if (*found && (*found)->same_as) {
-        g_clear_pointer(found, kernel_free);
+    const KernelBuilder *builder = build->builder;
+    g_autoptr(Kernel) found = NULL;
+    GError *failed = NULL;
+
+    if (build->only_config || build->objects) {
+        return NULL;
     }
+    found = kernel_store_find(builder->store, build->kernel->key, &failed);
+    if (failed) {
+        g_propagate_error(error, failed);
+        return NULL;
+    }
+    if (builder->options.builds_same) {
+        /* An entry that was shared by the rule is none for who does not believe the rule. */
+        if (found && found->same_as) {
+            return NULL;
+        }
+    } else if (!found && !build_is_sampled(build)) {
+        found = build_find_same(build);
+    }
+    return found && !is_worth_another_try(found, &builder->options) ? g_steal_pointer(&found)
+                                                                    : NULL;
 }
 
 /* Begin what @task has as its Build. */
@@ -452,16 +472,8 @@ static void begin(GTask *new_task)
         build_end_with_error(task, error);
         return;
     }
-    found = build->only_config || build->objects
-                ? NULL
-                : kernel_store_find(builder->store, build->kernel->key, &error);
-    if (builder->options.builds_same) {
-        drop_shared(&found);
-    } else if (!error && !found && !build->only_config && !build->objects &&
-               !build_is_sampled(build)) {
-        found = build_find_same(build);
-    }
-    if (!error && found && !is_worth_another_try(found, &builder->options)) {
+    found = find_kernel(build, &error);
+    if (found) {
         build_take_facts(build, found);
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
         return;

@@ -5,6 +5,10 @@
 
 #include "kernel/kernel.h"
 
+struct KernelStore {
+    char *dir;
+};
+
 /* An entry in the making. It becomes visible by parcel_commit(), or goes away with parcel_free().
  */
 typedef struct Parcel Parcel;
