@@ -4,10 +4,9 @@
  */
 #include <string.h>
 
+#include "fixture.h"
 #include "kernel/kernel.h"
 #include "kernel/sources-read.h"
-#include "scratch.h"
-#include "tiny.h"
 
 /* --- The list -------------------------------------------------------------------------------- */
 
@@ -251,78 +250,19 @@ static const char with_cmd[] =
     "git checkout -q back; git checkout -qb side; echo 'int side;' >>unused/unused.c; step side\n"
     "git checkout -q main; git merge -q -m merge side; git tag merge\n";
 
-typedef struct Fixture {
-    Scratch scratch;
-    Repo *repo;
-    Toolchains *toolchains;
-    KernelStore *store;
-    KernelBuildOptions options;
-    KernelBuilder *builder;
-    char *config;
-} Fixture;
-
-static void open_builder(Fixture *fixture)
+static void set_up_history(Fixture *fixture, gconstpointer unused)
 {
-    g_autofree char *slot = scratch_path(&fixture->scratch, "slot");
-    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
 
-    kernel_builder_free(fixture->builder);
-    fixture->builder =
-        kernel_builder_new(fixture->repo, fixture->store, slot, &fixture->options, &error);
-    g_assert_no_error(error);
+    set_up(fixture, unused);
+    out = sh(fixture, with_cmd);
 }
 
-static void set_up(Fixture *fixture, gconstpointer unused)
-{
-    g_autofree char *repo = NULL, *store = NULL, *tree = NULL, *cmd = NULL;
-    g_autoptr(GError) error = NULL;
-
-    scratch_set_up(&fixture->scratch, NULL);
-    tree = scratch_sh(&fixture->scratch, "%s", tiny_tree);
-    cmd = scratch_sh(&fixture->scratch, "%s", with_cmd);
-    repo = scratch_path(&fixture->scratch, "repo");
-    store = scratch_path(&fixture->scratch, "store");
-    fixture->repo = repo_open(repo, &error);
-    g_assert_no_error(error);
-    fixture->toolchains = toolchains_new("gcc", NULL, NULL, NULL, &error);
-    g_assert_no_error(error);
-    g_clear_pointer(&fixture->toolchains->ccache_dir, g_free);
-    fixture->config = scratch_path(&fixture->scratch, "config");
-    fixture->options = (KernelBuildOptions){
-        .toolchains = fixture->toolchains, .config = fixture->config, .n_jobs = 2};
-    fixture->store = kernel_store_open(store, &error);
-    g_assert_no_error(error);
-    open_builder(fixture);
-}
-
-static void tear_down(Fixture *fixture, gconstpointer unused)
-{
-    kernel_builder_free(fixture->builder);
-    kernel_store_free(fixture->store);
-    toolchains_free(fixture->toolchains);
-    repo_free(fixture->repo);
-    g_free(fixture->config);
-    scratch_tear_down(&fixture->scratch, NULL);
-}
-
-static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
-{
-    *(GAsyncResult **)data = g_object_ref(res);
-}
-
-static Kernel *build(Fixture *fixture, const char *name)
+static Kernel *build_named(const Fixture *fixture, const char *name)
 {
     g_autofree char *id = repo_resolve(fixture->repo, name, NULL);
-    g_autoptr(GAsyncResult) res = NULL;
-    g_autoptr(GError) error = NULL;
-    Kernel *kernel = NULL;
+    Kernel *kernel = build(fixture->builder, id);
 
-    kernel_build_async(fixture->builder, id, NULL, keep_result, &res);
-    while (!res) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-    kernel_build_finish(fixture->builder, res, &kernel, &error);
-    g_assert_no_error(error);
     g_assert_cmpint(kernel->status, ==, KERNEL_BUILT);
     return kernel;
 }
@@ -330,7 +270,7 @@ static Kernel *build(Fixture *fixture, const char *name)
 /* @name is built, or is the same as the kernel of @as. */
 static Kernel *build_as(Fixture *fixture, const char *name, const char *as)
 {
-    Kernel *kernel = build(fixture, name);
+    Kernel *kernel = build_named(fixture, name);
     g_autofree char *id = as ? repo_resolve(fixture->repo, as, NULL) : NULL;
 
     g_assert_cmpstr(kernel->same_as, ==, id);
@@ -376,7 +316,7 @@ static void test_ways(Fixture *fixture, gconstpointer unused)
     g_autoptr(Kernel) cmd = build_as(fixture, "cmd", NULL);
     g_autofree char *out = scratch_sh(&fixture->scratch, "sed -i /CONFIG_A=/d config");
 
-    open_builder(fixture);
+    reopen_slot(fixture);
     g_autoptr(Kernel) other = build_as(fixture, "none", NULL);
     g_autoptr(Kernel) release = build_as(fixture, "release", "none");
     kernel_builder_build_same(fixture->builder);
@@ -385,8 +325,8 @@ static void test_ways(Fixture *fixture, gconstpointer unused)
     /* What was shared before is built after all, and stays so. */
     g_autoptr(Kernel) built = build_as(fixture, "release", NULL);
     g_assert_cmpstr(built->signature, ==, release->signature);
-    open_builder(fixture);
-    g_autoptr(Kernel) found = build(fixture, "release");
+    reopen_slot(fixture);
+    g_autoptr(Kernel) found = build_named(fixture, "release");
     g_assert_true(found->reused && !found->same_as);
 }
 
@@ -411,8 +351,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/sources/parts", test_parts);
     g_test_add_func("/sources/makefile", test_makefile);
     g_test_add_func("/sources/odd-lists", test_odd_lists);
-    g_test_add("/same/builds", Fixture, NULL, set_up, test_builds, tear_down);
-    g_test_add("/same/ways", Fixture, NULL, set_up, test_ways, tear_down);
-    g_test_add("/same/damage", Fixture, NULL, set_up, test_damage, tear_down);
+    g_test_add("/same/builds", Fixture, NULL, set_up_history, test_builds, tear_down);
+    g_test_add("/same/ways", Fixture, NULL, set_up_history, test_ways, tear_down);
+    g_test_add("/same/damage", Fixture, NULL, set_up_history, test_damage, tear_down);
     return g_test_run();
 }
