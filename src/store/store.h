@@ -174,7 +174,7 @@ typedef struct SpanRow {
     char *phase; /* of the job, as in DecisionRow; NULL before the first */
     char *commit; /* or variant; NULL: of none */
     char *how;    /* of a build "first" (of the job), "incremental", "store" (it was there already),
-                     "same" (by its sources),    "failed" or "cancelled"; of a trial "booted" or
+                     "same" (by its sources), "failed" or "cancelled"; of a trial "booted" or
                      "restored"; NULL: says nothing */
     guint lane;   /* what is of one kind and lane never overlaps; from 0 */
     gint64 begun_ms, ended_ms; /* real time since the epoch */
