@@ -42,6 +42,7 @@ struct Belief {
     guint32 *class_of;        /* of each hypothesis */
     GArray *classes;          /* of HypothesisClass, by their first members */
 
+    gboolean *is_release; /* NULL: none is known */
     gboolean is_testability_fresh;
     double *p_testable;
 
@@ -80,6 +81,12 @@ static inline gboolean tally_has_trials(const Tally *tally)
 static inline gboolean tally_is_useless(const Tally *tally)
 {
     return tally->untestable || tally->unreached;
+}
+
+/* It was found testable, as far as it was tried. */
+static inline gboolean tally_ends_block(const Tally *tally)
+{
+    return !tally_is_useless(tally) && (tally->builds || tally_has_trials(tally));
 }
 
 /* Does it say anything of the culprit? Also what cannot be tested may have crashed otherwise. */

@@ -189,6 +189,7 @@ void belief_free(Belief *belief)
     g_array_unref(belief->classes);
     g_array_unref(belief->joint);
     g_free(belief->rate_posterior);
+    g_free(belief->is_release);
     g_free(belief->p_testable);
     g_free(belief->posterior);
     g_free(belief->has_bug);
@@ -326,12 +327,21 @@ static void put_into_group(Belief *belief, guint32 revision, guint32 representat
     belief->is_fresh = FALSE;
 }
 
+void belief_set_releases(Belief *belief, const gboolean *is_release)
+{
+    g_free(belief->is_release);
+    belief->is_release = g_memdup2(is_release, belief->n * sizeof *is_release);
+    belief->is_testability_fresh = FALSE;
+    g_clear_pointer(&belief->planned, planned_free);
+}
+
 static gboolean tally_equals(const Tally *left, const Tally *right)
 {
     return left->n_crash == right->n_crash && left->n_ok == right->n_ok &&
            left->n_other == right->n_other && left->n_doubtful == right->n_doubtful &&
            left->match == right->match && !left->unreached == !right->unreached &&
-           !left->untestable == !right->untestable && left->said == right->said;
+           !left->untestable == !right->untestable && !left->builds == !right->builds &&
+           left->said == right->said;
 }
 
 void belief_set(Belief *belief, guint32 revision, const Tally *tally)
@@ -350,7 +360,7 @@ void belief_set(Belief *belief, guint32 revision, const Tally *tally)
     belief->n_useless -= tally_is_useless(&before) ? 1 : 0;
     belief->is_fresh = FALSE;
     if (tally_is_useless(tally) != tally_is_useless(&before) ||
-        tally_has_trials(tally) != tally_has_trials(&before)) {
+        tally_ends_block(tally) != tally_ends_block(&before)) {
         belief->is_testability_fresh = FALSE;
     }
     if (was_evidence && !is_evidence(belief, revision)) {

@@ -36,6 +36,7 @@ typedef struct Tally {
                           * to  nothing */
     gboolean untestable; /* it does not build, boot, run a trivial program, or only crashes in other
                           * ways; n_crash and n_ok are then ignored */
+    gboolean builds;     /* its kernel is there, so a block of broken ones ends here */
     Verdict said;        /* good or bad: a person's word, which counts in place of all trials */
 } Tally;
 
@@ -98,6 +99,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Belief, belief_free)
 /* Multiply the prior of each revision by @factors (n entries; entry 0 is ignored; all positive):
  * what came to be known of them without a trial. Each call replaces the last one's. */
 void belief_weigh(Belief *belief, const double *factors);
+
+/* @is_release: n entries, copied. A stretch of revisions that do not build seldom goes on over a
+ * release, which many build. */
+void belief_set_releases(Belief *belief, const gboolean *is_release);
 
 /* Replace what is known of @revision, which then has a kernel of its own (or stands for those that
  * were said to be the same as it). Cheap: the posterior is worked out when first asked for, and

@@ -28,6 +28,11 @@
  * Of revisions with the same kernel only the one that stands for them is an experiment. It tells
  * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
  *
+ * Experiments are revisions that tell *suspects* apart: the candidates and, while these are
+ * several, what else holds nearly all of the rest (WIDER). A prior that is wrong leaves the culprit
+ * a percent or two, and where all that splits the candidates is broken, that is where the search
+ * must go; or it ends with a set that nobody tried to leave.
+ *
  * I is never more than D(r); with that bound first, few experiments are worked out. Cost: O(n x
  * cells) for bounds; for each tested revision in question classes x grid, and up to 226 outcomes of
  * predict.c.
@@ -40,10 +45,13 @@
 /* Of trials at a revision that was tested before. */
 #define GAIN_FLOOR 0.005
 /* Of one that was not, with the chance that it can be tested at all. It ends the search of a block
- * where all that was tried is broken, which else would be searched to its last revision. */
+ * where all that was tried is broken, which else would be searched to its last revision. What is
+ * built costs nothing more, and is tried however little it may tell. */
 #define HOPE_FLOOR 0.03
 /* Of an experiment beside busy ones: less is not worth a machine that would else wait. */
 #define SPECULATION_FLOOR 0.1
+/* Of what the candidates leave, the suspects leave so much. */
+#define WIDER 0.1
 /* Commits between a machine's tree and a revision at which a build costs half of what it would
  * from nothing. */
 #define HALF_DISTANCE 500
@@ -75,7 +83,7 @@ typedef struct Planner {
     double known[N_COUNTS][N_STEPS + 1]; /* what they tell where P is i / N_STEPS; -1: not yet */
     double rounds_s[N_COUNTS];           /* what trial_counts trials take, */
     double price_s[N_COUNTS];            /* and what they are worth beside */
-    const gboolean *splits;              /* revisions that tell candidates apart */
+    const gboolean *splits;              /* revisions that tell suspects apart */
     double *doubt;                       /* of these: D(r), bits */
     gboolean is_alone;                   /* nothing is busy */
     double floor;                        /* least gain, bits */
@@ -329,7 +337,7 @@ static void consider_tested(Planner *planner, const Tested *tested)
     }
 }
 
-/* Whether some candidates, the members of @classes, say that the kernel has the bug, and some that
+/* Whether some suspects, the members of @classes, say that the kernel has the bug, and some that
  * it has not. */
 static gboolean tested_splits(const Belief *belief, const Tested *tested, const gboolean *classes)
 {
@@ -343,21 +351,24 @@ static gboolean tested_splits(const Belief *belief, const Tested *tested, const 
     return is_on_side[SIDE_BUG] && is_on_side[SIDE_CLEAN];
 }
 
-/* Which revisions tell the candidates, the members of @classes, apart: by some they have the bug,
- * and not by others. Of those with the same kernel only their representative may. */
-static gboolean *find_splitting(Belief *belief, const gboolean *classes, guint n_candidates)
+/* Which revisions tell the suspects apart: by some they have the bug, and not by others. Of those
+ * with the same kernel only their representative may. */
+static gboolean *find_splitting(Belief *belief, double confidence)
 {
-    g_autofree double *is_candidate = g_new(double, belief->n);
+    guint n_suspects;
+    g_autofree gboolean *classes =
+        belief_candidate_classes(belief, 1 - (1 - confidence) * WIDER, &n_suspects);
+    g_autofree double *is_suspect = g_new(double, belief->n);
     g_autofree double *n_with_bug = g_new(double, belief->n);
     gboolean *splits = g_new(gboolean, belief->n);
 
     for (guint32 h = 0; h < belief->n; h++) {
-        is_candidate[h] = classes[belief->class_of[h]];
+        is_suspect[h] = classes[belief->class_of[h]];
     }
-    belief_sum_with_bug(belief, is_candidate, n_with_bug);
+    belief_sum_with_bug(belief, is_suspect, n_with_bug);
     for (guint32 r = 0; r < belief->n; r++) {
         splits[r] =
-            n_with_bug[r] > 0 && n_with_bug[r] < n_candidates && belief->representatives[r] == r;
+            n_with_bug[r] > 0 && n_with_bug[r] < n_suspects && belief->representatives[r] == r;
     }
     for (guint i = 0; i < belief->tested->len; i++) {
         const Tested *tested = &g_array_index(belief->tested, Tested, i);
@@ -411,7 +422,7 @@ static guint cut_cells(const Belief *belief, guint32 revision, guint32 *cell_of,
     return n_new;
 }
 
-/* D(r) where the candidates are told apart; whether anything busy will tell some of it. */
+/* D(r) where the suspects are told apart; whether anything busy will tell some of it. */
 static void find_doubt(Planner *planner)
 {
     Belief *belief = planner->belief;
@@ -465,7 +476,8 @@ static void plan_untested(Planner *planner)
         n_open += is_open[r];
     }
     for (guint32 r = 0; r < belief->n; r++) {
-        gboolean is_hopeful = n_open <= FEW_LEFT || planner->doubt[r] * p_testable[r] >= HOPE_FLOOR;
+        gboolean is_hopeful = n_open <= FEW_LEFT || belief->tallies[r].builds ||
+                              planner->doubt[r] * p_testable[r] >= HOPE_FLOOR;
 
         bounds[r] = is_open[r] && is_hopeful ? rate_bound(planner, r, p_testable[r]) : -1;
         first = bounds[r] > bounds[first] ? r : first;
@@ -534,13 +546,12 @@ static guint find_quiet(Belief *belief, const Experiment *experiment)
 gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
                      Experiment *ret_experiment)
 {
-    guint n_candidates;
-    g_autofree gboolean *classes = belief_candidate_classes(belief, confidence, &n_candidates);
-    g_autofree gboolean *splits = find_splitting(belief, classes, n_candidates);
+    guint32 best;
+    g_autofree gboolean *splits = find_splitting(belief, confidence);
     g_autofree double *doubt = g_new0(double, belief->n);
     Planner planner = {.belief = belief, .costs = costs, .splits = splits, .doubt = doubt};
 
-    if (n_candidates < 2) {
+    if (belief_n_candidates(belief, confidence, &best) < 2) {
         return FALSE;
     }
     for (guint i = 0; i < N_COUNTS; i++) {

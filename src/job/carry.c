@@ -41,13 +41,15 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Range) range = repo_load_range_beyond(job->repo, ends, newer, error);
     g_autofree double *log_prior = NULL;
+    g_autofree gboolean *is_release = NULL;
     BeliefModel model;
 
     if (!range || (job->spec->fix && !load_roots(job, range, error))) {
         return FALSE;
     }
     job_tell(job, "reading what the revisions change", NULL);
-    log_prior = job_make_prior(job, range, lines, error);
+    is_release = g_new0(gboolean, history_size(range->history));
+    log_prior = job_make_prior(job, range, is_release, lines, error);
     if (!log_prior) {
         return FALSE;
     }
@@ -57,6 +59,7 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     model.is_fix = job->spec->fix;
     job->range = g_steal_pointer(&range);
     job->belief = belief_new(job->range->history, &model, log_prior);
+    belief_set_releases(job->belief, is_release);
     job->situation.range = job->range;
     job->situation.belief = job->belief;
     job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);

@@ -205,27 +205,33 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
     return costs;
 }
 
-/* What cannot begin now is no experiment. But what only waits for guests will tell what it has to
- * tell, as if it were under way: others are chosen beside it. */
-static void leave_out_full(const Situation *situation, Costs *costs, gboolean *busy,
-                           gboolean *barred)
+/* Is @revision built, and is it only for want of guests that it was not tried? */
+static gboolean waits_for_guests(const Situation *situation, const Costs *costs, guint32 revision)
 {
-    guint n = history_size(situation->range->history);
+    const Tally *tally = belief_get(situation->belief, revision);
 
-    for (guint32 r = 0; r < n && (situation->builds_are_full || situation->trials_are_full); r++) {
-        const Tally *tally = belief_get(situation->belief, r);
-        gboolean is_new = tally->n_crash + tally->n_ok + tally->n_other + tally->n_doubtful == 0 &&
-                          !tally->untestable && tally->said == VERDICT_UNKNOWN;
+    return situation->trials_are_full && costs->built[revision] && !tally->untestable &&
+           tally->n_crash + tally->n_ok + tally->n_other + tally->n_doubtful == 0 &&
+           tally->said == VERDICT_UNKNOWN;
+}
 
-        if (!costs->built[r]) {
-            barred[r] |= situation->builds_are_full;
-        } else if (situation->trials_are_full && is_new) {
+/* What only waits for guests will tell what it has to tell, as if it were under way: others are
+ * chosen beside it. */
+static void count_waiting(const Situation *situation, const Costs *costs, gboolean *busy)
+{
+    for (guint32 r = 0; r < history_size(situation->range->history); r++) {
+        if (waits_for_guests(situation, costs, r)) {
             busy[belief_representative(situation->belief, r)] = TRUE;
-        } else {
-            barred[r] |= situation->trials_are_full;
         }
     }
-    costs->barred = barred;
+}
+
+/* What cannot begin now is no experiment. */
+static void leave_out_full(const Situation *situation, const Costs *costs, gboolean *barred)
+{
+    for (guint32 r = 0; r < history_size(situation->range->history); r++) {
+        barred[r] |= costs->built[r] ? situation->trials_are_full : situation->builds_are_full;
+    }
 }
 
 Answer *answer_candidates(const Situation *situation, const GArray *candidates)
@@ -349,7 +355,8 @@ static gboolean next_experiment(const Situation *situation, Experiment *ret_expe
 {
     g_auto(Plan) plan = plan_of(situation);
 
-    leave_out_full(situation, &plan.costs, plan.busy, plan.barred);
+    count_waiting(situation, &plan.costs, plan.busy);
+    leave_out_full(situation, &plan.costs, plan.barred);
     return belief_next_experiment(situation->belief, situation->confidence, &plan.costs,
                                   ret_experiment);
 }
@@ -548,6 +555,9 @@ gboolean job_wants_build(const Situation *situation, const Task *build)
     beside.tasks = others;
     g_auto(Plan) alone = plan_of(&beside);
     g_auto(Plan) instead = plan_of(&beside);
+    /* As when the build was asked for: or it would be stopped, and asked for again. */
+    count_waiting(&beside, &alone.costs, alone.busy);
+    count_waiting(&beside, &instead.costs, instead.busy);
     for (guint32 r = 0; r < history_size(situation->range->history); r++) {
         alone.barred[r] |= r != revision;
         instead.barred[r] |= r == revision || instead.built[r];

@@ -99,6 +99,7 @@ typedef struct Situation {
     gboolean is_fix;           /* what mended the bug is looked for, from start forward to good */
     const char *const *bases;  /* of start and good, where that is not behind it; or NULL */
     const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */
+    guint n_near;              /* the first so many of them lie so near that they are one step */
     const char *why_no_older;  /* why there are no more of them, for people */
     guint n_check_trials;      /* of the culprit and of each parent, at least */
     guint n_start_trials;      /* of the start, at least */

@@ -430,7 +430,8 @@ Tally pool_tally(const Situation *situation, const RevisionEvidence *evidence, c
                    .match = pool->match,
                    .n_other = both_were_seen(situation) ? pool->n_other_crash : 0,
                    .unreached = pool->unreached_why && !situation->takes_quiet,
-                   .untestable = situation_is_untestable(situation, evidence, pool)};
+                   .untestable = situation_is_untestable(situation, evidence, pool),
+                   .builds = evidence->kernel && evidence->kernel->status == KERNEL_BUILT};
 }
 
 void situation_tally(const Situation *situation, const char *commit, Tally *ret_tally)

@@ -319,7 +319,8 @@ static gboolean weigh(Job *job, const Range *range, CommitFacts *facts, GPtrArra
     return TRUE;
 }
 
-double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **error)
+double *job_make_prior(Job *job, const Range *range, gboolean *ret_is_release, GPtrArray *lines,
+                       GError **error)
 {
     guint n = history_size(range->history);
     g_autofree CommitFacts *facts = g_new0(CommitFacts, n);
@@ -356,6 +357,7 @@ double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **
     job_take_same(job, range, g_steal_pointer(&same), facts, lines);
     for (guint32 r = 1; r < n; r++) {
         facts[r].is_merge = range_is_merge(range, r);
+        ret_is_release[r] = facts[r].is_release;
         if (job->spec->fix) { /* of what breaks, not of what mends */
             facts[r].is_fixed = facts[r].is_reverted = FALSE;
         }

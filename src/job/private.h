@@ -183,8 +183,10 @@ char *batch_text(const Work *batch);
 
 /* The prior of @range for belief_new(): by the stack of the start's crash, the suspects and the
  * weights of the user. What a person should be told of it is added to @lines (of char *). Where git
- * cannot say what revisions change, this is told, and the rest has to do. Owned by the caller. */
-double *job_make_prior(Job *job, const Range *range, GPtrArray *lines, GError **error);
+ * cannot say what revisions change, this is told, and the rest has to do. Owned by the caller.
+ * @ret_is_release: of each revision, for belief_set_releases(); all FALSE before. */
+double *job_make_prior(Job *job, const Range *range, gboolean *ret_is_release, GPtrArray *lines,
+                       GError **error);
 
 /* The source files in the stack of the start's crash, once that is known: it is asked for only
  * then. NULL-terminated, owned by the job. */

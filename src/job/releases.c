@@ -14,6 +14,11 @@
  * ones) is a stretch of its own, which doubling does not leap over into old times: after a bad
  * v6.1.20 and all of v6.1.y comes v6.1, then v6.0.
  *
+ * Releases that lie so near that all of them together are no more than one of mainline
+ * (NEAR_COMMITS) are one step, and nothing halves them: a kernel costs the same wherever it lies,
+ * and who touches the files of the crash splits a range better than numbers do. So the five stable
+ * releases of the demo take one kernel in place of four.
+ *
  * All of it is evidence like any other: bad releases lie in the range that belief is told of, and a
  * good one that belief overrules is bad here, so that the search of the range goes on behind it. A
  * good release with a bad one behind it is no end.
@@ -75,16 +80,26 @@ static Standing standing_at(const Situation *situation, gint64 i, Action *ret_ac
     return stand_alone(situation, PHASE_RANGE, release->commit, release->name, ret_action);
 }
 
+/* Behind @begin, twice as far as @bad is, which is not before it. */
+static gint64 double_from(gint64 begin, gint64 bad)
+{
+    return begin + 2 * (bad - begin) + 1;
+}
+
 /* Where a stretch begins, the place that is twice as far behind as @bad (-1: none yet). */
 static gint64 double_back(const Situation *situation, gint64 bad)
 {
     gint64 n = situation->releases->len, first_final = 0;
+    gint64 near = (gint64)MAX(situation->n_near, 1) - 1;
 
     while (first_final < n - 1 && release_at(situation, first_final)->kind != RELEASE_FINAL) {
         first_final++;
     }
-    return bad < first_final ? MIN(2 * bad + 2 - (bad >= 0), first_final)
-                             : MIN(first_final + 2 * (bad - first_final) + 1, n - 1);
+    if (bad < near) {
+        return near;
+    }
+    return bad < first_final ? MIN(double_from(near, bad), first_final)
+                             : MIN(double_from(MAX(first_final, near), bad), n - 1);
 }
 
 /* It tells nothing of the bug. */
@@ -115,7 +130,8 @@ static gint64 next_release(const Situation *situation, gint64 bad, gint64 good)
     gint64 n = situation->releases->len, found = -1;
 
     if (good >= 0) {
-        return find_testable(situation, (bad + good) / 2, bad, good);
+        return good < situation->n_near ? -1
+                                        : find_testable(situation, (bad + good) / 2, bad, good);
     }
     for (gint64 wanted = bad + 1 < n ? double_back(situation, bad) : bad; wanted > bad && found < 0;
          wanted = bad + (wanted - bad) / 2) {

@@ -201,6 +201,17 @@ gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *de
     return TRUE;
 }
 
+gint64 repo_count_commits(const Repo *repo, const char *older, const char *newer, guint most,
+                          GError **error)
+{
+    g_autofree char *until = g_strdup_printf("--max-count=%u", most);
+    g_autofree char *not_from = g_strconcat("^", older, NULL);
+    g_autofree char *text =
+        git_ask(git_place(repo), GIT("rev-list", "--count", until, newer, not_from), error);
+
+    return text ? g_ascii_strtoll(text, NULL, 10) : -1;
+}
+
 char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError **error)
 {
     const char *args[] = {"merge-base", "--all", "--end-of-options", a, b, NULL};

@@ -563,6 +563,55 @@ static void test_costs_by_distance(void)
     }
 }
 
+/* A release is taken for sound beside a broken revision, and what lies behind it for sounder. */
+static void test_releases(void)
+{
+    g_autoptr(History) history = graph_parse(line_of_six);
+    g_autoptr(Belief) belief = new_belief(history, NULL);
+    const gboolean is_release[6] = {[3] = TRUE};
+
+    set_untestable(belief, 2);
+    double before = belief_testability(belief)[3];
+    belief_set_releases(belief, is_release);
+    g_assert_cmpfloat(before, <, 0.1);
+    g_assert_cmpfloat(belief_testability(belief)[1], <, 0.1);
+    g_assert_cmpfloat(belief_testability(belief)[3], >, 0.7);
+    g_assert_cmpfloat(belief_testability(belief)[4], >, belief_testability(belief)[3]);
+    set_untestable(belief, 3); /* this one is not */
+    g_assert_cmpfloat(belief_testability(belief)[4], <, 0.1);
+}
+
+/* Most of the belief lies in a block where nothing builds. A revision of it that was built ends the
+ * block, and is tried, though it will most probably show what is believed already. */
+static void test_built_in_block(void)
+{
+    const guint n = 300;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree double *log_prior = g_new0(double, n);
+    g_autofree gboolean *built = g_new0(gboolean, n);
+    const Costs with_built = {.build_s = 300, .trial_s = 1, .parallel_trials = 2, .built = built};
+    Experiment experiment;
+
+    for (guint i = 1; i < n; i++) {
+        g_string_append_printf(text, "|%u", i - 1);
+    }
+    log_prior[30] = log(100 * n);
+    g_autoptr(History) history = graph_parse(text->str);
+    g_autoptr(Belief) belief = new_belief(history, log_prior);
+    set(belief, 0, 0, 10);
+    set(belief, n - 1, 10, 0);
+    for (guint32 r = 1; r < 140; r += 4) {
+        set_untestable(belief, r);
+    }
+    g_assert_cmpfloat(belief_testability(belief)[140], <, 0.1);
+    built[140] = TRUE;
+    belief_set(belief, 140, &(Tally){.builds = TRUE});
+    g_assert_cmpfloat(belief_testability(belief)[140], >, 0.8);
+    g_assert_cmpfloat(belief_testability(belief)[142], >, 0.8);
+    g_assert_true(belief_next_experiment(belief, 0.95, &with_built, &experiment));
+    g_assert_cmpuint(experiment.revision, ==, 140);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -577,6 +626,8 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/weigh", test_weigh);
     g_test_add_func("/belief/candidates", test_candidates);
     g_test_add_func("/belief/plan", test_plan);
+    g_test_add_func("/belief/releases", test_releases);
+    g_test_add_func("/belief/built-in-block", test_built_in_block);
     g_test_add_func("/belief/trials-saturate", test_trials_saturate);
     g_test_add_func("/belief/gain", test_gain);
     g_test_add_func("/belief/check", test_check);

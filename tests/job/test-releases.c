@@ -182,6 +182,47 @@ static void test_doubling(void)
     g_assert_cmpuint(n_walked, ==, 19);
 }
 
+/* The first ones lie so near that they are one step, halved by none; behind them all is as before.
+ */
+static void test_near(void)
+{
+    static const struct {
+        const char *first_bad, *tried, *good;
+    } cases[] = {
+        {NULL, "v5.14", "v5.14"},
+        {"v5.17", "v5.14", "v5.14"},
+        {"v5.14", "v5.14 v5.13", "v5.13"},
+        {"v5.12", "v5.14 v5.13 v5.11 v5.12", "v5.11"},
+        {"v5.2", "v5.14 v5.13 v5.11 v5.7 v4.20 v5.3 v5.1 v5.2", "v5.1"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Row) row = {0};
+
+        row_init(&row, FINALS);
+        row.situation.n_near = index_of(&row, "v5.14") + 1;
+        row.first_bad = cases[i].first_bad ? index_of(&row, cases[i].first_bad) : 0;
+        row.hides = cases[i].first_bad ? NULL : "v5.18";
+        g_assert_null(row_work(&row));
+        g_assert_cmpstr(row.tried->str, ==, cases[i].tried);
+        g_assert_cmpstr(row.good, ==, cases[i].good);
+    }
+}
+
+/* The only ones behind the start, all near, and some of them broken. */
+static void test_near_and_broken(void)
+{
+    g_auto(Row) row = {0};
+
+    row_init(&row, "v6.1.4 v6.1.3 v6.1.2 v6.1.1 v6.1");
+    row.situation.n_near = 5;
+    row.first_bad = 0;
+    row.broken = "v6.1 v6.1.1";
+    g_assert_null(row_work(&row));
+    g_assert_cmpstr(row.tried->str, ==, "v6.1 v6.1.1 v6.1.3");
+    g_assert_cmpstr(row.good, ==, "v6.1.3");
+}
+
 static void test_newest_is_good(void)
 {
     g_auto(Row) row = {0};
@@ -318,6 +359,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/releases/doubling", test_doubling);
+    g_test_add_func("/releases/near", test_near);
+    g_test_add_func("/releases/near-and-broken", test_near_and_broken);
     g_test_add_func("/releases/newest-is-good", test_newest_is_good);
     g_test_add_func("/releases/false-good", test_false_good);
     g_test_add_func("/releases/good-before-bad", test_good_before_bad);

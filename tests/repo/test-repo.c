@@ -171,6 +171,11 @@ static void test_ancestry(Scratch *scratch, gconstpointer unused)
     g_assert_no_error(error);
     g_assert_cmpstr(tree, ==, tree_want);
 
+    g_assert_cmpint(repo_count_commits(repo, "a", "e", 100, &error), ==, 5);
+    g_assert_cmpint(repo_count_commits(repo, "a", "e", 1, &error), ==, 1);
+    g_assert_cmpint(repo_count_commits(repo, "e", "a", 100, &error), ==, 0);
+    g_assert_no_error(error);
+
     g_auto(GStrv) one = repo_merge_bases(repo, "d", "b", &error);
     g_assert_cmpuint(g_strv_length(one), ==, 1);
     g_assert_cmpstr(one[0], ==, a);
