@@ -547,13 +547,14 @@ gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
                      Experiment *ret_experiment)
 {
     guint32 best;
-    g_autofree gboolean *splits = find_splitting(belief, confidence);
-    g_autofree double *doubt = g_new0(double, belief->n);
-    Planner planner = {.belief = belief, .costs = costs, .splits = splits, .doubt = doubt};
 
     if (belief_n_candidates(belief, confidence, &best) < 2) {
         return FALSE;
     }
+    g_autofree gboolean *splits = find_splitting(belief, confidence);
+    g_autofree double *doubt = g_new0(double, belief->n);
+    Planner planner = {.belief = belief, .costs = costs, .splits = splits, .doubt = doubt};
+
     for (guint i = 0; i < N_COUNTS; i++) {
         planner.rounds_s[i] = rounds_s(costs, trial_counts[i]);
         planner.price_s[i] = trial_counts[i] * costs->trial_price_s;

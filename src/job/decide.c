@@ -205,12 +205,12 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
     return costs;
 }
 
-/* Is @revision built, and is it only for want of guests that it was not tried? */
+/* Where trials are full: is @revision built, and only for want of guests not tried yet? */
 static gboolean waits_for_guests(const Situation *situation, const Costs *costs, guint32 revision)
 {
     const Tally *tally = belief_get(situation->belief, revision);
 
-    return situation->trials_are_full && costs->built[revision] && !tally->untestable &&
+    return costs->built[revision] && !tally->untestable &&
            tally->n_crash + tally->n_ok + tally->n_other + tally->n_doubtful == 0 &&
            tally->said == VERDICT_UNKNOWN;
 }
@@ -219,7 +219,9 @@ static gboolean waits_for_guests(const Situation *situation, const Costs *costs,
  * chosen beside it. */
 static void count_waiting(const Situation *situation, const Costs *costs, gboolean *busy)
 {
-    for (guint32 r = 0; r < history_size(situation->range->history); r++) {
+    guint n = situation->trials_are_full ? history_size(situation->range->history) : 0;
+
+    for (guint32 r = 0; r < n; r++) {
         if (waits_for_guests(situation, costs, r)) {
             busy[belief_representative(situation->belief, r)] = TRUE;
         }

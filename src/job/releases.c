@@ -16,8 +16,8 @@
  *
  * Releases that lie so near that all of them together are no more than one of mainline
  * (NEAR_COMMITS) are one step, and nothing halves them: a kernel costs the same wherever it lies,
- * and who touches the files of the crash splits a range better than numbers do. So the five stable
- * releases of the demo take one kernel in place of four.
+ * and who touches the files of the crash splits a range better than numbers do. So the four
+ * releases behind the demo's start take one kernel in place of four.
  *
  * All of it is evidence like any other: bad releases lie in the range that belief is told of, and a
  * good one that belief overrules is bad here, so that the search of the range goes on behind it. A

@@ -35,9 +35,8 @@ char *repo_tree_id(const Repo *repo, const char *commit, GError **error);
 gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *descendant,
                           gboolean *ret_yes, GError **error);
 
-/* How many commits @newer has (itself too) that @older has not, counted up to @most; ids. -1:
- * @error.
- */
+/* How many commits @newer has (itself too) that @older has not, counted up to @most. Both are
+ * ids. -1: @error. */
 gint64 repo_count_commits(const Repo *repo, const char *older, const char *newer, guint most,
                           GError **error);
 

@@ -12,18 +12,6 @@ static const Costs kernel_costs = {.build_s = 300, .trial_s = 10, .parallel_tria
 /* `firstbad run` with a fast test. */
 static const Costs command_costs = {.build_s = 0, .trial_s = 1, .parallel_trials = 1};
 
-static History *line(guint n)
-{
-    g_autofree guint32 *offsets = g_new0(guint32, n + 1);
-    g_autofree guint32 *parents = g_new0(guint32, n);
-
-    for (guint32 r = 1; r < n; r++) {
-        offsets[r + 1] = r;
-        parents[r - 1] = r - 1;
-    }
-    return history_new(n, offsets, parents);
-}
-
 /* Test every testable revision, where trials do not lie: what is left is all that can be known. */
 static GArray *brute_force(const World *world)
 {
@@ -121,7 +109,7 @@ static void test_long_line(void)
 {
     const guint n = 14000;
     g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-    g_autoptr(History) history = line(n);
+    g_autoptr(History) history = graph_line(n);
     guint most_kernels = 0;
     guint n_trials = 0;
     BeliefModel model;
@@ -148,7 +136,7 @@ static void test_skip_storm(void)
 {
     const guint n = 600;
     g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-    g_autoptr(History) history = line(n);
+    g_autoptr(History) history = graph_line(n);
     g_autofree gboolean *is_untestable = g_new0(gboolean, n);
     guint most_inside = 0, most_outside = 0;
     BeliefModel model;
@@ -191,7 +179,7 @@ static void test_flaky_command(void)
 
     belief_model_default(&model);
     for (guint i = 0; i < n_jobs; i++) {
-        g_autoptr(History) history = i % 2 ? line(500) : graph_random(rand, 500, 0.2);
+        g_autoptr(History) history = i % 2 ? graph_line(500) : graph_random(rand, 500, 0.2);
         guint32 culprit = (guint32)g_rand_int_range(rand, 1, 500);
         g_autoptr(World) world = world_new(history, culprit, 0.7, 0, NULL, rand);
         g_autoptr(Belief) belief = world_start(world, &model, 10);
@@ -247,7 +235,7 @@ static void test_calibration(void)
     belief_model_default(&model);
     model.masked = model.haunted = 0.01;
     for (guint i = 0; i < n_jobs; i++) {
-        g_autoptr(History) history = i % 2 ? line(80) : graph_random(rand, 80, 0.2);
+        g_autoptr(History) history = i % 2 ? graph_line(80) : graph_random(rand, 80, 0.2);
         g_autoptr(World) world = draw_world(history, &model, rand);
         g_autoptr(Belief) belief = world_start(world, &model, 20);
         g_auto(Result) result = {0};

@@ -581,69 +581,61 @@ static void test_releases(void)
     g_assert_cmpfloat(belief_testability(belief)[4], <, 0.1);
 }
 
-static History *long_line(guint n)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
+#define N_BLOCK 300
 
-    for (guint i = 1; i < n; i++) {
-        g_string_append_printf(text, "|%u", i - 1);
+/* 300 revisions, of which @crashing crashes and a quarter of those before 140 is known not to
+ * build; 30 is @factor times as suspect as any other. Owned by the caller. */
+static Belief *belief_of_block(const History *history, double factor, guint32 crashing)
+{
+    double log_prior[N_BLOCK] = {[30] = log(factor)};
+    Belief *belief = new_belief(history, log_prior);
+
+    set(belief, 0, 0, 10);
+    set(belief, crashing, 10, 0);
+    for (guint32 r = 1; r < 140; r += 4) {
+        set_untestable(belief, r);
     }
-    return graph_parse(text->str);
+    return belief;
+}
+
+/* 140 was built. It is the next experiment. */
+static void assert_built_is_next(Belief *belief)
+{
+    const gboolean built[N_BLOCK] = {[140] = TRUE};
+    const Costs with_built = {.build_s = 300, .trial_s = 1, .parallel_trials = 2, .built = built};
+    Experiment experiment;
+
+    g_assert_true(belief_next_experiment(belief, 0.95, &with_built, &experiment));
+    g_assert_cmpuint(experiment.revision, ==, 140);
 }
 
 /* Most of the belief lies in a block where nothing builds. A revision of it that was built ends the
  * block, and is tried, though it will most probably show what is believed already. */
 static void test_built_in_block(void)
 {
-    const guint n = 300;
-    g_autoptr(History) history = long_line(n);
-    g_autofree double *log_prior = g_new0(double, n);
-    g_autofree gboolean *built = g_new0(gboolean, n);
-    const Costs with_built = {.build_s = 300, .trial_s = 1, .parallel_trials = 2, .built = built};
-    Experiment experiment;
+    g_autoptr(History) history = graph_line(N_BLOCK);
+    g_autoptr(Belief) belief = belief_of_block(history, 100 * N_BLOCK, N_BLOCK - 1);
 
-    log_prior[30] = log(100 * n);
-    g_autoptr(Belief) belief = new_belief(history, log_prior);
-    set(belief, 0, 0, 10);
-    set(belief, n - 1, 10, 0);
-    for (guint32 r = 1; r < 140; r += 4) {
-        set_untestable(belief, r);
-    }
     g_assert_cmpfloat(belief_testability(belief)[140], <, 0.1);
-    built[140] = TRUE;
     belief_set(belief, 140, &(Tally){.builds = TRUE});
     g_assert_cmpfloat(belief_testability(belief)[140], >, 0.8);
     g_assert_cmpfloat(belief_testability(belief)[142], >, 0.8);
-    g_assert_true(belief_next_experiment(belief, 0.95, &with_built, &experiment));
-    g_assert_cmpuint(experiment.revision, ==, 140);
+    assert_built_is_next(belief);
 }
 
-/* The same, and the culprit is where a prior that is wrong left 1.6 %: no candidate. 140 and 150 are
- * one kernel, which nobody tried, and what splits the candidates is broken. It is tried all the same,
- * before there is an answer without the culprit. */
+/* The same, and the culprit is where a prior that is wrong left 1.6 %: no candidate. 140 and 150
+ * are one kernel, which nobody tried, and what splits the candidates is broken. It is tried all the
+ * same, before there is an answer without the culprit. */
 static void test_suspects(void)
 {
-    const guint n = 300;
-    g_autoptr(History) history = long_line(n);
-    g_autofree double *log_prior = g_new0(double, n);
-    g_autofree gboolean *built = g_new0(gboolean, n);
-    const Costs with_built = {.build_s = 300, .trial_s = 1, .parallel_trials = 2, .built = built};
-    Experiment experiment;
+    g_autoptr(History) history = graph_line(N_BLOCK);
+    g_autoptr(Belief) belief = belief_of_block(history, 10 * N_BLOCK, 200);
 
-    log_prior[30] = log(10 * n);
-    g_autoptr(Belief) belief = new_belief(history, log_prior);
-    set(belief, 0, 0, 10);
-    set(belief, 200, 10, 0);
-    for (guint32 r = 1; r < 140; r += 4) {
-        set_untestable(belief, r);
-    }
-    built[140] = TRUE;
     belief_set(belief, 140, &(Tally){.builds = TRUE});
     belief_set_same(belief, 150, 140);
     g_autoptr(GArray) candidates = belief_candidates(belief, 0.95);
     g_assert_cmpuint(candidates->len, ==, 140);
-    g_assert_true(belief_next_experiment(belief, 0.95, &with_built, &experiment));
-    g_assert_cmpuint(experiment.revision, ==, 140);
+    assert_built_is_next(belief);
 }
 
 int main(int argc, char **argv)

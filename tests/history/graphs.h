@@ -28,6 +28,19 @@ static inline History *graph_parse(const char *text)
     return history_new(n, offsets, (const guint32 *)(const void *)parents->data);
 }
 
+/* @n revisions, each behind the next. */
+static inline History *graph_line(guint n)
+{
+    g_autofree guint32 *offsets = g_new0(guint32, n + 1);
+    g_autofree guint32 *parents = g_new0(guint32, n);
+
+    for (guint32 r = 1; r < n; r++) {
+        offsets[r + 1] = r;
+        parents[r - 1] = r - 1;
+    }
+    return history_new(n, offsets, parents);
+}
+
 /* What `git fast-import --cat-blob-fd=1` makes a repository of, with revision 3 as branch r3; it
  * answers with the id of each revision, one a line. Owned by the caller. */
 static inline char *graph_fast_import(const History *history)

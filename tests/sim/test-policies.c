@@ -68,20 +68,10 @@ static Scenario clean_scenario(void)
     };
 }
 
-static History *mainline(guint n)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (guint r = 1; r < n; r++) {
-        g_string_append_printf(text, "| %u", r - 1);
-    }
-    return graph_parse(text->str);
-}
-
 /* Where crashes tell the truth, all are right, after about log2(300) + 2 kernels. */
 static void test_clean(void)
 {
-    g_autoptr(History) graph = mainline(400);
+    g_autoptr(History) graph = graph_line(400);
     Scenario scenario = clean_scenario();
 
     for (guint seed = 0; seed < 10; seed++) {
@@ -104,7 +94,7 @@ static void test_clean(void)
 /* What a test costs: a build, and one round of guests. */
 static void test_costs(void)
 {
-    g_autoptr(History) graph = mainline(400);
+    g_autoptr(History) graph = graph_line(400);
     Scenario scenario = clean_scenario();
     g_auto(SimResult) one = {0}, ten = {0}, today = {0}, rounds = {0};
     g_autoptr(World) world = world_new(&scenario, graph, 1);
@@ -126,7 +116,7 @@ static void test_costs(void)
 /* One run in four crashes: few runs lie, and who runs once mostly does not even see it. */
 static void test_flaky(void)
 {
-    g_autoptr(History) graph = mainline(400);
+    g_autoptr(History) graph = graph_line(400);
     Scenario scenario = clean_scenario();
     guint n_right[G_N_ELEMENTS(others)] = {0};
 
@@ -184,7 +174,7 @@ static void test_broken(void)
 
 static void test_no_start(void)
 {
-    g_autoptr(History) graph = mainline(400);
+    g_autoptr(History) graph = graph_line(400);
     Scenario scenario = clean_scenario();
     g_autoptr(World) world = NULL;
 
@@ -204,7 +194,7 @@ static void test_no_start(void)
 /* Builds so slow that 12 hours are over before the culprit is found. */
 static void test_time_limit(void)
 {
-    g_autoptr(History) graph = mainline(400);
+    g_autoptr(History) graph = graph_line(400);
     Scenario scenario = clean_scenario();
     g_auto(SimResult) limited = {0}, patient = {0};
 
