@@ -29,9 +29,13 @@ printf '[job]\ntree=%s\nstart=%s\ngood=%s\nname=real\npanic-on-warn=true\nrepeat
 "$FIRSTBAD" cause --job "$work/bug.ini" --config "$FIRSTBAD_TEST_CONFIG" --repro "$example/reproducer.c" \
     --state-dir "$work/state" >"$work/text" 2>"$work/err" </dev/null &
 pid=$!
+# Lines of progress, not seconds: a machine may be slow or fast.
+: >>"$work/err"
 kills=0
-for seconds in 8 40 75 6 3 9 4 7; do
-    sleep "$seconds"
+for lines in 2 3 4 3 5 3; do
+    until=$(($(wc -l <"$work/err") + lines))
+    while kill -0 $pid 2>/dev/null && [ "$(wc -l <"$work/err")" -lt $until ]; do sleep 0.2; done
+    sleep $((kills % 3 * 2))
     kill -9 $pid 2>/dev/null && kills=$((kills + 1))
     wait $pid 2>/dev/null
     job resume real
