@@ -107,6 +107,8 @@ void job_take_same(Job *job, const Range *range, Same *same, CommitFacts *facts,
     g_autofree gboolean *untouched = NULL;
 
     g_clear_pointer(&job->same, same_free);
+    g_clear_pointer(&job->distances, distances_free);
+    job->situation.distances = NULL;
     job->same = same;
     job->situation.same = same;
     job->n_learned = 0;
@@ -139,6 +141,20 @@ static gboolean was_minimised(const Job *job)
     return config && *config && *config != '\n';
 }
 
+/* What builds cost beside that of @revision, which is made of @sources. */
+static void learn_distances(Job *job, guint32 revision, const Sources *sources)
+{
+    if (!job->distances) {
+        g_autofree double *lengths = same_lengths(job->same, sources);
+
+        job->distances = lengths ? distances_new(job->range->history, lengths) : NULL;
+        job->situation.distances = job->distances;
+    }
+    if (job->distances) {
+        distances_add_built(job->distances, revision);
+    }
+}
+
 static void learn_kernel(Job *job, const KernelRow *row)
 {
     gint64 revision = job->same ? range_find(job->range, row->commit) : -1;
@@ -151,6 +167,9 @@ static void learn_kernel(Job *job, const KernelRow *row)
         return;
     }
     sources = kernel_sources(kernel);
+    if (sources) {
+        learn_distances(job, (guint32)revision, sources);
+    }
     if (sources &&
         !same_add_built(job->same, (guint32)revision, kernel->signature,
                         situation_fact(&job->situation, row->commit, FACT_PATCHES), sources)) {

@@ -24,6 +24,9 @@
 
 /* With so many crashes of the start its crash rate is known well enough. */
 #define N_START_CRASHES 3
+/* What a build that compiles nothing takes of one from nothing, until one was seen: it asks for
+ * what is to be done, links and packs. */
+#define NEAREST_SHARE 0.03
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
 #define CHECK_LOG10_ODDS 2.0
 
@@ -186,14 +189,18 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
             busy[belief_representative(situation->belief, (guint32)revision)] = TRUE;
         }
     }
-    if (tree >= 0) {
+    if (situation->distances) {
+        distances_costs(situation->distances, tree,
+                        MIN(situation->near_build_s, situation->build_s * NEAREST_SHARE),
+                        situation->build_s, build_s_of);
+    } else if (tree >= 0) {
         guint32 revision = (guint32)tree;
 
         costs_by_distance(situation->belief, &revision, 1, situation->near_build_s,
                           situation->build_s, build_s_of);
     }
     Costs costs = {.build_s = situation->build_s,
-                   .build_s_of = tree >= 0 ? build_s_of : NULL,
+                   .build_s_of = situation->distances || tree >= 0 ? build_s_of : NULL,
                    .trial_s = situation->trial_s,
                    .trial_price_s = 0.4 * situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,

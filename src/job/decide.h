@@ -6,6 +6,7 @@
 #pragma once
 
 #include "belief/belief.h"
+#include "job/distance.h"
 #include "job/job.h"
 #include "job/same.h"
 
@@ -114,11 +115,12 @@ typedef struct Situation {
     const Roots *roots;    /* of a fix: where the range grows from; else NULL */
     /* Of a fix whose culprit is given: does each root contain it? NULL: trials have to tell. */
     const gboolean *is_root_bad;
-    const Same *same;        /* over @range: who has the kernel of a built one; NULL: not known */
-    Belief *belief;          /* over @range */
-    GHashTable *overruled;   /* set of commits: releases that belief no longer takes for good */
-    double build_s, trial_s; /* costs as seen so far: of a build from nothing */
-    double near_build_s;     /* of a build beside what @tree holds */
+    const Same *same; /* over @range: who has the kernel of a built one; NULL: not known */
+    const Distances *distances; /* over @range; NULL: what builds cost is guessed by commits */
+    Belief *belief;             /* over @range */
+    GHashTable *overruled;      /* set of commits: releases that belief no longer takes for good */
+    double build_s, trial_s;    /* costs as seen so far: of a build from nothing */
+    double near_build_s;        /* of a build beside what @tree holds */
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */

@@ -155,6 +155,7 @@ void job_free(Job *job)
     g_clear_error(&job->error);
     g_clear_pointer(&job->belief, belief_free);
     g_clear_pointer(&job->same, same_free);
+    g_clear_pointer(&job->distances, distances_free);
     g_clear_pointer(&job->range, range_free);
     g_clear_pointer(&job->roots, roots_free);
     g_clear_pointer(&job->is_root_bad, g_free);

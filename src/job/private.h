@@ -25,10 +25,11 @@ struct Job {
     Roots *roots; /* of a fix; NULL until then */
     gboolean *is_root_bad;
     Belief *belief;
-    Same *same;         /* of the range; NULL: not known */
-    guint n_learned;    /* kernels that it was told of */
-    GPtrArray *kernels; /* of KernelRow, in the order they were built */
-    GPtrArray *trials;  /* of TrialRow, in the order they ended */
+    Same *same;           /* of the range; NULL: not known */
+    Distances *distances; /* the same */
+    guint n_learned;      /* kernels that it was told of */
+    GPtrArray *kernels;   /* of KernelRow, in the order they were built */
+    GPtrArray *trials;    /* of TrialRow, in the order they ended */
     Sought sought;
     GHashTable *decided; /* commits that have their decision row */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */

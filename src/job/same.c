@@ -4,6 +4,7 @@
  */
 #include "job/same.h"
 
+#include <math.h>
 #include <string.h>
 
 #define NONE G_MAXUINT32
@@ -405,4 +406,38 @@ gboolean *same_untouched(const Same *same, const Sources *const *sources, guint 
         }
     }
     return untouched;
+}
+
+/* --- Lengths --------------------------------------------------------------------------------- */
+
+/* What all objects are compiled from leaves none of them. */
+#define MOST_SHARE 0.99
+
+double *same_lengths(const Same *same, const Sources *sources)
+{
+    guint n = history_size(same->range->history);
+    g_autofree double *of_path = g_new(double, same->paths->len);
+    double *lengths = g_new0(double, n);
+    gboolean is_known = FALSE;
+
+    for (guint i = 0; i < same->paths->len; i++) {
+        double share = sources_share(sources, same->paths->pdata[i]);
+
+        of_path[i] = -log1p(-MIN(share, MOST_SHARE));
+        is_known |= share > 0;
+    }
+    for (guint i = 0; i < same->edges->len; i++) {
+        const Edge *edge = &g_array_index(same->edges, Edge, i);
+
+        if (range_is_merge(same->range, edge->revision)) {
+            continue;
+        }
+        for (guint j = edge->first; j < edge->first + edge->n; j++) {
+            lengths[edge->revision] += of_path[g_array_index(same->changes, guint32, j) / 4];
+        }
+    }
+    if (!is_known) {
+        g_clear_pointer(&lengths, g_free);
+    }
+    return lengths;
 }

@@ -54,3 +54,7 @@ gboolean same_is_end(const Same *same, guint32 revision);
  */
 gboolean *same_untouched(const Same *same, const Sources *const *sources, guint n,
                          guint *ret_n_classes);
+
+/* Of each revision, its length (distance.h) as far as @sources knows who reads what it changes; a
+ * merge has none of its own. NULL where @sources does not know. Owned by the caller. */
+double *same_lengths(const Same *same, const Sources *sources);

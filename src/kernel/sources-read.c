@@ -12,7 +12,7 @@
  * the top of the tree. All is foreign: files are opened as what a build made (built.h), links are
  * not followed, and sizes are bounded.
  *
- * The same words come a hundred times, so each is looked at once.
+ * The same words come a hundred times, so each is looked at once, and counted.
  */
 #include "kernel/sources-read.h"
 
@@ -52,14 +52,11 @@ static char *below_top(const char *word, const char *base, const char *src_dir)
     return full[1] ? g_strdup(full + 1) : NULL;
 }
 
-static void add_dependency(GHashTable *list, const char *word, const char *base,
-                           const char *src_dir)
+/* @path, which it takes, and @n more that were made of it. */
+static void add_path(GHashTable *list, char *path, guint n)
 {
-    char *path = below_top(word, base, src_dir);
-
-    if (path) {
-        g_hash_table_add(list, path);
-    }
+    n += GPOINTER_TO_UINT(g_hash_table_lookup(list, path));
+    g_hash_table_replace(list, path, GUINT_TO_POINTER(n));
 }
 
 /* A word of a command: of the tree, and there. */
@@ -77,25 +74,92 @@ static void add_argument(GHashTable *list, const char *word, const char *base, c
     if (!full || g_str_has_prefix(path, REPO_WORKTREE_SCRATCH) || stat(full, &status) != 0) {
         return;
     }
-    g_hash_table_add(list, S_ISDIR(status.st_mode) ? g_strconcat(path, "/", NULL)
-                                                   : g_steal_pointer(&path));
+    add_path(list, S_ISDIR(status.st_mode) ? g_strconcat(path, "/", NULL) : g_steal_pointer(&path),
+             0);
 }
 
-typedef void (*WordFunc)(GHashTable *list, const char *word, const char *base, const char *src_dir);
-
-/* Words of the @n bytes at @text, between any of @gaps, that @seen does not have yet. */
-static void take_words(GHashTable *list, GHashTable *seen, const char *text, gsize n,
-                       const char *gaps, WordFunc take, const char *base, const char *src_dir)
+/* What @take gets of the @n bytes at @text: its words, between any of @gaps. */
+typedef void (*WordFunc)(gpointer data, char *word);
+static void take_words(const char *text, gsize n, const char *gaps, WordFunc take, gpointer data)
 {
     g_autofree char *copy = g_strndup(text, n);
     char *rest = copy, *word;
 
     while ((word = strsep(&rest, gaps))) {
-        if (*word && *word != '$' && *word != '\\' && !g_hash_table_contains(seen, word)) {
-            g_hash_table_add(seen, g_strdup(word));
-            take(list, word, base, src_dir);
+        if (*word && *word != '$' && *word != '\\') {
+            take(data, word);
         }
     }
+}
+
+/* A word of a list, wherever it stands. */
+typedef struct Dependency {
+    char *path; /* or NULL */
+    guint n;    /* lists that it stands in */
+} Dependency;
+
+static void dependency_free(gpointer data)
+{
+    Dependency *dependency = data;
+
+    g_free(dependency->path);
+    g_free(dependency);
+}
+
+/* What is read of .cmd files that lie in one folder, or of which that does not matter. */
+typedef struct Words {
+    const char *base, *src_dir;
+    GHashTable *list;
+    GHashTable *arguments;    /* set: words of commands that were looked at */
+    GHashTable *dependencies; /* word -> Dependency */
+} Words;
+
+static Words words_new(GHashTable *list, const char *base, const char *src_dir)
+{
+    return (Words){.base = base,
+                   .src_dir = src_dir,
+                   .list = list,
+                   .arguments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                   .dependencies =
+                       g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dependency_free)};
+}
+
+static void take_argument(gpointer data, char *word)
+{
+    Words *words = data;
+
+    if (g_hash_table_add(words->arguments, g_strdup(word))) {
+        add_argument(words->list, word, words->base, words->src_dir);
+    }
+}
+
+static void take_dependency(gpointer data, char *word)
+{
+    Words *words = data;
+    Dependency *dependency = g_hash_table_lookup(words->dependencies, word);
+
+    if (!dependency) {
+        dependency = g_new0(Dependency, 1);
+        dependency->path = below_top(word, words->base, words->src_dir);
+        g_hash_table_insert(words->dependencies, g_strdup(word), dependency);
+    }
+    dependency->n++;
+}
+
+/* All has been read: put the dependencies into the list. */
+static void words_end(Words *words)
+{
+    Dependency *dependency;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, words->dependencies);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&dependency)) {
+        if (dependency->path) {
+            add_path(words->list, g_steal_pointer(&dependency->path), dependency->n);
+        }
+    }
+    g_hash_table_unref(words->arguments);
+    g_hash_table_unref(words->dependencies);
 }
 
 /* --- One file -------------------------------------------------------------------------------- */
@@ -103,8 +167,7 @@ static void take_words(GHashTable *list, GHashTable *seen, const char *text, gsi
 #define GAPS_OF_COMMAND " \t\"'=,;()|<>`&:"
 #define GAPS_OF_PATHS   " \t"
 
-static void take_file(GHashTable *list, GHashTable *arguments, GHashTable *dependencies,
-                      const char *text, const char *base, const char *src_dir)
+static void take_file(Words *words, const char *text)
 {
     const char *end;
 
@@ -116,41 +179,39 @@ static void take_file(GHashTable *list, GHashTable *arguments, GHashTable *depen
         n = (gsize)(end - line);
         if (*line == ' ' || *line == '\t') {
             /* Options outnumber files by five to one, and are not looked at. */
-            const char *word = line + strspn(line, " \t");
-
-            if (*word != '$') {
-                take_words(list, dependencies, line, n, GAPS_OF_PATHS, add_dependency, base,
-                           src_dir);
+            if (line[strspn(line, " \t")] != '$') {
+                take_words(line, n, GAPS_OF_PATHS, take_dependency, words);
             }
         } else if (g_str_has_prefix(line, "source_")) {
             value = memmem(line, n, " := ", 4);
             if (value) {
-                take_words(list, dependencies, value + 4, (gsize)(end - value) - 4, GAPS_OF_PATHS,
-                           add_dependency, base, src_dir);
+                take_words(value + 4, (gsize)(end - value) - 4, GAPS_OF_PATHS, take_dependency,
+                           words);
             }
         } else if (g_str_has_prefix(line, "cmd_") || g_str_has_prefix(line, "savedcmd_")) {
-            take_words(list, arguments, line, n, GAPS_OF_COMMAND, add_argument, base, src_dir);
+            take_words(line, n, GAPS_OF_COMMAND, take_argument, words);
         }
     }
 }
 
-static GHashTable *set_new(void)
+static GHashTable *list_new(void)
 {
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 void sources_add_cmd(GHashTable *list, const char *text, const char *base, const char *src_dir)
 {
-    g_autoptr(GHashTable) arguments = set_new(), dependencies = set_new();
+    Words words = words_new(list, base, src_dir);
 
-    take_file(list, arguments, dependencies, text, base, src_dir);
+    take_file(&words, text);
+    words_end(&words);
 }
 
 /* --- The build folder ------------------------------------------------------------------------ */
 
 typedef struct Reading {
     const Slot *slot;
-    GHashTable *list, *arguments, *dependencies;
+    Words words;
     guint n_files;
     guint64 n_bytes;
     gboolean has_kconfig;
@@ -169,11 +230,10 @@ static gboolean read_cmd(Reading *reading, const char *path)
     reading->n_bytes += strlen(text);
     reading->has_kconfig |= is_kconfig;
     /* tools/ counts as a whole, so its paths, which begin anywhere, do not matter. */
-    if (!g_str_has_prefix(path, "tools/")) {
-        g_autoptr(GHashTable) own = is_kconfig ? set_new() : NULL;
-
-        take_file(reading->list, reading->arguments, own ? own : reading->dependencies, text,
-                  is_kconfig ? "" : REPO_WORKTREE_SCRATCH, reading->slot->src_dir);
+    if (is_kconfig) {
+        sources_add_cmd(reading->words.list, text, "", reading->slot->src_dir);
+    } else if (!g_str_has_prefix(path, "tools/")) {
+        take_file(&reading->words, text);
     }
     return reading->n_files <= MAX_FILES && reading->n_bytes <= MAX_BYTES;
 }
@@ -198,7 +258,7 @@ static gboolean read_folder(Reading *reading, const char *folder, guint depth)
         }
     }
     if (has_cmd && *folder) {
-        g_hash_table_add(reading->list, g_strconcat(folder, "/", NULL));
+        add_path(reading->words.list, g_strconcat(folder, "/", NULL), 0);
     }
     if (dir) {
         closedir(dir);
@@ -213,20 +273,27 @@ static int compare_paths(const void *a, const void *b)
 
 char *sources_read(const Slot *slot)
 {
-    g_autoptr(GHashTable) list = set_new(), arguments = set_new(), dependencies = set_new();
-    Reading reading = {
-        .slot = slot, .list = list, .arguments = arguments, .dependencies = dependencies};
+    g_autoptr(GHashTable) list = list_new();
+    Reading reading = {.slot = slot,
+                       .words = words_new(list, REPO_WORKTREE_SCRATCH, slot->src_dir)};
+    gboolean is_read = read_folder(&reading, "", 0) && reading.has_kconfig;
     g_autofree char **paths = NULL;
     guint n;
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (!read_folder(&reading, "", 0) || !reading.has_kconfig) {
+    words_end(&reading.words);
+    if (!is_read) {
         return NULL;
     }
     paths = (char **)g_hash_table_get_keys_as_array(list, &n);
     qsort(paths, n, sizeof *paths, compare_paths);
     for (guint i = 0; i < n; i++) {
+        guint n_objects = GPOINTER_TO_UINT(g_hash_table_lookup(list, paths[i]));
+
         g_string_append(text, paths[i]);
+        if (n_objects) {
+            g_string_append_printf(text, "\t%u", n_objects);
+        }
         g_string_append_c(text, '\n');
     }
     return g_string_free(g_steal_pointer(&text), FALSE);

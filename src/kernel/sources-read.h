@@ -11,8 +11,9 @@
  * any build leaves. Owned by the caller. */
 char *sources_read(const Slot *slot);
 
-/* For sources_read(), and tests: add to @list (a set that owns its strings) what the .cmd file
- * @text names. Its paths are relative to @base, a folder below the top of the tree ("" for the
- * top), or absolute below @src_dir. Words of a command count where there is such a file or folder.
+/* For sources_read(), and tests: add to @list (path, which it owns -> how many objects were
+ * compiled from it) what the .cmd file @text names. Its paths are relative to @base, a folder below
+ * the top of the tree ("" for the top), or absolute below @src_dir. Words of a command count where
+ * there is such a file or folder.
  */
 void sources_add_cmd(GHashTable *list, const char *text, const char *base, const char *src_dir);

@@ -8,13 +8,15 @@
 #define BUILT REPO_WORKTREE_SCRATCH "/"
 
 struct Sources {
-    char *text;             /* the lines, each ended by a NUL */
-    GHashTable *files;      /* set: paths; all below point into text or are owned */
+    char *text; /* the lines, each ended by a NUL */
+    GHashTable
+        *files; /* path -> objects compiled from it; all below point into text or are owned */
     GHashTable *names;      /* set: the last parts of these */
     GHashTable *stems;      /* set: paths until the first '.' of the last part; BUILT taken off */
     GHashTable *near;       /* set: folders that hold one of the files, or were looked into */
     GHashTable *folders;    /* set: these and all above them; the top is "" */
     gboolean packs_headers; /* all of them, whoever includes them */
+    guint n_objects;        /* compiled from the file that most are: all that include kconfig.h */
 };
 
 /* --- Paths ----------------------------------------------------------------------------------- */
@@ -86,14 +88,18 @@ static gboolean is_kconfig(const char *path)
 
 static void add_line(Sources *sources, char *line)
 {
-    gsize n = strlen(line);
     const char *in_tree = g_str_has_prefix(line, BUILT) ? line + strlen(BUILT) : line;
+    char *tab = strchr(line, '\t');
+    guint n_objects = tab ? (guint)g_ascii_strtoull(tab + 1, NULL, 10) : 0;
+    gsize n = tab ? (gsize)(tab - line) : strlen(line);
 
+    line[n] = '\0';
     if (n && line[n - 1] == '/') {
         add_folder(sources, g_strndup(line, n - 1));
         return;
     }
-    g_hash_table_add(sources->files, line);
+    g_hash_table_insert(sources->files, line, GUINT_TO_POINTER(n_objects));
+    sources->n_objects = MAX(sources->n_objects, n_objects);
     g_hash_table_add(sources->names, (char *)last_part(line));
     g_hash_table_add(sources->stems, stem_of(in_tree));
     /* All Kconfig files of the tree are read, whatever is on. */
@@ -281,6 +287,13 @@ Touch sources_touch(const Sources *sources, const char *path, PathChange how)
         return TOUCH_SOURCE;
     }
     return how == PATH_NEW && is_in_place(sources, path, name) ? TOUCH_IN_PLACE : TOUCH_NOT;
+}
+
+double sources_share(const Sources *sources, const char *path)
+{
+    guint n = GPOINTER_TO_UINT(g_hash_table_lookup(sources->files, path));
+
+    return sources->n_objects ? (double)n / sources->n_objects : 0;
 }
 
 /* --- The version ----------------------------------------------------------------------------- */

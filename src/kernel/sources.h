@@ -38,7 +38,7 @@ typedef enum Touch {
 typedef struct Sources Sources;
 /* Of the @n bytes at @text, lines of paths below the top of the tree; one that ends with a slash is
  * a folder that was looked into. What was made in the build folder is below
- * REPO_WORKTREE_SCRATCH. */
+ * REPO_WORKTREE_SCRATCH. Behind a tab may stand how many objects were compiled from the file. */
 Sources *sources_parse(const char *text, gsize n);
 void sources_free(Sources *sources);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sources, sources_free)
@@ -46,6 +46,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sources, sources_free)
 /* Can the kernel of @sources be another one where @path is? About a microsecond. The Makefile at
  * the top always counts: see sources_makefile(). */
 Touch sources_touch(const Sources *sources, const char *path, PathChange how);
+
+/* The share of the kernel's objects, 0 to 1, that are compiled from @path: so much of a build has
+ * to be done again where that differs. 0 where nothing is known of it. */
+double sources_share(const Sources *sources, const char *path);
 
 /* What the recipe lets through of the Makefile at the top: without the lines that give the last
  * part of a release's number, which it overrules (recipe.c), and its name. Of kernels before 3.0

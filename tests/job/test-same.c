@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Who has the kernel of a built revision, on graphs; and what that leaves of the candidates.
  */
+#include <math.h>
 #include <string.h>
 
 #include "job/decide.h"
@@ -206,6 +207,29 @@ static void test_candidates(void)
     g_hash_table_unref(situation.evidence);
 }
 
+/* What a build of it compiles: by how many objects are made of what it changes. */
+static void test_lengths(void)
+{
+    static const char counted[] = "a.c\t1\nall.h\t100\nkernel/\nsome.h\t50\n";
+    g_autoptr(Range) range = range_new(forked);
+    g_autoptr(Sources) sources = sources_parse(counted, strlen(counted)), old = sources_new();
+    g_autoptr(Same) same = same_new(range);
+    g_autofree double *lengths = NULL, *unknown = NULL;
+
+    add_edge(same, 1, "0", "some.h");
+    same_add_path(same, "a.c", PATH_MODIFIED);
+    add_edge(same, 2, "1", "all.h");
+    add_edge(same, 3, "2", "x.c");
+    add_edge(same, 5, "3", "all.h"); /* a merge */
+    lengths = same_lengths(same, sources);
+    g_assert_cmpfloat_with_epsilon(lengths[1], -log(0.5) - log(0.99), 1e-9);
+    g_assert_cmpfloat(lengths[2], >, 4);
+    g_assert_cmpfloat(lengths[3], ==, 0);
+    g_assert_cmpfloat(lengths[5], ==, 0);
+    unknown = same_lengths(same, old);
+    g_assert_null(unknown);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -214,5 +238,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/same/patches", test_patches);
     g_test_add_func("/same/unknown", test_unknown);
     g_test_add_func("/same/candidates", test_candidates);
+    g_test_add_func("/same/lengths", test_lengths);
     return g_test_run();
 }

@@ -90,6 +90,19 @@ static void test_list(Scratch *scratch, gconstpointer unused)
     g_assert_cmpstr(kconfig, ==, "Kconfig lib/kunit/Kconfig");
 }
 
+/* How many lists a file stands in. */
+static void test_counts(void)
+{
+    g_autoptr(GHashTable) list = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    sources_add_cmd(list, "source_a.o := ../a.c\n\ndeps_a.o := \\\n  ../all.h \\\n", ".firstbad",
+                    "/nowhere");
+    sources_add_cmd(list, "source_b.o := ../b.c\n\ndeps_b.o := \\\n  ../all.h \\\n", ".firstbad",
+                    "/nowhere");
+    g_assert_cmpuint(GPOINTER_TO_UINT(g_hash_table_lookup(list, "all.h")), ==, 2);
+    g_assert_cmpuint(GPOINTER_TO_UINT(g_hash_table_lookup(list, "b.c")), ==, 1);
+}
+
 /* --- The rule -------------------------------------------------------------------------------- */
 
 /* A kernel without tools/, samples/ and rust/. */
@@ -190,6 +203,20 @@ static void test_parts(void)
                     TOUCH_SCRIPT);
     g_assert_cmpint(sources_touch(sources, "include/net/smc.h", PATH_MODIFIED), ==, TOUCH_SOURCE);
     g_assert_cmpint(sources_touch(sources, "net/smc/smc.h", PATH_MODIFIED), ==, TOUCH_NOT);
+}
+
+static void test_share(void)
+{
+    static const char list[] = "include/linux/kconfig.h\t40\nlib/\nlib/a.c\t1\nlib/Kconfig\n";
+    g_autoptr(Sources) sources = sources_parse(list, strlen(list)),
+                       old = sources_parse(small_list, strlen(small_list));
+
+    g_assert_cmpfloat(sources_share(sources, "include/linux/kconfig.h"), ==, 1);
+    g_assert_cmpfloat(sources_share(sources, "lib/a.c"), ==, 1 / 40.0);
+    g_assert_cmpfloat(sources_share(sources, "lib/Kconfig"), ==, 0);
+    g_assert_cmpfloat(sources_share(sources, "lib/b.c"), ==, 0);
+    g_assert_cmpfloat(sources_share(old, "lib/crc32.c"), ==, 0);
+    g_assert_cmpint(sources_touch(sources, "lib/a.c", PATH_MODIFIED), ==, TOUCH_SOURCE);
 }
 
 static void test_makefile(void)
@@ -347,8 +374,10 @@ int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/sources/list", Scratch, NULL, scratch_set_up, test_list, scratch_tear_down);
+    g_test_add_func("/sources/counts", test_counts);
     g_test_add_func("/sources/rule", test_rule);
     g_test_add_func("/sources/parts", test_parts);
+    g_test_add_func("/sources/share", test_share);
     g_test_add_func("/sources/makefile", test_makefile);
     g_test_add_func("/sources/odd-lists", test_odd_lists);
     g_test_add("/same/builds", Fixture, NULL, set_up_history, test_builds, tear_down);
