@@ -40,6 +40,7 @@ int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_work(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
 int cmd_audit(int argc, char **argv);

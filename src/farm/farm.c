@@ -14,7 +14,6 @@ void farm_free(Farm *farm)
 {
     if (farm) {
         g_free(farm->note);
-        g_free(farm->news);
         farm->ops->free(farm);
     }
 }

@@ -10,6 +10,7 @@
 
 #include <gio/gio.h>
 
+#include "farm/item.h"
 #include "guest/guest.h"
 #include "kernel/kernel.h"
 #include "repo/repo.h"
@@ -26,6 +27,9 @@ typedef struct FarmOps {
     void (*trial_async)(Farm *farm, const char *commit, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
     gboolean (*trial_finish)(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error);
+    /* The trial with this Outcome.origin is in the store, and never to be given out again: said of
+     * each before the first trial, and when it is stored. NULL: they have no origin. */
+    void (*counted)(Farm *farm, const char *origin);
     /* Revisions that want @fix get it, from the next build on. NULL: this farm builds them as they
      * are.
      */
@@ -60,9 +64,10 @@ typedef struct FarmOps {
 struct Farm {
     const FarmOps *ops;
     guint n_trials_at_once;
-    guint n_slots; /* builds at once, beside trials; 0: there is one place for all, where builds and
-                      trials take turns */
-    double expected_build_s; /* before the first build was timed */
+    guint n_slots;  /* builds at once, beside the trials of one kernel; 0: all share places */
+    guint n_places; /* then: builds and kernels on trial at once; 0: one */
+    gboolean takes_all_trials; /* trials of a kernel may be asked for all at once: it has a queue */
+    double expected_build_s;   /* before the first build was timed */
     double expected_trial_s;
     const char *config;     /* path of the job's config; NULL where kernels have none */
     const char *config_dir; /* where variants find others */
@@ -70,7 +75,9 @@ struct Farm {
     char *note;             /* what a person should be told once, in lines; or NULL */
     GuestTrace trace;       /* of the trials that are begun from now on */
     gboolean boots;         /* they boot, where others may begin with a kept guest */
-    char *news;             /* what a person should be told now, by whoever takes it; or NULL */
+    /* Set by job/: what a person should be told now. NULL: nobody listens. */
+    void (*tell)(const char *line, gpointer data);
+    gpointer tell_data;
 };
 
 /* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on
@@ -124,14 +131,14 @@ typedef struct LocalFarmOptions {
     const GPtrArray *backports; /* of Backport; or NULL */
     const char *start;          /* the commit that crashes */
     const FarmInputs *inputs;   /* must outlive the farm */
-    const char *slot_dir;       /* the first build slot; others lie beside it */
+    const char *slot_dir;       /* the first build slot; others lie beside it. NULL: no builds */
     guint n_slots;              /* builds at once */
     const char *work_dir;       /* images and initramfs of this job */
     guint n_jobs;               /* of all makes together */
     guint build_timeout_ms;
     guint64 build_memory_bytes;
     gboolean without_debug_info, paranoid; /* see KernelBuildOptions */
-    guint n_guests;                        /* trials at once */
+    guint n_guests;                        /* trials at once; 0: none */
     gboolean no_snapshots;                 /* each trial boots */
     GuestSpec guest;
 } LocalFarmOptions;
@@ -145,6 +152,25 @@ guint64 local_farm_free_memory_mib(void);
 /* How many guests of @memory_mib this machine can run at once, by cores and free memory; at
  * least 1. */
 guint local_farm_guests(guint memory_mib, guint n_cpus);
+
+/* A cluster under Slurm. Its machines see the job's folder, the kernel store and the tree under the
+ * same paths, and build in slots below @slots. */
+typedef struct ClusterFarmOptions {
+    const char *job_kind, *spec; /* the job file, as it is carried out there */
+    const char *job_dir, *kernels, *slots;
+    const char *program;     /* firstbad */
+    const char *features;    /* that a node for trials has to have, or NULL */
+    const char *const *args; /* for sbatch, or NULL */
+    guint n_workers;         /* machines at once; 0: as many as are up */
+    guint n_cpus;            /* of a machine, make -j; 0: those of the smallest */
+    guint n_guests;          /* at once on a machine; 0: by its CPUs */
+    guint guest_mib, guest_cpus;
+    guint build_timeout_ms, boot_timeout_ms, trial_timeout_ms;
+} ClusterFarmOptions;
+/* @here, which it takes, is this machine: what is seldom and small is done there. @store must
+ * outlive the farm. Errors: Slurm does not answer, or has no node. */
+Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions *options,
+                       GError **error);
 
 /* `firstbad run`: a revision is "built" by checking it out and running @build_command (or nothing),
  * and tried by @test_command, both through /bin/sh, in a worktree of our own. Exit codes as for

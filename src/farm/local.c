@@ -295,15 +295,22 @@ static void trial_async(Farm *farm, const char *commit, const Kernel *kernel,
     }
 }
 
+static void tell_news(const LocalFarm *local)
+{
+    g_autofree char *news = local->kept ? kept_guests_news(local->kept) : NULL;
+
+    if (news && local->base.tell) {
+        local->base.tell(news, local->base.tell_data);
+    }
+}
+
 static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcome, GError **error)
 {
     LocalFarm *local = (LocalFarm *)farm;
     gboolean finished = guest_trial_finish(res, ret_outcome, error);
 
     count_guest(local, -1);
-    if (local->kept && !farm->news) {
-        farm->news = kept_guests_news(local->kept);
-    }
+    tell_news(local);
     if (local->kept && finished && !(*ret_outcome)->restored && (*ret_outcome)->boot_ms) {
         kept_guests_booted(local->kept, (*ret_outcome)->boot_ms);
     }
@@ -394,10 +401,10 @@ static char *make_note(const LocalFarm *local)
     g_autoptr(GStrvBuilder) notes = g_strv_builder_new();
     g_auto(GStrv) all = NULL;
 
-    for (guint i = 0; i < local->repro->notes->len; i++) {
+    for (guint i = 0; local->repro && i < local->repro->notes->len; i++) {
         g_strv_builder_add(notes, local->repro->notes->pdata[i]);
     }
-    if (*kernel_builder_unboxed(slots_first(local->slots))) {
+    if (local->slots && *kernel_builder_unboxed(slots_first(local->slots))) {
         g_autofree char *unboxed = g_strdup_printf(
             "kernels are built without bubblewrap, the tree's Makefiles run as you: %s",
             kernel_builder_unboxed(slots_first(local->slots)));
@@ -451,11 +458,11 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
     local->repo = repo;
     local->inputs = options->inputs;
     local->guest.qemu_args = (const char *const *)options->inputs->qemu_args;
-    if (!prepare_repro(local, options, error)) {
+    if (options->n_guests && !prepare_repro(local, options, error)) {
         return NULL;
     }
-    local->slots = slots_new(repo, store, options->slot_dir, &build, options->n_slots, error);
-    if (!local->slots) {
+    if (options->slot_dir && !(local->slots = slots_new(repo, store, options->slot_dir, &build,
+                                                        options->n_slots, error))) {
         return NULL;
     }
     farm->note = make_note(local);

@@ -200,10 +200,18 @@ typedef struct Outcome {
     guint64 run_ms;         /* whole trial */
     int repro_exit;         /* exit status of the last run; -1 when killed or never ended */
     guint n_runs;           /* how often the reproducer was started */
-    char *calls; /* system calls of the traced run (calls.h); NULL when none was traced */
+    char *calls;  /* system calls of the traced run (calls.h); NULL when none was traced */
+    char *origin; /* where it came from, when it may come again: it counts once; or NULL */
 } Outcome;
 void outcome_free(Outcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outcome, outcome_free)
+
+/* An outcome as a file, for another process: a line of JSON, then the console. Of the report there
+ * is in it what a store keeps: stacks and places in the console are not. The file appears whole and
+ * on disk, by link(2): where one is there already that stays, and this one is dropped. */
+gboolean outcome_write(const Outcome *outcome, const char *path, GError **error);
+/* The file is foreign: G_IO_ERROR_INVALID_DATA says what is wrong with it. */
+Outcome *outcome_read(const char *path, GError **error);
 
 /* What a console and an ending mean: the pure half, for tests and replays. */
 typedef enum GuestEnd {

@@ -54,6 +54,7 @@ void outcome_free(Outcome *outcome)
     g_free(outcome->title);
     g_free(outcome->output);
     g_free(outcome->calls);
+    g_free(outcome->origin);
     oops_report_free(outcome->report);
     oops_identity_free(outcome->identity);
     g_clear_pointer(&outcome->console, g_bytes_unref);

@@ -125,8 +125,13 @@ static void show_works(Job *job, const Work *but, GPtrArray *tasks)
         }
     }
     job->situation.tasks = tasks;
-    job->situation.builds_are_full = n_builds >= MAX(job->farm->n_slots, 1);
-    job->situation.trials_are_full = n_batches > 0;
+    if (job->farm->n_slots > 0) {
+        job->situation.builds_are_full = n_builds >= job->farm->n_slots;
+        job->situation.trials_are_full = n_batches > 0;
+    } else {
+        job->situation.builds_are_full = job->situation.trials_are_full =
+            n_builds + n_batches >= MAX(job->farm->n_places, 1);
+    }
 }
 
 static void hide_works(Job *job)
@@ -145,10 +150,10 @@ void job_ask(Job *job, const Work *but, Action *ret_action)
     hide_works(job);
 }
 
-/* A farm with one place for all does one thing at a time. */
+/* A farm whose places are all taken needs not be asked what else to do. */
 static gboolean may_begin(const Job *job)
 {
-    return job->farm->n_slots > 0 || job->works->len == 0;
+    return job->farm->n_slots > 0 || job->works->len < MAX(job->farm->n_places, 1);
 }
 
 /* Builds that were begun beside others and are not worth what is left of them: what is built so far
@@ -188,6 +193,13 @@ static gboolean must_wait(Job *job, const Action *action)
     default:
         return job_n_batches(job) > 0;
     }
+}
+
+/* To look at what was found takes time, in which no trial that ends is followed by another: here
+ * trials are done first. A cluster has them in its queue, and always some. */
+static gboolean may_look(const Job *job)
+{
+    return job_n_batches(job) == 0 || job->farm->takes_all_trials;
 }
 
 /* Has anybody ended the job? */
@@ -297,8 +309,7 @@ static gboolean carry_out(Job *job, Answer **ret_answer, GError **error)
         }
         job->has_news = FALSE;
         job_learn_same(job);
-        if (job_n_batches(job) == 0 &&
-            (!job_look_for_drift(job, error) || !job_prove_reach(job, error))) {
+        if (may_look(job) && (!job_look_for_drift(job, error) || !job_prove_reach(job, error))) {
             return FALSE;
         }
         job_put_work(job, "prove", begun_ms);

@@ -245,6 +245,27 @@ static gboolean load_evidence(Job *job, GError **error)
     return TRUE;
 }
 
+static void on_farm_tells(const char *line, gpointer data)
+{
+    job_say(data, "%s", line);
+}
+
+/* Let the farm know what is counted, and hear what it has to tell. */
+static void meet_farm(Job *job)
+{
+    Farm *farm = job->farm;
+
+    farm->tell = on_farm_tells;
+    farm->tell_data = job;
+    for (guint i = 0; farm->ops->counted && i < job->trials->len; i++) {
+        const TrialRow *row = job->trials->pdata[i];
+
+        if (row->origin) {
+            farm->ops->counted(farm, row->origin);
+        }
+    }
+}
+
 /* The crash rate of the start is worth knowing well, but not more than a build's time. */
 static guint n_start_trials(const Farm *farm)
 {
@@ -384,5 +405,6 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
         !job_load_minimised(job, error)) {
         return NULL;
     }
+    meet_farm(job);
     return g_steal_pointer(&job);
 }

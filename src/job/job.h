@@ -58,6 +58,10 @@ typedef struct JobSpec {
     gboolean debug_info;    /* as the config has it, in all kernels */
     gboolean panic_on_warn;
     gboolean no_snapshots; /* each trial boots */
+    char *farm;            /* "local", or "slurm" */
+    guint n_workers;       /* slurm: machines at once; 0: all that are up */
+    char *slurm_args;      /* for sbatch; between two a ';' */
+    char *scratch;         /* slurm: folder of each machine for build slots; NULL: a shared one */
     double confidence;
     gboolean no_revert_test;
     char *test_command, *build_command; /* run */
@@ -278,6 +282,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
  * own folder; kernels and build slots are shared by the jobs of @state_dir. */
 JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
                         GError **error);
+
+/* Carry out the work item in the folder @dir, its part @part, on this machine: `firstbad work`.
+ * @node names it,
+ * @run this attempt. Why it could not be done is put into the folder, too. */
+gboolean job_work_item(const char *dir, guint part, const char *node, const char *run,
+                       GCancellable *cancellable, GError **error);
 
 /* --- From another job ------------------------------------------------------------------------ */
 

@@ -158,6 +158,7 @@ void work_stop(Work *work);
 /* Works under way: builds, and batches of trials. */
 guint job_n_builds(const Job *job);
 guint job_n_batches(const Job *job);
+gboolean job_is_on_trial(const Job *job, const char *commit);
 /* Stop them all. */
 void job_stop_works(Job *job);
 /* Until none is left. */
@@ -212,6 +213,13 @@ gboolean weights_read(const char *path, const Range *range, CommitFacts *facts, 
 void job_take_same(Job *job, const Range *range, Same *same, CommitFacts *facts, GPtrArray *lines);
 /* Tell it of the kernels that are new since the last call. */
 void job_learn_same(Job *job);
+
+/* --- setup.c --------------------------------------------------------------------------------- */
+
+/* For the machine that carries @order out: with guests or with the build slot @slot_name below
+ * order->slots, as that wants it. G_IO_ERROR_BUSY: the slot is somebody's. */
+JobSetup *job_setup_worker(const JobSpec *spec, const Order *order, const char *slot_name,
+                           const char *work_dir, GError **error);
 
 /* --- inputs.c -------------------------------------------------------------------------------- */
 

@@ -290,12 +290,13 @@ static guint n_quiet(const RevisionEvidence *evidence)
     return evidence->n_ok + evidence->n_unreached;
 }
 
-/* A revision that was quiet, and of which nothing is known yet, or not enough. */
+/* A revision that was quiet, and of which nothing is known yet, or not enough. While it is on trial
+ * more may come. */
 static gboolean is_to_be_examined(const Job *job, const RevisionEvidence *evidence)
 {
-    return n_quiet(evidence) > 0 && evidence->n_crash == 0 && evidence->kernel &&
-           evidence->kernel->status == KERNEL_BUILT && variant_is_plain(evidence->commit) &&
-           !g_str_equal(evidence->commit, job->spec->start) &&
+    return n_quiet(evidence) > 0 && !job_is_on_trial(job, evidence->commit) &&
+           evidence->n_crash == 0 && evidence->kernel && evidence->kernel->status == KERNEL_BUILT &&
+           variant_is_plain(evidence->commit) && !g_str_equal(evidence->commit, job->spec->start) &&
            !situation_fact(&job->situation, evidence->commit, FACT_REACH) &&
            !(job->reach && GPOINTER_TO_UINT(g_hash_table_lookup(
                                job->reach->looked_at, evidence->commit)) == n_quiet(evidence));

@@ -476,66 +476,146 @@ static gboolean leaves_out_debug_info(const JobSpec *spec, const char *config, c
     return TRUE;
 }
 
-static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
-                                   const char *job_dir, GError **error)
-{
-    g_autofree char *kernels = g_build_filename(state_dir, "kernels", NULL);
-    g_autofree char *tree_sum =
-        g_compute_checksum_for_string(G_CHECKSUM_SHA256, repo_git_dir(setup->repo), -1);
-    g_autofree char *slot_name = g_strdup_printf("%.12s-0", tree_sum);
-    g_autofree char *slot = g_build_filename(state_dir, "slots", slot_name, NULL);
-    g_autofree char *configs = g_build_filename(job_dir, "configs", NULL);
-    g_autofree char *config = NULL;
-    g_autoptr(GPtrArray) backports = read_backports(spec, job_dir, error);
-    LocalFarmOptions options = {
-        .config_dir = configs,
-        .backports = backports,
-        .start = spec->start,
-        .slot_dir = slot,
-        .work_dir = job_dir,
-        .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
-        .n_slots = spec->n_slots,
-        .build_timeout_ms = spec->build_timeout_s * 1000,
-        .build_memory_bytes = (guint64)spec->build_memory_mib << 20,
-        .paranoid = spec->paranoid,
-        .n_guests =
-            spec->n_guests ? spec->n_guests : local_farm_guests(spec->memory_mib, spec->n_cpus),
-    };
+/* Where a farm's own things lie. */
+typedef struct FarmPlace {
+    const char *kernels; /* the store */
+    const char *job_dir;
+    const char *slot;     /* NULL: no builds */
+    const char *work_dir; /* images and the like */
+    guint n_jobs;
+    guint n_guests; /* 0: none */
+} FarmPlace;
 
-    setup->inputs = backports ? inputs_take(spec, job_dir, setup->notes, &config, error) : NULL;
-    if (!setup->inputs) {
-        return FALSE;
-    }
-    options.config = config;
-    options.without_debug_info =
-        leaves_out_debug_info(spec, config, setup->inputs->repro, setup->notes);
-    options.inputs = setup->inputs;
-    setup->toolchains = find_toolchains(spec, config, job_dir, error);
-    setup->kernels = setup->toolchains ? kernel_store_open(kernels, error) : NULL;
-    if (!setup->kernels) {
-        return FALSE;
-    }
-    guest_spec_default(&options.guest, setup->reader);
-    options.toolchains = setup->toolchains;
-    options.guest.qemu = spec->qemu;
-    options.guest.accel = choose_accel(spec, setup->notes);
-    options.guest.memory_mib = spec->memory_mib;
-    options.guest.n_cpus = spec->n_cpus;
-    options.guest.cmdline = spec->cmdline;
-    if (options.guest.accel == ACCEL_TCG && spec->n_cpus > 1) {
+/* How guests of @spec run on this machine. */
+static void set_up_guests(JobSetup *setup, const JobSpec *spec, LocalFarmOptions *options)
+{
+    GuestSpec *guest = &options->guest;
+
+    guest_spec_default(guest, setup->reader);
+    guest->qemu = spec->qemu;
+    guest->accel = options->n_guests ? choose_accel(spec, setup->notes) : ACCEL_TCG;
+    guest->memory_mib = spec->memory_mib;
+    guest->n_cpus = spec->n_cpus;
+    guest->cmdline = spec->cmdline;
+    guest->panic_on_warn = spec->panic_on_warn;
+    guest->boot_timeout_ms = spec->boot_timeout_s * 1000;
+    guest->trial_timeout_ms = spec->trial_timeout_s * 1000;
+    guest->n_repeats = spec->n_repeats;
+    guest->no_sandbox = options->n_guests && !check_sandbox(spec, setup->notes);
+    if (options->n_guests && guest->accel == ACCEL_TCG && spec->n_cpus > 1) {
         g_ptr_array_add(setup->notes,
                         g_strdup("emulated CPUs run in threads of their own (MTTCG): races between "
                                  "them are real, their timing is not a machine's"));
     }
     /* What boots has booted: of a bug in that it would tell nothing. */
-    options.no_snapshots = spec->no_snapshots || g_str_equal(spec->bug, bug_kind_name(BUG_BOOT)) ||
-                           g_str_equal(spec->bug, bug_kind_name(BUG_BASIC));
-    options.guest.panic_on_warn = spec->panic_on_warn;
-    options.guest.boot_timeout_ms = spec->boot_timeout_s * 1000;
-    options.guest.trial_timeout_ms = spec->trial_timeout_s * 1000;
-    options.guest.n_repeats = spec->n_repeats;
-    options.guest.no_sandbox = !check_sandbox(spec, setup->notes);
-    setup->farm = local_farm_new(setup->repo, setup->kernels, &options, error);
+    options->no_snapshots = spec->no_snapshots || g_str_equal(spec->bug, bug_kind_name(BUG_BOOT)) ||
+                            g_str_equal(spec->bug, bug_kind_name(BUG_BASIC));
+}
+
+/* This machine as a farm. */
+static Farm *set_up_here(JobSetup *setup, const JobSpec *spec, const FarmPlace *place,
+                         GError **error)
+{
+    g_autofree char *configs = g_build_filename(place->job_dir, "configs", NULL);
+    g_autofree char *config = NULL;
+    g_autoptr(GPtrArray) backports = read_backports(spec, place->job_dir, error);
+    LocalFarmOptions options = {
+        .config_dir = configs,
+        .backports = backports,
+        .start = spec->start,
+        .slot_dir = place->slot,
+        .work_dir = place->work_dir,
+        .n_jobs = place->n_jobs,
+        .n_slots = spec->n_slots,
+        .build_timeout_ms = spec->build_timeout_s * 1000,
+        .build_memory_bytes = (guint64)spec->build_memory_mib << 20,
+        .paranoid = spec->paranoid,
+        .n_guests = place->n_guests,
+    };
+
+    setup->inputs =
+        backports ? inputs_take(spec, place->job_dir, setup->notes, &config, error) : NULL;
+    if (!setup->inputs) {
+        return NULL;
+    }
+    options.config = config;
+    options.without_debug_info =
+        leaves_out_debug_info(spec, config, setup->inputs->repro, setup->notes);
+    options.inputs = setup->inputs;
+    setup->toolchains = find_toolchains(spec, config, place->job_dir, error);
+    setup->kernels = setup->toolchains ? kernel_store_open(place->kernels, error) : NULL;
+    if (!setup->kernels) {
+        return NULL;
+    }
+    options.toolchains = setup->toolchains;
+    set_up_guests(setup, spec, &options);
+    return local_farm_new(setup->repo, setup->kernels, &options, error);
+}
+
+/* The folder of a slot of this tree among @slots. Owned by the caller. */
+static char *slot_path(const Repo *repo, const char *slots, const char *name)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, repo_git_dir(repo), -1);
+    g_autofree char *slot = g_strdup_printf("%.12s-%s", sum, name);
+
+    return g_build_filename(slots, slot, NULL);
+}
+
+/* The cluster, with @here for what is small. */
+static Farm *set_up_cluster(JobSetup *setup, const JobSpec *spec, const FarmPlace *here_place,
+                            const char *slots, Farm *here, GError **error)
+{
+    g_autofree char *text = job_spec_write(spec);
+    g_autofree char *program = g_file_read_link("/proc/self/exe", error);
+    g_auto(GStrv) args = spec->slurm_args ? g_strsplit(spec->slurm_args, ";", -1) : NULL;
+    const ClusterFarmOptions options = {
+        .job_kind = spec->kind,
+        .spec = text,
+        .job_dir = here_place->job_dir,
+        .kernels = here_place->kernels,
+        .slots = spec->scratch ? spec->scratch : slots,
+        .program = program,
+        .features = g_str_equal(spec->accel, "kvm") ? "kvm" : NULL,
+        .args = (const char *const *)args,
+        .n_workers = spec->n_workers,
+        .n_cpus = spec->n_jobs,
+        .n_guests = spec->n_guests,
+        .guest_mib = spec->memory_mib,
+        .guest_cpus = spec->n_cpus,
+        .build_timeout_ms = spec->build_timeout_s * 1000,
+        .boot_timeout_ms = spec->boot_timeout_s * 1000,
+        .trial_timeout_ms = spec->trial_timeout_s * 1000,
+    };
+
+    if (!program) {
+        farm_free(here);
+        return NULL;
+    }
+    return cluster_farm_new(here, setup->kernels, &options, error);
+}
+
+static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
+                                   const char *job_dir, GError **error)
+{
+    gboolean is_cluster = g_str_equal(spec->farm, "slurm");
+    g_autofree char *kernels = g_build_filename(state_dir, "kernels", NULL);
+    g_autofree char *slots = g_build_filename(state_dir, "slots", NULL);
+    g_autofree char *slot = slot_path(setup->repo, slots, "0");
+    const FarmPlace place = {
+        .kernels = kernels,
+        .job_dir = job_dir,
+        .slot = slot,
+        .work_dir = job_dir,
+        .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
+        .n_guests = is_cluster       ? 0
+                    : spec->n_guests ? spec->n_guests
+                                     : local_farm_guests(spec->memory_mib, spec->n_cpus),
+    };
+
+    setup->farm = set_up_here(setup, spec, &place, error);
+    if (setup->farm && is_cluster) {
+        setup->farm = set_up_cluster(setup, spec, &place, slots, setup->farm, error);
+    }
     return setup->farm != NULL;
 }
 
@@ -579,4 +659,28 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
         }
     }
     return g_steal_pointer(&setup);
+}
+
+JobSetup *job_setup_worker(const JobSpec *spec, const Order *order, const char *slot_name,
+                           const char *work_dir, GError **error)
+{
+    g_autoptr(JobSetup) setup = g_new0(JobSetup, 1);
+    g_autofree char *slot = NULL;
+    FarmPlace place = {.kernels = order->kernels,
+                       .job_dir = order->job_dir,
+                       .work_dir = work_dir,
+                       .n_jobs = order->n_jobs,
+                       .n_guests = order->kind == ORDER_TRIALS ? order->n_at_once : 0};
+
+    setup->notes = g_ptr_array_new_with_free_func(g_free);
+    setup->reader = oops_reader_new();
+    setup->repo = repo_open(spec->tree, error);
+    if (!setup->repo) {
+        return NULL;
+    }
+    if (order->kind == ORDER_BUILD) {
+        place.slot = slot = slot_path(setup->repo, order->slots, slot_name);
+    }
+    setup->farm = set_up_here(setup, spec, &place, error);
+    return setup->farm ? g_steal_pointer(&setup) : NULL;
 }

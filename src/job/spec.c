@@ -87,6 +87,10 @@ static const Field fields[] = {
     FIELD("debug-info", FIELD_FLAG, KERNELS, debug_info),
     FIELD("panic-on-warn", FIELD_FLAG, TRIALS, panic_on_warn),
     FIELD("no-snapshots", FIELD_FLAG, NOTHING, no_snapshots),
+    FIELD("farm", FIELD_WORD, NOTHING, farm),
+    FIELD("workers", FIELD_COUNT, NOTHING, n_workers),
+    FIELD("slurm-arg", FIELD_TEXT, NOTHING, slurm_args),
+    FIELD("scratch", FIELD_PATH, NOTHING, scratch),
     FIELD("no-revert-test", FIELD_FLAG, NOTHING, no_revert_test),
     FIELD("confidence", FIELD_SHARE, NOTHING, confidence),
     FIELD("test", FIELD_TEXT, TRIALS, test_command),
@@ -118,6 +122,7 @@ JobSpec *job_spec_new(const char *kind)
     spec->bug = g_strdup(bug_kind_name(BUG_CRASH));
     spec->qemu = g_strdup("qemu-system-x86_64");
     spec->accel = g_strdup("auto");
+    spec->farm = g_strdup("local");
     spec->memory_mib = 512;
     spec->n_cpus = 1;
     spec->max_trials = 40;

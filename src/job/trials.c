@@ -66,6 +66,9 @@ static gboolean take_outcome(const Work *batch, const Outcome *outcome, GError *
     if (!keep_outcome(batch, outcome, error)) {
         return FALSE;
     }
+    if (outcome->origin && job->farm->ops->counted) {
+        job->farm->ops->counted(job->farm, outcome->origin);
+    }
     trial = g_new0(TrialRow, 1);
     trial->commit = g_strdup(commit);
     trial->kind = outcome->kind;
@@ -140,7 +143,6 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
     Job *job = batch->job;
     Farm *farm = job->farm;
     g_autoptr(Outcome) outcome = NULL;
-    g_autofree char *news = NULL;
     GError *error = NULL;
 
     farm->ops->trial_finish(farm, res, &outcome, &error);
@@ -148,10 +150,6 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
     batch->lanes &= ~(G_GUINT64_CONSTANT(1) << flight->lane);
     job_put_span(job, "trial", batch->task.commit, trial_how(job, outcome), flight->lane,
                  flight->begun_ms);
-    news = g_steal_pointer(&farm->news);
-    if (news) {
-        job_say(job, "%.12s: %s", batch->task.commit, news);
-    }
     if (!outcome || !take_outcome(batch, outcome, &error)) {
         if (batch->error) {
             g_error_free(error);
@@ -214,7 +212,8 @@ static void start_trials(Work *batch)
     Job *job = batch->job;
     const RevisionEvidence *evidence = situation_evidence_for(&job->situation, batch->task.commit);
 
-    while (batch->n_wanted && batch->n_running < job->farm->n_trials_at_once) {
+    while (batch->n_wanted &&
+           (job->farm->takes_all_trials || batch->n_running < job->farm->n_trials_at_once)) {
         batch->n_wanted--;
         batch->n_running++;
         job->farm->trace = choose_trace(batch);

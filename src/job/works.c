@@ -82,6 +82,18 @@ guint job_n_batches(const Job *job)
     return job->works->len - job_n_builds(job);
 }
 
+gboolean job_is_on_trial(const Job *job, const char *commit)
+{
+    for (guint i = 0; i < job->works->len; i++) {
+        const Work *work = job->works->pdata[i];
+
+        if (work->task.n_trials > 0 && g_str_equal(work->task.commit, commit)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void job_stop_works(Job *job)
 {
     for (guint i = 0; i < job->works->len; i++) {

@@ -131,8 +131,8 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
         store,
         "INSERT INTO trial (job, commit_id, kernel_key, kind, title, alt_titles, report,"
         " report_prefix, corrupted, suppressed, console, boot_ms, run_ms, ended_s,"
-        " functions, calls, restored)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " functions, calls, restored, origin)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         error);
     if (!statement) {
         return FALSE;
@@ -154,6 +154,7 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     store_bind_text(statement, 15, functions);
     store_bind_text(statement, 16, outcome->calls);
     sqlite3_bind_int(statement, 17, outcome->restored);
+    store_bind_text(statement, 18, outcome->origin);
     return store_run(store, statement, "keeping a trial", error);
 }
 
@@ -196,6 +197,7 @@ void trial_row_free(TrialRow *row)
     g_strfreev(row->alt_titles);
     g_free(row->report);
     g_free(row->console_path);
+    g_free(row->origin);
     g_free(row);
 }
 
@@ -219,6 +221,7 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     row->functions = store_column(statement, 13);
     row->calls = store_column(statement, 14);
     row->restored = sqlite3_column_int(statement, 15);
+    row->origin = store_column(statement, 16);
     if (console) {
         g_autofree char *job_dir = store_job_dir(store, sqlite3_column_int64(statement, 12));
 
@@ -231,10 +234,10 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error)
 {
     g_autofree char *sql = g_strdup_printf(
         "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, report_prefix,"
-        " corrupted, console, run_ms, suppressed, job, %s, %s, %s FROM trial WHERE job = ?"
+        " corrupted, console, run_ms, suppressed, job, %s, %s, %s, %s FROM trial WHERE job = ?"
         " ORDER BY id",
         store->version < 2 ? "NULL" : "functions", store->version < 3 ? "NULL" : "calls",
-        store->version < 5 ? "0" : "restored");
+        store->version < 5 ? "0" : "restored", store->version < 6 ? "NULL" : "origin");
 
     return store_select(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
 }

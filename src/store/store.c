@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -60,6 +60,9 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "PRAGMA user_version = 4;",
     "ALTER TABLE trial ADD COLUMN restored INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 5;",
+    "ALTER TABLE trial ADD COLUMN origin TEXT;"
+    "CREATE UNIQUE INDEX trial_of_origin ON trial (job, origin) WHERE origin IS NOT NULL;"
+    "PRAGMA user_version = 6;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)

@@ -121,6 +121,7 @@ typedef struct TrialRow {
     gsize report_prefix; /* bytes of it that are context */
     gboolean corrupted, suppressed;
     gboolean restored;  /* as in Outcome */
+    char *origin;       /* the same, or NULL: no two of a job have one */
     char *console_path; /* absolute; NULL when none was kept */
     guint64 run_ms;
 } TrialRow;

@@ -31,7 +31,7 @@ for command in $(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)
     run help $command
     ok "help $command is the same" [ "$out" = "$help" ]
 done
-ok 'the last command of the list was asked' [ "$command" = doctor ]
+ok 'the last command of the list was asked' [ "$command" = work ]
 run cause --no-such-option
 ok 'unknown option' says 2 "Unknown option --no-such-option; see 'firstbad cause --help'"
 run log one two

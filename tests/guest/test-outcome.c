@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The pure half of a trial: console, protocol, when it is over, what it meant.
  */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "guest/guest.h"
@@ -362,6 +363,88 @@ static void test_watch_flood(WatchFixture *fixture, gconstpointer unused)
     }
 }
 
+/* --- As a file ------------------------------------------------------------------------------- */
+
+static Outcome *crash_new(void)
+{
+    static const char console[] = BOOT MARK WARN "\n\0\xff raw";
+    g_autoptr(OopsReader) reader = oops_reader_new();
+    g_autoptr(GBytes) bytes = g_bytes_new_static(console, sizeof console - 1);
+    Outcome *outcome = outcome_classify(reader, GUEST_END_CRASHED, STAGE_REPRO, NULL, bytes, "");
+
+    g_free(outcome->output);
+    outcome->output = g_strdup("said \"this\"\n");
+    outcome->calls = g_strdup("socket 1\n");
+    outcome->restored = TRUE;
+    outcome->boot_ms = 12;
+    outcome->run_ms = 345;
+    outcome->n_runs = 5;
+    return outcome;
+}
+
+static void test_file(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstbad-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "trial-0", NULL);
+    g_autoptr(Outcome) outcome = crash_new(), other = g_new0(Outcome, 1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Outcome) read = NULL;
+
+    g_assert_true(outcome_write(outcome, path, &error));
+    /* The second one is dropped. */
+    other->kind = OUTCOME_OK;
+    g_assert_true(outcome_write(other, path, &error));
+    read = outcome_read(path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(read->kind, ==, OUTCOME_CRASH);
+    g_assert_cmpstr(read->title, ==, outcome->title);
+    g_assert_cmpstr(read->report->text, ==, outcome->report->text);
+    g_assert_cmpuint(read->report->text_prefix, ==, outcome->report->text_prefix);
+    g_assert_cmpstr(read->report->type, ==, "WARNING");
+    g_assert_cmpstrv(read->identity->functions, outcome->identity->functions);
+    g_assert_true(g_bytes_equal(read->console, outcome->console));
+    g_assert_cmpstr(read->output, ==, outcome->output);
+    g_assert_cmpstr(read->calls, ==, outcome->calls);
+    g_assert_true(read->restored);
+    g_assert_cmpuint(read->run_ms, ==, 345);
+    g_assert_cmpint(read->repro_exit, ==, -1);
+    g_assert_cmpuint(read->n_runs, ==, 5);
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
+/* Whatever stands there: an outcome that is whole, or an error. */
+static void test_foreign_file(void)
+{
+    static const char *const foreign[] = {
+        "",
+        "{}",
+        "{}\n",
+        "[1]\n",
+        "{\"kind\":\"party\"}\nx",
+        "{\"kind\":\"crash\",\"title\":\"x\"}\n",
+        "{\"kind\":\"crash\",\"title\":\"x\",\"report\":{\"title\":\"x\"}}\n",
+        "{\"kind\":\"crash\",\"title\":\"x\",\"report\":{\"title\":\"x\",\"type\":\"x\","
+        "\"text\":\"x\",\"prefix\":99}}\n",
+        "{\"kind\":\"infra\"}\n",
+        "{\"kind\":7,\"title\":{}}\n",
+    };
+    g_autofree char *folder = g_dir_make_tmp("firstbad-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "trial-0", NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(foreign); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(g_file_set_contents(path, foreign[i], -1, NULL));
+        g_assert_null(outcome_read(path, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+    }
+    g_unlink(path);
+    g_assert_null(outcome_read(folder, NULL));
+    g_assert_null(outcome_read(path, NULL));
+    g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -371,6 +454,8 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_classify);
     }
     g_test_add_func("/outcome/kinds", test_kinds);
+    g_test_add_func("/outcome/file", test_file);
+    g_test_add_func("/outcome/foreign-file", test_foreign_file);
     g_test_add_func("/protocol/honest", test_protocol);
     g_test_add_func("/protocol/hostile", test_hostile_protocol);
 #define ADD(name, func) g_test_add(name, WatchFixture, NULL, watch_set_up, func, watch_tear_down)

@@ -234,6 +234,37 @@ static void test_nearly_done(void)
     line_clear(&line);
 }
 
+/* A commit that changes a header of all objects is a wall: on the tree's side of it builds are
+ * cheap, and the search goes up to it before it pays for the other side. */
+static void test_wall(void)
+{
+    enum { WALL = 41 };
+    double lengths[N_REVISIONS] = {[WALL] = 5};
+    Line line;
+
+    line_init(&line);
+    line.situation.build_s = 200;
+    line.situation.near_build_s = 5;
+    line.situation.tree = line.range->commits[N_REVISIONS - 1];
+    Action action = ask(&line);
+    g_assert_cmpuint(revision_of(&line, &action), !=, WALL);
+
+    g_autoptr(Distances) distances = distances_new(line.range->history, lengths);
+    distances_add_built(distances, N_REVISIONS - 1);
+    line.situation.distances = distances;
+    action = ask(&line);
+    g_assert_cmpint(action.kind, ==, ACTION_BUILD);
+    g_assert_cmpuint(revision_of(&line, &action), ==, WALL);
+
+    /* It has the bug: what is left lies beyond. */
+    show(&line, WALL, 0, 5);
+    line.situation.tree = line.range->commits[WALL];
+    action = ask(&line);
+    g_assert_cmpuint(revision_of(&line, &action), >, WALL / 4);
+    g_assert_cmpuint(revision_of(&line, &action), <, WALL - WALL / 4);
+    line_clear(&line);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -243,5 +274,6 @@ int main(int argc, char **argv)
     g_test_add_func("/lanes/budget", test_no_guess_near_the_budget);
     g_test_add_func("/lanes/wants-build", test_wants_build);
     g_test_add_func("/lanes/nearly-done", test_nearly_done);
+    g_test_add_func("/lanes/wall", test_wall);
     return g_test_run();
 }

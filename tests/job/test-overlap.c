@@ -114,10 +114,44 @@ static void test_worthless_build_is_cancelled(void)
     g_assert_cmpuint(n_cancelled, >, 0);
 }
 
+/* A cluster: builds and kernels on trial share its places. */
+static double time_with(guint n_places, guint first_bad, guint32 seed)
+{
+    LateWorld late;
+
+    late_init(&late, 0, 2, 10, 1);
+    late.world.farm.base.n_places = n_places;
+    late.world.farm.base.takes_all_trials = TRUE;
+    late.world.farm.first_bad = first_bad;
+    late.dice = g_rand_new_with_seed(seed);
+    g_autoptr(Answer) answer = world_work_once(&late.world, late.world.commits[0]);
+    g_assert_cmpstr(answer->culprit, ==, late.world.commits[first_bad]);
+    g_assert_cmpuint(late.most_builds, <=, n_places);
+    g_assert_cmpuint(late.pending->len, ==, 0);
+    double seconds = late.now_s;
+    late_clear(&late);
+    return seconds;
+}
+
+static void test_places(void)
+{
+    double seconds[3] = {0};
+
+    for (guint32 seed = 1; seed <= 8; seed++) {
+        for (guint i = 0; i < G_N_ELEMENTS(seconds); i++) {
+            seconds[i] += time_with(1U << 2 * i, 3 + 6 * seed, seed);
+        }
+    }
+    g_test_message("1, 4, 16 places: %g, %g, %g s", seconds[0], seconds[1], seconds[2]);
+    g_assert_cmpfloat(seconds[1], <, 0.75 * seconds[0]);
+    g_assert_cmpfloat(seconds[2], <, seconds[1]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/overlap/any-order", test_any_order);
+    g_test_add_func("/overlap/places", test_places);
     g_test_add_func("/overlap/saves-time", test_saves_time);
     g_test_add_func("/overlap/budget", test_budget);
     g_test_add_func("/overlap/stop-after-every-step", test_stop_after_every_step);

@@ -153,6 +153,8 @@ static void make_old(const char *folder)
                                  "ALTER TABLE trial DROP COLUMN functions;"
                                  "ALTER TABLE trial DROP COLUMN calls;"
                                  "ALTER TABLE trial DROP COLUMN restored;"
+                                 "DROP INDEX trial_of_origin;"
+                                 "ALTER TABLE trial DROP COLUMN origin;"
                                  "DROP TABLE fact;"
                                  "DROP TABLE span;"
                                  "PRAGMA user_version = 1;",

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The commands of Slurm, and their words.
+ */
+#include "farm/slurm.h"
+
+#include <string.h>
+
+#include "process/process.h"
+
+/* A controller that is overloaded answers late; one that is away lets its commands wait. */
+#define COMMAND_TIMEOUT_MS 30000
+
+/* --- Submit ---------------------------------------------------------------------------------- */
+
+SlurmFault slurm_fault_of(const char *complaint)
+{
+    static const char *const away[] = {"Unable to contact slurm controller",
+                                       "Socket timed out",
+                                       "temporarily unable to accept job",
+                                       "Resource temporarily unavailable",
+                                       "Connection refused",
+                                       "Transport endpoint",
+                                       "controller not responding",
+                                       "Zero Bytes were transmitted",
+                                       "QOSMaxSubmit",
+                                       "AssocMaxSubmit",
+                                       "MaxSubmitJobsPer",
+                                       "Job violates accounting/QOS policy (job submit limit",
+                                       "Slurm backup controller",
+                                       "Protocol authentication error",
+                                       "Munged communication error",
+                                       NULL};
+
+    for (guint i = 0; away[i]; i++) {
+        if (strstr(complaint, away[i])) {
+            return SLURM_AWAY;
+        }
+    }
+    return SLURM_NO;
+}
+
+/* The first line that @result says something in, as an error. */
+static void complain(const ProcessResult *result, const char *command, GError **error)
+{
+    const char *text = *result->err ? result->err : result->out;
+    g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
+    g_autofree char *how = process_describe(result);
+    gboolean away = result->timed_out || slurm_fault_of(text) == SLURM_AWAY;
+
+    g_set_error(error, G_IO_ERROR, away ? G_IO_ERROR_BUSY : G_IO_ERROR_FAILED, "%s %s%s%s", command,
+                how, *line ? ": " : "", line);
+}
+
+/* sbatch takes a script: one that becomes what is to be run. */
+static char *script_of(const char *const *argv)
+{
+    g_autoptr(GString) script = g_string_new("#!/bin/sh\nexec");
+
+    for (; *argv; argv++) {
+        g_autofree char *quoted = g_shell_quote(*argv);
+
+        g_string_append_printf(script, " %s", quoted);
+    }
+    g_string_append_c(script, '\n');
+    return g_string_free(g_steal_pointer(&script), FALSE);
+}
+
+static void add(GPtrArray *argv, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add(GPtrArray *argv, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(argv, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+/* sbatch's arguments; the user's come last, and so count more than ours. */
+static GPtrArray *arguments_of(const SlurmSubmit *submit)
+{
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+    add(argv, "sbatch");
+    add(argv, "--parsable");
+    add(argv, "--quiet");
+    add(argv, "--requeue");
+    add(argv, "--nodes=1");
+    add(argv, "--ntasks=1");
+    add(argv, "--job-name=%s", submit->name);
+    add(argv, "--array=%s", submit->tasks);
+    add(argv, "--output=%s/log-%%A_%%a", submit->log_dir);
+    add(argv, "--open-mode=append");
+    add(argv, "--cpus-per-task=%u", submit->n_cpus);
+    add(argv, "--mem=%u", submit->memory_mib);
+    add(argv, "--time=%u", submit->minutes);
+    if (submit->features) {
+        add(argv, "--constraint=%s", submit->features);
+    }
+    if (submit->exclude) {
+        add(argv, "--exclude=%s", submit->exclude);
+    }
+    for (const char *const *arg = submit->args; arg && *arg; arg++) {
+        add(argv, "%s", *arg);
+    }
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+void slurm_submit_async(const SlurmSubmit *submit, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
+{
+    g_autoptr(GPtrArray) argv = arguments_of(submit);
+    g_autofree char *script = script_of(submit->argv);
+    /* What stands in SBATCH_... of the user's environment stays: it is how he tells Slurm what he
+     * always wants. */
+    const ProcessSpec spec = {.argv = (const char *const *)argv->pdata,
+                              .cwd = "/",
+                              .input = script,
+                              .n_input = strlen(script),
+                              .timeout_ms = COMMAND_TIMEOUT_MS};
+
+    process_run_async(&spec, cancellable, done, user_data);
+}
+
+gboolean slurm_submit_finish(GAsyncResult *res, GError **error)
+{
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!process_run_finish(res, &result, error)) {
+        return FALSE;
+    }
+    if (!process_succeeded(result)) {
+        complain(result, "sbatch", error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* --- List ------------------------------------------------------------------------------------ */
+
+void slurm_task_free(SlurmTask *task)
+{
+    g_free(task->name);
+    g_free(task->word);
+    g_free(task->node);
+    g_free(task);
+}
+
+static SlurmState state_of(const char *word)
+{
+    static const char *const ended[] = {"COMPLETED",     "CANCELLED", "FAILED",    "TIMEOUT",
+                                        "NODE_FAIL",     "PREEMPTED", "BOOT_FAIL", "DEADLINE",
+                                        "OUT_OF_MEMORY", "REVOKED",   NULL};
+
+    if (g_strv_contains(ended, word)) {
+        return SLURM_ENDED;
+    }
+    return g_str_equal(word, "RUNNING") || g_str_equal(word, "COMPLETING") ||
+                   g_str_equal(word, "SIGNALING") || g_str_equal(word, "STAGE_OUT")
+               ? SLURM_RUNS
+               : SLURM_WAITS;
+}
+
+GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
+{
+    GPtrArray *tasks = g_ptr_array_new_with_free_func((GDestroyNotify)slurm_task_free);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) words = g_strsplit(*line, "|", -1);
+        guint64 number;
+        SlurmTask *task;
+
+        if (g_strv_length(words) != 4 || !g_str_has_prefix(words[0], prefix) ||
+            !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXUINT, &number, NULL)) {
+            continue;
+        }
+        task = g_new0(SlurmTask, 1);
+        task->name = g_strdup(words[0]);
+        task->task = (guint)number;
+        task->word = g_strdup(words[2]);
+        task->state = state_of(task->word);
+        task->node = g_strdup(words[3]);
+        g_ptr_array_add(tasks, task);
+    }
+    return tasks;
+}
+
+void slurm_list_async(GAsyncReadyCallback done, gpointer user_data)
+{
+    g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
+    const char *argv[] = {"squeue", "--noheader",           "--array", "--states=all",
+                          user,     "--format=%j|%K|%T|%N", NULL};
+    const ProcessSpec spec = {.argv = argv,
+                              .cwd = "/",
+                              .output_limit_bytes = PROCESS_OUTPUT_WHOLE,
+                              .timeout_ms = COMMAND_TIMEOUT_MS};
+
+    process_run_async(&spec, NULL, done, user_data);
+}
+
+GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **error)
+{
+    g_autoptr(ProcessResult) result = NULL;
+
+    if (!process_run_finish(res, &result, error)) {
+        return NULL;
+    }
+    if (!process_succeeded(result)) {
+        complain(result, "squeue", error);
+        return NULL;
+    }
+    return slurm_parse_tasks(result->out, prefix);
+}
+
+/* --- The rest -------------------------------------------------------------------------------- */
+
+static void on_cancelled(GObject *source, GAsyncResult *res, gpointer data)
+{
+    g_autoptr(ProcessResult) result = NULL;
+
+    /* What could not be ended ends by itself, and is then dropped. */
+    process_run_finish(res, &result, NULL);
+}
+
+void slurm_cancel(const char *name)
+{
+    g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
+    g_autofree char *job = g_strconcat("--name=", name, NULL);
+    const char *argv[] = {"scancel", "--quiet", user, job, NULL};
+    const ProcessSpec spec = {.argv = argv, .cwd = "/", .timeout_ms = COMMAND_TIMEOUT_MS};
+
+    process_run_async(&spec, NULL, on_cancelled, NULL);
+}
+
+gboolean slurm_look(guint *ret_n_nodes, guint *ret_n_cpus, GError **error)
+{
+    const char *argv[] = {"sinfo",          "--noheader", "--Node", "--states=idle,alloc,mix",
+                          "--format=%n|%c", NULL};
+    g_autofree char *text = process_ask("/", argv, error);
+    g_autoptr(GHashTable) seen = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    if (!text) {
+        g_prefix_error(error, "--farm slurm: ");
+        return FALSE;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    seen = g_hash_table_new(g_str_hash, g_str_equal);
+    *ret_n_nodes = 0;
+    *ret_n_cpus = G_MAXUINT;
+    for (char **line = lines; *line; line++) {
+        char *bar = strchr(*line, '|');
+
+        if (!bar) {
+            continue;
+        }
+        *bar = '\0';
+        /* A node in two partitions is named twice. */
+        if (g_hash_table_add(seen, *line)) {
+            (*ret_n_nodes)++;
+            *ret_n_cpus = MIN(*ret_n_cpus, (guint)g_ascii_strtoull(bar + 1, NULL, 10));
+        }
+    }
+    if (*ret_n_nodes == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "--farm slurm: no node of the cluster is up ('sinfo' tells why)");
+    }
+    return *ret_n_nodes > 0;
+}

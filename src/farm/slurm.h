@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Slurm by its commands: sbatch, squeue, scancel, sinfo. Private to farm/.
+ *
+ * Slurm keeps the books: we remember no number of it, but find our jobs again by their names.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/* What sbatch is told. */
+typedef struct SlurmSubmit {
+    const char *name;         /* of the job */
+    const char *const *argv;  /* what each task runs, NULL-terminated; $SLURM_ARRAY_TASK_ID says
+                                 which  one it is */
+    const char *log_dir;      /* files log-JOB and log-JOB_TASK come there */
+    const char *tasks;        /* "0,2,5" */
+    guint n_cpus, memory_mib; /* of a task */
+    guint minutes;            /* a task's limit of time */
+    const char *features;     /* of the node ("kvm"), or NULL */
+    const char *exclude;      /* nodes, between two a comma; or NULL */
+    const char *const *args;  /* the user's own, NULL-terminated; or NULL */
+} SlurmSubmit;
+
+/* Why something did not work. */
+typedef enum SlurmFault {
+    SLURM_AWAY, /* the controller does not answer, or has no room now: it may later */
+    SLURM_NO,   /* it refuses: to ask again does not help */
+} SlurmFault;
+SlurmFault slurm_fault_of(const char *complaint); /* by what the command says. Pure. */
+
+/* Submit. GError G_IO_ERROR_BUSY: SLURM_AWAY; else SLURM_NO, with Slurm's words. */
+void slurm_submit_async(const SlurmSubmit *submit, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data);
+gboolean slurm_submit_finish(GAsyncResult *res, GError **error);
+
+typedef enum SlurmState { SLURM_WAITS, SLURM_RUNS, SLURM_ENDED } SlurmState;
+/* A task of the user's, as squeue tells it. */
+typedef struct SlurmTask {
+    char *name; /* of the job */
+    guint task;
+    SlurmState state;
+    char *word; /* Slurm's own for it: "PENDING", "NODE_FAIL", ... */
+    char *node; /* or "" */
+} SlurmTask;
+void slurm_task_free(SlurmTask *task);
+/* All tasks of the jobs whose names begin with @prefix, also those that have ended lately: array of
+ * SlurmTask. */
+void slurm_list_async(GAsyncReadyCallback done, gpointer user_data);
+GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **error);
+/* Its pure half: the lines of squeue. */
+GPtrArray *slurm_parse_tasks(const char *text, const char *prefix);
+
+/* End all jobs of that name, and wait for nothing. */
+void slurm_cancel(const char *name);
+
+/* What the cluster has: its nodes that can be used, and the fewest CPUs that one of them has.
+ * Errors say what to do. */
+gboolean slurm_look(guint *ret_n_nodes, guint *ret_n_cpus, GError **error);

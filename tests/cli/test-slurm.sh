@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A real bisection on a real cluster: Slurm with three nodes on this machine. Nodes lose power while they
+# build and while they try, the controller is away, the coordinator is killed: the answer is that of
+# test-kernel.sh, nothing is counted twice, and nothing finished is done again.
+# Needs FIRSTBAD_TEST_TREE, FIRSTBAD_TEST_CONFIG, Debian's slurmctld, slurmd, slurm-client and munge.
+. "$(dirname "$0")/tap.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+example=$here/../../example
+cluster=$here/../farm/slurm
+
+for program in slurmctld slurmd sbatch munged sqlite3; do
+    if ! PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null; then
+        skip 'a cluster' "$program is not installed: tools/install test"
+        finish
+        exit 0
+    fi
+done
+if [ -z "${FIRSTBAD_TEST_TREE-}" ] || [ -z "${FIRSTBAD_TEST_CONFIG-}" ]; then
+    skip 'a cluster' 'FIRSTBAD_TEST_TREE and FIRSTBAD_TEST_CONFIG are not set: see ./check'
+    finish
+    exit 0
+fi
+export CCACHE_DIR=${CCACHE_DIR:-$work/ccache} PATH=$PATH:/usr/sbin:/sbin
+tree=$FIRSTBAD_TEST_TREE
+subject='net/smc: forward wakeups to the smc socket after fallback'
+culprit=$(git -C "$tree" log --format=%H --fixed-strings --grep="$subject" main)
+start=$(git -C "$tree" rev-list --ancestry-path "$culprit..main" | tail -n 12 | head -n 1)
+good=$(git -C "$tree" rev-parse "$culprit~11")
+
+SLURM_CONF=$("$cluster" up "$work/slurm" 3 1)
+export SLURM_CONF
+trap '"$cluster" down "$work/slurm"; rm -rf "$work"' EXIT
+code=0 out='' err=$(cat "$work"/slurm/log/*.log 2>/dev/null)
+ok 'a cluster of three nodes' [ -n "$SLURM_CONF" ]
+
+# until_node KIND: the node on which work of this kind runs, as soon as there is one.
+until_node() {
+    for _ in $(seq 6000); do
+        node=$(squeue --noheader --states=running --format='%j %N' | awk -v kind="firstbad-$1" \
+            'index($1, kind) == 1 { print $2; exit }')
+        [ -z "$node" ] || return 0
+        kill -0 $pid 2>/dev/null || return 1
+        sleep 0.1
+    done
+    return 1
+}
+job() {
+    "$FIRSTBAD" "$@" --state-dir "$work/state" >>"$work/out" 2>>"$work/err" </dev/null &
+    pid=$!
+}
+faults=''
+job cause --farm slurm --workers 3 --tree "$tree" --start "$start" --good "$good" --config "$FIRSTBAD_TEST_CONFIG" \
+    --repro "$example/reproducer.c" --panic-on-warn --repeats 5 --memory 256 --name real --json
+if until_node build; then
+    sleep 5
+    "$cluster" node "$work/slurm" "$node" stop
+    faults="$faults build:$node"
+    sleep 2
+    "$cluster" node "$work/slurm" "$node" start
+fi
+# The coordinator dies while nodes build; they go on.
+if until_node build; then
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    faults="$faults coordinator"
+    sleep 3
+    lines=$(wc -l <"$work/err")
+    job resume real --json
+    # It has to find the cluster first.
+    while kill -0 $pid 2>/dev/null && [ "$(wc -l <"$work/err")" -le "$lines" ]; do sleep 0.2; done
+fi
+"$cluster" controller "$work/slurm" stop
+sleep 15
+"$cluster" controller "$work/slurm" start
+faults="$faults controller"
+if until_node trials; then
+    "$cluster" node "$work/slurm" "$node" stop
+    faults="$faults trials:$node"
+    sleep 2
+    "$cluster" node "$work/slurm" "$node" start
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    sleep 2
+    job resume real --json
+    faults="$faults coordinator"
+fi
+wait $pid
+code=$?
+out=$(cat "$work/out")
+err=$(cat "$work/err")
+echo "# faults:$faults"
+
+ok 'the culprit is found' prints 0 "\"culprit\":\"$culprit\""
+ok 'with all faults on the way' [ "$(echo "$faults" | wc -w)" -eq 5 ]
+ok 'no finished build was repeated' [ -z "$(printf '%s\n' "$err" | grep -E '^[0-9a-f]{12} built: ' | sort | uniq -d)" ]
+ask() { sqlite3 "$work/state/firstbad.db" "$1"; }
+ok 'each trial is counted once' [ "$(ask 'SELECT count(*) - count(DISTINCT origin) FROM trial')" -eq 0 ]
+ok 'none was done here' [ "$(ask 'SELECT count(*) FROM trial WHERE origin IS NULL')" -eq 0 ]
+ok 'nothing is left in the folder' [ -z "$(ls "$work"/state/jobs/1/items)" ]
+ok 'nor at Slurm' [ -z "$(squeue --noheader)" ]
+
+# Slurm refuses: said, and not tried for ever.
+run cause --farm slurm --slurm-arg=--partition=nowhere --tree "$tree" --start "$start" --good "$good" \
+    --config "$FIRSTBAD_TEST_CONFIG" --repro "$example/reproducer.c" --name refused --state-dir "$work/state"
+ok 'Slurm refuses: it is said' says 4 'invalid partition'
+"$cluster" controller "$work/slurm" stop
+run cause --farm slurm --tree "$tree" --start "$start" --good "$good" --config "$FIRSTBAD_TEST_CONFIG" \
+    --repro "$example/reproducer.c" --name away --state-dir "$work/state"
+ok 'no controller at the start: it is said' says 4 'slurm'
+run work "$work"
+ok 'work: no item there' says 4 'order'
+finish
