@@ -295,6 +295,16 @@ static const FarmOps cluster_ops = {
     .free = cluster_free,
 };
 
+/* Guests of the smallest node at once, by its CPUs and memory. */
+static guint guests_of(const SlurmSize *size, guint guest_cpus, guint guest_mib)
+{
+    guint by_cpus = size->n_cpus / MAX(guest_cpus, 1);
+    guint by_memory = size->memory_mib / guest_mib;
+
+    /* A part asks for the memory of one guest more. */
+    return MAX(MIN(by_cpus, by_memory > 1 ? by_memory - 1 : 1), 1);
+}
+
 static guint minutes_of(guint ms)
 {
     return (ms + 59999) / 60000;
@@ -306,7 +316,8 @@ Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions 
     Cluster *cluster = g_new0(Cluster, 1);
     g_autoptr(Farm) farm = &cluster->base;
     g_autofree char *items = g_build_filename(options->job_dir, "items", NULL);
-    guint n_nodes, n_cpus;
+    guint guest_mib = options->guest_mib + QEMU_OVERHEAD_MIB;
+    SlurmSize size;
 
     *farm = (Farm){.ops = &cluster_ops,
                    .expected_build_s = here->expected_build_s + SUBMIT_S,
@@ -318,13 +329,13 @@ Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions 
     cluster->here = here;
     cluster->asked = g_ptr_array_new_with_free_func((GDestroyNotify)asked_free);
     cluster->fixes = g_ptr_array_new_with_free_func((GDestroyNotify)backport_free);
-    if (!slurm_look(&n_nodes, &n_cpus, error)) {
+    if (!slurm_look(&size, error)) {
         return NULL;
     }
-    cluster->n_workers = options->n_workers ? options->n_workers : n_nodes;
-    cluster->n_cpus = options->n_cpus ? options->n_cpus : n_cpus;
-    cluster->n_at_once = options->n_guests ? options->n_guests
-                                           : MAX(cluster->n_cpus / MAX(options->guest_cpus, 1), 1);
+    cluster->n_workers = options->n_workers ? options->n_workers : size.n_nodes;
+    cluster->n_cpus = options->n_cpus ? options->n_cpus : size.n_cpus;
+    cluster->n_at_once =
+        options->n_guests ? options->n_guests : guests_of(&size, options->guest_cpus, guest_mib);
     cluster->job_kind = g_strdup(options->job_kind);
     cluster->spec = g_strdup(options->spec);
     cluster->job_dir = g_strdup(options->job_dir);
@@ -338,9 +349,10 @@ Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions 
         .program = options->program,
         .features = options->features,
         .args = options->args,
+        .n_nodes = size.n_nodes,
         .n_cpus = cluster->n_cpus,
         .build_mib = BUILD_MIB + cluster->n_cpus * BUILD_JOB_MIB,
-        .trial_mib = options->guest_mib + QEMU_OVERHEAD_MIB,
+        .trial_mib = guest_mib,
         .guest_cpus = options->guest_cpus,
         .build_minutes = minutes_of(options->build_timeout_ms),
         .boot_minutes = minutes_of(options->boot_timeout_ms),

@@ -205,7 +205,7 @@ static gboolean read_texts(GKeyFile *file, Order *order, const char *dir, GError
     return TRUE;
 }
 
-static void read_fixes(GKeyFile *file, Order *order)
+static gboolean read_fixes(GKeyFile *file, Order *order, const char *dir, GError **error)
 {
     int n = g_key_file_get_integer(file, ORDER, "fixes", NULL);
 
@@ -218,12 +218,13 @@ static void read_fixes(GKeyFile *file, Order *order)
         Backport *fix;
 
         if (!title || !commit) {
-            return;
+            return refuse(error, dir, "order with a fix that is none");
         }
         fix = backport_new(title, commit, breaks, reason);
         fix->sound = g_key_file_get_string(file, group, "sound", NULL);
         g_ptr_array_add(order->fixes, fix);
     }
+    return TRUE;
 }
 
 static gboolean is_key(const char *text)
@@ -284,8 +285,8 @@ static Order *parse_order(GKeyFile *file, const char *dir, GError **error)
     }
     order->n_jobs = (guint)n_jobs;
     order->builds_same = g_key_file_get_boolean(file, ORDER, "builds-same", NULL);
-    read_fixes(file, order);
-    return order->kind == ORDER_BUILD || read_trials(file, order, dir, error)
+    return read_fixes(file, order, dir, error) &&
+                   (order->kind == ORDER_BUILD || read_trials(file, order, dir, error))
                ? g_steal_pointer(&order)
                : NULL;
 }
@@ -441,12 +442,14 @@ gboolean item_take_failure(const char *dir, guint *ret_part, char **ret_node, GE
         return FALSE;
     }
     g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
+    if (g_unlink(path) != 0) {
+        return FALSE; /* or it would be taken again and again */
+    }
     message = g_key_file_get_string(file, "failure", "message", NULL);
     *ret_part = (guint)g_ascii_strtoull(name + strlen(FAILED), NULL, 10);
     *ret_node = g_key_file_get_string(file, "failure", "node", NULL);
     g_set_error_literal(ret_failure, G_IO_ERROR,
                         g_key_file_get_integer(file, "failure", "code", NULL),
                         message ? message : "it does not say why");
-    g_unlink(path);
     return TRUE;
 }

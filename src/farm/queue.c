@@ -15,16 +15,16 @@
 
 #define LOOK_MS 100
 #define LIST_US (2 * G_USEC_PER_SEC)
-/* So long a file may take to be seen by all. */
-#define GRACE_US (3 * G_USEC_PER_SEC)
+/* So long after a node was lost files of it may come to light; and so long those of one that has
+ * done its part may take to be seen, by what file systems that are shared keep of a folder. */
+#define LOST_GRACE_US (3 * G_USEC_PER_SEC)
+#define DONE_GRACE_US (90 * G_USEC_PER_SEC)
 /* Between two tries, doubled each time. */
 #define RETRY_US      (1 * G_USEC_PER_SEC)
 #define RETRY_MOST_US (60 * G_USEC_PER_SEC)
 /* Of a part: so often it may be lost, and so many machines may fail at it. */
 #define MOST_LOST   5
 #define MOST_FAILED 3
-/* So many nodes are left out at most. */
-#define MOST_BAD_NODES 16
 /* A worker looks round before it begins, and cleans up behind it. */
 #define MARGIN_MINUTES 5
 #define JOB_PREFIX     "firstbad-"
@@ -51,7 +51,8 @@ typedef struct Item {
     gboolean *is_stored; /* and are in the coordinator's store */
     char *submitting;    /* tasks that are being submitted, or NULL */
     gboolean is_given_up;
-    guint n_refused; /* by sbatch, since it last took it */
+    guint n_submitted; /* so often, parts of it */
+    guint n_refused;   /* by sbatch, since it last took it */
 } Item;
 
 struct Queue {
@@ -64,8 +65,9 @@ struct Queue {
     GPtrArray *ready; /* of GTask: those to be returned */
     guint look_id;
     gboolean is_listing, is_ended;
-    guint n_commands; /* of Slurm, under way */
-    gint64 listed_us; /* when the list that is on its way was asked for */
+    GCancellable *ended; /* fires when it is */
+    guint n_commands;    /* of Slurm, under way */
+    gint64 listed_us;    /* when the list that is on its way was asked for */
     gint64 next_list_us;
     gboolean is_away; /* the controller; a person was told */
 };
@@ -188,6 +190,20 @@ static void fail_part(Item *item, guint part, const GError *error)
     }
 }
 
+static void on_cancelled(GObject *source, GAsyncResult *res, gpointer data)
+{
+    Queue *queue = data;
+
+    queue->n_commands--;
+    slurm_cancel_finish(res);
+}
+
+static void cancel_at_slurm(const Item *item)
+{
+    item->queue->n_commands++;
+    slurm_cancel_async(item->job_name, on_cancelled, item->queue);
+}
+
 static void give_up(Item *item)
 {
     gboolean is_out = item->submitting != NULL;
@@ -197,7 +213,7 @@ static void give_up(Item *item)
     }
     item->is_given_up = TRUE;
     if (is_out) {
-        slurm_cancel(item->job_name);
+        cancel_at_slurm(item);
     }
     item_remove(item->dir);
 }
@@ -232,9 +248,11 @@ static Outcome *look_for_outcome(const Item *item, guint i)
     }
     outcome = outcome_read(path, &error);
     if (!outcome) {
-        /* It is made again. */
-        tell(item->queue, "%s", error->message);
-        g_unlink(path);
+        /* Damaged, it is made again; what cannot be read now is looked for again. */
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+            tell(item->queue, "%s", error->message);
+            g_unlink(path);
+        }
         return NULL;
     }
     outcome->origin = g_strdup_printf("%s/%u", name, i);
@@ -267,12 +285,30 @@ static void look_for_trials(Item *item)
     }
 }
 
+/* The last machines that failed are left out, as long as one remains. */
 static void leave_out(Queue *queue, const char *node)
 {
-    if (node && *node && queue->bad_nodes->len < MOST_BAD_NODES &&
-        !g_ptr_array_find_with_equal_func(queue->bad_nodes, node, g_str_equal, NULL)) {
-        g_ptr_array_add(queue->bad_nodes, g_strdup(node));
+    if (!node || !*node ||
+        g_ptr_array_find_with_equal_func(queue->bad_nodes, node, g_str_equal, NULL)) {
+        return;
     }
+    g_ptr_array_add(queue->bad_nodes, g_strdup(node));
+    while (queue->bad_nodes->len && queue->bad_nodes->len >= queue->options.n_nodes) {
+        g_ptr_array_remove_index(queue->bad_nodes, 0);
+    }
+}
+
+/* Has the kernel that @item tries gone from the store? Then no machine can do it. */
+static gboolean is_kernel_gone(const Item *item, const GError *failure)
+{
+    g_autoptr(Kernel) kernel = NULL;
+
+    if (item->order->kind != ORDER_TRIALS ||
+        !g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        return FALSE;
+    }
+    kernel = kernel_store_find(item->queue->store, item->order->kernel_key, NULL);
+    return kernel == NULL;
 }
 
 /* A machine could not do it: another one may. */
@@ -287,8 +323,7 @@ static void take_failures(Item *item)
 
         if (part && !part->is_done) {
             part->n_failed++;
-            if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
-                part->n_failed >= MOST_FAILED) {
+            if (is_kernel_gone(item, failure) || part->n_failed >= MOST_FAILED) {
                 fail_part(item, number, failure);
                 part->is_done = TRUE;
             } else {
@@ -337,11 +372,10 @@ static void refused(Item *item, GError *error)
         tell(queue, "Slurm takes no work now, it is asked again: %s", error->message);
         queue->is_away = TRUE;
     } else if (!away && item->n_refused >= MOST_FAILED) {
+        give_up(item);
         for (guint i = 0; i < item->order->n_parts; i++) {
             fail_part(item, i, error);
         }
-        item->is_given_up = TRUE;
-        item_remove(item->dir);
     }
 }
 
@@ -359,7 +393,7 @@ static void on_submitted(GObject *source, GAsyncResult *res, gpointer data)
     g_clear_pointer(&item->submitting, g_free);
     if (item->is_given_up) {
         slurm_submit_finish(res, NULL);
-        slurm_cancel(item->job_name);
+        cancel_at_slurm(item);
     } else if (slurm_submit_finish(res, &error)) {
         for (char **task = tasks; *task; task++) {
             Part *part = &item->parts[g_ascii_strtoull(*task, NULL, 10)];
@@ -377,13 +411,18 @@ static void on_submitted(GObject *source, GAsyncResult *res, gpointer data)
     return_ready(queue);
 }
 
+/* Trials of the largest part. */
+static guint most_trials(const Order *order)
+{
+    return (order->n_trials + order->n_parts - 1) / order->n_parts;
+}
+
 /* What trials of a part take in time, at most. */
 static guint trial_minutes(const Item *item)
 {
     const QueueOptions *options = &item->queue->options;
     const Order *order = item->order;
-    guint n = (order->n_trials + order->n_parts - 1) / order->n_parts;
-    guint n_rounds = (n + order->n_at_once - 1) / order->n_at_once;
+    guint n_rounds = (most_trials(order) + order->n_at_once - 1) / order->n_at_once;
 
     /* The first boots, and it boots again where a kept guest cannot be used. */
     return n_rounds * (2 * options->boot_minutes + options->trial_minutes);
@@ -408,8 +447,10 @@ static void submit(Item *item, gint64 now_us)
         return;
     }
     if (!is_build) {
-        how.n_cpus = item->order->n_at_once * options->guest_cpus;
-        how.memory_mib = (item->order->n_at_once + 1) * options->trial_mib;
+        guint n_guests = MIN(item->order->n_at_once, most_trials(item->order));
+
+        how.n_cpus = n_guests * options->guest_cpus;
+        how.memory_mib = (n_guests + 1) * options->trial_mib;
         how.minutes = MARGIN_MINUTES + trial_minutes(item);
         how.features = options->features;
     }
@@ -420,8 +461,9 @@ static void submit(Item *item, gint64 now_us)
     }
     how.exclude = bad;
     how.tasks = item->submitting;
+    item->n_submitted++;
     queue->n_commands++;
-    slurm_submit_async(&how, NULL, on_submitted, item);
+    slurm_submit_async(&how, on_submitted, item);
 }
 
 /* --- Slurm's list ---------------------------------------------------------------------------- */
@@ -473,6 +515,12 @@ static void lose(Item *item, guint number, const char *word)
     }
 }
 
+/* How long a part may be gone before it is lost. */
+static gint64 grace_us(const char *word)
+{
+    return g_str_equal(word, "COMPLETED") ? DONE_GRACE_US : LOST_GRACE_US;
+}
+
 static void judge(Item *item, const GPtrArray *tasks, gint64 listed_us)
 {
     for (guint i = 0; i < item->order->n_parts; i++) {
@@ -485,8 +533,12 @@ static void judge(Item *item, const GPtrArray *tasks, gint64 listed_us)
             part->gone_us = 0;
         } else if (!part->gone_us) {
             part->gone_us = listed_us;
-        } else if (listed_us - part->gone_us >= GRACE_US) {
-            lose(item, i, end_of(tasks, item, i));
+        } else {
+            const char *word = end_of(tasks, item, i);
+
+            if (listed_us - part->gone_us >= grace_us(word)) {
+                lose(item, i, word);
+            }
         }
     }
 }
@@ -500,14 +552,19 @@ static void on_listed(GObject *source, GAsyncResult *res, gpointer data)
     queue->n_commands--;
     queue->is_listing = FALSE;
     queue->next_list_us = g_get_monotonic_time() + LIST_US;
-    if (!tasks && !queue->is_away) {
+    if (!tasks && !queue->is_away && !queue->is_ended) {
         tell(queue, "Slurm does not answer, it is waited for: %s", error->message);
         queue->is_away = TRUE;
     } else if (tasks) {
         queue->is_away = FALSE;
     }
     for (guint i = 0; tasks && i < queue->items->len; i++) {
-        judge(queue->items->pdata[i], tasks, queue->listed_us);
+        Item *item = queue->items->pdata[i];
+
+        /* What nobody waits for may be lost. */
+        if (!item->is_given_up && is_waited_for(item)) {
+            judge(item, tasks, queue->listed_us);
+        }
     }
     drop_ended(queue);
     return_ready(queue);
@@ -528,7 +585,7 @@ static void list(Queue *queue, gint64 now_us)
         queue->is_listing = TRUE;
         queue->listed_us = now_us;
         queue->n_commands++;
-        slurm_list_async(on_listed, queue);
+        slurm_list_async(queue->ended, on_listed, queue);
     }
 }
 
@@ -569,8 +626,8 @@ static gboolean is_done(const Item *item)
 /* May its folder go? Outcomes stay until the store has them. */
 static gboolean is_over(const Item *item)
 {
-    for (guint i = 0; item->order->kind == ORDER_TRIALS && i < item->n_tasks; i++) {
-        if (!item->is_stored[i]) {
+    for (guint i = 0; i < item->n_tasks; i++) {
+        if (item->is_given[i] && !item->is_stored[i]) {
             return FALSE;
         }
     }
@@ -582,10 +639,17 @@ static void drop_ended(Queue *queue)
     for (guint i = queue->items->len; i-- > 0;) {
         const Item *item = queue->items->pdata[i];
 
-        if (!item->submitting && (item->is_given_up || is_over(item))) {
-            item_remove(item->dir);
-            g_ptr_array_remove_index(queue->items, i);
+        if (item->submitting || !(item->is_given_up || is_over(item))) {
+            continue;
         }
+        if (!item->is_given_up) {
+            /* One that was submitted twice may still be in the queue. */
+            if (item->n_submitted > 1) {
+                cancel_at_slurm(item);
+            }
+            item_remove(item->dir);
+        }
+        g_ptr_array_remove_index(queue->items, i);
     }
 }
 
@@ -648,9 +712,13 @@ static Item *enter(Queue *queue, Order *order, GError **error)
         return NULL;
     }
     item = find_item(queue, dir);
-    return item && !item->is_given_up
-               ? item
-               : add_item(queue, g_steal_pointer(&own), g_steal_pointer(&dir));
+    if (!item) {
+        return add_item(queue, g_steal_pointer(&own), g_steal_pointer(&dir));
+    }
+    /* What was given up is wanted again before that was through; if Slurm ends it, it is lost, and
+     * submitted again. */
+    item->is_given_up = FALSE;
+    return item;
 }
 
 void queue_build(Queue *queue, Order *order, GTask *task)
@@ -662,6 +730,11 @@ void queue_build(Queue *queue, Order *order, GTask *task)
         g_task_return_error(task, error);
         g_object_unref(task);
         return;
+    }
+    if (item->tasks[0]) { /* cancelled, which nobody has seen yet */
+        return_later(
+            item, 0, NULL, NULL,
+            g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Operation was cancelled"));
     }
     item->tasks[0] = task;
 }
@@ -723,7 +796,7 @@ guint queue_n_parts(const Queue *queue)
     for (guint i = 0; i < queue->items->len; i++) {
         const Item *item = queue->items->pdata[i];
 
-        for (guint j = 0; j < item->order->n_parts; j++) {
+        for (guint j = 0; is_waited_for(item) && j < item->order->n_parts; j++) {
             n += !item->parts[j].is_done;
         }
     }
@@ -770,6 +843,7 @@ Queue *queue_new(const QueueOptions *options, KernelStore *store, QueueTellFunc 
     queue->items = g_ptr_array_new_with_free_func(item_free);
     queue->bad_nodes = g_ptr_array_new_with_free_func(g_free);
     queue->ready = g_ptr_array_new_with_free_func(g_object_unref);
+    queue->ended = g_cancellable_new();
     if (g_mkdir_with_parents(options->items, 0700) != 0) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot make %s: %s",
                     options->items, g_strerror(errno));
@@ -794,13 +868,15 @@ void queue_free(Queue *queue)
             give_up(item);
         }
     }
-    /* Commands that are under way know the queue; scancel, which nobody waits for, does not. */
+    g_cancellable_cancel(queue->ended);
+    /* Commands that are under way know the queue, and would die with us. */
     while (queue->n_commands) {
         g_main_context_iteration(NULL, TRUE);
     }
     g_ptr_array_unref(queue->items);
     g_ptr_array_unref(queue->bad_nodes);
     g_ptr_array_unref(queue->ready);
+    g_object_unref(queue->ended);
     g_free((char *)queue->options.items);
     g_free((char *)queue->options.program);
     g_free((char *)queue->options.features);

@@ -22,6 +22,7 @@ typedef struct QueueOptions {
     const char *program;        /* firstbad, where the nodes find it */
     const char *features;       /* of nodes, or NULL */
     const char *const *args;    /* for sbatch, or NULL */
+    guint n_nodes;              /* of the cluster */
     guint n_cpus;               /* of a build */
     guint build_mib, trial_mib; /* memory of a build, and of a guest */
     guint guest_cpus;
@@ -42,8 +43,7 @@ void queue_build(Queue *queue, Order *order, GTask *task);
 /* The same of trials: one task of each, in their order, which return Outcomes. */
 void queue_trials(Queue *queue, Order *order, GTask **tasks);
 /* Is a trial of this kind left of an earlier life, done or under way, that nobody has asked for
- * yet? Then
- * @task, which it takes, is given what it shows. */
+ * yet? Then @task, which it takes, is given what it shows. */
 gboolean queue_claim_trial(Queue *queue, const char *kernel_key, gboolean boots, GTask *task);
 /* The trial that has this Outcome.origin is in the store: it is never given out again. */
 void queue_counted(Queue *queue, const char *origin);

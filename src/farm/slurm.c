@@ -106,8 +106,7 @@ static GPtrArray *arguments_of(const SlurmSubmit *submit)
     return argv;
 }
 
-void slurm_submit_async(const SlurmSubmit *submit, GCancellable *cancellable,
-                        GAsyncReadyCallback done, gpointer user_data)
+void slurm_submit_async(const SlurmSubmit *submit, GAsyncReadyCallback done, gpointer user_data)
 {
     g_autoptr(GPtrArray) argv = arguments_of(submit);
     g_autofree char *script = script_of(submit->argv);
@@ -119,7 +118,7 @@ void slurm_submit_async(const SlurmSubmit *submit, GCancellable *cancellable,
                               .n_input = strlen(script),
                               .timeout_ms = COMMAND_TIMEOUT_MS};
 
-    process_run_async(&spec, cancellable, done, user_data);
+    process_run_async(&spec, NULL, done, user_data);
 }
 
 gboolean slurm_submit_finish(GAsyncResult *res, GError **error)
@@ -186,7 +185,7 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
     return tasks;
 }
 
-void slurm_list_async(GAsyncReadyCallback done, gpointer user_data)
+void slurm_list_async(GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
     g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
     const char *argv[] = {"squeue", "--noheader",           "--array", "--states=all",
@@ -196,7 +195,7 @@ void slurm_list_async(GAsyncReadyCallback done, gpointer user_data)
                               .output_limit_bytes = PROCESS_OUTPUT_WHOLE,
                               .timeout_ms = COMMAND_TIMEOUT_MS};
 
-    process_run_async(&spec, NULL, done, user_data);
+    process_run_async(&spec, cancellable, done, user_data);
 }
 
 GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **error)
@@ -215,28 +214,27 @@ GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **err
 
 /* --- The rest -------------------------------------------------------------------------------- */
 
-static void on_cancelled(GObject *source, GAsyncResult *res, gpointer data)
-{
-    g_autoptr(ProcessResult) result = NULL;
-
-    /* What could not be ended ends by itself, and is then dropped. */
-    process_run_finish(res, &result, NULL);
-}
-
-void slurm_cancel(const char *name)
+void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data)
 {
     g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
     g_autofree char *job = g_strconcat("--name=", name, NULL);
     const char *argv[] = {"scancel", "--quiet", user, job, NULL};
     const ProcessSpec spec = {.argv = argv, .cwd = "/", .timeout_ms = COMMAND_TIMEOUT_MS};
 
-    process_run_async(&spec, NULL, on_cancelled, NULL);
+    process_run_async(&spec, NULL, done, user_data);
 }
 
-gboolean slurm_look(guint *ret_n_nodes, guint *ret_n_cpus, GError **error)
+void slurm_cancel_finish(GAsyncResult *res)
 {
-    const char *argv[] = {"sinfo",          "--noheader", "--Node", "--states=idle,alloc,mix",
-                          "--format=%n|%c", NULL};
+    g_autoptr(ProcessResult) result = NULL;
+
+    process_run_finish(res, &result, NULL);
+}
+
+gboolean slurm_look(SlurmSize *ret_size, GError **error)
+{
+    const char *argv[] = {
+        "sinfo", "--noheader", "--Node", "--states=idle,alloc,mix", "--format=%n|%c|%m", NULL};
     g_autofree char *text = process_ask("/", argv, error);
     g_autoptr(GHashTable) seen = NULL;
     g_auto(GStrv) lines = NULL;
@@ -246,25 +244,22 @@ gboolean slurm_look(guint *ret_n_nodes, guint *ret_n_cpus, GError **error)
         return FALSE;
     }
     lines = g_strsplit(text, "\n", -1);
-    seen = g_hash_table_new(g_str_hash, g_str_equal);
-    *ret_n_nodes = 0;
-    *ret_n_cpus = G_MAXUINT;
+    seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    *ret_size = (SlurmSize){0, G_MAXUINT, G_MAXUINT};
     for (char **line = lines; *line; line++) {
-        char *bar = strchr(*line, '|');
+        g_auto(GStrv) words = g_strsplit(*line, "|", -1);
 
-        if (!bar) {
-            continue;
-        }
-        *bar = '\0';
         /* A node in two partitions is named twice. */
-        if (g_hash_table_add(seen, *line)) {
-            (*ret_n_nodes)++;
-            *ret_n_cpus = MIN(*ret_n_cpus, (guint)g_ascii_strtoull(bar + 1, NULL, 10));
+        if (g_strv_length(words) == 3 && g_hash_table_add(seen, g_strdup(words[0]))) {
+            ret_size->n_nodes++;
+            ret_size->n_cpus = MIN(ret_size->n_cpus, (guint)g_ascii_strtoull(words[1], NULL, 10));
+            ret_size->memory_mib =
+                MIN(ret_size->memory_mib, (guint)g_ascii_strtoull(words[2], NULL, 10));
         }
     }
-    if (*ret_n_nodes == 0) {
+    if (ret_size->n_nodes == 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     "--farm slurm: no node of the cluster is up ('sinfo' tells why)");
     }
-    return *ret_n_nodes > 0;
+    return ret_size->n_nodes > 0;
 }

@@ -10,8 +10,8 @@
 /* What sbatch is told. */
 typedef struct SlurmSubmit {
     const char *name;         /* of the job */
-    const char *const *argv;  /* what each task runs, NULL-terminated; $SLURM_ARRAY_TASK_ID says
-                                 which  one it is */
+    const char *const *argv;  /* what each task runs, NULL-terminated; which one it is,
+                                 SLURM_ARRAY_TASK_ID says in its environment */
     const char *log_dir;      /* files log-JOB and log-JOB_TASK come there */
     const char *tasks;        /* "0,2,5" */
     guint n_cpus, memory_mib; /* of a task */
@@ -29,8 +29,7 @@ typedef enum SlurmFault {
 SlurmFault slurm_fault_of(const char *complaint); /* by what the command says. Pure. */
 
 /* Submit. GError G_IO_ERROR_BUSY: SLURM_AWAY; else SLURM_NO, with Slurm's words. */
-void slurm_submit_async(const SlurmSubmit *submit, GCancellable *cancellable,
-                        GAsyncReadyCallback done, gpointer user_data);
+void slurm_submit_async(const SlurmSubmit *submit, GAsyncReadyCallback done, gpointer user_data);
 gboolean slurm_submit_finish(GAsyncResult *res, GError **error);
 
 typedef enum SlurmState { SLURM_WAITS, SLURM_RUNS, SLURM_ENDED } SlurmState;
@@ -45,14 +44,19 @@ typedef struct SlurmTask {
 void slurm_task_free(SlurmTask *task);
 /* All tasks of the jobs whose names begin with @prefix, also those that have ended lately: array of
  * SlurmTask. */
-void slurm_list_async(GAsyncReadyCallback done, gpointer user_data);
+void slurm_list_async(GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
 GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **error);
 /* Its pure half: the lines of squeue. */
 GPtrArray *slurm_parse_tasks(const char *text, const char *prefix);
 
-/* End all jobs of that name, and wait for nothing. */
-void slurm_cancel(const char *name);
+/* End all jobs of that name. What cannot be ended ends by itself, and is then dropped: so there is
+ * no error. A program of ours dies with us, so @done has to be waited for. */
+void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data);
+void slurm_cancel_finish(GAsyncResult *res);
 
-/* What the cluster has: its nodes that can be used, and the fewest CPUs that one of them has.
- * Errors say what to do. */
-gboolean slurm_look(guint *ret_n_nodes, guint *ret_n_cpus, GError **error);
+/* What the cluster has: its nodes that can be used, and the least CPUs and memory that one of them
+ * has. Errors say what to do. */
+typedef struct SlurmSize {
+    guint n_nodes, n_cpus, memory_mib;
+} SlurmSize;
+gboolean slurm_look(SlurmSize *ret_size, GError **error);

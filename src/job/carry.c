@@ -313,8 +313,8 @@ static gboolean carry_out(Job *job, Answer **ret_answer, GError **error)
             return FALSE;
         }
         job_put_work(job, "prove", begun_ms);
+        stop_worthless(job);
         if (may_begin(job)) {
-            stop_worthless(job);
             job_ask(job, NULL, &action);
         }
         if (must_wait(job, &action)) {

@@ -283,9 +283,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
 JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
                         GError **error);
 
-/* Carry out the work item in the folder @dir, its part @part, on this machine: `firstbad work`.
- * @node names it,
- * @run this attempt. Why it could not be done is put into the folder, too. */
+/* Carry out part @part of the work item in the folder @dir, on this machine: `firstbad work`. @node
+ * names it, @run this attempt. Why it could not be done is put into the folder, too. */
 gboolean job_work_item(const char *dir, guint part, const char *node, const char *run,
                        GCancellable *cancellable, GError **error);
 

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const Tool tools[] = {
     {"git", "git", "reads the history, checks revisions out", TRUE},
@@ -237,6 +238,24 @@ static gboolean check_backports(const char *path, GError **error)
     return backports != NULL;
 }
 
+/* Where it is done; and nothing is said of a cluster where there is none. */
+static gboolean check_farm(const JobSpec *spec, GError **error)
+{
+    if (g_str_equal(spec->farm, "slurm")) {
+        return TRUE;
+    }
+    if (!g_str_equal(spec->farm, "local")) {
+        return invalid(error, "--farm: '%s' is none of local, slurm", spec->farm);
+    }
+    if (spec->n_workers || spec->slurm_args || spec->scratch) {
+        return invalid(error, "--%s: it is for --farm slurm",
+                       spec->n_workers    ? "workers"
+                       : spec->slurm_args ? "slurm-arg"
+                                          : "scratch");
+    }
+    return TRUE;
+}
+
 static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **error)
 {
     g_autoptr(GBytes) kconfig = NULL;
@@ -257,6 +276,9 @@ static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **er
     if (!kconfig) {
         return invalid(error, "--tree: %s is not a Linux tree at %.12s: it has no Kconfig",
                        spec->tree, spec->start);
+    }
+    if (!check_farm(spec, error)) {
+        return FALSE;
     }
     if (!g_str_equal(spec->accel, "auto") && !g_str_equal(spec->accel, "kvm") &&
         !g_str_equal(spec->accel, "tcg")) {
@@ -482,7 +504,7 @@ typedef struct FarmPlace {
     const char *job_dir;
     const char *slot;     /* NULL: no builds */
     const char *work_dir; /* images and the like */
-    guint n_jobs;
+    guint n_jobs, n_slots;
     guint n_guests; /* 0: none */
 } FarmPlace;
 
@@ -526,7 +548,7 @@ static Farm *set_up_here(JobSetup *setup, const JobSpec *spec, const FarmPlace *
         .slot_dir = place->slot,
         .work_dir = place->work_dir,
         .n_jobs = place->n_jobs,
-        .n_slots = spec->n_slots,
+        .n_slots = place->n_slots,
         .build_timeout_ms = spec->build_timeout_s * 1000,
         .build_memory_bytes = (guint64)spec->build_memory_mib << 20,
         .paranoid = spec->paranoid,
@@ -568,12 +590,15 @@ static Farm *set_up_cluster(JobSetup *setup, const JobSpec *spec, const FarmPlac
     g_autofree char *text = job_spec_write(spec);
     g_autofree char *program = g_file_read_link("/proc/self/exe", error);
     g_auto(GStrv) args = spec->slurm_args ? g_strsplit(spec->slurm_args, ";", -1) : NULL;
+    /* In a folder of the user's own: others may write to a scratch disk, too. */
+    g_autofree char *own = g_strdup_printf("firstbad-%u", (guint)geteuid());
+    g_autofree char *scratch = spec->scratch ? g_build_filename(spec->scratch, own, NULL) : NULL;
     const ClusterFarmOptions options = {
         .job_kind = spec->kind,
         .spec = text,
         .job_dir = here_place->job_dir,
         .kernels = here_place->kernels,
-        .slots = spec->scratch ? spec->scratch : slots,
+        .slots = scratch ? scratch : slots,
         .program = program,
         .features = g_str_equal(spec->accel, "kvm") ? "kvm" : NULL,
         .args = (const char *const *)args,
@@ -607,6 +632,7 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
         .slot = slot,
         .work_dir = job_dir,
         .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
+        .n_slots = spec->n_slots,
         .n_guests = is_cluster       ? 0
                     : spec->n_guests ? spec->n_guests
                                      : local_farm_guests(spec->memory_mib, spec->n_cpus),
@@ -670,6 +696,7 @@ JobSetup *job_setup_worker(const JobSpec *spec, const Order *order, const char *
                        .job_dir = order->job_dir,
                        .work_dir = work_dir,
                        .n_jobs = order->n_jobs,
+                       .n_slots = 1,
                        .n_guests = order->kind == ORDER_TRIALS ? order->n_at_once : 0};
 
     setup->notes = g_ptr_array_new_with_free_func(g_free);

@@ -82,28 +82,58 @@ typedef struct WorkerTrial {
     Worker *worker;
     const Kernel *kernel;
     guint i;
+    gboolean is_second; /* by this machine's fault */
 } WorkerTrial;
 
 static void begin_trials(Worker *worker, const Kernel *kernel);
+static void begin_trial(WorkerTrial *trial);
+
+/* What this machine's fault spoiled is tried here once more; then another machine shall. */
+static gboolean take_outcome(WorkerTrial *trial, const Outcome *outcome, GError **error)
+{
+    g_autofree char *path = item_trial_path(trial->worker->dir, trial->i);
+
+    if (outcome->kind == OUTCOME_INFRA) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "trials fail there: %s", outcome->title);
+        return FALSE;
+    }
+    return outcome_write(outcome, path, error);
+}
 
 static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
 {
-    g_autofree WorkerTrial *trial = data;
+    WorkerTrial *trial = data;
     Worker *worker = trial->worker;
     Farm *farm = worker->setup->farm;
-    g_autofree char *path = item_trial_path(worker->dir, trial->i);
     g_autoptr(Outcome) outcome = NULL;
     GError *error = NULL;
 
     worker->n_running--;
-    if ((!farm->ops->trial_finish(farm, res, &outcome, &error) ||
-         !outcome_write(outcome, path, &error)) &&
-        !worker->error) {
+    farm->ops->trial_finish(farm, res, &outcome, &error);
+    if (outcome && outcome->kind == OUTCOME_INFRA && !trial->is_second && !worker->error) {
+        trial->is_second = TRUE;
+        begin_trial(trial);
+        return;
+    }
+    if ((!outcome || !take_outcome(trial, outcome, &error)) && !worker->error) {
         worker->error = g_steal_pointer(&error);
         g_cancellable_cancel(worker->cancellable);
     }
     g_clear_error(&error);
     begin_trials(worker, trial->kernel);
+    g_free(trial);
+}
+
+static void begin_trial(WorkerTrial *trial)
+{
+    Worker *worker = trial->worker;
+    Farm *farm = worker->setup->farm;
+
+    farm->trace = worker->order->traces[trial->i];
+    farm->boots = worker->order->boots;
+    worker->n_running++;
+    farm->ops->trial_async(farm, worker->order->commit, trial->kernel, worker->cancellable,
+                           on_trial_done, trial);
 }
 
 /* Is the next one there, by an earlier attempt at this part? */
@@ -127,12 +157,8 @@ static void begin_trials(Worker *worker, const Kernel *kernel)
             continue;
         }
         trial = g_new(WorkerTrial, 1);
-        *trial = (WorkerTrial){worker, kernel, worker->next};
-        farm->trace = worker->order->traces[worker->next++];
-        farm->boots = worker->order->boots;
-        worker->n_running++;
-        farm->ops->trial_async(farm, worker->order->commit, kernel, worker->cancellable,
-                               on_trial_done, trial);
+        *trial = (WorkerTrial){worker, kernel, worker->next++, FALSE};
+        begin_trial(trial);
     }
 }
 
@@ -177,6 +203,23 @@ static char *boot_id(void)
     return text ? g_strstrip(text) : g_strdup("");
 }
 
+/* Make the folder @path, of ours alone: where anybody may make folders, another one may be there.
+ */
+static gboolean make_own_folder(const char *path, GError **error)
+{
+    g_autofree char *above = g_path_get_dirname(path);
+    struct stat status;
+
+    g_mkdir_with_parents(above, 0700);
+    if ((mkdir(path, 0700) == 0 || errno == EEXIST) && lstat(path, &status) == 0 &&
+        S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+        (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+        return TRUE;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s is not a folder of yours alone", path);
+    return FALSE;
+}
+
 /* Whether KVM works takes seconds to find out where it hangs: it is found out once a boot. */
 static void choose_accel(const Worker *worker, JobSpec *spec)
 {
@@ -195,7 +238,6 @@ static void choose_accel(const Worker *worker, JobSpec *spec)
 
         accel = guest_kvm_works(spec->qemu, &why) ? ACCEL_KVM : ACCEL_TCG;
         text = g_strdup_printf("%s %s\n", boot, accel_name(accel));
-        g_mkdir_with_parents(worker->order->slots, 0700);
         g_file_set_contents(path, text, -1, NULL);
     }
     g_free(spec->accel);
@@ -244,12 +286,8 @@ static char *make_work_dir(int *ret_fd, GError **error)
 {
     g_autofree char *name = g_strdup_printf("firstbad-work-%u", (guint)geteuid());
     g_autofree char *folder = g_build_filename(g_get_tmp_dir(), name, NULL);
-    struct stat status;
 
-    /* Anybody may make folders there: one that is not ours is not used. */
-    if ((mkdir(folder, 0700) != 0 && errno != EEXIST) || lstat(folder, &status) != 0 ||
-        !S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s is not a folder of yours", folder);
+    if (!make_own_folder(folder, error)) {
         return NULL;
     }
     for (guint i = 0; i < 10; i++) {
@@ -287,18 +325,12 @@ static gboolean carry_out(Worker *worker, GError **error)
 
 static gboolean read_and_carry_out(Worker *worker, GError **error)
 {
-    g_autoptr(Order) order = order_read(worker->dir, error);
-    g_autoptr(JobSpec) spec = order ? job_spec_new(order->job_kind) : NULL;
+    g_autoptr(JobSpec) spec = job_spec_new(worker->order->job_kind);
 
-    if (!spec || !job_spec_read(spec, order->spec, "/", error)) {
+    if (!job_spec_read(spec, worker->order->spec, "/", error) ||
+        !make_own_folder(worker->order->slots, error)) {
         return FALSE;
     }
-    if (worker->part >= order->n_parts) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: there is no part %u",
-                    worker->dir, worker->part);
-        return FALSE;
-    }
-    worker->order = order;
     worker->spec = spec;
     choose_accel(worker, spec);
     return carry_out(worker, error);
@@ -307,9 +339,19 @@ static gboolean read_and_carry_out(Worker *worker, GError **error)
 gboolean job_work_item(const char *dir, guint part, const char *node, const char *run,
                        GCancellable *cancellable, GError **error)
 {
-    Worker worker = {.dir = dir, .node = node, .part = part, .cancellable = cancellable};
+    g_autoptr(Order) order = order_read(dir, error);
+    Worker worker = {
+        .dir = dir, .node = node, .part = part, .order = order, .cancellable = cancellable};
     g_autoptr(GError) failure = NULL;
 
+    if (!order) {
+        return FALSE;
+    }
+    if (part >= order->n_parts) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: there is no part %u", dir,
+                    part);
+        return FALSE;
+    }
     if (read_and_carry_out(&worker, &failure)) {
         return TRUE;
     }
