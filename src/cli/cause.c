@@ -26,6 +26,7 @@ int cmd_cause(int argc, char **argv)
         CLI_KEY("start-title", "TITLE", "Its title, where its id may be another"),
         CLI_LIST("fetch", "URL[#REF]", "Fetch from there first; may be given again"),
         CLI_KEY("name", "NAME", "Name of the job"),
+        CLI_QUEUE(&work),
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
         {NULL},
     };

@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "report/report.h"
+#include "service/service.h"
 
 /* Exit codes, as the man page says. `firstbad run` and the commands that work on a job end with one
  * of them. */
@@ -41,6 +42,8 @@ int cmd_report(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_work(int argc, char **argv);
+int cmd_daemon(int argc, char **argv);
+int cmd_cancel(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
@@ -88,6 +91,13 @@ gboolean cli_job_list_key(const char *option, const char *value, gpointer job_ke
  * `fix` share; `try` has the first. */
 extern const GOptionEntry cli_kernel_entries[];
 extern const GOptionEntry cli_search_entries[];
+/* Leave a new job to a service. */
+#define CLI_QUEUE(work)                                                                            \
+    {"queue", 0, 0, G_OPTION_ARG_NONE, &(work)->queue, "Leave it to 'firstbad daemon'", NULL},     \
+    {                                                                                              \
+        "priority", 0, 0, G_OPTION_ARG_INT64, &(work)->priority, "In its queue; higher first (0)", \
+            "N"                                                                                    \
+    }
 /* The budget of a job. */
 #define CLI_MAX_KERNELS CLI_KEY("max-kernels", "N", "Kernels to build, at most")
 #define CLI_MAX_TIME    CLI_KEY("max-time", "TIME", "Time for the job, at most: 90m, 4h, 2d")
@@ -146,6 +156,8 @@ typedef struct WorkOptions {
     gboolean is_name_free; /* new job: where its name is taken, another one will do */
     gboolean bisect_exit;  /* of a try: end as `git bisect run` wants it */
     GPtrArray *notes;      /* of char *: what a person should be told before the work; or NULL */
+    gboolean queue;        /* new job: leave it to a service, */
+    gint64 priority;       /* with this priority */
 } WorkOptions;
 void work_options_clear(WorkOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkOptions, work_options_clear)

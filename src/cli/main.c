@@ -28,6 +28,8 @@ static const Command commands[] = {
     {"sim", "bisect simulated bugs: how often is it right, at what cost", cmd_sim},
     {"audit", "how far a bisection log of syzbot's can be believed", cmd_audit},
     {"doctor", "say what this machine can do, and what to install", cmd_doctor},
+    {"daemon", "work on all jobs that were queued (--queue)", cmd_daemon},
+    {"cancel", "tell the daemon that a job is not wanted", cmd_cancel},
     {"work", "carry out a piece of a job, on a machine of a cluster", cmd_work},
 };
 

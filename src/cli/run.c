@@ -45,6 +45,7 @@ int cmd_run(int argc, char **argv)
         CLI_LIST("suspect-author", "WHO", "Part of an author's name or mail; likewise"),
         CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
         CLI_KEY("name", "NAME", "Name of the job"),
+        CLI_QUEUE(&work),
         CLI_FLAG("no-checkout", "Run the commands in DIR, check nothing out"),
         {NULL},
     };

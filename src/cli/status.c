@@ -38,16 +38,18 @@ static GPtrArray *load_jobs(Store *store, GError **error)
     return g_steal_pointer(&jobs);
 }
 
-static const char *describe_state(const Report *report, gboolean worked_on)
+static const char *describe_state(const Report *report)
 {
     if (report->answer) {
         return answer_kind_name(report->answer->kind);
     }
-    return worked_on ? report->row->phase : "stopped";
+    if (report->row->state == JOB_QUEUED || report->row->state == JOB_CANCELLED) {
+        return job_state_name(report->row->state);
+    }
+    return report->is_worked_on ? report->row->phase : "stopped";
 }
 
-/* @worked_on: number of the job that a coordinator works on now. */
-static void print_table(const GPtrArray *jobs, gint64 worked_on)
+static void print_table(const GPtrArray *jobs)
 {
     g_print("%-24s %-6s %-14s %-12s %7s %6s %s\n", "JOB", "KIND", "STATE", "CULPRIT", "KERNELS",
             "TRIALS", "TIME");
@@ -59,7 +61,7 @@ static void print_table(const GPtrArray *jobs, gint64 worked_on)
                         *time = report_duration(job->row->total_ms);
 
         g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s\n", name, job->row->kind,
-                report ? describe_state(report, job->row->id == worked_on) : "damaged",
+                report ? describe_state(report) : "damaged",
                 culprit ? culprit : "-", report ? report->n_kernels : 0,
                 report ? report->n_trials : 0, time);
         if (job->damage) {
@@ -117,7 +119,7 @@ int cmd_status(int argc, char **argv)
     if (json) {
         print_json(jobs);
     } else {
-        print_table(jobs, store_job_worked_on(store));
+        print_table(jobs);
     }
     return EXIT_ANSWER;
 }

@@ -250,7 +250,7 @@ static int work_on(Work *work, const WorkOptions *options)
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }
-    store_work_on(work->store, work->row->id);
+    store_work_on(work->store, &work->row->id, 1);
     if (work->row->state != JOB_DONE && !carry_out(work, &answer, &error)) {
         g_clear_pointer(&work->line, progress_line_free);
         return tell_failure(work, error);
@@ -270,8 +270,33 @@ void work_options_clear(WorkOptions *options)
     g_clear_pointer(&options->notes, g_ptr_array_unref);
 }
 
+/* Leave the new job to a service. */
+static int queue_job(const WorkOptions *options)
+{
+    g_autofree char *state_dir = cli_state_dir(options->state_option);
+    g_auto(SpoolRequest) request = {.kind = g_strdup(options->spec->kind),
+                                    .priority = options->priority};
+    g_autoptr(GError) error = NULL;
+
+    if (!options->spec->name) {
+        options->spec->name =
+            g_strdup_printf("%s-%.12s", options->spec->kind, options->spec->start);
+    }
+    request.name = g_strdup(options->spec->name);
+    request.spec = job_spec_write(options->spec);
+    if (!spool_put(state_dir, &request, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_MACHINE;
+    }
+    g_print("queued: %s\n", request.name);
+    return EXIT_ANSWER;
+}
+
 int cli_work(const WorkOptions *options)
 {
+    if (options->queue) {
+        return queue_job(options);
+    }
     Work work = {.cancellable = g_cancellable_new(), .line = progress_line_new()};
     guint sigint = g_unix_signal_add(SIGINT, on_signal, work.cancellable);
     guint sigterm = g_unix_signal_add(SIGTERM, on_signal, work.cancellable);

@@ -212,14 +212,6 @@ static gboolean is_ended(Job *job, GError **error)
     return g_cancellable_set_error_if_cancelled(job->cancellable, error);
 }
 
-static void wait_for_news(Job *job)
-{
-    g_assert(job->works->len > 0);
-    while (!job->has_news && !g_cancellable_is_cancelled(job->cancellable)) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-}
-
 /* What is built beside trials is not yet where the job is. */
 static gboolean enter_phase(Job *job, const Action *action, GError **error)
 {
@@ -296,9 +288,9 @@ static gboolean finish(Job *job, Answer *answer, GError **error)
     return TRUE;
 }
 
-/* Until there is an answer. */
-static gboolean carry_out(Job *job, Answer **ret_answer, GError **error)
+gboolean job_advance(Job *job, Answer **ret_answer, GError **error)
 {
+    *ret_answer = NULL;
     for (;;) {
         Action action = {.kind = ACTION_WAIT};
         gint64 begun_ms = job_now_ms();
@@ -319,7 +311,10 @@ static gboolean carry_out(Job *job, Answer **ret_answer, GError **error)
         }
         if (must_wait(job, &action)) {
             g_clear_pointer(&action.answer, answer_free);
-            wait_for_news(job);
+            g_assert(job->works->len > 0);
+            if (!job->has_news) {
+                return TRUE;
+            }
             continue;
         }
         if (!enter_phase(job, &action, error)) {
@@ -345,18 +340,38 @@ static gboolean carry_out(Job *job, Answer **ret_answer, GError **error)
     }
 }
 
+void job_begin(Job *job, JobProgressFunc progress, gpointer user_data, GCancellable *cancellable)
+{
+    job->progress = progress;
+    job->progress_data = user_data;
+    job->cancellable = cancellable;
+    job->booked_us = g_get_monotonic_time();
+    job->has_news = TRUE;
+}
+
+gboolean job_has_news(const Job *job)
+{
+    return job->has_news || g_cancellable_is_cancelled(job->cancellable);
+}
+
+void job_end(Job *job)
+{
+    job_stop_works(job);
+    job_wait_for_works(job);
+    g_clear_error(&job->error);
+}
+
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error)
 {
     gboolean done;
 
-    job->progress = progress;
-    job->progress_data = user_data;
-    job->cancellable = cancellable;
-    job->booked_us = g_get_monotonic_time();
-    done = carry_out(job, ret_answer, error);
-    job_stop_works(job);
-    job_wait_for_works(job);
-    g_clear_error(&job->error);
+    job_begin(job, progress, user_data, cancellable);
+    while ((done = job_advance(job, ret_answer, error)) && !*ret_answer) {
+        while (!job_has_news(job)) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+    }
+    job_end(job);
     return done;
 }

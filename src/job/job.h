@@ -348,6 +348,14 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
+/* The parts of job_carry_out(), for who has several jobs at work. After job_begin() a job is
+ * advanced, and again whenever it has news (or was cancelled), until it has an answer or fails;
+ * then, or to stop it, job_end(). *ret_answer NULL: it waits for news. */
+void job_begin(Job *job, JobProgressFunc progress, gpointer user_data, GCancellable *cancellable);
+gboolean job_advance(Job *job, Answer **ret_answer, GError **error);
+gboolean job_has_news(const Job *job);
+void job_end(Job *job);
+
 /* Work until there is an answer. GError: our machine could not; or cancelled
  * (G_IO_ERROR_CANCELLED): the job can be resumed. */
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,

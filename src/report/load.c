@@ -194,7 +194,7 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
 
     report->revisions = g_ptr_array_new_with_free_func((GDestroyNotify)report_revision_free);
     report->row = job_row_copy(row);
-    report->is_worked_on = store_job_worked_on(store) == row->id;
+    report->is_worked_on = store_is_worked_on(store, row->id);
     report->spec = job_spec_new(row->kind);
     if (!job_spec_read(report->spec, row->spec, "/", error)) {
         g_prefix_error(error, "stored job is damaged: ");

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -63,6 +63,16 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "ALTER TABLE trial ADD COLUMN origin TEXT;"
     "CREATE UNIQUE INDEX trial_of_origin ON trial (job, origin) WHERE origin IS NOT NULL;"
     "PRAGMA user_version = 6;",
+    "ALTER TABLE job ADD COLUMN submitter TEXT;"
+    "ALTER TABLE job ADD COLUMN submission TEXT;"
+    "ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN not_before_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN n_failures INTEGER NOT NULL DEFAULT 0;"
+    "CREATE UNIQUE INDEX job_of_submission ON job (submission) WHERE submission IS NOT NULL;"
+    "CREATE INDEX job_in_queue ON job (state) WHERE state IN (0, 3);"
+    "CREATE TABLE usage (submitter TEXT NOT NULL, hour INTEGER NOT NULL, ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (submitter, hour)) WITHOUT ROWID;"
+    "PRAGMA user_version = 7;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)
@@ -213,32 +223,36 @@ static gboolean take_lock(Store *store, GError **error)
     return FALSE;
 }
 
-void store_work_on(Store *store, gint64 job)
+void store_work_on(Store *store, const gint64 *jobs, guint n_jobs)
 {
-    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT "\n", job);
-    gssize n = (gssize)strlen(number);
+    g_autoptr(GString) numbers = g_string_new(" ");
 
+    for (guint i = 0; i < n_jobs; i++) {
+        g_string_append_printf(numbers, "%" G_GINT64_FORMAT " ", jobs[i]);
+    }
     /* For people only: what cannot be written is not told. */
-    if (ftruncate(store->lock_fd, 0) != 0 || pwrite(store->lock_fd, number, (gsize)n, 0) != n) {
+    if (ftruncate(store->lock_fd, 0) != 0 ||
+        pwrite(store->lock_fd, numbers->str, numbers->len, 0) != (gssize)numbers->len) {
         g_debug("%s: %s", store->state_dir, g_strerror(errno));
     }
 }
 
-gint64 store_job_worked_on(const Store *store)
+gboolean store_is_worked_on(const Store *store, gint64 job)
 {
+    g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
     g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct flock lock = whole_file();
     gboolean held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    char number[24] = "";
+    char numbers[4096] = "";
 
-    if (held && pread(fd, number, sizeof number - 1, 0) < 0) {
+    if (held && pread(fd, numbers, sizeof numbers - 1, 0) < 0) {
         held = FALSE;
     }
     if (fd >= 0) {
         close(fd);
     }
-    return held ? g_ascii_strtoll(number, NULL, 10) : 0;
+    return held && strstr(numbers, number);
 }
 
 static gboolean read_version(Store *store, GError **error)
@@ -368,7 +382,12 @@ char *store_job_dir(Store *store, gint64 job)
 const char *job_state_name(JobState state)
 {
     static const char *const names[] = {
-        [JOB_RUNNING] = "running", [JOB_DONE] = "done", [JOB_FAILED] = "failed"};
+        [JOB_RUNNING] = "running",
+        [JOB_DONE] = "done",
+        [JOB_FAILED] = "failed",
+        [JOB_QUEUED] = "queued",
+        [JOB_CANCELLED] = "cancelled",
+    };
 
     return names[state];
 }

@@ -24,12 +24,18 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
-/* Let readers know that this coordinator works on @job, as long as it lives. */
-void store_work_on(Store *store, gint64 job);
-/* The job that a coordinator works on now; 0: none. */
-gint64 store_job_worked_on(const Store *store);
+/* Let readers know that this coordinator works on @jobs, as long as it lives. */
+void store_work_on(Store *store, const gint64 *jobs, guint n_jobs);
+/* Does a coordinator work on @job now? */
+gboolean store_is_worked_on(const Store *store, gint64 job);
 
-typedef enum JobState { JOB_RUNNING, JOB_DONE, JOB_FAILED } JobState;
+typedef enum JobState {
+    JOB_RUNNING,
+    JOB_DONE,
+    JOB_FAILED,
+    JOB_QUEUED, /* a service will begin it, or go on with it */
+    JOB_CANCELLED,
+} JobState;
 const char *job_state_name(JobState state);
 
 /* A job as it lies in the store. */
@@ -57,6 +63,38 @@ gboolean store_add_job(Store *store, const char *name, const char *kind, const c
 /* @name, or where a job has it already, the first of NAME-2, NAME-3, ... that none has. Owned by
  * the caller. */
 char *store_free_name(Store *store, const char *name, GError **error);
+
+/* --- The queue of a service (queue.c) --- */
+
+/* A job that waits, or that a service was at work on when it ended. */
+typedef struct QueuedJob {
+    gint64 id;
+    char *name, *submitter;
+    gint64 priority;
+    gint64 submitted_s, not_before_s; /* since the epoch */
+    guint n_failures;                 /* of our machine, so far */
+    gboolean was_running;
+} QueuedJob;
+void queued_job_free(QueuedJob *job);
+/* Add a job to the queue. @submission: its own name of this request; one that was taken before is not
+ * taken again. @name: as store_free_name() has it. */
+gboolean store_submit_job(Store *store, const char *submission, const char *submitter,
+                          gint64 priority, const char *name, const char *kind, const char *spec,
+                          gint64 now_s, GError **error);
+/* All that wait or were running, of those that were submitted. Array of QueuedJob, oldest first. */
+GPtrArray *store_queue(Store *store, GError **error);
+/* The job is worked on; or waits again until @not_before_s, after failures of our machine. */
+gboolean store_begin_job(Store *store, gint64 job, GError **error);
+gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint n_failures,
+                           const char *error_text, GError **error);
+/* It is not wanted any more. *ret_done: it has ended already, and stays as it is. */
+gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error);
+/* @submitter's jobs took @ms of machines; and what all have used since @since_s: submitter -> double
+ * (seconds), each hour halved for every @half_life_s (0: never) that it is old. */
+gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guint64 ms,
+                         GError **error);
+GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_life_s,
+                        GError **error);
 
 /* What a new job takes over from another one. */
 typedef struct StoreKeep {

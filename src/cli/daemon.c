@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * firstbad daemon, and what is asked of it: cancel.
+ */
+#include "cli/cli.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+
+static gboolean on_signal(gpointer data)
+{
+    g_cancellable_cancel(data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void say(const char *line, gpointer unused)
+{
+    g_autofree char *clean = report_clean_line(line);
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *time = g_date_time_format(now, "%F %T");
+
+    g_printerr("%s %s\n", time, clean);
+}
+
+/* "20h" as seconds; FALSE: it was complained of. */
+static gboolean read_duration(const char *option, const char *text, guint *ret_s)
+{
+    g_autoptr(JobSpec) spec = job_spec_new("cause");
+
+    *ret_s = 0;
+    if (text && !job_spec_set(spec, "max-time", text, "/", NULL)) {
+        cli_complain("--%s '%s': a time, such as 90m, 20h or 2d", option, text);
+        return FALSE;
+    }
+    *ret_s = spec->max_time_s;
+    return TRUE;
+}
+
+static int serve(const char *state_dir, const ServiceOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(Store) store = store_open(state_dir, STORE_WRITE, &error);
+    guint sigint = g_unix_signal_add(SIGINT, on_signal, cancellable);
+    guint sigterm = g_unix_signal_add(SIGTERM, on_signal, cancellable);
+    gboolean served = store && service_run(store, options, cancellable, &error);
+
+    g_source_remove(sigint);
+    g_source_remove(sigterm);
+    if (!served) {
+        cli_complain("%s", error->message);
+        return EXIT_MACHINE;
+    }
+    return EXIT_ANSWER;
+}
+
+int cmd_daemon(int argc, char **argv)
+{
+    g_autofree char *state_option = NULL, *state_dir = NULL, *a_day = NULL;
+    gboolean until_idle = FALSE;
+    int n_at_once = 1;
+    guint most_s;
+    const GOptionEntry entries[] = {
+        CLI_STATE_DIR(&state_option),
+        {"jobs-at-once", 0, 0, G_OPTION_ARG_INT, &n_at_once,
+         "Jobs at work at once (1; more want a cluster)", "N"},
+        {"a-day", 0, 0, G_OPTION_ARG_STRING, &a_day, "Time for the jobs of one user in a day",
+         "TIME"},
+        {"until-idle", 0, 0, G_OPTION_ARG_NONE, &until_idle, "End when nothing is left to do",
+         NULL},
+        {NULL},
+    };
+    const CommandLine line = {
+        .command = "daemon",
+        .description = "Works on the jobs that were given to it by --queue, and goes on with\n"
+                       "those that an earlier daemon was at work on. Higher priorities come\n"
+                       "first, then users who have used less lately, then older jobs. A job that\n"
+                       "this machine or the cluster fails is tried again, later each time.",
+        .entries = entries};
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    if (n_at_once < 1) {
+        cli_complain("--jobs-at-once %d: at least 1", n_at_once);
+        return EXIT_USAGE;
+    }
+    if (!read_duration("a-day", a_day, &most_s)) {
+        return EXIT_USAGE;
+    }
+    state_dir = cli_state_dir(state_option);
+    const ServiceOptions options = {.state_dir = state_dir,
+                                    .n_at_once = (guint)n_at_once,
+                                    .rules = {.most_s_a_day = most_s},
+                                    .until_idle = until_idle,
+                                    .say = say};
+    return serve(state_dir, &options);
+}
+
+int cmd_cancel(int argc, char **argv)
+{
+    g_autofree char *state_option = NULL, *state_dir = NULL;
+    const GOptionEntry entries[] = {CLI_STATE_DIR(&state_option), {NULL}};
+    const CommandLine line = {
+        .command = "cancel",
+        .arguments = "JOB",
+        .description = "JOB: name or number. The daemon stops it, or never begins it; what was\n"
+                       "found is kept, and 'firstbad resume' goes on with it.",
+        .entries = entries,
+        .n_arguments_max = 1};
+    g_auto(SpoolRequest) request = {.is_cancel = TRUE};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = NULL;
+    g_autoptr(JobRow) row = NULL;
+    int code;
+
+    if (!cli_parse(&line, &argc, &argv, &code)) {
+        return code;
+    }
+    if (argc < 2) {
+        cli_complain("cancel: JOB is missing; 'firstbad status' lists jobs");
+        return EXIT_USAGE;
+    }
+    state_dir = cli_state_dir(state_option);
+    store = store_open(state_dir, STORE_READ, &error);
+    row = store ? store_find_job(store, argv[1], &error) : NULL;
+    if (!row) {
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
+    }
+    request.job = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
+    if (!spool_put(state_dir, &request, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_MACHINE;
+    }
+    g_print("asked to cancel: %s\n", row->name);
+    return EXIT_ANSWER;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The service's loop. All its jobs share one thread and one main context: a job that has news is
+ * advanced until it waits again.
+ */
+#include "service/service.h"
+
+#include <glib/gstdio.h>
+
+/* How often the spool is looked at, and what was used is written down. */
+#define LOOK_MS  500
+#define USAGE_MS 10000
+/* Of what a submitter has used, half counts after a day. */
+#define HALF_LIFE_S 86400.0
+#define DAY_S       86400
+#define MEMORY_S    (14 * DAY_S)
+
+typedef struct Active {
+    QueuedJob *queued;
+    JobRow *row;
+    JobSpec *spec;
+    ServiceWorld world;
+    Job *job;
+    GCancellable *cancellable;
+    gboolean is_unwanted; /* somebody cancelled it */
+    guint64 charged_ms;   /* of its time */
+} Active;
+
+typedef struct Service {
+    Store *store;
+    const ServiceOptions *options;
+    GPtrArray *active; /* of Active */
+    GCancellable *cancellable;
+    gint64 charged_us; /* when what was used was last written down */
+} Service;
+
+static void say(const Service *service, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void say(const Service *service, const char *format, ...)
+{
+    g_autofree char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    line = g_strdup_vprintf(format, args);
+    va_end(args);
+    if (service->options->say) {
+        service->options->say(line, service->options->user_data);
+    }
+}
+
+static gint64 now_s(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* --- One job --------------------------------------------------------------------------------- */
+
+static void active_free(gpointer data)
+{
+    Active *active = data;
+
+    if (active->job) {
+        job_end(active->job);
+        job_free(active->job);
+    }
+    if (active->world.free) {
+        active->world.free(active->world.data);
+    }
+    g_clear_pointer(&active->spec, job_spec_free);
+    g_clear_pointer(&active->row, job_row_free);
+    g_clear_pointer(&active->queued, queued_job_free);
+    g_object_unref(active->cancellable);
+    g_free(active);
+}
+
+/* The real thing. */
+static gboolean open_setup(const JobRow *row, const JobSpec *spec, const char *state_dir,
+                           const char *job_dir, gpointer user_data, ServiceWorld *ret_world,
+                           GError **error)
+{
+    JobSetup *setup = job_setup_new(spec, state_dir, job_dir, error);
+
+    if (!setup) {
+        return FALSE;
+    }
+    *ret_world = (ServiceWorld){setup->repo, setup->farm, setup, (GDestroyNotify)job_setup_free};
+    return TRUE;
+}
+
+static gboolean open_job(Service *service, Active *active, GError **error)
+{
+    const ServiceOptions *options = service->options;
+    ServiceOpenFunc open = options->open ? options->open : open_setup;
+    gint64 id = active->queued->id;
+    g_autofree char *job_dir = store_job_dir(service->store, id);
+
+    active->row = store_read_job(service->store, id, error);
+    active->spec = active->row ? job_spec_new(active->row->kind) : NULL;
+    if (!active->spec || !job_spec_read(active->spec, active->row->spec, "/", error) ||
+        !open(active->row, active->spec, options->state_dir, job_dir, options->user_data,
+              &active->world, error)) {
+        return FALSE;
+    }
+    active->job =
+        job_new(id, active->spec, active->world.repo, service->store, active->world.farm, error);
+    return active->job != NULL;
+}
+
+/* @error, our machine's, ended the work on it. FALSE: the store cannot be written. */
+static gboolean put_back(Service *service, const QueuedJob *queued, const GError *failure,
+                         GError **error)
+{
+    guint n_failures = queued->n_failures + 1, wait_s = service_retry_s(n_failures);
+
+    if (wait_s == 0) {
+        say(service, "%s is given up: %s", queued->name, failure->message);
+        return store_fail_job(service->store, queued->id, failure->message, error);
+    }
+    say(service, "%s is tried again in %u s: %s", queued->name, wait_s, failure->message);
+    return store_requeue_job(service->store, queued->id, now_s() + wait_s, n_failures,
+                             failure->message, error);
+}
+
+/* What submitters have used since it was last written down. */
+static gboolean charge(Service *service, GError **error)
+{
+    gint64 now_us = g_get_monotonic_time();
+    guint64 ms = (guint64)(now_us - service->charged_us) / 1000;
+
+    for (guint i = 0; i < service->active->len; i++) {
+        const Active *active = service->active->pdata[i];
+
+        if (!store_add_usage(service->store, active->queued->submitter, now_s(), ms, error)) {
+            return FALSE;
+        }
+    }
+    service->charged_us = now_us;
+    return TRUE;
+}
+
+static void show_active(Service *service)
+{
+    g_autofree gint64 *ids = g_new0(gint64, service->active->len + 1);
+
+    for (guint i = 0; i < service->active->len; i++) {
+        ids[i] = ((const Active *)service->active->pdata[i])->queued->id;
+    }
+    store_work_on(service->store, ids, service->active->len);
+}
+
+/* --- The spool ------------------------------------------------------------------------------- */
+
+static Active *find_active(const Service *service, gint64 id)
+{
+    for (guint i = 0; i < service->active->len; i++) {
+        Active *active = service->active->pdata[i];
+
+        if (active->queued->id == id) {
+            return active;
+        }
+    }
+    return NULL;
+}
+
+static gboolean cancel_job(Service *service, const SpoolRequest *request, GError **error)
+{
+    g_autoptr(GError) unknown = NULL;
+    g_autoptr(JobRow) row = store_find_job(service->store, request->job, &unknown);
+    gboolean is_done;
+    Active *active;
+
+    if (!row) {
+        say(service, "cancel: %s", unknown->message);
+        return TRUE;
+    }
+    if (!store_cancel_job(service->store, row->id, &is_done, error)) {
+        return FALSE;
+    }
+    say(service, is_done ? "%s has ended, it is not cancelled" : "%s is cancelled", row->name);
+    active = find_active(service, row->id);
+    if (active) {
+        active->is_unwanted = TRUE;
+        g_cancellable_cancel(active->cancellable);
+    }
+    return TRUE;
+}
+
+/* FALSE: the store cannot be written; the request stays where it is. */
+static gboolean take_request(Service *service, const char *path, GError **error)
+{
+    g_auto(SpoolRequest) request = {0};
+    g_autoptr(GError) damage = NULL;
+    gboolean taken;
+
+    if (!spool_read(path, &request, &damage)) {
+        say(service, "%s", damage->message);
+        g_unlink(path);
+        return TRUE;
+    }
+    if (request.is_cancel) {
+        taken = cancel_job(service, &request, error);
+    } else {
+        taken = store_submit_job(service->store, request.id, request.submitter, request.priority,
+                                 request.name, request.kind, request.spec, now_s(), error);
+        if (taken) {
+            say(service, "%s, of %s, waits", request.name, request.submitter);
+        }
+    }
+    if (taken) {
+        g_unlink(path);
+    }
+    return taken;
+}
+
+static gboolean take_requests(Service *service, GError **error)
+{
+    g_auto(GStrv) paths = spool_list(service->options->state_dir);
+
+    for (char **path = paths; *path; path++) {
+        if (!take_request(service, *path, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* --- Beginning ------------------------------------------------------------------------------- */
+
+/* Those that wait, but not those that are at work. */
+static GPtrArray *read_queue(const Service *service, GError **error)
+{
+    GPtrArray *queue = store_queue(service->store, error);
+
+    for (guint i = queue ? queue->len : 0; i-- > 0;) {
+        if (find_active(service, ((const QueuedJob *)queue->pdata[i])->id)) {
+            g_ptr_array_remove_index(queue, i);
+        }
+    }
+    return queue;
+}
+
+static gboolean begin(Service *service, QueuedJob *queued, GError **error)
+{
+    Active *active = g_new0(Active, 1);
+    g_autoptr(GError) failure = NULL;
+
+    active->queued = queued;
+    active->cancellable = g_cancellable_new();
+    if (!store_begin_job(service->store, queued->id, error)) {
+        active_free(active);
+        return FALSE;
+    }
+    if (!open_job(service, active, &failure)) {
+        gboolean kept = put_back(service, queued, failure, error);
+
+        active_free(active);
+        return kept;
+    }
+    say(service, "%s %s", queued->name, queued->was_running ? "goes on" : "begins");
+    g_ptr_array_add(service->active, active);
+    job_begin(active->job, NULL, NULL, active->cancellable);
+    show_active(service);
+    return TRUE;
+}
+
+/* *ret_idle: nothing waits, and nothing is at work. */
+static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
+{
+    g_autoptr(GPtrArray) queue = read_queue(service, error);
+    g_autoptr(GHashTable) recent =
+        queue ? store_usage(service->store, now_s() - MEMORY_S, now_s(), HALF_LIFE_S, error) : NULL;
+    g_autoptr(GHashTable) today =
+        recent ? store_usage(service->store, now_s() - DAY_S, now_s(), 0, error) : NULL;
+
+    if (!today) {
+        return FALSE;
+    }
+    while (service->active->len < service->options->n_at_once) {
+        gint next = service_choose(queue, recent, today, &service->options->rules, now_s());
+
+        if (next < 0) {
+            break;
+        }
+        if (!begin(service, g_ptr_array_steal_index(queue, (guint)next), error)) {
+            return FALSE;
+        }
+    }
+    *ret_idle = queue->len == 0 && service->active->len == 0;
+    return TRUE;
+}
+
+/* --- The loop -------------------------------------------------------------------------------- */
+
+/* The job of @active goes on. *ret_ended: it is not at work any more. */
+static gboolean advance(Service *service, Active *active, gboolean *ret_ended, GError **error)
+{
+    g_autoptr(Answer) answer = NULL;
+    g_autoptr(GError) failure = NULL;
+    gboolean kept = TRUE;
+
+    *ret_ended = TRUE;
+    if (!job_advance(active->job, &answer, &failure)) {
+        gboolean is_stop = g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+        kept = is_stop || put_back(service, active->queued, failure, error);
+    } else if (answer) {
+        say(service, "%s has ended: %s%s%.12s", active->queued->name,
+            answer_kind_name(answer->kind), answer->culprit ? " " : "",
+            answer->culprit ? answer->culprit : "");
+    } else {
+        *ret_ended = FALSE;
+    }
+    return kept;
+}
+
+static gboolean advance_all(Service *service, gboolean *ret_any_ended, GError **error)
+{
+    *ret_any_ended = FALSE;
+    for (guint i = service->active->len; i-- > 0;) {
+        Active *active = service->active->pdata[i];
+        gboolean ended = FALSE;
+
+        if (job_has_news(active->job) && !advance(service, active, &ended, error)) {
+            return FALSE;
+        }
+        if (ended) {
+            *ret_any_ended = TRUE;
+            g_ptr_array_remove_index(service->active, i);
+            show_active(service);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean any_news(const Service *service)
+{
+    for (guint i = 0; i < service->active->len; i++) {
+        if (job_has_news(((const Active *)service->active->pdata[i])->job)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean on_look(gpointer data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean serve(Service *service, gboolean *look, GError **error)
+{
+    gboolean is_idle = FALSE, any_ended = TRUE;
+
+    while (!g_cancellable_is_cancelled(service->cancellable)) {
+        if (*look || any_ended) {
+            *look = FALSE;
+            if (!take_requests(service, error) || !fill(service, &is_idle, error)) {
+                return FALSE;
+            }
+            if (is_idle && service->options->until_idle) {
+                return TRUE;
+            }
+        }
+        if (g_get_monotonic_time() - service->charged_us >= USAGE_MS * 1000 &&
+            !charge(service, error)) {
+            return FALSE;
+        }
+        if (!advance_all(service, &any_ended, error)) {
+            return FALSE;
+        }
+        if (!any_ended && !any_news(service) && !*look) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+    }
+    return TRUE;
+}
+
+static void stop_waiting(GCancellable *cancellable, gpointer unused)
+{
+    g_main_context_wakeup(NULL);
+}
+
+gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *cancellable,
+                     GError **error)
+{
+    Service service = {.store = store,
+                       .options = options,
+                       .active = g_ptr_array_new_with_free_func(active_free),
+                       .cancellable = cancellable,
+                       .charged_us = g_get_monotonic_time()};
+    gulong handler = cancellable ? g_signal_connect(cancellable, "cancelled",
+                                                    G_CALLBACK(stop_waiting), NULL)
+                                 : 0;
+    gboolean look = TRUE, served;
+    guint source = g_timeout_add(LOOK_MS, on_look, &look);
+
+    served = serve(&service, &look, error);
+    charge(&service, NULL);
+    g_source_remove(source);
+    if (handler) {
+        g_signal_handler_disconnect(cancellable, handler);
+    }
+    g_ptr_array_unref(service.active);
+    return served;
+}

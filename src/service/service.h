@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Many jobs, one coordinator: `firstbad daemon`.
+ *
+ * Whoever wants a job puts a request into the spool folder (spool.c); the service, which alone
+ * writes to the store, takes it into its queue. So many jobs are at work at once, each with a farm
+ * of its own; who comes next is a matter of priority, then of fairness between submitters, then of
+ * age. A job that our machines fail waits and is tried again, later each time. A service that was
+ * killed goes on with what it was at work on.
+ */
+#pragma once
+
+#include "job/job.h"
+
+/* --- Requests -------------------------------------------------------------------------------- */
+
+/* What somebody wants of a service. */
+typedef struct SpoolRequest {
+    gboolean is_cancel;
+    char *id;        /* its own name; made by spool_put() */
+    char *submitter; /* the user */
+    char *job;       /* to cancel: name or number */
+    char *kind, *spec, *name;
+    gint64 priority;
+} SpoolRequest;
+void spool_request_clear(SpoolRequest *request);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpoolRequest, spool_request_clear)
+/* Put @request into the spool of @state_dir, on disk when it returns; its id and submitter are set. */
+gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error);
+/* Paths of the requests there, oldest first. NULL-terminated, owned by the caller. */
+char **spool_list(const char *state_dir);
+/* The request at @path; G_IO_ERROR_INVALID_DATA: it is none. */
+gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error);
+
+/* --- Who comes next (pure) ------------------------------------------------------------------- */
+
+typedef struct Rules {
+    double most_s_a_day; /* machine time of a submitter within a day; 0: no limit */
+} Rules;
+/* Of @queue (of QueuedJob) the index of the one to begin at @now_s; -1: none may. Those that were at work come
+ * first. @recent: submitter -> double, seconds used lately, older ones counting less, with what is at
+ * work; @today: those of the last day. */
+gint service_choose(const GPtrArray *queue, GHashTable *recent, GHashTable *today,
+                    const Rules *rules, gint64 now_s);
+/* After @n_failures a job waits so long; 0: it is given up. */
+guint service_retry_s(guint n_failures);
+
+/* --- At work --------------------------------------------------------------------------------- */
+
+/* Make what the job of @row works with; job_setup_new() with its reading of the spec, or a test's own
+ * world. *ret_free frees what comes back. */
+typedef struct ServiceWorld {
+    const Repo *repo;
+    Farm *farm;
+    gpointer data;
+    GDestroyNotify free;
+} ServiceWorld;
+typedef gboolean (*ServiceOpenFunc)(const JobRow *row, const JobSpec *spec, const char *state_dir,
+                                    const char *job_dir, gpointer user_data,
+                                    ServiceWorld *ret_world, GError **error);
+typedef void (*ServiceSayFunc)(const char *line, gpointer user_data);
+
+typedef struct ServiceOptions {
+    const char *state_dir;
+    guint n_at_once;
+    Rules rules;
+    gboolean until_idle;  /* end when nothing waits and nothing is at work */
+    ServiceOpenFunc open; /* NULL: the real thing */
+    ServiceSayFunc say;   /* what happens, in lines; NULL: nobody listens */
+    gpointer user_data;   /* of both */
+} ServiceOptions;
+/* Serve until @cancellable fires: what is at work is stopped then, and taken up by the next service.
+ * GError: the store cannot be written. */
+gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *cancellable,
+                     GError **error);
