@@ -61,9 +61,8 @@ static void print_table(const GPtrArray *jobs)
                         *time = report_duration(job->row->total_ms);
 
         g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s\n", name, job->row->kind,
-                report ? describe_state(report) : "damaged",
-                culprit ? culprit : "-", report ? report->n_kernels : 0,
-                report ? report->n_trials : 0, time);
+                report ? describe_state(report) : "damaged", culprit ? culprit : "-",
+                report ? report->n_kernels : 0, report ? report->n_trials : 0, time);
         if (job->damage) {
             cli_complain("%s: %s", job->row->name, job->damage);
         }

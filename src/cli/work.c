@@ -274,8 +274,8 @@ void work_options_clear(WorkOptions *options)
 static int queue_job(const WorkOptions *options)
 {
     g_autofree char *state_dir = cli_state_dir(options->state_option);
-    g_auto(SpoolRequest) request = {.kind = g_strdup(options->spec->kind),
-                                    .priority = options->priority};
+    g_auto(SpoolRequest)
+        request = {.kind = g_strdup(options->spec->kind), .priority = options->priority};
     g_autoptr(GError) error = NULL;
 
     if (!options->spec->name) {

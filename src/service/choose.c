@@ -43,9 +43,9 @@ gint service_choose(const GPtrArray *queue, GHashTable *recent, GHashTable *toda
 
     for (guint i = 0; i < queue->len; i++) {
         const QueuedJob *job = queue->pdata[i];
-        gboolean may = job->not_before_s <= now_s &&
-                       (rules->most_s_a_day <= 0 ||
-                        used_by(today, job->submitter) < rules->most_s_a_day);
+        gboolean may =
+            job->not_before_s <= now_s &&
+            (rules->most_s_a_day <= 0 || used_by(today, job->submitter) < rules->most_s_a_day);
 
         if (may && (best < 0 || is_before(job, queue->pdata[best], recent))) {
             best = (gint)i;

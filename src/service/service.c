@@ -388,9 +388,9 @@ gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *
                        .active = g_ptr_array_new_with_free_func(active_free),
                        .cancellable = cancellable,
                        .charged_us = g_get_monotonic_time()};
-    gulong handler = cancellable ? g_signal_connect(cancellable, "cancelled",
-                                                    G_CALLBACK(stop_waiting), NULL)
-                                 : 0;
+    gulong handler =
+        cancellable ? g_signal_connect(cancellable, "cancelled", G_CALLBACK(stop_waiting), NULL)
+                    : 0;
     gboolean look = TRUE, served;
     guint source = g_timeout_add(LOOK_MS, on_look, &look);
 

@@ -24,7 +24,8 @@ typedef struct SpoolRequest {
 } SpoolRequest;
 void spool_request_clear(SpoolRequest *request);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpoolRequest, spool_request_clear)
-/* Put @request into the spool of @state_dir, on disk when it returns; its id and submitter are set. */
+/* Put @request into the spool of @state_dir, on disk when it returns; its id and submitter are set.
+ */
 gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error);
 /* Paths of the requests there, oldest first. NULL-terminated, owned by the caller. */
 char **spool_list(const char *state_dir);
@@ -36,9 +37,9 @@ gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error)
 typedef struct Rules {
     double most_s_a_day; /* machine time of a submitter within a day; 0: no limit */
 } Rules;
-/* Of @queue (of QueuedJob) the index of the one to begin at @now_s; -1: none may. Those that were at work come
- * first. @recent: submitter -> double, seconds used lately, older ones counting less, with what is at
- * work; @today: those of the last day. */
+/* Of @queue (of QueuedJob) the index of the one to begin at @now_s; -1: none may. Those that were
+ * at work come first. @recent: submitter -> double, seconds used lately, older ones counting less,
+ * with what is at work; @today: those of the last day. */
 gint service_choose(const GPtrArray *queue, GHashTable *recent, GHashTable *today,
                     const Rules *rules, gint64 now_s);
 /* After @n_failures a job waits so long; 0: it is given up. */
@@ -46,8 +47,8 @@ guint service_retry_s(guint n_failures);
 
 /* --- At work --------------------------------------------------------------------------------- */
 
-/* Make what the job of @row works with; job_setup_new() with its reading of the spec, or a test's own
- * world. *ret_free frees what comes back. */
+/* Make what the job of @row works with; job_setup_new() with its reading of the spec, or a test's
+ * own world. *ret_free frees what comes back. */
 typedef struct ServiceWorld {
     const Repo *repo;
     Farm *farm;
@@ -68,7 +69,7 @@ typedef struct ServiceOptions {
     ServiceSayFunc say;   /* what happens, in lines; NULL: nobody listens */
     gpointer user_data;   /* of both */
 } ServiceOptions;
-/* Serve until @cancellable fires: what is at work is stopped then, and taken up by the next service.
- * GError: the store cannot be written. */
+/* Serve until @cancellable fires: what is at work is stopped then, and taken up by the next
+ * service. GError: the store cannot be written. */
 gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *cancellable,
                      GError **error);

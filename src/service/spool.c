@@ -56,9 +56,8 @@ gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error)
                     g_strerror(errno));
         return FALSE;
     }
-    return g_file_set_contents_full(path, text, -1,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                    0600, error);
+    return g_file_set_contents_full(
+        path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
 }
 
 static int compare_paths(gconstpointer a, gconstpointer b)

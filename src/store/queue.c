@@ -17,8 +17,7 @@ void queued_job_free(QueuedJob *job)
 /* Was this submission taken before? -1: @error. */
 static int is_taken(Store *store, const char *submission, GError **error)
 {
-    sqlite3_stmt *statement =
-        store_prepare(store, "SELECT 1 FROM job WHERE submission = ?", error);
+    sqlite3_stmt *statement = store_prepare(store, "SELECT 1 FROM job WHERE submission = ?", error);
     int code;
 
     if (!statement) {
@@ -102,8 +101,8 @@ gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint 
                            const char *error_text, GError **error)
 {
     sqlite3_stmt *statement = store_prepare(
-        store,
-        "UPDATE job SET state = 3, not_before_s = ?, n_failures = ?, error = ? WHERE id = ?", error);
+        store, "UPDATE job SET state = 3, not_before_s = ?, n_failures = ?, error = ? WHERE id = ?",
+        error);
 
     if (!statement) {
         return FALSE;
@@ -117,8 +116,8 @@ gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint 
 
 gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error)
 {
-    sqlite3_stmt *statement = store_prepare(
-        store, "UPDATE job SET state = 4 WHERE id = ? AND state IN (0, 2, 3)", error);
+    sqlite3_stmt *statement =
+        store_prepare(store, "UPDATE job SET state = 4 WHERE id = ? AND state IN (0, 2, 3)", error);
 
     if (!statement) {
         return FALSE;
@@ -134,11 +133,10 @@ gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError *
 gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guint64 ms,
                          GError **error)
 {
-    sqlite3_stmt *statement =
-        store_prepare(store,
-                      "INSERT INTO usage VALUES (?, ?, ?)"
-                      " ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
-                      error);
+    sqlite3_stmt *statement = store_prepare(store,
+                                            "INSERT INTO usage VALUES (?, ?, ?)"
+                                            " ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
+                                            error);
 
     if (!statement) {
         return FALSE;

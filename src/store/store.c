@@ -382,11 +382,8 @@ char *store_job_dir(Store *store, gint64 job)
 const char *job_state_name(JobState state)
 {
     static const char *const names[] = {
-        [JOB_RUNNING] = "running",
-        [JOB_DONE] = "done",
-        [JOB_FAILED] = "failed",
-        [JOB_QUEUED] = "queued",
-        [JOB_CANCELLED] = "cancelled",
+        [JOB_RUNNING] = "running", [JOB_DONE] = "done",           [JOB_FAILED] = "failed",
+        [JOB_QUEUED] = "queued",   [JOB_CANCELLED] = "cancelled",
     };
 
     return names[state];

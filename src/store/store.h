@@ -76,8 +76,8 @@ typedef struct QueuedJob {
     gboolean was_running;
 } QueuedJob;
 void queued_job_free(QueuedJob *job);
-/* Add a job to the queue. @submission: its own name of this request; one that was taken before is not
- * taken again. @name: as store_free_name() has it. */
+/* Add a job to the queue. @submission: its own name of this request; one that was taken before is
+ * not taken again. @name: as store_free_name() has it. */
 gboolean store_submit_job(Store *store, const char *submission, const char *submitter,
                           gint64 priority, const char *name, const char *kind, const char *spec,
                           gint64 now_s, GError **error);
@@ -89,8 +89,8 @@ gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint 
                            const char *error_text, GError **error);
 /* It is not wanted any more. *ret_done: it has ended already, and stays as it is. */
 gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error);
-/* @submitter's jobs took @ms of machines; and what all have used since @since_s: submitter -> double
- * (seconds), each hour halved for every @half_life_s (0: never) that it is old. */
+/* @submitter's jobs took @ms of machines; and what all have used since @since_s: submitter ->
+ * double (seconds), each hour halved for every @half_life_s (0: never) that it is old. */
 gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guint64 ms,
                          GError **error);
 GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_life_s,

@@ -157,6 +157,14 @@ static void make_old(const char *folder)
                                  "ALTER TABLE trial DROP COLUMN origin;"
                                  "DROP TABLE fact;"
                                  "DROP TABLE span;"
+                                 "DROP INDEX job_of_submission;"
+                                 "DROP INDEX job_in_queue;"
+                                 "DROP TABLE usage;"
+                                 "ALTER TABLE job DROP COLUMN submitter;"
+                                 "ALTER TABLE job DROP COLUMN submission;"
+                                 "ALTER TABLE job DROP COLUMN priority;"
+                                 "ALTER TABLE job DROP COLUMN not_before_s;"
+                                 "ALTER TABLE job DROP COLUMN n_failures;"
                                  "PRAGMA user_version = 1;",
                                  NULL, NULL, NULL),
                     ==, SQLITE_OK);
@@ -357,13 +365,14 @@ static void test_one_writer(Fixture *fixture, gconstpointer unused)
     reader = store_open(fixture->folder, STORE_READ, &error);
     g_assert_no_error(error);
     g_assert_nonnull(reader);
-    g_assert_cmpint(store_job_worked_on(reader), ==, 0);
-    store_work_on(fixture->store, 12);
-    store_work_on(fixture->store, 7);
-    g_assert_cmpint(store_job_worked_on(reader), ==, 7);
-    g_assert_cmpint(store_job_worked_on(fixture->store), ==, 7);
+    g_assert_false(store_is_worked_on(reader, 12));
+    store_work_on(fixture->store, (const gint64[]){12}, 1);
+    store_work_on(fixture->store, (const gint64[]){7, 120}, 2);
+    g_assert_true(store_is_worked_on(reader, 7));
+    g_assert_true(store_is_worked_on(fixture->store, 120));
+    g_assert_false(store_is_worked_on(reader, 12));
     g_clear_pointer(&fixture->store, store_free);
-    g_assert_cmpint(store_job_worked_on(reader), ==, 0);
+    g_assert_false(store_is_worked_on(reader, 7));
 }
 
 static gpointer ask_on(gpointer fixture)
@@ -371,7 +380,7 @@ static gpointer ask_on(gpointer fixture)
     g_autoptr(Store) reader = store_open(((Fixture *)fixture)->folder, STORE_READ, NULL);
 
     while (!g_atomic_int_get(&((Fixture *)fixture)->enough)) {
-        store_job_worked_on(reader);
+        store_is_worked_on(reader, 1);
     }
     return NULL;
 }
