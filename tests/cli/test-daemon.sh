@@ -56,27 +56,38 @@ ok 'killed: the culprit' prints 0 "\"culprit\": \"$culprit\""
 n_rows=$(sqlite3 "$work/state/firstbad.db" "SELECT count(*) FROM trial WHERE job = (SELECT id FROM job WHERE name = 'killed')")
 ok 'killed: only what was cut off was done again' [ "$(wc -l <"$work/tests")" -le $((n_rows + 4)) ]
 
+# told TEXT: wait until the daemon has said so.
+told() {
+    for _ in $(seq 300); do
+        grep -q "$1" "$work/told" && return 0
+        sleep 0.1
+    done
+    return 1
+}
+start() {
+    "$FIRSTBAD" daemon >/dev/null 2>"$work/told" </dev/null &
+    pid=$!
+}
+stop() {
+    kill $pid
+    wait $pid
+    code=$? out='' err=$(cat "$work/told")
+}
+
 # Cancelled while it waits, and while it is at work.
 queue slow 'sleep 1; test ! -e bad'
 queue never 'test ! -e bad' --priority -1
-"$FIRSTBAD" daemon >"$work/out" 2>"$work/err" &
-pid=$!
-for _ in $(seq 100); do
-    grep -q 'slow begins' "$work/err" && break
-    sleep 0.1
-done
+start
+told 'slow begins'
 run cancel never
 ok 'cancel' prints 0 'asked to cancel: never'
 run cancel slow
 run cancel nobody
 ok 'cancel: no such job' says 2 "no job 'nobody'"
-for _ in $(seq 100); do
-    grep -q 'slow is cancelled' "$work/state/../err" 2>/dev/null && break
-    sleep 0.1
-done
-sleep 2
-kill $pid
-wait $pid
+told 'slow is cancelled'
+told 'never is cancelled'
+stop
+ok 'SIGTERM ends the daemon' says 0 'slow is cancelled'
 run status
 ok 'cancelled: it is told' [ "$(printf '%s\n' "$out" | grep -c ' cancelled ')" -eq 2 ]
 run resume never --json
@@ -84,8 +95,9 @@ ok 'a person may go on with it' prints 0 "\"culprit\":\"$culprit\""
 
 # Our machine's fault: tried again later.
 queue broken 'kill -9 $$'
-timeout 20 "$FIRSTBAD" daemon >/dev/null 2>"$work/err" </dev/null
-err=$(cat "$work/err") code=0
+start
+told 'is tried again'
+stop
 ok 'a fault of ours: later again' says 0 'broken is tried again in 60 s'
 run status
 ok 'it waits' [ "$(printf '%s\n' "$out" | grep -c '^broken .* queued ')" -eq 1 ]
