@@ -11,8 +11,6 @@
 #include "farm/queue.h"
 #include "farm/slurm.h"
 
-/* What a guest's QEMU needs beside its memory. */
-#define QEMU_OVERHEAD_MIB 150
 /* A build's memory: a little for itself, and for each job of make. */
 #define BUILD_MIB     1024
 #define BUILD_JOB_MIB 512

@@ -146,6 +146,9 @@ typedef struct LocalFarmOptions {
 Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOptions *options,
                      GError **error);
 
+/* What a guest's QEMU needs beside the guest's memory. */
+#define QEMU_OVERHEAD_MIB 150
+
 /* Memory that could be used now; 0 when the kernel does not say. */
 guint64 local_farm_free_memory_mib(void);
 

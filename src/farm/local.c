@@ -20,8 +20,6 @@
 
 /* What we leave to the host when guests share its memory. */
 #define HOST_RESERVE_MIB 1024
-/* QEMU's own need, beside the guest's memory. */
-#define QEMU_OVERHEAD_MIB 150
 /* How often a trial looks whether the guest that it waits for is kept: a fifth of what a restored
  * one takes. */
 #define WAIT_POLL_MS 20

@@ -194,15 +194,6 @@ static gboolean run_trials(Worker *worker, const char *work_dir, GError **error)
 
 /* --- This machine ---------------------------------------------------------------------------- */
 
-/* What the kernel calls its life since it booted, or "". Owned by the caller. */
-static char *boot_id(void)
-{
-    char *text = NULL;
-
-    g_file_get_contents("/proc/sys/kernel/random/boot_id", &text, NULL, NULL);
-    return text ? g_strstrip(text) : g_strdup("");
-}
-
 /* Make the folder @path, of ours alone: where anybody may make folders, another one may be there.
  */
 static gboolean make_own_folder(const char *path, GError **error)
@@ -225,7 +216,7 @@ static void choose_accel(const Worker *worker, JobSpec *spec)
 {
     g_autofree char *name = g_strconcat(worker->node, ".accel", NULL);
     g_autofree char *path = g_build_filename(worker->order->slots, name, NULL);
-    g_autofree char *boot = boot_id(), *known = NULL, *why = NULL;
+    g_autofree char *boot = process_boot_id(), *known = NULL, *why = NULL;
     Accel accel = ACCEL_TCG;
 
     if (!g_str_equal(spec->accel, accel_name(ACCEL_AUTO)) || worker->order->kind != ORDER_TRIALS) {

@@ -134,16 +134,6 @@ Slot *slot_open(const char *dir, GError **error)
     return g_steal_pointer(&slot);
 }
 
-static char *boot_id(void)
-{
-    g_autofree char *id = NULL;
-
-    if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &id, NULL, NULL)) {
-        return g_strdup("");
-    }
-    return g_strdup(g_strchomp(id));
-}
-
 static char *building_path(const Slot *slot)
 {
     return g_build_filename(slot->dir, "building", NULL);
@@ -216,7 +206,7 @@ static gboolean remove_half_written(const Slot *slot, const char *boot, GError *
 gboolean slot_begin_build(const Slot *slot, GError **error)
 {
     g_autofree char *path = building_path(slot);
-    g_autofree char *boot = boot_id();
+    g_autofree char *boot = process_boot_id();
     g_autofree char *running = g_strconcat("running ", boot, NULL);
     struct stat status;
 
@@ -232,7 +222,7 @@ gboolean slot_begin_build(const Slot *slot, GError **error)
 gboolean slot_end_build(const Slot *slot, GError **error)
 {
     g_autofree char *path = building_path(slot);
-    g_autofree char *boot = boot_id();
+    g_autofree char *boot = process_boot_id();
     g_autofree char *ended = g_strconcat("ended ", boot, NULL);
     struct stat status;
 

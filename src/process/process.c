@@ -451,3 +451,13 @@ char *process_ask(const char *cwd, const char *const *argv, GError **error)
     }
     return g_steal_pointer(&result->out);
 }
+
+char *process_boot_id(void)
+{
+    g_autofree char *id = NULL;
+
+    if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &id, NULL, NULL)) {
+        return g_strdup("");
+    }
+    return g_strdup(g_strchomp(id));
+}

@@ -96,6 +96,10 @@ void process_kill_group(GPid pid);
  * not go. */
 gboolean process_end_marked(const char *mark, GError **error);
 
+/* What the kernel calls its life since it booted: another one after each boot. "" where it does not
+ * say. Owned by the caller. */
+char *process_boot_id(void);
+
 /* --- Excerpt: the head and the tail of a text that may be longer than we want to hold. */
 typedef struct Excerpt Excerpt;
 

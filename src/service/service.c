@@ -265,6 +265,10 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
 /* *ret_idle: nothing waits, and nothing is at work. */
 static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
 {
+    *ret_idle = FALSE;
+    if (service->active->len >= service->options->n_at_once) {
+        return TRUE;
+    }
     g_autoptr(GPtrArray) queue = read_queue(service, error);
     g_autoptr(GHashTable) recent =
         queue ? store_usage(service->store, now_s() - MEMORY_S, now_s(), HALF_LIFE_S, error) : NULL;
