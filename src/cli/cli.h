@@ -44,6 +44,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_work(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
+int cmd_kernels(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_oops(int argc, char **argv);
 int cmd_audit(int argc, char **argv);

@@ -124,8 +124,13 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
 {
     gint64 begun_ms = g_get_real_time() / 1000;
     g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
+    g_autofree char *room =
+        job_spec_is_run(work->spec) ? NULL : job_keep_room(work->store, work->state_dir);
     g_autoptr(Job) job = NULL;
 
+    if (room) {
+        say_note(room, work->line);
+    }
     work->setup = job_setup_new(work->spec, work->state_dir, job_dir, error);
     if (!work->setup) {
         return FALSE;

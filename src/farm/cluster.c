@@ -241,6 +241,13 @@ static gboolean objects_finish(Farm *farm, GAsyncResult *res, GError **error)
     return here->ops->objects_finish(here, res, error);
 }
 
+static char **made(Farm *farm)
+{
+    Farm *here = ((Cluster *)farm)->here;
+
+    return here->ops->made(here);
+}
+
 static const char *worktree(Farm *farm)
 {
     Farm *here = ((Cluster *)farm)->here;
@@ -283,6 +290,7 @@ static const FarmOps cluster_ops = {
     .use_config = use_config,
     .add_fix = add_fix,
     .build_same = build_same,
+    .made = made,
     .trial_async = trial_async,
     .trial_finish = trial_finish,
     .counted = counted,

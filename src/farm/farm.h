@@ -37,6 +37,9 @@ typedef struct FarmOps {
     /* From now on build also what is the same by its sources as another kernel. NULL where all are
      * built. */
     void (*build_same)(Farm *farm);
+    /* Revisions that need no build, since another job built them: kernel_builder_made(). NULL:
+     * there are none such. */
+    char **(*made)(Farm *farm);
     /* What the configuration of @commit (or a variant) comes to, without a build; *ret_config NULL:
      * it cannot be configured. And: build revisions with the config that variants name @config from
      * now on, in place of the job's. All NULL where kernels have no configurations. */

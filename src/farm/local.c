@@ -317,6 +317,11 @@ static gboolean trial_finish(Farm *farm, GAsyncResult *res, Outcome **ret_outcom
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
+static char **made(Farm *farm)
+{
+    return kernel_builder_made(slots_first(((LocalFarm *)farm)->slots));
+}
+
 static const char *worktree(Farm *farm)
 {
     return kernel_builder_source_dir(slots_first(((LocalFarm *)farm)->slots));
@@ -369,6 +374,7 @@ static const FarmOps local_ops = {
     .use_config = use_config,
     .add_fix = add_fix,
     .build_same = build_same,
+    .made = made,
     .trial_async = trial_async,
     .trial_finish = trial_finish,
     .worktree = worktree,

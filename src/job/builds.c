@@ -61,6 +61,7 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     row->commit = g_strdup(commit);
     row->kernel = kernel_copy(kernel);
     g_ptr_array_add(job->kernels, row);
+    job_learn_made(job);
     say_how_built(job, kernel);
     if (kernel->status == KERNEL_FAILED) {
         job_say(job, "%s does not build: %s", title, kernel->first_error);

@@ -62,6 +62,7 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     belief_set_releases(job->belief, is_release);
     job->situation.range = job->range;
     job->situation.belief = job->belief;
+    job_learn_made(job);
     job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);
     if (job->bases) {
         job_say(job, "--good %.12s is not behind the start: where they parted stands for it",

@@ -27,6 +27,8 @@
 /* What a build that compiles nothing takes of one from nothing, until one was seen: it asks for
  * what is to be done, links and packs. */
 #define NEAREST_SHARE 0.03
+/* Seconds that it takes to take a kernel from the store. */
+#define FOUND_S 0.5
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
 #define CHECK_LOG10_ODDS 2.0
 
@@ -136,18 +138,14 @@ static Step ask_experiment(const Situation *situation, const Experiment *experim
 
 /* What is known only of a fix: revisions that never had the bug are barred, and those of which that
  * is not known cost what it takes to find out. */
-static void cost_presence(const Situation *situation, Costs *costs, gboolean *barred,
+static void cost_presence(const Situation *situation, const Costs *costs, gboolean *barred,
                           double *build_s_of)
 {
     g_autofree Presence *presence = situation_presence(situation);
 
     for (guint32 r = 0; presence && r < history_size(situation->range->history); r++) {
-        build_s_of[r] = costs->build_s_of ? build_s_of[r] : costs->build_s;
         build_s_of[r] += presence[r] == PRESENCE_OPEN ? costs->build_s + costs->trial_s : 0;
         barred[r] = barred[r] || presence[r] == PRESENCE_NEVER;
-    }
-    if (presence) {
-        costs->build_s_of = build_s_of;
     }
 }
 
@@ -158,6 +156,22 @@ static void bar_same(const Situation *situation, const gboolean *built, gboolean
         gint64 as = same_as(situation->same, r);
 
         barred[r] = as >= 0 && as != r && built[as] && !built[r];
+    }
+}
+
+/* Kernels that other jobs built cost no build. */
+static void cost_made(const Situation *situation, double *build_s_of)
+{
+    GHashTableIter iter;
+    const char *commit;
+
+    g_hash_table_iter_init(&iter, situation->made);
+    while (g_hash_table_iter_next(&iter, (gpointer *)&commit, NULL)) {
+        gint64 revision = range_find(situation->range, commit);
+
+        if (revision >= 0) {
+            build_s_of[revision] = MIN(build_s_of[revision], FOUND_S);
+        }
     }
 }
 
@@ -198,9 +212,16 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
 
         costs_by_distance(situation->belief, &revision, 1, situation->near_build_s,
                           situation->build_s, build_s_of);
+    } else {
+        for (guint32 r = 0; r < history_size(situation->range->history); r++) {
+            build_s_of[r] = situation->build_s;
+        }
+    }
+    if (situation->made) {
+        cost_made(situation, build_s_of);
     }
     Costs costs = {.build_s = situation->build_s,
-                   .build_s_of = situation->distances || tree >= 0 ? build_s_of : NULL,
+                   .build_s_of = build_s_of,
                    .trial_s = situation->trial_s,
                    .trial_price_s = 0.4 * situation->trial_s / MAX(situation->n_trials_at_once, 1),
                    .parallel_trials = situation->n_trials_at_once,
@@ -573,10 +594,6 @@ gboolean job_wants_build(const Situation *situation, const Task *build)
     }
     alone.costs.barred = alone.barred;
     instead.costs.barred = instead.barred;
-    if (!alone.costs.build_s_of) {
-        alone.build_s_of[revision] = situation->build_s;
-        alone.costs.build_s_of = alone.build_s_of;
-    }
     alone.build_s_of[revision] =
         MAX(alone.build_s_of[revision] - build->spent_s, alone.build_s_of[revision] * LEAST_LEFT);
     own = best_rate(&beside, &alone);

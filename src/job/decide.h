@@ -122,6 +122,7 @@ typedef struct Situation {
     double build_s, trial_s;    /* costs as seen so far: of a build from nothing */
     double near_build_s;        /* of a build beside what @tree holds */
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
+    GHashTable *made; /* set of commits whose kernels are there without a build; NULL: none */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
     /* No build, or no trials can begin now: what needs them waits. Something is under way then. */

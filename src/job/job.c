@@ -94,6 +94,17 @@ void job_learn_costs(Job *job)
     count_costs(job);
 }
 
+void job_learn_made(Job *job)
+{
+    const Farm *farm = job->farm;
+    g_auto(GStrv) made = farm->ops->made ? farm->ops->made(job->farm) : NULL;
+
+    g_hash_table_remove_all(job->made);
+    for (char **commit = made; commit && *commit; commit++) {
+        g_hash_table_add(job->made, g_strdup(*commit));
+    }
+}
+
 /* --- Progress and time ----------------------------------------------------------------------- */
 
 void job_show(Job *job, const char *doing, const char *begun, const char *line)
@@ -169,6 +180,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->situation.facts, g_hash_table_unref);
     g_clear_pointer(&job->decided, g_hash_table_unref);
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
+    g_clear_pointer(&job->made, g_hash_table_unref);
     g_clear_pointer(&job->fixes, g_hash_table_unref);
     g_clear_pointer(&job->told, g_hash_table_unref);
     sought_clear(&job->sought);
@@ -372,6 +384,8 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    job->situation.made = job->made;
     job->rebuilt = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->fixes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->mended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

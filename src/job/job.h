@@ -283,6 +283,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobSetup, job_setup_free)
 JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *job_dir,
                         GError **error);
 
+/* The kernels of the jobs in @state_dir. */
+KernelStore *job_open_kernels(const char *state_dir, GError **error);
+/* Keep the kernel store to @most_bytes; what jobs without an answer built is not taken away. */
+gboolean job_collect_kernels(Store *store, KernelStore *kernels, guint64 most_bytes,
+                             KernelsCollected *ret_collected, GError **error);
+/* The same to the store's own limit, before a job begins: what a person should be told, or NULL.
+ * Owned by the caller. */
+char *job_keep_room(Store *store, const char *state_dir);
+
 /* Carry out part @part of the work item in the folder @dir, on this machine: `firstbad work`. @node
  * names it, @run this attempt. Why it could not be done is put into the folder, too. */
 gboolean job_work_item(const char *dir, guint part, const char *node, const char *run,

@@ -32,6 +32,7 @@ struct Job {
     GPtrArray *trials;    /* of TrialRow, in the order they ended */
     Sought sought;
     GHashTable *decided; /* commits that have their decision row */
+    GHashTable *made;    /* see job_learn_made() */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     GHashTable *fixes;   /* set of lines: fixes that a person was told of */
     GHashTable *mended;  /* commit -> key of a kernel that no longer counts */
@@ -62,6 +63,8 @@ void job_count_trials(Job *job);
 /* What builds and trials have cost lately, as the planner's guess of the next; and what of
  * the budget is used. */
 void job_learn_costs(Job *job);
+/* Which kernels are there by now without a build. */
+void job_learn_made(Job *job);
 
 /* Show what is going on: @doing and @line as in JobProgress. */
 void job_tell(Job *job, const char *doing, const char *line);

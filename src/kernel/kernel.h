@@ -77,6 +77,39 @@ Sources *kernel_sources(const Kernel *kernel);
 /* Do the Makefiles at the top of two trees (or commits) differ, for a build? sources_makefile(). */
 gboolean kernel_makefile_differs(const Repo *repo, const char *one, const char *other);
 
+/* --- What the store holds, and keeping it small ---------------------------------------------- */
+
+typedef struct KernelEntry {
+    Kernel *kernel;
+    char *name;         /* what was built: a commit or a variant; or NULL */
+    guint64 bytes;      /* on disk; files that it shares with other entries count here, too */
+    gint64 used_s;      /* when it was last looked for, to some minutes; since the epoch */
+    gboolean is_pinned; /* by a person */
+} KernelEntry;
+void kernel_entry_free(KernelEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelEntry, kernel_entry_free)
+/* All, last used first. Array of KernelEntry, owned by the caller. And what such a list takes on
+ * disk, each file counted once. */
+GPtrArray *kernel_store_entries(KernelStore *store, GError **error);
+guint64 kernel_entries_bytes(const GPtrArray *entries);
+
+/* A pinned entry stays until it is unpinned. */
+gboolean kernel_store_pin(KernelStore *store, const char *key, gboolean is_pinned, GError **error);
+/* What the store may take on disk, as far as all that use it agree to keep to it: 32 GiB until it
+ * is set. */
+guint64 kernel_store_limit(const KernelStore *store);
+gboolean kernel_store_set_limit(KernelStore *store, guint64 bytes, GError **error);
+
+typedef struct KernelsCollected {
+    guint n_removed, n_left;
+    guint64 bytes_removed, bytes_left;
+} KernelsCollected;
+/* Remove entries, those first that were not used for longest, until all take at most @most_bytes.
+ * What is pinned, what was used within the hour, and @wanted (set of keys; or NULL) stays, so more
+ * may be left. Others may use the store meanwhile. */
+gboolean kernel_store_collect(KernelStore *store, guint64 most_bytes, GHashTable *wanted,
+                              KernelsCollected *ret_collected, GError **error);
+
 /* Where and how to build. One slot is a worktree and an object tree that live on from build to
  * build; one build at a time. */
 typedef struct KernelBuilder KernelBuilder;
@@ -109,6 +142,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelBuilder, kernel_builder_free)
 void kernel_builder_add_fix(KernelBuilder *builder, const Backport *fix);
 /* From now on as with KernelBuildOptions.builds_same. */
 void kernel_builder_build_same(KernelBuilder *builder);
+/* Revisions that were built by any job as @builder would build them, or failed so: they are in the
+ * store, but for those that a fix of this job's goes into. NULL-terminated, owned by the caller. */
+char **kernel_builder_made(const KernelBuilder *builder);
 /* "" when builds run in a sandbox (bubblewrap, no network), else why not, to be said once. */
 const char *kernel_builder_unboxed(const KernelBuilder *builder);
 /* The worktree of the slot, for those who need the sources of the last revision built. */

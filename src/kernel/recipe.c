@@ -24,17 +24,30 @@
 #include "kernel/built.h"
 
 /* Count up when any of this changes what comes out. */
-#define RECIPE_VERSION "5"
+#define RECIPE_VERSION "6"
+
+void recipe_add_config(GChecksum *checksum, const char *config)
+{
+    for (const char *line = config, *end; *line; line = *end ? end + 1 : end) {
+        end = strchrnul(line, '\n');
+        if (g_str_has_prefix(line, "CONFIG_") || g_str_has_prefix(line, "# CONFIG_")) {
+            g_checksum_update(checksum, (const guchar *)line, end - line);
+            g_checksum_update(checksum, (const guchar *)"\n", 1);
+        }
+    }
+    g_checksum_update(checksum, (const guchar *)"", 1);
+}
 
 char *recipe_key(const char *tree_id, const char *config, const char *changes, const Choice *choice)
 {
-    const char *parts[] = {RECIPE_VERSION, tree_id, choice->key, config, changes};
+    const char *parts[] = {RECIPE_VERSION, tree_id, choice->key, changes};
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
 
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         /* With their NULs, so that no two lists run together to the same bytes. */
         g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
     }
+    recipe_add_config(checksum, config);
     return g_strdup(g_checksum_get_string(checksum));
 }
 

@@ -25,6 +25,10 @@
 char *recipe_key(const char *tree_id, const char *config, const char *changes,
                  const Choice *choice);
 
+/* The lines of @config that set options. Its comments name the kernel that it was made with, and
+ * are of no effect. */
+void recipe_add_config(GChecksum *checksum, const char *config);
+
 /* `make` in the source folder with @targets (NULL-terminated) and its options. Owned by the caller.
  */
 char **recipe_make(const Slot *slot, const KernelBuildOptions *options, const Choice *choice,

@@ -20,6 +20,7 @@
 /* Read per step: about 10 ms of work. */
 #define STEP_BYTES (4 << 20)
 #define FRESH_S    60
+#define TOUCHED_S  600
 
 struct Parcel {
     KernelStore *store;
@@ -117,15 +118,14 @@ void kernel_store_free(KernelStore *store)
     g_free(store);
 }
 
-static char *entry_dir(const KernelStore *store, const char *key)
+char *store_entry_dir(const KernelStore *store, const char *key)
 {
     g_autofree char *shelf = g_strndup(key, 2);
 
     return g_build_filename(store->dir, shelf, key, NULL);
 }
 
-/* Take an entry out of sight in one step, then remove it. */
-static void throw_away(const char *store_dir, const char *dir)
+void store_throw_away(const char *store_dir, const char *dir)
 {
     g_autofree char *away = g_build_filename(store_dir, ".new", "away-XXXXXX", NULL);
 
@@ -134,9 +134,30 @@ static void throw_away(const char *store_dir, const char *dir)
     }
 }
 
+/* It is in use: see collect.c. Seldom, so that finding a kernel stays a matter of reading. */
+static void touch_entry(const Kernel *kernel)
+{
+    g_autofree char *ini = g_build_filename(kernel->dir, "kernel.ini", NULL);
+    GStatBuf status;
+
+    if (g_stat(ini, &status) == 0 && status.st_mtime < time(NULL) - TOUCHED_S) {
+        utimensat(AT_FDCWD, ini, NULL, 0);
+    }
+}
+
 Kernel *kernel_store_find(KernelStore *store, const char *key, GError **error)
 {
-    g_autofree char *dir = entry_dir(store, key);
+    Kernel *kernel = store_read_entry(store, key, error);
+
+    if (kernel) {
+        touch_entry(kernel);
+    }
+    return kernel;
+}
+
+Kernel *store_read_entry(KernelStore *store, const char *key, GError **error)
+{
+    g_autofree char *dir = store_entry_dir(store, key);
     g_autofree char *ini_path = g_build_filename(dir, "kernel.ini", NULL);
     g_autoptr(GKeyFile) ini = g_key_file_new();
     g_autofree char *status = NULL;
@@ -149,7 +170,7 @@ Kernel *kernel_store_find(KernelStore *store, const char *key, GError **error)
         }
         if (local_error->domain == G_KEY_FILE_ERROR) {
             /* Garbage, be it of a dying disk: build it again. */
-            throw_away(store->dir, dir);
+            store_throw_away(store->dir, dir);
             return NULL;
         }
         g_propagate_prefixed_error(error, g_steal_pointer(&local_error), "%s: ", ini_path);
@@ -359,7 +380,7 @@ static gboolean sync_dir(const char *dir, GError **error)
 Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *facts,
                       GError **error)
 {
-    g_autofree char *dir = entry_dir(parcel->store, kernel->key);
+    g_autofree char *dir = store_entry_dir(parcel->store, kernel->key);
     g_autofree char *shelf = g_path_get_dirname(dir);
     g_autoptr(Kernel) there = NULL;
     Kernel *stored;
@@ -374,7 +395,7 @@ Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *f
     there = kernel_store_find(parcel->store, kernel->key, NULL);
     if (there && (there->failed_at_ms || there->failed_at_bytes ||
                   (there->same_as && !kernel->same_as))) { /* built, after all */
-        throw_away(parcel->store->dir, dir);
+        store_throw_away(parcel->store->dir, dir);
     }
     if (g_rename(parcel->dir, dir) == 0) {
         g_clear_pointer(&parcel->dir, g_free);
@@ -554,7 +575,7 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
         g_autofree char *shelf = g_path_get_dirname(kernel->dir);
         g_autofree char *store_dir = g_path_get_dirname(shelf);
 
-        throw_away(store_dir, kernel->dir);
+        store_throw_away(store_dir, kernel->dir);
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                     "%s was damaged, and is thrown away: it will be built again", file);
     }

@@ -9,6 +9,13 @@ struct KernelStore {
     char *dir;
 };
 
+/* The folder of the entry @key, whether it is there or not. Owned by the caller. */
+char *store_entry_dir(const KernelStore *store, const char *key);
+/* kernel_store_find() without saying that it is in use. */
+Kernel *store_read_entry(KernelStore *store, const char *key, GError **error);
+/* Take the entry in the folder @dir out of sight in one step, then remove it. */
+void store_throw_away(const char *store_dir, const char *dir);
+
 /* An entry in the making. It becomes visible by parcel_commit(), or goes away with parcel_free().
  */
 typedef struct Parcel Parcel;

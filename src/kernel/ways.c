@@ -61,7 +61,7 @@ GPtrArray *kernel_store_of_way(KernelStore *store, const char *way, guint n_most
     }
     g_array_sort(all, compare_newest_first);
     for (guint i = 0; i < all->len && kernels->len < n_most; i++) {
-        Kernel *kernel = kernel_store_find(store, g_array_index(all, Noted, i).key, NULL);
+        Kernel *kernel = store_read_entry(store, g_array_index(all, Noted, i).key, NULL);
 
         if (kernel) {
             g_ptr_array_add(kernels, kernel);

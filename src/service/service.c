@@ -72,6 +72,17 @@ static void active_free(gpointer data)
     g_free(active);
 }
 
+/* Before kernels are built. */
+static void keep_room(Service *service, const JobSpec *spec)
+{
+    g_autofree char *room =
+        job_spec_is_run(spec) ? NULL : job_keep_room(service->store, service->options->state_dir);
+
+    if (room) {
+        say(service, "%s", room);
+    }
+}
+
 /* The real thing. */
 static gboolean open_setup(const JobRow *row, const JobSpec *spec, const char *state_dir,
                            const char *job_dir, gpointer user_data, ServiceWorld *ret_world,
@@ -95,8 +106,13 @@ static gboolean open_job(Service *service, Active *active, GError **error)
 
     active->row = store_read_job(service->store, id, error);
     active->spec = active->row ? job_spec_new(active->row->kind) : NULL;
-    if (!active->spec || !job_spec_read(active->spec, active->row->spec, "/", error) ||
-        !open(active->row, active->spec, options->state_dir, job_dir, options->user_data,
+    if (!active->spec || !job_spec_read(active->spec, active->row->spec, "/", error)) {
+        return FALSE;
+    }
+    if (!options->open) {
+        keep_room(service, active->spec);
+    }
+    if (!open(active->row, active->spec, options->state_dir, job_dir, options->user_data,
               &active->world, error)) {
         return FALSE;
     }

@@ -75,6 +75,30 @@ GPtrArray *store_kernels(Store *store, gint64 job, GError **error)
         read_kernel, (GDestroyNotify)kernel_row_free, error);
 }
 
+static gpointer read_key(Store *store, sqlite3_stmt *statement)
+{
+    return store_column(statement, 0);
+}
+
+GHashTable *store_wanted_kernels(Store *store, GError **error)
+{
+    g_autofree char *sql =
+        g_strdup_printf("SELECT DISTINCT key FROM kernel WHERE job IN"
+                        " (SELECT id FROM job WHERE id > ? AND state NOT IN (%d, %d))",
+                        JOB_DONE, JOB_CANCELLED);
+    g_autoptr(GPtrArray) keys = store_select(store, 0, sql, read_key, g_free, error);
+    GHashTable *wanted;
+
+    if (!keys) {
+        return NULL;
+    }
+    wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < keys->len; i++) {
+        g_hash_table_add(wanted, g_strdup(keys->pdata[i]));
+    }
+    return wanted;
+}
+
 /* --- Trials ---------------------------------------------------------------------------------- */
 
 /* More than any guest or command may print; what says so is damaged. */

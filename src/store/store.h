@@ -140,6 +140,9 @@ typedef struct KernelRow {
 } KernelRow;
 void kernel_row_free(KernelRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelRow, kernel_row_free)
+/* Set of the keys of all kernels of jobs that have no answer yet and were not cancelled. Owned by
+ * the caller. */
+GHashTable *store_wanted_kernels(Store *store, GError **error);
 /* In the order they were first built. Array of KernelRow, owned by the caller. */
 GPtrArray *store_kernels(Store *store, gint64 job, GError **error);
 

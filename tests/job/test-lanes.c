@@ -265,6 +265,25 @@ static void test_wall(void)
     line_clear(&line);
 }
 
+/* A kernel that another job built is tried, where it tells nearly as much as the middle. */
+static void test_made(void)
+{
+    g_autoptr(GHashTable) made = g_hash_table_new(g_str_hash, g_str_equal);
+    Line line;
+    Action action;
+
+    line_init(&line);
+    action = ask(&line);
+    guint32 middle = revision_of(&line, &action);
+    line.situation.made = made;
+    g_hash_table_add(made, line.range->commits[middle - 12]);
+    g_hash_table_add(made, line.range->commits[2]);
+    action = ask(&line);
+    g_assert_cmpint(action.kind, ==, ACTION_BUILD);
+    g_assert_cmpuint(revision_of(&line, &action), ==, middle - 12);
+    line_clear(&line);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -275,5 +294,6 @@ int main(int argc, char **argv)
     g_test_add_func("/lanes/wants-build", test_wants_build);
     g_test_add_func("/lanes/nearly-done", test_nearly_done);
     g_test_add_func("/lanes/wall", test_wall);
+    g_test_add_func("/lanes/made", test_made);
     return g_test_run();
 }
