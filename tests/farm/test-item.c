@@ -162,16 +162,19 @@ static void test_failure(Scratch *scratch, gconstpointer unused)
 
 static void test_queue_lines(void)
 {
-    static const char text[] = "firstbad-build-12|0|RUNNING|n1\n"
-                               "firstbad-trials-9|3|NODE_FAIL|n2\n"
-                               "firstbad-trials-9|4|PENDING|\n"
-                               "other|0|RUNNING|n1\n"
-                               "firstbad-x|N/A|RUNNING|n1\n"
-                               "garbage\n";
+    static const char text[] =
+        "firstbad-build-12|0|RUNNING|n1|None\n"
+        "firstbad-trials-9|3|NODE_FAIL|n2|NodeDown\n"
+        "firstbad-trials-9|4|PENDING||ReqNodeNotAvail, UnavailableNodes:n|2\n"
+        "firstbad-trials-9|3|PENDING||BeginTime\n"
+        "firstbad-trials-9|3|CANCELLED|n1|None\n"
+        "other|0|RUNNING|n1|None\n"
+        "firstbad-x|N/A|RUNNING|n1|None\n"
+        "garbage\n";
     g_autoptr(GPtrArray) tasks = slurm_parse_tasks(text, "firstbad-");
     const SlurmTask *task;
 
-    g_assert_cmpuint(tasks->len, ==, 3);
+    g_assert_cmpuint(tasks->len, ==, 5);
     task = tasks->pdata[0];
     g_assert_cmpstr(task->name, ==, "firstbad-build-12");
     g_assert_cmpint(task->state, ==, SLURM_RUNS);
@@ -181,6 +184,30 @@ static void test_queue_lines(void)
     g_assert_cmpstr(task->node, ==, "n2");
     task = tasks->pdata[2];
     g_assert_cmpint(task->state, ==, SLURM_WAITS);
+    g_assert_cmpstr(task->reason, ==, "ReqNodeNotAvail, UnavailableNodes:n|2");
+
+    /* Submitted three times: that one counts which has not ended. */
+    task = slurm_find_task(tasks, "firstbad-trials-9", 3);
+    g_assert_cmpstr(task->reason, ==, "BeginTime");
+    task = slurm_find_task(tasks, "firstbad-build-12", 0);
+    g_assert_cmpint(task->state, ==, SLURM_RUNS);
+    g_assert_null(slurm_find_task(tasks, "firstbad-build-12", 1));
+    g_assert_null(slurm_find_task(tasks, "firstbad-build", 0));
+}
+
+static void test_node_lines(void)
+{
+    SlurmSize size = slurm_parse_nodes("n1|8|16000|kvm,fast\n"
+                                       "n2|4|8000|(null)\n"
+                                       "n1|8|16000|kvm,fast\n" /* of another partition */
+                                       "n3|16|4000|nokvm\n"
+                                       "garbage\n");
+
+    g_assert_cmpuint(size.n_nodes, ==, 3);
+    g_assert_cmpuint(size.n_kvm, ==, 1);
+    g_assert_cmpuint(size.n_cpus, ==, 4);
+    g_assert_cmpuint(size.memory_mib, ==, 4000);
+    g_assert_cmpuint(slurm_parse_nodes("").n_nodes, ==, 0);
 }
 
 static void test_faults(void)
@@ -200,6 +227,7 @@ int main(int argc, char **argv)
     g_test_add("/item/refused", Scratch, NULL, scratch_set_up, test_refused, scratch_tear_down);
     g_test_add("/item/failure", Scratch, NULL, scratch_set_up, test_failure, scratch_tear_down);
     g_test_add_func("/slurm/queue-lines", test_queue_lines);
+    g_test_add_func("/slurm/node-lines", test_node_lines);
     g_test_add_func("/slurm/faults", test_faults);
     return g_test_run();
 }
