@@ -7,7 +7,7 @@
 
 typedef struct Step {
     PartEventKind kind;
-    gint64 at_s;     /* of the event; of a list, when it was begun */
+    guint at_s;      /* of the event; of a list, when it was begun */
     guint n;         /* REFUSED: before; UNSUITED: nodes; MISSED: 1, Slurm says COMPLETED */
     PartState state; /* afterwards */
     PartNews news;
@@ -80,7 +80,7 @@ static void test_lost(void)
 static void test_lost_too_often(void)
 {
     Part part = {0};
-    gint64 at_s = 0;
+    guint at_s = 0;
 
     for (guint i = 0; i <= PART_MOST_LOST; i++, at_s += 100) {
         gboolean last = i == PART_MOST_LOST;
