@@ -31,6 +31,7 @@ typedef struct Cluster {
     Queue *queue;
     char *job_kind, *spec, *job_dir, *kernels, *slots;
     guint n_workers, n_cpus, n_at_once;
+    Accel accel;
     char *used_config;
     gboolean builds_same;
     GPtrArray *fixes; /* of Backport */
@@ -50,15 +51,6 @@ static Order *order_of(const Cluster *cluster, OrderKind kind, const char *commi
     order->commit = g_strdup(commit);
     order->n_jobs = cluster->n_cpus;
     return order;
-}
-
-static void tell(const char *line, gpointer data)
-{
-    const Farm *farm = data;
-
-    if (farm->tell) {
-        farm->tell(line, farm->tell_data);
-    }
 }
 
 /* --- Builds ---------------------------------------------------------------------------------- */
@@ -157,6 +149,7 @@ static void flush_first(Cluster *cluster)
     order->kernel_key = g_strdup(first->kernel_key);
     order->id = g_uuid_string_random();
     order->boots = first->boots;
+    order->accel = cluster->accel;
     order->n_trials = tasks->len;
     order->n_parts = choose_parts(cluster, tasks->len);
     order->n_at_once = cluster->n_at_once;
@@ -268,6 +261,7 @@ static void cluster_free(Farm *farm)
 {
     Cluster *cluster = (Cluster *)farm;
 
+    farm->tell = NULL; /* the queue's last words are nobody's */
     g_clear_handle_id(&cluster->flush_id, g_source_remove);
     g_clear_pointer(&cluster->asked, g_ptr_array_unref);
     g_clear_pointer(&cluster->queue, queue_free);
@@ -311,6 +305,57 @@ static guint guests_of(const SlurmSize *size, guint guest_cpus, guint guest_mib)
     return MAX(MIN(by_cpus, by_memory > 1 ? by_memory - 1 : 1), 1);
 }
 
+/* --- How guests run -------------------------------------------------------------------------- */
+
+/* What was chosen in an earlier life of the job; AUTO: nothing. */
+static Accel find_accel(const char *path)
+{
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return ACCEL_AUTO;
+    }
+    g_strchomp(text);
+    return g_str_equal(text, accel_name(ACCEL_KVM))   ? ACCEL_KVM
+           : g_str_equal(text, accel_name(ACCEL_TCG)) ? ACCEL_TCG
+                                                      : ACCEL_AUTO;
+}
+
+/* All guests of a job run in one way, and for all of its life: trials under KVM and emulated ones
+ * race differently, and would be counted as one kind. So it is chosen once, by what Slurm says of
+ * the nodes, and kept; who cannot run an order's guests so gives it back. */
+static gboolean choose_accel(Cluster *cluster, const ClusterFarmOptions *options,
+                             const SlurmSize *size, GError **error)
+{
+    g_autofree char *path = g_build_filename(options->job_dir, "accel", NULL);
+
+    cluster->accel = options->accel == ACCEL_AUTO ? find_accel(path) : options->accel;
+    if (cluster->accel == ACCEL_AUTO) {
+        cluster->accel = size->n_kvm ? ACCEL_KVM : ACCEL_TCG;
+        return g_file_set_contents(path, accel_name(cluster->accel), -1, error);
+    }
+    return TRUE;
+}
+
+/* The note of the machine here, and what was chosen where the user left it to us. Owned by the
+ * caller. */
+static char *make_note(const Cluster *cluster, const ClusterFarmOptions *options,
+                       const SlurmSize *size)
+{
+    g_autofree char *choice =
+        cluster->accel == ACCEL_KVM
+            ? g_strdup_printf("guests run under KVM, on the nodes with the feature " SLURM_KVM
+                              " (%u of %u)",
+                              size->n_kvm, size->n_nodes)
+            : g_strdup("guests are emulated (TCG): no node has the feature " SLURM_KVM
+                       " in slurm.conf; --accel says otherwise");
+    const char *here = cluster->here->note;
+
+    return options->accel != ACCEL_AUTO ? g_strdup(here)
+           : here                       ? g_strconcat(here, "\n", choice, NULL)
+                                        : g_steal_pointer(&choice);
+}
+
 static guint minutes_of(guint ms)
 {
     return (ms + 59999) / 60000;
@@ -330,14 +375,14 @@ Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions 
                    .expected_trial_s = here->expected_trial_s + SUBMIT_S,
                    .config_dir = here->config_dir,
                    .config = here->config,
-                   .oldest = here->oldest,
-                   .note = g_strdup(here->note)};
+                   .oldest = here->oldest};
     cluster->here = here;
     cluster->asked = g_ptr_array_new_with_free_func((GDestroyNotify)asked_free);
     cluster->fixes = g_ptr_array_new_with_free_func((GDestroyNotify)backport_free);
-    if (!slurm_look(&size, error)) {
+    if (!slurm_look(&size, error) || !choose_accel(cluster, options, &size, error)) {
         return NULL;
     }
+    farm->note = make_note(cluster, options, &size);
     cluster->n_workers = options->n_workers ? options->n_workers : size.n_nodes;
     cluster->n_cpus = options->n_cpus ? options->n_cpus : size.n_cpus;
     cluster->n_at_once =
@@ -353,9 +398,10 @@ Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions 
     const QueueOptions queue = {
         .items = items,
         .program = options->program,
-        .features = options->features,
+        .accel = cluster->accel,
         .args = options->args,
-        .n_nodes = size.n_nodes,
+        /* Where no node has the feature, the user may have told sbatch where to go. */
+        .n_nodes = cluster->accel == ACCEL_KVM && size.n_kvm ? size.n_kvm : size.n_nodes,
         .n_cpus = cluster->n_cpus,
         .build_mib = BUILD_MIB + cluster->n_cpus * BUILD_JOB_MIB,
         .trial_mib = guest_mib,
@@ -364,6 +410,6 @@ Farm *cluster_farm_new(Farm *here, KernelStore *store, const ClusterFarmOptions 
         .boot_minutes = minutes_of(options->boot_timeout_ms),
         .trial_minutes = minutes_of(options->trial_timeout_ms),
     };
-    cluster->queue = queue_new(&queue, store, tell, farm, error);
+    cluster->queue = queue_new(&queue, store, farm, error);
     return cluster->queue ? g_steal_pointer(&farm) : NULL;
 }

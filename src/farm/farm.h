@@ -83,6 +83,9 @@ struct Farm {
     gpointer tell_data;
 };
 
+/* Tell a person, if anybody listens. */
+void farm_tell(const Farm *farm, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* Called by job/ once the answer is stored, and not when the work is merely interrupted: it goes on
  * faster with what is there. */
 void farm_done(Farm *farm);
@@ -165,7 +168,7 @@ typedef struct ClusterFarmOptions {
     const char *job_kind, *spec; /* the job file, as it is carried out there */
     const char *job_dir, *kernels, *slots;
     const char *program;     /* firstbad */
-    const char *features;    /* that a node for trials has to have, or NULL */
+    Accel accel;             /* of all guests; AUTO: KVM where nodes have the feature "kvm" */
     const char *const *args; /* for sbatch, or NULL */
     guint n_workers;         /* machines at once; 0: as many as are up */
     guint n_cpus;            /* of a machine, make -j; 0: those of the smallest */

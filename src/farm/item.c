@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ORDER_VERSION 1
+#define ORDER_VERSION 2
 #define ORDER         "order"
 #define KERNEL        "kernel"
+#define TRIAL         "trial-"
 #define FAILED        "failed-"
 /* Of the checksum of an order, in the name of its folder. */
 #define NAME_DIGITS 20
@@ -119,6 +120,7 @@ static char *order_text(const Order *order)
         g_key_file_set_integer(file, ORDER, "parts", (int)order->n_parts);
         g_key_file_set_integer(file, ORDER, "at-once", (int)order->n_at_once);
         g_key_file_set_boolean(file, ORDER, "boots", order->boots);
+        g_key_file_set_string(file, ORDER, "accel", accel_name(order->accel));
         g_key_file_set_integer_list(file, ORDER, "traces", traces, order->n_trials);
     }
     return g_key_file_to_data(file, NULL, NULL);
@@ -232,6 +234,16 @@ static gboolean is_key(const char *text)
     return text && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
+/* An order that leaves it to the machine would have trials of two kinds counted as one. */
+static gboolean read_accel(GKeyFile *file, Order *order, const char *dir, GError **error)
+{
+    g_autofree char *name = g_key_file_get_string(file, ORDER, "accel", NULL);
+
+    order->accel = g_strcmp0(name, accel_name(ACCEL_KVM)) == 0 ? ACCEL_KVM : ACCEL_TCG;
+    return g_strcmp0(name, accel_name(order->accel)) == 0 ||
+           refuse(error, dir, "order of trials that does not say how guests run");
+}
+
 static gboolean read_trials(GKeyFile *file, Order *order, const char *dir, GError **error)
 {
     gsize n = 0;
@@ -255,7 +267,7 @@ static gboolean read_trials(GKeyFile *file, Order *order, const char *dir, GErro
         }
         order->traces[i] = (GuestTrace)traces[i];
     }
-    return TRUE;
+    return read_accel(file, order, dir, error);
 }
 
 static Order *parse_order(GKeyFile *file, const char *dir, GError **error)
@@ -325,9 +337,61 @@ guint order_part_of(const Order *order, guint i)
 
 char *item_trial_path(const char *dir, guint i)
 {
-    g_autofree char *name = g_strdup_printf("trial-%u", i);
+    g_autofree char *name = g_strdup_printf(TRIAL "%u", i);
 
     return g_build_filename(dir, name, NULL);
+}
+
+void item_files_free(ItemFiles *files)
+{
+    if (!files) {
+        return;
+    }
+    g_array_unref(files->trials);
+    g_ptr_array_unref(files->failures);
+    g_free(files);
+}
+
+/* The trial that @name is of. FALSE: none; a file in the making has more behind its number. */
+static gboolean is_trial(const char *name, guint *ret_i)
+{
+    guint64 i;
+
+    if (!g_str_has_prefix(name, TRIAL) ||
+        !g_ascii_string_to_unsigned(name + strlen(TRIAL), 10, 0, MOST_TRIALS, &i, NULL)) {
+        return FALSE;
+    }
+    *ret_i = (guint)i;
+    return TRUE;
+}
+
+/* A file in the making has a longer name: g_file_set_contents() puts six characters behind. */
+static gboolean is_failure(const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    return g_str_has_prefix(name, FAILED) && dot && !strchr(dot + 1, '.');
+}
+
+ItemFiles *item_list(const char *dir)
+{
+    ItemFiles *files = g_new0(ItemFiles, 1);
+    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
+    const char *name;
+    guint i;
+
+    files->trials = g_array_new(FALSE, FALSE, sizeof(guint));
+    files->failures = g_ptr_array_new_with_free_func(g_free);
+    while (listing && (name = g_dir_read_name(listing))) {
+        if (is_trial(name, &i)) {
+            g_array_append_val(files->trials, i);
+        } else if (is_failure(name)) {
+            g_ptr_array_add(files->failures, g_strdup(name));
+        } else {
+            files->has_kernel |= g_str_equal(name, KERNEL);
+        }
+    }
+    return files;
 }
 
 static void put_list(GKeyFile *file, const char *key, char **list)
@@ -414,33 +478,13 @@ gboolean item_put_failure(const char *dir, guint part, const char *run, const ch
     return write_durably(path, text, error);
 }
 
-/* The name of one of them; owned by the caller. */
-static char *find_failure(const char *dir)
+gboolean item_take_failure(const char *dir, const char *name, guint *ret_part, char **ret_node,
+                           GError **ret_failure)
 {
-    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
-    const char *name;
-
-    /* A file in the making has a longer name: g_file_set_contents() puts six characters behind. */
-    while (listing && (name = g_dir_read_name(listing))) {
-        g_auto(GStrv) words = g_strsplit(name, ".", -1);
-
-        if (g_str_has_prefix(name, FAILED) && g_strv_length(words) == 2) {
-            return g_strdup(name);
-        }
-    }
-    return NULL;
-}
-
-gboolean item_take_failure(const char *dir, guint *ret_part, char **ret_node, GError **ret_failure)
-{
-    g_autofree char *name = find_failure(dir);
-    g_autofree char *path = name ? g_build_filename(dir, name, NULL) : NULL;
+    g_autofree char *path = g_build_filename(dir, name, NULL);
     g_autofree char *message = NULL;
     g_autoptr(GKeyFile) file = g_key_file_new();
 
-    if (!name) {
-        return FALSE;
-    }
     g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
     if (g_unlink(path) != 0) {
         return FALSE; /* or it would be taken again and again */

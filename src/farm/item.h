@@ -38,6 +38,7 @@ typedef struct Order {
     guint n_trials, n_parts, n_at_once;
     GuestTrace *traces; /* of each */
     gboolean boots;     /* see Farm */
+    Accel accel;        /* how all guests of the job run: KVM or TCG, never AUTO */
 } Order;
 Order *order_new(OrderKind kind);
 void order_free(Order *order);
@@ -57,15 +58,27 @@ guint order_part_of(const Order *order, guint i);
 /* Where trial @i is, or will be. Owned by the caller. */
 char *item_trial_path(const char *dir, guint i);
 
+/* What lies in the folder @dir, by one listing; what is in the making is left out. */
+typedef struct ItemFiles {
+    gboolean has_kernel;
+    GArray *trials;      /* of guint: those that are there, in no order */
+    GPtrArray *failures; /* of char *: names, for item_take_failure() */
+} ItemFiles;
+ItemFiles *item_list(const char *dir);
+void item_files_free(ItemFiles *files);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ItemFiles, item_files_free)
+
 /* What came out of a build. NULL without error: nothing yet. @store: that of the order. */
 gboolean item_put_kernel(const char *dir, const Kernel *kernel, GError **error);
 Kernel *item_find_kernel(const char *dir, KernelStore *store, GError **error);
 
-/* Why the machine @node could not do @part; @run tells its attempts apart. */
+/* Why the machine @node could not do @part; @run tells its attempts apart.
+ * G_IO_ERROR_NOT_SUPPORTED: it is not of the kind that the order wants. */
 gboolean item_put_failure(const char *dir, guint part, const char *run, const char *node,
                           const GError *failure, GError **error);
-/* One of them, which is then gone; FALSE: there is none. */
-gboolean item_take_failure(const char *dir, guint *ret_part, char **ret_node, GError **ret_failure);
+/* The one with this name, which is then gone; FALSE: it could not be taken. */
+gboolean item_take_failure(const char *dir, const char *name, guint *ret_part, char **ret_node,
+                           GError **ret_failure);
 
 /* The item is over. */
 void item_remove(const char *dir);

@@ -297,8 +297,8 @@ static void tell_news(const LocalFarm *local)
 {
     g_autofree char *news = local->kept ? kept_guests_news(local->kept) : NULL;
 
-    if (news && local->base.tell) {
-        local->base.tell(news, local->base.tell_data);
+    if (news) {
+        farm_tell(&local->base, "%s", news);
     }
 }
 

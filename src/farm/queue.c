@@ -1,69 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The life of an item, by looking: at its folder often, since that costs little, and at Slurm's
- * queue as seldom as a lost node can wait.
- *
- * What Slurm says is about the past, so a part counts as lost only when a list that was begun after
- * it was submitted does not have it, the folder has not what it should have made, and that is still
- * so in a later list: file systems that machines share show new files late.
+ * The life of an item, by looking: at its folder by one listing, less often the longer nothing
+ * happens there; and at Slurm's queue as seldom as a lost node can wait.
  */
 #include "farm/queue.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "farm/entry.h"
 #include "farm/slurm.h"
+#include "farm/waits.h"
 
-#define LOOK_MS 100
+/* What is due, or cancelled, is seen after so long; no file is touched for it. */
+#define TICK_MS 100
 #define LIST_US (2 * G_USEC_PER_SEC)
-/* So long after a node was lost files of it may come to light; and so long those of one that has
- * done its part may take to be seen, by what file systems that are shared keep of a folder. */
-#define LOST_GRACE_US (3 * G_USEC_PER_SEC)
-#define DONE_GRACE_US (90 * G_USEC_PER_SEC)
-/* Between two tries, doubled each time. */
-#define RETRY_US      (1 * G_USEC_PER_SEC)
-#define RETRY_MOST_US (60 * G_USEC_PER_SEC)
-/* Of a part: so often it may be lost, and so many machines may fail at it. */
-#define MOST_LOST   5
-#define MOST_FAILED 3
+/* So often sbatch may say no to an item. */
+#define MOST_REFUSED 3
 /* A worker looks round before it begins, and cleans up behind it. */
 #define MARGIN_MINUTES 5
-#define JOB_PREFIX     "firstbad-"
-
-/* Of an item: what one machine does. */
-typedef struct Part {
-    gboolean is_submitted;
-    gboolean is_done;
-    guint n_lost, n_failed;
-    gint64 submitted_us; /* 0: in an earlier life */
-    gint64 gone_us;      /* since when Slurm does not know it, 0: it does */
-    gint64 retry_us;     /* when it may be submitted */
-} Part;
-
-typedef struct Item {
-    Queue *queue;
-    Order *order;
-    char *dir;
-    char *job_name; /* at Slurm */
-    Part *parts;
-    guint n_tasks;       /* 1, or trials */
-    GTask **tasks;       /* who waits for each; NULL: nobody */
-    gboolean *is_given;  /* trials that were given out, in this life or before */
-    gboolean *is_stored; /* and are in the coordinator's store */
-    char *submitting;    /* tasks that are being submitted, or NULL */
-    gboolean is_given_up;
-    guint n_submitted; /* so often, parts of it */
-    guint n_refused;   /* by sbatch, since it last took it */
-} Item;
 
 struct Queue {
     QueueOptions options;
     KernelStore *store;
-    QueueTellFunc tell;
-    gpointer user_data;
-    GPtrArray *items; /* of Item */
+    const Farm *farm;
+    GPtrArray *entries; /* of Entry */
     GPtrArray *bad_nodes;
     GPtrArray *ready; /* of GTask: those to be returned */
-    guint look_id;
+    Waits *waits;
+    guint tick_id;
     gboolean is_listing, is_ended;
     GCancellable *ended; /* fires when it is */
     guint n_commands;    /* of Slurm, under way */
@@ -72,123 +36,19 @@ struct Queue {
     gboolean is_away; /* the controller; a person was told */
 };
 
-static void tell(const Queue *queue, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void tell(const Queue *queue, const char *format, ...)
+static Entry *find_entry(const Queue *queue, const char *dir)
 {
-    g_autofree char *line = NULL;
-    va_list args;
+    for (guint i = 0; i < queue->entries->len; i++) {
+        Entry *entry = queue->entries->pdata[i];
 
-    va_start(args, format);
-    line = g_strdup_vprintf(format, args);
-    va_end(args);
-    if (queue->tell && !queue->is_ended) {
-        queue->tell(line, queue->user_data);
-    }
-}
-
-static gint64 back_off_us(guint n_before)
-{
-    return MIN(RETRY_US << MIN(n_before, 10), RETRY_MOST_US);
-}
-
-/* --- Items ----------------------------------------------------------------------------------- */
-
-static void item_free(gpointer data)
-{
-    Item *item = data;
-
-    order_free(item->order);
-    g_free(item->dir);
-    g_free(item->job_name);
-    g_free(item->parts);
-    g_free(item->tasks);
-    g_free(item->is_given);
-    g_free(item->is_stored);
-    g_free(item->submitting);
-    g_free(item);
-}
-
-/* @order and @dir are taken. */
-static Item *add_item(Queue *queue, Order *order, char *dir)
-{
-    Item *item = g_new0(Item, 1);
-    g_autofree char *name = g_path_get_basename(dir);
-
-    item->queue = queue;
-    item->order = order;
-    item->dir = dir;
-    item->job_name = g_strconcat(JOB_PREFIX, name, NULL);
-    item->parts = g_new0(Part, order->n_parts);
-    item->n_tasks = order->kind == ORDER_BUILD ? 1 : order->n_trials;
-    item->tasks = g_new0(GTask *, item->n_tasks);
-    item->is_given = g_new0(gboolean, item->n_tasks);
-    item->is_stored = g_new0(gboolean, item->n_tasks);
-    g_ptr_array_add(queue->items, item);
-    return item;
-}
-
-static Item *find_item(const Queue *queue, const char *dir)
-{
-    for (guint i = 0; i < queue->items->len; i++) {
-        Item *item = queue->items->pdata[i];
-
-        if (g_str_equal(item->dir, dir)) {
-            return item;
+        if (g_str_equal(entry->dir, dir)) {
+            return entry;
         }
     }
     return NULL;
 }
 
-static guint part_of(const Item *item, guint task)
-{
-    return item->order->kind == ORDER_BUILD ? 0 : order_part_of(item->order, task);
-}
-
-static gboolean is_waited_for(const Item *item)
-{
-    for (guint i = 0; i < item->n_tasks; i++) {
-        if (item->tasks[i]) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* What a task returns is kept in it until no list is walked: whoever gets it may ask for more. */
-typedef struct Result {
-    gpointer value;
-    GDestroyNotify free;
-    GError *error;
-} Result;
-
-static void result_free(gpointer data)
-{
-    Result *result = data;
-
-    if (result->value) {
-        result->free(result->value);
-    }
-    g_clear_error(&result->error);
-    g_free(result);
-}
-
-static void return_later(Item *item, guint task, gpointer value, GDestroyNotify free, GError *error)
-{
-    Result *result = g_new0(Result, 1);
-
-    *result = (Result){value, free, error};
-    g_task_set_task_data(item->tasks[task], result, result_free);
-    g_ptr_array_add(item->queue->ready, g_steal_pointer(&item->tasks[task]));
-}
-
-static void fail_part(Item *item, guint part, const GError *error)
-{
-    for (guint i = 0; i < item->n_tasks; i++) {
-        if (item->tasks[i] && part_of(item, i) == part) {
-            return_later(item, i, NULL, NULL, g_error_copy(error));
-        }
-    }
-}
+/* --- The end of an item ---------------------------------------------------------------------- */
 
 static void on_cancelled(GObject *source, GAsyncResult *res, gpointer data)
 {
@@ -198,92 +58,87 @@ static void on_cancelled(GObject *source, GAsyncResult *res, gpointer data)
     slurm_cancel_finish(res);
 }
 
-static void cancel_at_slurm(const Item *item)
+static void cancel_at_slurm(Queue *queue, const Entry *entry)
 {
-    item->queue->n_commands++;
-    slurm_cancel_async(item->job_name, on_cancelled, item->queue);
+    queue->n_commands++;
+    slurm_cancel_async(entry->job_name, on_cancelled, queue);
 }
 
-static void give_up(Item *item)
+static void give_up(Queue *queue, Entry *entry)
 {
-    gboolean is_out = item->submitting != NULL;
+    entry->is_given_up = TRUE;
+    if (entry_is_out(entry)) {
+        cancel_at_slurm(queue, entry);
+    }
+    item_remove(entry->dir);
+}
 
-    for (guint i = 0; i < item->order->n_parts; i++) {
-        is_out |= item->parts[i].is_submitted && !item->parts[i].is_done;
+static void drop_ended(Queue *queue)
+{
+    for (guint i = queue->entries->len; i-- > 0;) {
+        const Entry *entry = queue->entries->pdata[i];
+
+        if (entry->sending || !(entry->is_given_up || entry_is_over(entry))) {
+            continue;
+        }
+        if (!entry->is_given_up) {
+            /* One that was submitted twice may still be in the queue. */
+            if (entry->n_submitted > 1) {
+                cancel_at_slurm(queue, entry);
+            }
+            item_remove(entry->dir);
+        }
+        g_ptr_array_remove_index(queue->entries, i);
     }
-    item->is_given_up = TRUE;
-    if (is_out) {
-        cancel_at_slurm(item);
+}
+
+static void return_ready(Queue *queue)
+{
+    while (queue->ready->len && !queue->is_ended) {
+        entry_return(g_ptr_array_steal_index(queue->ready, queue->ready->len - 1));
     }
-    item_remove(item->dir);
+}
+
+/* No list of ours is walked now. */
+static void finish_round(Queue *queue)
+{
+    drop_ended(queue);
+    return_ready(queue);
 }
 
 /* --- What came out --------------------------------------------------------------------------- */
 
-static void look_for_kernel(Item *item)
+static void take_kernel(Queue *queue, Entry *entry)
 {
     GError *error = NULL;
-    Kernel *kernel;
+    Kernel *kernel = item_find_kernel(entry->dir, queue->store, &error);
 
-    if (item->parts[0].is_done || !item->tasks[0]) {
-        return;
-    }
-    kernel = item_find_kernel(item->dir, item->queue->store, &error);
     if (kernel || error) {
-        item->parts[0].is_done = TRUE;
-        return_later(item, 0, kernel, (GDestroyNotify)kernel_free, error);
+        part_step(&entry->parts[0], &(PartEvent){.kind = PART_CAME_OUT});
+        entry_give(entry, 0, kernel, (GDestroyNotify)kernel_free, error, queue->ready);
     }
 }
 
-/* The outcome of trial @i where it is there. */
-static Outcome *look_for_outcome(const Item *item, guint i)
+/* Trial @i is there. */
+static void take_outcome(Queue *queue, Entry *entry, guint i)
 {
-    g_autofree char *path = item_trial_path(item->dir, i);
-    g_autofree char *name = g_path_get_basename(item->dir);
+    g_autofree char *path = item_trial_path(entry->dir, i);
+    g_autofree char *name = g_path_get_basename(entry->dir);
     g_autoptr(GError) error = NULL;
-    Outcome *outcome;
+    Outcome *outcome = outcome_read(path, &error);
 
-    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-        return NULL;
-    }
-    outcome = outcome_read(path, &error);
-    if (!outcome) {
+    if (outcome) {
+        outcome->origin = g_strdup_printf("%s/%u", name, i);
+        entry_give(entry, i, outcome, (GDestroyNotify)outcome_free, NULL, queue->ready);
+        entry_stir(entry, g_get_monotonic_time());
+    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
         /* Damaged, it is made again; what cannot be read now is looked for again. */
-        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
-            tell(item->queue, "%s", error->message);
-            g_unlink(path);
-        }
-        return NULL;
-    }
-    outcome->origin = g_strdup_printf("%s/%u", name, i);
-    return outcome;
-}
-
-static gboolean all_given(const Item *item, guint part)
-{
-    guint first, end;
-
-    order_part(item->order, part, &first, &end);
-    while (first < end && item->is_given[first]) {
-        first++;
-    }
-    return first == end;
-}
-
-static void look_for_trials(Item *item)
-{
-    for (guint i = 0; i < item->n_tasks; i++) {
-        Outcome *outcome = item->tasks[i] ? look_for_outcome(item, i) : NULL;
-
-        if (outcome) {
-            item->is_given[i] = TRUE;
-            return_later(item, i, outcome, (GDestroyNotify)outcome_free, NULL);
-        }
-    }
-    for (guint part = 0; part < item->order->n_parts; part++) {
-        item->parts[part].is_done |= all_given(item, part);
+        farm_tell(queue->farm, "%s", error->message);
+        g_unlink(path);
     }
 }
+
+/* --- What went wrong ------------------------------------------------------------------------- */
 
 /* The last machines that failed are left out, as long as one remains. */
 static void leave_out(Queue *queue, const char *node)
@@ -298,117 +153,111 @@ static void leave_out(Queue *queue, const char *node)
     }
 }
 
-/* Has the kernel that @item tries gone from the store? Then no machine can do it. */
-static gboolean is_kernel_gone(const Item *item, const GError *failure)
+/* What @failure of a machine is to the part that it had. */
+static PartEventKind event_of(const Queue *queue, const Entry *entry, const GError *failure)
 {
     g_autoptr(Kernel) kernel = NULL;
 
-    if (item->order->kind != ORDER_TRIALS ||
-        !g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
-        return FALSE;
+    if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED)) {
+        return PART_UNSUITED;
     }
-    kernel = kernel_store_find(item->queue->store, item->order->kernel_key, NULL);
-    return kernel == NULL;
+    if (entry->order->kind != ORDER_TRIALS ||
+        !g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        return PART_FAILED;
+    }
+    /* The kernel that is tried may have gone from the store. */
+    kernel = kernel_store_find(queue->store, entry->order->kernel_key, NULL);
+    return kernel ? PART_FAILED : PART_HOPELESS;
 }
 
-/* A machine could not do it: another one may. */
-static void take_failures(Item *item)
+static void take_failure(Queue *queue, Entry *entry, const char *name, gint64 now_us)
 {
     g_autofree char *node = NULL;
     g_autoptr(GError) failure = NULL;
+    PartEvent event = {.now_us = now_us, .n_nodes = queue->options.n_nodes};
     guint number;
 
-    while (item_take_failure(item->dir, &number, &node, &failure)) {
-        Part *part = number < item->order->n_parts ? &item->parts[number] : NULL;
+    if (!item_take_failure(entry->dir, name, &number, &node, &failure) ||
+        number >= entry->order->n_parts) {
+        return;
+    }
+    event.kind = event_of(queue, entry, failure);
+    switch (part_step(&entry->parts[number], &event)) {
+    case PART_AGAIN:
+        farm_tell(queue->farm, "%s could not do its part, another machine shall: %s",
+                  node ? node : "a node", failure->message);
+        leave_out(queue, node);
+        break;
+    case PART_OVER:
+        entry_fail_part(entry, number, failure, queue->ready);
+        break;
+    case PART_NO_NEWS:
+        break;
+    }
+}
 
-        if (part && !part->is_done) {
-            part->n_failed++;
-            if (is_kernel_gone(item, failure) || part->n_failed >= MOST_FAILED) {
-                fail_part(item, number, failure);
-                part->is_done = TRUE;
-            } else {
-                tell(item->queue, "%s could not do its part, another machine shall: %s",
-                     node ? node : "a node", failure->message);
-                leave_out(item->queue, node);
-                part->is_submitted = FALSE;
-                part->retry_us = g_get_monotonic_time() + back_off_us(part->n_failed);
-            }
+static void look(Queue *queue, Entry *entry, gint64 now_us)
+{
+    g_autoptr(ItemFiles) files = item_list(entry->dir);
+
+    if (files->has_kernel && entry->order->kind == ORDER_BUILD && entry->tasks[0]) {
+        take_kernel(queue, entry);
+    }
+    for (guint i = 0; i < files->trials->len; i++) {
+        guint trial = g_array_index(files->trials, guint, i);
+
+        if (trial < entry->n_tasks && entry->order->kind == ORDER_TRIALS && entry->tasks[trial]) {
+            take_outcome(queue, entry, trial);
         }
-        g_clear_pointer(&node, g_free);
-        g_clear_error(&failure);
+    }
+    /* A part that is done has not failed, whatever another machine says. */
+    entry_settle(entry);
+    for (guint i = 0; i < files->failures->len; i++) {
+        take_failure(queue, entry, files->failures->pdata[i], now_us);
     }
 }
 
 /* --- Submit ---------------------------------------------------------------------------------- */
 
-/* The parts that are to be submitted now: "0,2"; NULL: none. Owned by the caller. */
-static char *parts_due(const Item *item, gint64 now_us)
+static void refused(Queue *queue, Entry *entry, const GError *error)
 {
-    g_autoptr(GString) tasks = g_string_new(NULL);
-
-    for (guint i = 0; i < item->order->n_parts; i++) {
-        const Part *part = &item->parts[i];
-
-        if (!part->is_submitted && !part->is_done && part->retry_us <= now_us) {
-            g_string_append_printf(tasks, "%s%u", tasks->len ? "," : "", i);
-        }
-    }
-    return tasks->len ? g_string_free(g_steal_pointer(&tasks), FALSE) : NULL;
-}
-
-static void refused(Item *item, GError *error)
-{
-    Queue *queue = item->queue;
     gboolean away = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY);
-    gint64 retry_us = g_get_monotonic_time() + back_off_us(item->n_refused);
 
-    for (guint i = 0; i < item->order->n_parts; i++) {
-        if (!item->parts[i].is_submitted) {
-            item->parts[i].retry_us = retry_us;
-        }
-    }
-    item->n_refused++;
+    entry_refused(entry, g_get_monotonic_time());
     if (away && !queue->is_away) {
-        tell(queue, "Slurm takes no work now, it is asked again: %s", error->message);
+        farm_tell(queue->farm, "Slurm takes no work now, it is asked again: %s", error->message);
         queue->is_away = TRUE;
-    } else if (!away && item->n_refused >= MOST_FAILED) {
-        give_up(item);
-        for (guint i = 0; i < item->order->n_parts; i++) {
-            fail_part(item, i, error);
-        }
+    } else if (!away && entry->n_refused >= MOST_REFUSED) {
+        give_up(queue, entry);
+        entry_fail(entry, error, queue->ready);
     }
 }
 
-static void drop_ended(Queue *queue);
-static void return_ready(Queue *queue);
+/* An item whose parts are on their way to sbatch; it stays until that has answered. */
+typedef struct Submission {
+    Queue *queue;
+    Entry *entry;
+} Submission;
 
 static void on_submitted(GObject *source, GAsyncResult *res, gpointer data)
 {
-    Item *item = data;
-    Queue *queue = item->queue;
-    g_auto(GStrv) tasks = g_strsplit(item->submitting, ",", -1);
+    g_autofree Submission *submission = data;
+    Queue *queue = submission->queue;
+    Entry *entry = submission->entry;
     g_autoptr(GError) error = NULL;
+    gboolean taken = slurm_submit_finish(res, &error);
 
     queue->n_commands--;
-    g_clear_pointer(&item->submitting, g_free);
-    if (item->is_given_up) {
-        slurm_submit_finish(res, NULL);
-        cancel_at_slurm(item);
-    } else if (slurm_submit_finish(res, &error)) {
-        for (char **task = tasks; *task; task++) {
-            Part *part = &item->parts[g_ascii_strtoull(*task, NULL, 10)];
-
-            part->is_submitted = TRUE;
-            part->submitted_us = g_get_monotonic_time();
-            part->gone_us = 0;
-        }
-        item->n_refused = 0;
+    if (entry->is_given_up) {
+        entry_taken(entry, g_get_monotonic_time());
+        cancel_at_slurm(queue, entry);
+    } else if (taken) {
+        entry_taken(entry, g_get_monotonic_time());
         queue->is_away = FALSE;
     } else {
-        refused(item, error);
+        refused(queue, entry, error);
     }
-    drop_ended(queue);
-    return_ready(queue);
+    finish_round(queue);
 }
 
 /* Trials of the largest part. */
@@ -418,128 +267,117 @@ static guint most_trials(const Order *order)
 }
 
 /* What trials of a part take in time, at most. */
-static guint trial_minutes(const Item *item)
+static guint trial_minutes(const QueueOptions *options, const Order *order)
 {
-    const QueueOptions *options = &item->queue->options;
-    const Order *order = item->order;
     guint n_rounds = (most_trials(order) + order->n_at_once - 1) / order->n_at_once;
 
     /* The first boots, and it boots again where a kept guest cannot be used. */
     return n_rounds * (2 * options->boot_minutes + options->trial_minutes);
 }
 
-static void submit(Item *item, gint64 now_us)
+/* What a machine needs to have for a part of @order. */
+static void set_needs(SlurmSubmit *submit, const QueueOptions *options, const Order *order)
 {
-    Queue *queue = item->queue;
-    const QueueOptions *options = &queue->options;
-    gboolean is_build = item->order->kind == ORDER_BUILD;
-    const char *const argv[] = {options->program, "work", item->dir, NULL};
-    g_autofree char *bad = NULL;
-    SlurmSubmit how = {.name = item->job_name,
-                       .argv = argv,
-                       .log_dir = item->dir,
-                       .n_cpus = options->n_cpus,
-                       .memory_mib = options->build_mib,
-                       .minutes = MARGIN_MINUTES + options->build_minutes,
-                       .args = options->args};
+    if (order->kind == ORDER_BUILD) {
+        submit->n_cpus = options->n_cpus;
+        submit->memory_mib = options->build_mib;
+        submit->minutes = MARGIN_MINUTES + options->build_minutes;
+    } else {
+        guint n_guests = MIN(order->n_at_once, most_trials(order));
 
-    if (item->submitting || !(item->submitting = parts_due(item, now_us))) {
+        submit->n_cpus = n_guests * options->guest_cpus;
+        submit->memory_mib = (n_guests + 1) * options->trial_mib;
+        submit->minutes = MARGIN_MINUTES + trial_minutes(options, order);
+        submit->features = order->accel == ACCEL_KVM ? SLURM_KVM : NULL;
+    }
+}
+
+/* Nodes to be left out; NULL: none. Owned by the caller. */
+static char *excluded(const Queue *queue)
+{
+    g_autoptr(GString) nodes = g_string_new(NULL);
+
+    for (guint i = 0; i < queue->bad_nodes->len; i++) {
+        g_string_append_printf(nodes, "%s%s", i ? "," : "", (char *)queue->bad_nodes->pdata[i]);
+    }
+    return nodes->len ? g_string_free(g_steal_pointer(&nodes), FALSE) : NULL;
+}
+
+static void submit(Queue *queue, Entry *entry, gint64 now_us)
+{
+    const char *const argv[] = {queue->options.program, "work", entry->dir, NULL};
+    g_autofree char *exclude = excluded(queue);
+    SlurmSubmit how = {.name = entry->job_name,
+                       .argv = argv,
+                       .log_dir = entry->dir,
+                       .tasks = entry_send(entry, now_us),
+                       .exclude = exclude,
+                       .args = queue->options.args};
+    Submission *submission;
+
+    if (!how.tasks) {
         return;
     }
-    if (!is_build) {
-        guint n_guests = MIN(item->order->n_at_once, most_trials(item->order));
-
-        how.n_cpus = n_guests * options->guest_cpus;
-        how.memory_mib = (n_guests + 1) * options->trial_mib;
-        how.minutes = MARGIN_MINUTES + trial_minutes(item);
-        how.features = options->features;
-    }
-    if (queue->bad_nodes->len) {
-        g_ptr_array_add(queue->bad_nodes, NULL);
-        bad = g_strjoinv(",", (char **)queue->bad_nodes->pdata);
-        g_ptr_array_set_size(queue->bad_nodes, (gint)queue->bad_nodes->len - 1);
-    }
-    how.exclude = bad;
-    how.tasks = item->submitting;
-    item->n_submitted++;
+    set_needs(&how, &queue->options, entry->order);
+    submission = g_new(Submission, 1);
+    *submission = (Submission){queue, entry};
     queue->n_commands++;
-    slurm_submit_async(&how, on_submitted, item);
+    slurm_submit_async(&how, on_submitted, submission);
 }
 
 /* --- Slurm's list ---------------------------------------------------------------------------- */
 
-static gboolean is_alive(const GPtrArray *tasks, const Item *item, guint part)
+static void lose(Queue *queue, Entry *entry, guint number, PartNews news, const char *word)
 {
-    for (guint i = 0; i < tasks->len; i++) {
-        const SlurmTask *task = tasks->pdata[i];
-
-        if (task->state != SLURM_ENDED && task->task == part &&
-            g_str_equal(task->name, item->job_name)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* What became of it, in Slurm's word. */
-static const char *end_of(const GPtrArray *tasks, const Item *item, guint part)
-{
-    const char *word = "not known any more";
-
-    for (guint i = 0; i < tasks->len; i++) {
-        const SlurmTask *task = tasks->pdata[i];
-
-        if (task->task == part && g_str_equal(task->name, item->job_name)) {
-            word = task->word;
-        }
-    }
-    return word;
-}
-
-static void lose(Item *item, guint number, const char *word)
-{
-    Part *part = &item->parts[number];
-
-    part->is_submitted = FALSE;
-    part->gone_us = 0;
-    part->retry_us = g_get_monotonic_time() + back_off_us(part->n_lost);
-    if (++part->n_lost > MOST_LOST) {
+    if (news == PART_AGAIN) {
+        farm_tell(queue->farm, "Slurm lost a piece of work (%s), it is submitted again", word);
+    } else {
         g_autoptr(GError) error = g_error_new(
             G_IO_ERROR, G_IO_ERROR_FAILED, "Slurm lost this %u times (%s); what it said is in %s",
-            part->n_lost, word, item->dir);
+            entry->parts[number].n_lost, word, entry->dir);
 
-        fail_part(item, number, error);
-        part->is_done = TRUE;
-    } else {
-        tell(item->queue, "Slurm lost a piece of work (%s), it is submitted again", word);
+        entry_fail_part(entry, number, error, queue->ready);
     }
 }
 
-/* How long a part may be gone before it is lost. */
-static gint64 grace_us(const char *word)
+/* What the list says of each part; those that wait are added to @waiting. */
+static void judge(Queue *queue, Entry *entry, const GPtrArray *tasks, GPtrArray *waiting)
 {
-    return g_str_equal(word, "COMPLETED") ? DONE_GRACE_US : LOST_GRACE_US;
+    PartEvent event = {.now_us = g_get_monotonic_time(), .listed_us = queue->listed_us};
+
+    for (guint i = 0; i < entry->order->n_parts; i++) {
+        const SlurmTask *task = slurm_find_task(tasks, entry->job_name, i);
+        const char *word = task ? task->word : "not known any more";
+        PartNews news;
+
+        event.kind = task && task->state != SLURM_ENDED ? PART_SEEN : PART_MISSED;
+        event.completed = g_str_equal(word, "COMPLETED");
+        news = part_step(&entry->parts[i], &event);
+        if (news != PART_NO_NEWS) {
+            lose(queue, entry, i, news, word);
+        }
+        if (task && task->state == SLURM_WAITS) {
+            g_ptr_array_add(waiting, (gpointer)task);
+        }
+    }
 }
 
-static void judge(Item *item, const GPtrArray *tasks, gint64 listed_us)
+static void take_list(Queue *queue, const GPtrArray *tasks)
 {
-    for (guint i = 0; i < item->order->n_parts; i++) {
-        Part *part = &item->parts[i];
+    g_autoptr(GPtrArray) waiting = g_ptr_array_new();
+    g_auto(GStrv) lines = NULL;
 
-        if (!part->is_submitted || part->is_done || part->submitted_us >= listed_us) {
-            continue;
-        }
-        if (is_alive(tasks, item, i)) {
-            part->gone_us = 0;
-        } else if (!part->gone_us) {
-            part->gone_us = listed_us;
-        } else {
-            const char *word = end_of(tasks, item, i);
+    for (guint i = 0; i < queue->entries->len; i++) {
+        Entry *entry = queue->entries->pdata[i];
 
-            if (listed_us - part->gone_us >= grace_us(word)) {
-                lose(item, i, word);
-            }
+        /* What nobody waits for may be lost. */
+        if (!entry->is_given_up && entry_is_waited_for(entry)) {
+            judge(queue, entry, tasks, waiting);
         }
+    }
+    lines = waits_take(queue->waits, waiting, g_get_monotonic_time());
+    for (char **line = lines; *line; line++) {
+        farm_tell(queue->farm, "%s", *line);
     }
 }
 
@@ -547,41 +385,36 @@ static void on_listed(GObject *source, GAsyncResult *res, gpointer data)
 {
     Queue *queue = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) tasks = slurm_list_finish(res, JOB_PREFIX, &error);
+    g_autoptr(GPtrArray) tasks = slurm_list_finish(res, ENTRY_JOB_PREFIX, &error);
 
     queue->n_commands--;
     queue->is_listing = FALSE;
     queue->next_list_us = g_get_monotonic_time() + LIST_US;
-    if (!tasks && !queue->is_away && !queue->is_ended) {
-        tell(queue, "Slurm does not answer, it is waited for: %s", error->message);
-        queue->is_away = TRUE;
-    } else if (tasks) {
-        queue->is_away = FALSE;
+    if (queue->is_ended) {
+        return;
     }
-    for (guint i = 0; tasks && i < queue->items->len; i++) {
-        Item *item = queue->items->pdata[i];
+    if (tasks) {
+        take_list(queue, tasks);
+    } else if (!queue->is_away) {
+        farm_tell(queue->farm, "Slurm does not answer, it is waited for: %s", error->message);
+    }
+    queue->is_away = !tasks;
+    finish_round(queue);
+}
 
-        /* What nobody waits for may be lost. */
-        if (!item->is_given_up && is_waited_for(item)) {
-            judge(item, tasks, queue->listed_us);
+static gboolean is_any_out(const Queue *queue)
+{
+    for (guint i = 0; i < queue->entries->len; i++) {
+        if (entry_is_out(queue->entries->pdata[i])) {
+            return TRUE;
         }
     }
-    drop_ended(queue);
-    return_ready(queue);
+    return FALSE;
 }
 
 static void list(Queue *queue, gint64 now_us)
 {
-    gboolean is_out = FALSE;
-
-    for (guint i = 0; i < queue->items->len; i++) {
-        const Item *item = queue->items->pdata[i];
-
-        for (guint j = 0; j < item->order->n_parts; j++) {
-            is_out |= item->parts[j].is_submitted && !item->parts[j].is_done;
-        }
-    }
-    if (is_out && !queue->is_listing && now_us >= queue->next_list_us) {
+    if (!queue->is_listing && now_us >= queue->next_list_us && is_any_out(queue)) {
         queue->is_listing = TRUE;
         queue->listed_us = now_us;
         queue->n_commands++;
@@ -589,165 +422,95 @@ static void list(Queue *queue, gint64 now_us)
     }
 }
 
-/* --- Looking --------------------------------------------------------------------------------- */
+/* --- Rounds ---------------------------------------------------------------------------------- */
 
-/* Has whoever waits for it given up? */
-static gboolean is_cancelled(const Item *item)
-{
-    for (guint i = 0; i < item->n_tasks; i++) {
-        if (item->tasks[i] && g_cancellable_is_cancelled(g_task_get_cancellable(item->tasks[i]))) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static void cancel(Item *item)
+static void cancel(Queue *queue, Entry *entry)
 {
     g_autoptr(GError) error =
         g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Operation was cancelled");
 
-    give_up(item);
-    for (guint i = 0; i < item->order->n_parts; i++) {
-        fail_part(item, i, error);
-    }
+    give_up(queue, entry);
+    entry_fail(entry, error, queue->ready);
 }
 
-static gboolean is_done(const Item *item)
+static void tend(Queue *queue, Entry *entry, gint64 now_us)
 {
-    for (guint i = 0; i < item->order->n_parts; i++) {
-        if (!item->parts[i].is_done) {
-            return FALSE;
-        }
+    if (entry->is_given_up) {
+        return;
     }
-    return !is_waited_for(item);
-}
-
-/* May its folder go? Outcomes stay until the store has them. */
-static gboolean is_over(const Item *item)
-{
-    for (guint i = 0; i < item->n_tasks; i++) {
-        if (item->is_given[i] && !item->is_stored[i]) {
-            return FALSE;
-        }
+    if (entry_is_cancelled(entry)) {
+        cancel(queue, entry);
+        return;
     }
-    return is_done(item);
-}
-
-static void drop_ended(Queue *queue)
-{
-    for (guint i = queue->items->len; i-- > 0;) {
-        const Item *item = queue->items->pdata[i];
-
-        if (item->submitting || !(item->is_given_up || is_over(item))) {
-            continue;
+    entry_settle(entry);
+    /* What is left of an earlier life runs on, but is not begun anew before it is asked for. */
+    if (entry_is_waited_for(entry)) {
+        if (entry_wants_look(entry, now_us)) {
+            look(queue, entry, now_us);
         }
-        if (!item->is_given_up) {
-            /* One that was submitted twice may still be in the queue. */
-            if (item->n_submitted > 1) {
-                cancel_at_slurm(item);
-            }
-            item_remove(item->dir);
-        }
-        g_ptr_array_remove_index(queue->items, i);
+        submit(queue, entry, now_us);
     }
 }
 
-static void return_ready(Queue *queue)
-{
-    while (queue->ready->len && !queue->is_ended) {
-        g_autoptr(GTask) task = g_ptr_array_steal_index(queue->ready, queue->ready->len - 1);
-        Result *result = g_task_get_task_data(task);
-
-        if (result->error) {
-            g_task_return_error(task, g_steal_pointer(&result->error));
-        } else {
-            g_task_return_pointer(task, g_steal_pointer(&result->value), result->free);
-        }
-    }
-}
-
-static gboolean on_look(gpointer data)
+static gboolean on_tick(gpointer data)
 {
     Queue *queue = data;
     gint64 now_us = g_get_monotonic_time();
 
-    for (guint i = 0; i < queue->items->len; i++) {
-        Item *item = queue->items->pdata[i];
-
-        if (item->is_given_up) {
-            continue;
-        }
-        if (is_cancelled(item)) {
-            cancel(item);
-            continue;
-        }
-        if (item->order->kind == ORDER_BUILD) {
-            look_for_kernel(item);
-        } else {
-            look_for_trials(item);
-        }
-        take_failures(item);
-        /* What is left of an earlier life runs on, but is not begun anew before it is asked for. */
-        if (is_waited_for(item)) {
-            submit(item, now_us);
-        }
+    for (guint i = 0; i < queue->entries->len; i++) {
+        tend(queue, queue->entries->pdata[i], now_us);
     }
     list(queue, now_us);
-    drop_ended(queue);
-    return_ready(queue);
+    finish_round(queue);
     return G_SOURCE_CONTINUE;
 }
 
 /* --- Asking ---------------------------------------------------------------------------------- */
 
-/* The item of @order, new or old; NULL: @error. */
-static Item *enter(Queue *queue, Order *order, GError **error)
+/* The item of @order, which is taken, new or old; NULL: @error. */
+static Entry *enter(Queue *queue, Order *order, GError **error)
 {
     g_autoptr(Order) own = order;
     g_autofree char *dir = NULL;
-    Item *item;
+    Entry *entry;
 
     if (!order_write(order, queue->options.items, &dir, error)) {
         return NULL;
     }
-    item = find_item(queue, dir);
-    if (!item) {
-        return add_item(queue, g_steal_pointer(&own), g_steal_pointer(&dir));
+    entry = find_entry(queue, dir);
+    if (!entry) {
+        entry = entry_new(g_steal_pointer(&own), g_steal_pointer(&dir));
+        g_ptr_array_add(queue->entries, entry);
     }
     /* What was given up is wanted again before that was through; if Slurm ends it, it is lost, and
      * submitted again. */
-    item->is_given_up = FALSE;
-    return item;
+    entry->is_given_up = FALSE;
+    entry_stir(entry, g_get_monotonic_time());
+    return entry;
 }
 
 void queue_build(Queue *queue, Order *order, GTask *task)
 {
     GError *error = NULL;
-    Item *item = enter(queue, order, &error);
+    Entry *entry = enter(queue, order, &error);
 
-    if (!item) {
+    if (entry) {
+        entry_ask(entry, 0, task, queue->ready);
+    } else {
         g_task_return_error(task, error);
         g_object_unref(task);
-        return;
     }
-    if (item->tasks[0]) { /* cancelled, which nobody has seen yet */
-        return_later(
-            item, 0, NULL, NULL,
-            g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Operation was cancelled"));
-    }
-    item->tasks[0] = task;
 }
 
 void queue_trials(Queue *queue, Order *order, GTask **tasks)
 {
     g_autoptr(GError) error = NULL;
     guint n = order->n_trials;
-    Item *item = enter(queue, order, &error);
+    Entry *entry = enter(queue, order, &error);
 
     for (guint i = 0; i < n; i++) {
-        if (item) {
-            item->tasks[i] = tasks[i];
+        if (entry) {
+            entry_ask(entry, i, tasks[i], queue->ready);
         } else {
             g_task_return_error(tasks[i], g_error_copy(error));
             g_object_unref(tasks[i]);
@@ -755,22 +518,14 @@ void queue_trials(Queue *queue, Order *order, GTask **tasks)
     }
 }
 
-static gboolean is_claimable(const Item *item, const char *kernel_key, gboolean boots)
-{
-    return item->order->kind == ORDER_TRIALS && !item->is_given_up && item->order->boots == boots &&
-           g_str_equal(item->order->kernel_key, kernel_key);
-}
-
 gboolean queue_claim_trial(Queue *queue, const char *kernel_key, gboolean boots, GTask *task)
 {
-    for (guint i = 0; i < queue->items->len; i++) {
-        Item *item = queue->items->pdata[i];
+    for (guint i = 0; i < queue->entries->len; i++) {
+        Entry *entry = queue->entries->pdata[i];
 
-        for (guint j = 0; is_claimable(item, kernel_key, boots) && j < item->n_tasks; j++) {
-            if (!item->tasks[j] && !item->is_given[j] && !item->parts[part_of(item, j)].is_done) {
-                item->tasks[j] = task;
-                return TRUE;
-            }
+        if (entry_claim(entry, kernel_key, boots, queue->options.accel, task)) {
+            entry_stir(entry, g_get_monotonic_time());
+            return TRUE;
         }
     }
     return FALSE;
@@ -781,11 +536,11 @@ void queue_counted(Queue *queue, const char *origin)
     const char *slash = strrchr(origin, '/');
     g_autofree char *name = slash ? g_strndup(origin, (gsize)(slash - origin)) : NULL;
     g_autofree char *dir = name ? g_build_filename(queue->options.items, name, NULL) : NULL;
-    Item *item = dir ? find_item(queue, dir) : NULL;
+    Entry *entry = dir ? find_entry(queue, dir) : NULL;
     guint64 i = slash ? g_ascii_strtoull(slash + 1, NULL, 10) : 0;
 
-    if (item && item->order->kind == ORDER_TRIALS && i < item->n_tasks) {
-        item->is_given[i] = item->is_stored[i] = TRUE;
+    if (entry && i <= G_MAXUINT) {
+        entry_count(entry, (guint)i);
     }
 }
 
@@ -793,12 +548,10 @@ guint queue_n_parts(const Queue *queue)
 {
     guint n = 0;
 
-    for (guint i = 0; i < queue->items->len; i++) {
-        const Item *item = queue->items->pdata[i];
+    for (guint i = 0; i < queue->entries->len; i++) {
+        const Entry *entry = queue->entries->pdata[i];
 
-        for (guint j = 0; is_waited_for(item) && j < item->order->n_parts; j++) {
-            n += !item->parts[j].is_done;
-        }
+        n += entry_is_waited_for(entry) ? entry_n_undone(entry) : 0;
     }
     return n;
 }
@@ -814,35 +567,32 @@ static void take_up(Queue *queue)
     while (listing && (name = g_dir_read_name(listing))) {
         g_autofree char *dir = g_build_filename(queue->options.items, name, NULL);
         Order *order = order_read(dir, NULL);
+        Entry *entry;
 
         if (!order) {
             item_remove(dir); /* killed before it was whole: nobody was told of it */
             continue;
         }
-        Item *item = add_item(queue, order, g_steal_pointer(&dir));
-
-        for (guint i = 0; i < order->n_parts; i++) {
-            item->parts[i].is_submitted = TRUE;
-        }
+        entry = entry_new(order, g_steal_pointer(&dir));
+        entry_take_up(entry);
+        g_ptr_array_add(queue->entries, entry);
     }
 }
 
-Queue *queue_new(const QueueOptions *options, KernelStore *store, QueueTellFunc tell_person,
-                 gpointer user_data, GError **error)
+Queue *queue_new(const QueueOptions *options, KernelStore *store, const Farm *farm, GError **error)
 {
     g_autoptr(Queue) queue = g_new0(Queue, 1);
 
     queue->options = *options;
     queue->options.items = g_strdup(options->items);
     queue->options.program = g_strdup(options->program);
-    queue->options.features = g_strdup(options->features);
     queue->options.args = (const char *const *)g_strdupv((char **)options->args);
     queue->store = store;
-    queue->tell = tell_person;
-    queue->user_data = user_data;
-    queue->items = g_ptr_array_new_with_free_func(item_free);
+    queue->farm = farm;
+    queue->entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
     queue->bad_nodes = g_ptr_array_new_with_free_func(g_free);
     queue->ready = g_ptr_array_new_with_free_func(g_object_unref);
+    queue->waits = waits_new();
     queue->ended = g_cancellable_new();
     if (g_mkdir_with_parents(options->items, 0700) != 0) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot make %s: %s",
@@ -850,7 +600,7 @@ Queue *queue_new(const QueueOptions *options, KernelStore *store, QueueTellFunc 
         return NULL;
     }
     take_up(queue);
-    queue->look_id = g_timeout_add(LOOK_MS, on_look, queue);
+    queue->tick_id = g_timeout_add(TICK_MS, on_tick, queue);
     return g_steal_pointer(&queue);
 }
 
@@ -860,12 +610,12 @@ void queue_free(Queue *queue)
         return;
     }
     queue->is_ended = TRUE;
-    g_clear_handle_id(&queue->look_id, g_source_remove);
-    for (guint i = 0; i < queue->items->len; i++) {
-        Item *item = queue->items->pdata[i];
+    g_clear_handle_id(&queue->tick_id, g_source_remove);
+    for (guint i = 0; i < queue->entries->len; i++) {
+        Entry *entry = queue->entries->pdata[i];
 
-        if (!item->is_given_up) {
-            give_up(item);
+        if (!entry->is_given_up) {
+            give_up(queue, entry);
         }
     }
     g_cancellable_cancel(queue->ended);
@@ -873,13 +623,13 @@ void queue_free(Queue *queue)
     while (queue->n_commands) {
         g_main_context_iteration(NULL, TRUE);
     }
-    g_ptr_array_unref(queue->items);
+    g_ptr_array_unref(queue->entries);
     g_ptr_array_unref(queue->bad_nodes);
     g_ptr_array_unref(queue->ready);
+    waits_free(queue->waits);
     g_object_unref(queue->ended);
     g_free((char *)queue->options.items);
     g_free((char *)queue->options.program);
-    g_free((char *)queue->options.features);
     g_strfreev((char **)queue->options.args);
     g_free(queue);
 }

@@ -8,31 +8,31 @@
  *
  * Items of a coordinator that was killed are found in the folder, and are taken up when the same
  * work is asked for again.
+ *
+ * part.h says what becomes of a part, entry.h what the coordinator knows of an item; here are the
+ * files, the commands and the clock around them.
  */
 #pragma once
 
-#include "farm/item.h"
+#include "farm/farm.h"
 
 typedef struct Queue Queue;
-
-typedef void (*QueueTellFunc)(const char *line, gpointer user_data);
 
 typedef struct QueueOptions {
     const char *items;          /* folder */
     const char *program;        /* firstbad, where the nodes find it */
-    const char *features;       /* of nodes, or NULL */
+    Accel accel;                /* of guests: KVM or TCG; for KVM a node has to have SLURM_KVM */
     const char *const *args;    /* for sbatch, or NULL */
-    guint n_nodes;              /* of the cluster */
+    guint n_nodes;              /* of the cluster, for trials */
     guint n_cpus;               /* of a build */
     guint build_mib, trial_mib; /* memory of a build, and of a guest */
     guint guest_cpus;
     guint build_minutes;               /* limits of time: of a build, */
     guint boot_minutes, trial_minutes; /* of a boot and of a trial */
 } QueueOptions;
-/* Takes up what lies in the folder. @store must outlive it. What a person should be told goes to
- * @tell. */
-Queue *queue_new(const QueueOptions *options, KernelStore *store, QueueTellFunc tell,
-                 gpointer user_data, GError **error);
+/* Takes up what lies in the folder. @store and @farm, by which it tells a person what he should
+ * know, must outlive it. */
+Queue *queue_new(const QueueOptions *options, KernelStore *store, const Farm *farm, GError **error);
 /* What nobody waits for any more is cancelled. */
 void queue_free(Queue *queue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Queue, queue_free)

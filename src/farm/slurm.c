@@ -142,6 +142,7 @@ void slurm_task_free(SlurmTask *task)
     g_free(task->name);
     g_free(task->word);
     g_free(task->node);
+    g_free(task->reason);
     g_free(task);
 }
 
@@ -166,11 +167,11 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
     for (char **line = lines; *line; line++) {
-        g_auto(GStrv) words = g_strsplit(*line, "|", -1);
+        g_auto(GStrv) words = g_strsplit(*line, "|", 5);
         guint64 number;
         SlurmTask *task;
 
-        if (g_strv_length(words) != 4 || !g_str_has_prefix(words[0], prefix) ||
+        if (g_strv_length(words) != 5 || !g_str_has_prefix(words[0], prefix) ||
             !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXUINT, &number, NULL)) {
             continue;
         }
@@ -180,6 +181,7 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
         task->word = g_strdup(words[2]);
         task->state = state_of(task->word);
         task->node = g_strdup(words[3]);
+        task->reason = g_strdup(words[4]);
         g_ptr_array_add(tasks, task);
     }
     return tasks;
@@ -188,8 +190,8 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
 void slurm_list_async(GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
     g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
-    const char *argv[] = {"squeue", "--noheader",           "--array", "--states=all",
-                          user,     "--format=%j|%K|%T|%N", NULL};
+    const char *argv[] = {
+        "squeue", "--noheader", "--array", "--states=all", user, "--format=%j|%K|%T|%N|%r", NULL};
     const ProcessSpec spec = {.argv = argv,
                               .cwd = "/",
                               .output_limit_bytes = PROCESS_OUTPUT_WHOLE,
@@ -212,6 +214,23 @@ GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **err
     return slurm_parse_tasks(result->out, prefix);
 }
 
+const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint number)
+{
+    const SlurmTask *found = NULL;
+
+    for (guint i = 0; i < tasks->len; i++) {
+        const SlurmTask *task = tasks->pdata[i];
+
+        if (task->task == number && g_str_equal(task->name, name)) {
+            found = task;
+            if (task->state != SLURM_ENDED) {
+                break;
+            }
+        }
+    }
+    return found;
+}
+
 /* --- The rest -------------------------------------------------------------------------------- */
 
 void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data)
@@ -231,35 +250,46 @@ void slurm_cancel_finish(GAsyncResult *res)
     process_run_finish(res, &result, NULL);
 }
 
+SlurmSize slurm_parse_nodes(const char *text)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    SlurmSize size = {0, 0, G_MAXUINT, G_MAXUINT};
+
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) words = g_strsplit(*line, "|", -1);
+        g_auto(GStrv) features = NULL;
+
+        /* A node in two partitions is named twice. */
+        if (g_strv_length(words) != 4 || !g_hash_table_add(seen, g_strdup(words[0]))) {
+            continue;
+        }
+        features = g_strsplit(words[3], ",", -1);
+        size.n_nodes++;
+        size.n_kvm += g_strv_contains((const char *const *)features, SLURM_KVM);
+        size.n_cpus = MIN(size.n_cpus, (guint)g_ascii_strtoull(words[1], NULL, 10));
+        size.memory_mib = MIN(size.memory_mib, (guint)g_ascii_strtoull(words[2], NULL, 10));
+    }
+    return size;
+}
+
 gboolean slurm_look(SlurmSize *ret_size, GError **error)
 {
     const char *argv[] = {
-        "sinfo", "--noheader", "--Node", "--states=idle,alloc,mix", "--format=%n|%c|%m", NULL};
+        "sinfo", "--noheader", "--Node", "--states=idle,alloc,mix", "--format=%n|%c|%m|%b", NULL};
     g_autofree char *text = process_ask("/", argv, error);
-    g_autoptr(GHashTable) seen = NULL;
-    g_auto(GStrv) lines = NULL;
+    SlurmSize size;
 
     if (!text) {
         g_prefix_error(error, "--farm slurm: ");
         return FALSE;
     }
-    lines = g_strsplit(text, "\n", -1);
-    seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    *ret_size = (SlurmSize){0, G_MAXUINT, G_MAXUINT};
-    for (char **line = lines; *line; line++) {
-        g_auto(GStrv) words = g_strsplit(*line, "|", -1);
-
-        /* A node in two partitions is named twice. */
-        if (g_strv_length(words) == 3 && g_hash_table_add(seen, g_strdup(words[0]))) {
-            ret_size->n_nodes++;
-            ret_size->n_cpus = MIN(ret_size->n_cpus, (guint)g_ascii_strtoull(words[1], NULL, 10));
-            ret_size->memory_mib =
-                MIN(ret_size->memory_mib, (guint)g_ascii_strtoull(words[2], NULL, 10));
-        }
-    }
-    if (ret_size->n_nodes == 0) {
+    size = slurm_parse_nodes(text);
+    if (size.n_nodes == 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     "--farm slurm: no node of the cluster is up ('sinfo' tells why)");
+        return FALSE;
     }
-    return ret_size->n_nodes > 0;
+    *ret_size = size;
+    return TRUE;
 }

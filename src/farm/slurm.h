@@ -7,6 +7,9 @@
 
 #include <gio/gio.h>
 
+/* The feature of nodes whose guests may run under KVM. */
+#define SLURM_KVM "kvm"
+
 /* What sbatch is told. */
 typedef struct SlurmSubmit {
     const char *name;         /* of the job */
@@ -38,8 +41,9 @@ typedef struct SlurmTask {
     char *name; /* of the job */
     guint task;
     SlurmState state;
-    char *word; /* Slurm's own for it: "PENDING", "NODE_FAIL", ... */
-    char *node; /* or "" */
+    char *word;   /* Slurm's own for it: "PENDING", "NODE_FAIL", ... */
+    char *node;   /* or "" */
+    char *reason; /* why it waits, in Slurm's word: "Resources", "JobHeldUser", ...; or "" */
 } SlurmTask;
 void slurm_task_free(SlurmTask *task);
 /* All tasks of the jobs whose names begin with @prefix, also those that have ended lately: array of
@@ -49,14 +53,20 @@ GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **err
 /* Its pure half: the lines of squeue. */
 GPtrArray *slurm_parse_tasks(const char *text, const char *prefix);
 
+/* Task @number of the job @name, which may have been submitted more than once: one that has not
+ * ended, else the last one, or NULL. */
+const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint number);
+
 /* End all jobs of that name. What cannot be ended ends by itself, and is then dropped: so there is
  * no error. A program of ours dies with us, so @done has to be waited for. */
 void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data);
 void slurm_cancel_finish(GAsyncResult *res);
 
-/* What the cluster has: its nodes that can be used, and the least CPUs and memory that one of them
- * has. Errors say what to do. */
+/* What the cluster has: its nodes that can be used, those of them with SLURM_KVM, and the
+ * least CPUs and memory that one of all has. Errors say what to do. */
 typedef struct SlurmSize {
-    guint n_nodes, n_cpus, memory_mib;
+    guint n_nodes, n_kvm, n_cpus, memory_mib;
 } SlurmSize;
 gboolean slurm_look(SlurmSize *ret_size, GError **error);
+/* Its pure half: the lines of sinfo. */
+SlurmSize slurm_parse_nodes(const char *text);

@@ -123,7 +123,7 @@ json_t *answer_to_json(const Answer *answer)
     return object;
 }
 
-static char *get_text(const json_t *object, const char *key)
+char *job_json_text(const json_t *object, const char *key)
 {
     return g_strdup(json_string_value(json_object_get(object, key)));
 }
@@ -201,7 +201,7 @@ static void get_candidates(const json_t *object, const char *key, GPtrArray *can
                           json_number_value(json_object_get(value, "probability")));
 
         candidate->or_older = json_is_true(json_object_get(value, "or_older"));
-        candidate->subject = get_text(value, "subject");
+        candidate->subject = job_json_text(value, "subject");
         g_ptr_array_add(candidates, candidate);
     }
 }
@@ -223,11 +223,11 @@ Answer *answer_from_json(const char *json, GError **error)
         json_decref(object);
         return NULL;
     }
-    answer->culprit = get_text(object, "culprit");
-    answer->revealer = get_text(object, "revealer");
+    answer->culprit = job_json_text(object, "culprit");
+    answer->revealer = job_json_text(object, "revealer");
     answer->confidence = json_number_value(json_object_get(object, "confidence"));
-    answer->subject = get_text(object, "subject");
-    answer->reason = get_text(object, "reason");
+    answer->subject = job_json_text(object, "subject");
+    answer->reason = job_json_text(object, "reason");
     answer->by_budget = json_is_true(json_object_get(object, "by_budget"));
     get_candidates(object, "candidates", answer->candidates);
     get_candidates(object, "older", answer->older);
@@ -235,14 +235,14 @@ Answer *answer_from_json(const char *json, GError **error)
     {
         g_ptr_array_add(answer->checks, g_strdup(json_string_value(value)));
     }
-    answer->culprit_show = get_text(object, "culprit_show");
-    answer->culprit_signature = get_text(object, "culprit_signature");
-    answer->parent_signature = get_text(object, "parent_signature");
+    answer->culprit_show = job_json_text(object, "culprit_show");
+    answer->culprit_signature = job_json_text(object, "culprit_signature");
+    answer->parent_signature = job_json_text(object, "parent_signature");
     answer->to = get_text_array(object, "to");
     answer->cc = get_text_array(object, "cc");
-    answer->crash_title = get_text(object, "crash_title");
-    answer->crash_report = get_text(object, "crash_report");
-    answer->crash_commit = get_text(object, "crash_commit");
+    answer->crash_title = job_json_text(object, "crash_title");
+    answer->crash_report = job_json_text(object, "crash_report");
+    answer->crash_commit = job_json_text(object, "crash_commit");
     json_decref(object);
     return g_steal_pointer(&answer);
 }

@@ -195,6 +195,8 @@ json_t *answer_to_json(const Answer *answer);
 Answer *answer_from_json(const char *json, GError **error);
 /* @bytes from anybody as a JSON string: U+FFFD stands for what is no UTF-8; NULL becomes null. */
 json_t *job_text_json(const char *bytes);
+/* And back: the string that @object has under @key, or NULL. Owned by the caller. */
+char *job_json_text(const json_t *object, const char *key);
 
 /* --- Identity: which crash a job looks for (pure) ------------------------------------------ */
 

@@ -266,11 +266,6 @@ gboolean job_carry_adopt(Job *job, const Action *action, GError **error)
 
 /* --- Resuming -------------------------------------------------------------------------------- */
 
-static char *text_of(const json_t *object, const char *key)
-{
-    return g_strdup(json_string_value(json_object_get(object, key)));
-}
-
 static Storm *storm_read(const char *text)
 {
     json_t *object = json_loads(text, 0, NULL);
@@ -283,12 +278,12 @@ static Storm *storm_read(const char *text)
     {
         Mend *mend = g_new0(Mend, 1);
 
-        mend->commit = text_of(value, "commit");
-        mend->title = text_of(value, "title");
-        mend->breaks = text_of(value, "breaks");
-        mend->sound = text_of(value, "sound");
-        mend->why = text_of(value, "why");
-        mend->variant = text_of(value, "variant");
+        mend->commit = job_json_text(value, "commit");
+        mend->title = job_json_text(value, "title");
+        mend->breaks = job_json_text(value, "breaks");
+        mend->sound = job_json_text(value, "sound");
+        mend->why = job_json_text(value, "why");
+        mend->variant = job_json_text(value, "variant");
         if (storm && mend->commit && mend->title && mend->why && mend->variant) {
             g_ptr_array_add(storm->mends, mend);
         } else {

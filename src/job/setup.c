@@ -379,16 +379,25 @@ void job_setup_free(JobSetup *setup)
     g_free(setup);
 }
 
-static Accel choose_accel(const JobSpec *spec, GPtrArray *notes)
+static Accel wanted_accel(const JobSpec *spec)
 {
-    g_autofree char *why = NULL;
-
-    if (g_str_equal(spec->accel, "kvm")) {
+    if (g_str_equal(spec->accel, accel_name(ACCEL_KVM))) {
         return ACCEL_KVM;
     }
     /* A build needs no guest. */
-    if (g_str_equal(spec->accel, "tcg") || g_str_equal(spec->bug, bug_kind_name(BUG_BUILD))) {
-        return ACCEL_TCG;
+    return g_str_equal(spec->accel, accel_name(ACCEL_TCG)) ||
+                   g_str_equal(spec->bug, bug_kind_name(BUG_BUILD))
+               ? ACCEL_TCG
+               : ACCEL_AUTO;
+}
+
+static Accel choose_accel(const JobSpec *spec, GPtrArray *notes)
+{
+    g_autofree char *why = NULL;
+    Accel wanted = wanted_accel(spec);
+
+    if (wanted != ACCEL_AUTO) {
+        return wanted;
     }
     if (guest_kvm_works(spec->qemu, &why)) {
         return ACCEL_KVM;
@@ -600,7 +609,7 @@ static Farm *set_up_cluster(JobSetup *setup, const JobSpec *spec, const FarmPlac
         .kernels = here_place->kernels,
         .slots = scratch ? scratch : slots,
         .program = program,
-        .features = g_str_equal(spec->accel, "kvm") ? "kvm" : NULL,
+        .accel = wanted_accel(spec),
         .args = (const char *const *)args,
         .n_workers = spec->n_workers,
         .n_cpus = spec->n_jobs,

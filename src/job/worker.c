@@ -211,28 +211,47 @@ static gboolean make_own_folder(const char *path, GError **error)
     return FALSE;
 }
 
-/* Whether KVM works takes seconds to find out where it hangs: it is found out once a boot. */
-static void choose_accel(const Worker *worker, JobSpec *spec)
+/* Does KVM work here? Where it hangs that takes seconds to find out: it is found out once a boot.
+ * *ret_why: owned by the caller. */
+static gboolean kvm_works_here(const Worker *worker, const char *qemu, char **ret_why)
 {
     g_autofree char *name = g_strconcat(worker->node, ".accel", NULL);
     g_autofree char *path = g_build_filename(worker->order->slots, name, NULL);
-    g_autofree char *boot = process_boot_id(), *known = NULL, *why = NULL;
-    Accel accel = ACCEL_TCG;
+    g_autofree char *boot = process_boot_id(), *known = NULL, *text = NULL;
+    g_auto(GStrv) words = NULL; /* boot, accel, why */
+    Accel accel;
 
-    if (!g_str_equal(spec->accel, accel_name(ACCEL_AUTO)) || worker->order->kind != ORDER_TRIALS) {
-        return;
+    if (g_file_get_contents(path, &known, NULL, NULL) && *boot) {
+        words = g_strsplit(known, " ", 3);
+        if (g_strv_length(words) == 3 && g_str_equal(words[0], boot)) {
+            *ret_why = g_strdup(words[2]);
+            return g_str_equal(words[1], accel_name(ACCEL_KVM));
+        }
     }
-    if (g_file_get_contents(path, &known, NULL, NULL) && g_str_has_prefix(known, boot) && *boot) {
-        accel = strstr(known, accel_name(ACCEL_KVM)) ? ACCEL_KVM : ACCEL_TCG;
-    } else {
-        g_autofree char *text = NULL;
+    accel = guest_kvm_works(qemu, ret_why) ? ACCEL_KVM : ACCEL_TCG;
+    text = g_strdup_printf("%s %s %s", boot, accel_name(accel), *ret_why);
+    g_file_set_contents(path, text, -1, NULL);
+    return accel == ACCEL_KVM;
+}
 
-        accel = guest_kvm_works(spec->qemu, &why) ? ACCEL_KVM : ACCEL_TCG;
-        text = g_strdup_printf("%s %s\n", boot, accel_name(accel));
-        g_file_set_contents(path, text, -1, NULL);
+/* Guests run as the order says, or not at all: what another way shows would be counted as the same.
+ * G_IO_ERROR_NOT_SUPPORTED: another machine may be able to. */
+static gboolean follow_accel(const Worker *worker, JobSpec *spec, GError **error)
+{
+    Accel accel = worker->order->accel;
+    g_autofree char *why = NULL;
+
+    if (worker->order->kind != ORDER_TRIALS) {
+        return TRUE;
+    }
+    if (accel == ACCEL_KVM && !kvm_works_here(worker, spec->qemu, &why)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "guests are to run under KVM: %s",
+                    why);
+        return FALSE;
     }
     g_free(spec->accel);
     spec->accel = g_strdup(accel_name(accel));
+    return TRUE;
 }
 
 /* A folder is somebody's as long as he has it locked. FALSE: it is, or it is gone. */
@@ -319,11 +338,10 @@ static gboolean read_and_carry_out(Worker *worker, GError **error)
     g_autoptr(JobSpec) spec = job_spec_new(worker->order->job_kind);
 
     if (!job_spec_read(spec, worker->order->spec, "/", error) ||
-        !make_own_folder(worker->order->slots, error)) {
+        !make_own_folder(worker->order->slots, error) || !follow_accel(worker, spec, error)) {
         return FALSE;
     }
     worker->spec = spec;
-    choose_accel(worker, spec);
     return carry_out(worker, error);
 }
 

@@ -36,17 +36,28 @@ ok 'a cluster of three nodes' [ -n "$SLURM_CONF" ]
 [ -n "$SLURM_CONF" ] || { finish; exit 1; }
 export SLURM_CONF
 
-# until_node KIND: the node on which work of this kind runs, as soon as there is one.
-until_node() {
+# until_it COMMAND...: asks ten times a second until it succeeds; false: it did not for ten minutes.
+until_it() {
     for _ in $(seq 6000); do
-        node=$(squeue --noheader --states=running --format='%j %N' | awk -v kind="firstbad-$1" \
-            'index($1, kind) == 1 { print $2; exit }')
-        [ -z "$node" ] || return 0
-        kill -0 $pid 2>/dev/null || return 1
+        "$@" && return 0
         sleep 0.1
     done
     return 1
 }
+ended() { ! kill -0 $pid 2>/dev/null; }
+or_ended() { "$@" || ended; }
+# until_job COMMAND...: the same while the job is worked on; false: that has ended before.
+until_job() { until_it or_ended "$@" && ! ended; }
+# runs_on KIND: sets the node on which work of this kind runs.
+runs_on() {
+    node=$(squeue --noheader --states=running --format='%j %N' | awk -v kind="firstbad-$1" \
+        'index($1, kind) == 1 { print $2; exit }')
+    [ -n "$node" ]
+}
+compiles() { [ -n "$(find "$work/state/slots" -name '*.o' -print -quit 2>/dev/null)" ]; }
+came_out() { ls "$work"/state/jobs/1/items/*/kernel >/dev/null 2>&1; }
+says_more() { [ "$(wc -l <"$work/err")" -gt "$lines" ]; }
+says_away() { tail -n "+$((lines + 1))" "$work/err" | grep -qE 'Slurm (does not answer|takes no work)'; }
 job() {
     "$FIRSTBAD" "$@" --state-dir "$work/state" >>"$work/out" 2>>"$work/err" </dev/null &
     pid=$!
@@ -54,36 +65,32 @@ job() {
 faults=''
 job cause --farm slurm --workers 3 --tree "$tree" --start "$start" --good "$good" --config "$FIRSTBAD_TEST_CONFIG" \
     --repro "$example/reproducer.c" --panic-on-warn --repeats 5 --memory 256 --name real --json
-if until_node build; then
-    sleep 5
+if until_job compiles && until_job runs_on build; then
     "$cluster" node "$work/slurm" "$node" stop
     faults="$faults build:$node"
-    sleep 2
     "$cluster" node "$work/slurm" "$node" start
 fi
-# The coordinator dies while nodes build; they go on.
-if until_node build; then
+# The coordinator dies while nodes build; they go on, and end what they do.
+if until_job runs_on build; then
     kill -9 $pid
     wait $pid 2>/dev/null
     faults="$faults coordinator"
-    sleep 3
+    until_it came_out
     lines=$(wc -l <"$work/err")
     job resume real --json
     # It has to find the cluster first.
-    while kill -0 $pid 2>/dev/null && [ "$(wc -l <"$work/err")" -le "$lines" ]; do sleep 0.2; done
+    until_job says_more
 fi
+lines=$(wc -l <"$work/err")
 "$cluster" controller "$work/slurm" stop
-sleep 15
+until_job says_away && faults="$faults controller"
 "$cluster" controller "$work/slurm" start
-faults="$faults controller"
-if until_node trials; then
+if until_job runs_on trials; then
     "$cluster" node "$work/slurm" "$node" stop
     faults="$faults trials:$node"
-    sleep 2
     "$cluster" node "$work/slurm" "$node" start
     kill -9 $pid
     wait $pid 2>/dev/null
-    sleep 2
     job resume real --json
     faults="$faults coordinator"
 fi

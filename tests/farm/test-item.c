@@ -29,6 +29,7 @@ static Order *trials_new(guint n_trials, guint n_parts)
     order->n_at_once = 2;
     order->traces = g_new0(GuestTrace, n_trials);
     order->traces[0] = TRACE_LATER;
+    order->accel = ACCEL_KVM;
     return order;
 }
 
@@ -52,6 +53,7 @@ static void test_order(Scratch *scratch, gconstpointer unused)
     g_assert_cmpuint(read->n_parts, ==, 2);
     g_assert_cmpint(read->traces[0], ==, TRACE_LATER);
     g_assert_cmpint(read->traces[4], ==, TRACE_NONE);
+    g_assert_cmpint(read->accel, ==, ACCEL_KVM);
     g_assert_null(read->config);
 
     build->job_kind = g_strdup("cause");
@@ -103,7 +105,7 @@ static void test_parts(void)
 static void test_refused(Scratch *scratch, gconstpointer unused)
 {
     static const char *const bad[][2] = {
-        {"version=1", "version=7"},
+        {"version=2", "version=7"},
         {"kind=trials", "kind=party"},
         {"commit=" COMMIT, "commit=--upload-pack=x"},
         {"kernel-key=" KEY, "kernel-key=../../x"},
@@ -111,6 +113,8 @@ static void test_refused(Scratch *scratch, gconstpointer unused)
         {"parts=2", "parts=-1"},
         {"traces=1;", "traces=77;"},
         {"jobs=2", "jobs=0"},
+        {"accel=kvm", "accel=auto"},
+        {"accel=kvm\n", ""},
         {"job-dir=/state/jobs/1\n", ""},
     };
     g_autofree char *items = scratch_path(scratch, "items");
@@ -145,33 +149,68 @@ static void test_failure(Scratch *scratch, gconstpointer unused)
     g_autoptr(GError) failure = g_error_new(G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no space\nleft"),
                       taken = NULL;
     g_autofree char *dir = NULL, *node = NULL;
+    ItemFiles *files;
     guint part;
 
     g_assert_true(order_write(order, items, &dir, NULL));
-    g_assert_false(item_take_failure(dir, &part, &node, &taken));
+    g_assert_false(item_take_failure(dir, "failed-1.7-0", &part, &node, &taken));
     g_assert_true(item_put_failure(dir, 1, "7-0", "n3", failure, NULL));
-    g_assert_true(item_take_failure(dir, &part, &node, &taken));
+    files = item_list(dir);
+    g_assert_cmpuint(files->failures->len, ==, 1);
+    g_assert_true(item_take_failure(dir, files->failures->pdata[0], &part, &node, &taken));
     g_assert_error(taken, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
     g_assert_cmpstr(taken->message, ==, "no space\nleft");
     g_assert_cmpuint(part, ==, 1);
     g_assert_cmpstr(node, ==, "n3");
-    g_clear_pointer(&node, g_free);
-    g_clear_error(&taken);
-    g_assert_false(item_take_failure(dir, &part, &node, &taken));
+    item_files_free(files);
+    files = item_list(dir);
+    g_assert_cmpuint(files->failures->len, ==, 0);
+    item_files_free(files);
+}
+
+/* What is in the making, or of somebody else, is not there. */
+static void test_list(Scratch *scratch, gconstpointer unused)
+{
+    static const char *const names[] = {
+        "order",          "trial-12",     "trial-3.9b1deb4d", "trial-",        "trial--1",
+        "trial-99999999", "failed-0.7-0", "failed-1.7-0.XYZ", "kernel.ABCDEF", "log-7_0"};
+    g_autofree char *dir = scratch_path(scratch, "item");
+    g_autoptr(ItemFiles) none = item_list(dir), some = NULL, all = NULL;
+
+    g_assert_false(none->has_kernel);
+    g_assert_cmpint(g_mkdir(dir, 0700), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+
+        g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    }
+    some = item_list(dir);
+    g_assert_false(some->has_kernel);
+    g_assert_cmpuint(some->trials->len, ==, 1);
+    g_assert_cmpuint(g_array_index(some->trials, guint, 0), ==, 12);
+    g_assert_cmpuint(some->failures->len, ==, 1);
+    g_assert_cmpstr(some->failures->pdata[0], ==, "failed-0.7-0");
+    g_autofree char *kernel = g_build_filename(dir, "kernel", NULL);
+    g_assert_true(g_file_set_contents(kernel, "", 0, NULL));
+    all = item_list(dir);
+    g_assert_true(all->has_kernel);
 }
 
 static void test_queue_lines(void)
 {
-    static const char text[] = "firstbad-build-12|0|RUNNING|n1\n"
-                               "firstbad-trials-9|3|NODE_FAIL|n2\n"
-                               "firstbad-trials-9|4|PENDING|\n"
-                               "other|0|RUNNING|n1\n"
-                               "firstbad-x|N/A|RUNNING|n1\n"
-                               "garbage\n";
+    static const char text[] =
+        "firstbad-build-12|0|RUNNING|n1|None\n"
+        "firstbad-trials-9|3|NODE_FAIL|n2|NodeDown\n"
+        "firstbad-trials-9|4|PENDING||ReqNodeNotAvail, UnavailableNodes:n|2\n"
+        "firstbad-trials-9|3|PENDING||BeginTime\n"
+        "firstbad-trials-9|3|CANCELLED|n1|None\n"
+        "other|0|RUNNING|n1|None\n"
+        "firstbad-x|N/A|RUNNING|n1|None\n"
+        "garbage\n";
     g_autoptr(GPtrArray) tasks = slurm_parse_tasks(text, "firstbad-");
     const SlurmTask *task;
 
-    g_assert_cmpuint(tasks->len, ==, 3);
+    g_assert_cmpuint(tasks->len, ==, 5);
     task = tasks->pdata[0];
     g_assert_cmpstr(task->name, ==, "firstbad-build-12");
     g_assert_cmpint(task->state, ==, SLURM_RUNS);
@@ -181,6 +220,30 @@ static void test_queue_lines(void)
     g_assert_cmpstr(task->node, ==, "n2");
     task = tasks->pdata[2];
     g_assert_cmpint(task->state, ==, SLURM_WAITS);
+    g_assert_cmpstr(task->reason, ==, "ReqNodeNotAvail, UnavailableNodes:n|2");
+
+    /* Submitted three times: that one counts which has not ended. */
+    task = slurm_find_task(tasks, "firstbad-trials-9", 3);
+    g_assert_cmpstr(task->reason, ==, "BeginTime");
+    task = slurm_find_task(tasks, "firstbad-build-12", 0);
+    g_assert_cmpint(task->state, ==, SLURM_RUNS);
+    g_assert_null(slurm_find_task(tasks, "firstbad-build-12", 1));
+    g_assert_null(slurm_find_task(tasks, "firstbad-build", 0));
+}
+
+static void test_node_lines(void)
+{
+    SlurmSize size = slurm_parse_nodes("n1|8|16000|kvm,fast\n"
+                                       "n2|4|8000|(null)\n"
+                                       "n1|8|16000|kvm,fast\n" /* of another partition */
+                                       "n3|16|4000|nokvm\n"
+                                       "garbage\n");
+
+    g_assert_cmpuint(size.n_nodes, ==, 3);
+    g_assert_cmpuint(size.n_kvm, ==, 1);
+    g_assert_cmpuint(size.n_cpus, ==, 4);
+    g_assert_cmpuint(size.memory_mib, ==, 4000);
+    g_assert_cmpuint(slurm_parse_nodes("").n_nodes, ==, 0);
 }
 
 static void test_faults(void)
@@ -199,7 +262,9 @@ int main(int argc, char **argv)
     g_test_add_func("/item/parts", test_parts);
     g_test_add("/item/refused", Scratch, NULL, scratch_set_up, test_refused, scratch_tear_down);
     g_test_add("/item/failure", Scratch, NULL, scratch_set_up, test_failure, scratch_tear_down);
+    g_test_add("/item/list", Scratch, NULL, scratch_set_up, test_list, scratch_tear_down);
     g_test_add_func("/slurm/queue-lines", test_queue_lines);
+    g_test_add_func("/slurm/node-lines", test_node_lines);
     g_test_add_func("/slurm/faults", test_faults);
     return g_test_run();
 }
