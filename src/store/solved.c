@@ -11,7 +11,6 @@ static void face_row_free(FaceRow *row)
 {
     g_free(row->title);
     g_strfreev(row->alt_titles);
-    g_free(row->functions);
     g_free(row);
 }
 
@@ -36,13 +35,12 @@ void solved_row_free(SolvedRow *row)
 }
 
 void solved_row_add_face(SolvedRow *row, const char *title, char *const *alt_titles,
-                         const char *functions, gboolean corrupted, gboolean suppressed, guint n)
+                         gboolean corrupted, gboolean suppressed, guint n)
 {
     FaceRow *face = g_new0(FaceRow, 1);
 
     *face = (FaceRow){.title = g_strdup(title),
                       .alt_titles = g_strdupv((char **)alt_titles),
-                      .functions = g_strdup(functions),
                       .corrupted = corrupted,
                       .suppressed = suppressed,
                       .n = n};
@@ -83,8 +81,8 @@ static gboolean put_face(Store *store, gint64 job, const FaceRow *face, GError *
     g_autofree char *alt_titles = face->alt_titles ? g_strjoinv("\n", face->alt_titles) : NULL;
     sqlite3_stmt *statement =
         store_prepare(store,
-                      "INSERT INTO face (job, title, alt_titles, functions, corrupted,"
-                      " suppressed, n) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      "INSERT INTO face (job, title, alt_titles, corrupted, suppressed, n)"
+                      " VALUES (?, ?, ?, ?, ?, ?)",
                       error);
 
     if (!statement) {
@@ -93,10 +91,9 @@ static gboolean put_face(Store *store, gint64 job, const FaceRow *face, GError *
     sqlite3_bind_int64(statement, 1, job);
     store_bind_text(statement, 2, face->title);
     store_bind_text(statement, 3, alt_titles);
-    store_bind_text(statement, 4, face->functions);
-    sqlite3_bind_int(statement, 5, face->corrupted);
-    sqlite3_bind_int(statement, 6, face->suppressed);
-    sqlite3_bind_int64(statement, 7, face->n);
+    sqlite3_bind_int(statement, 4, face->corrupted);
+    sqlite3_bind_int(statement, 5, face->suppressed);
+    sqlite3_bind_int64(statement, 6, face->n);
     return store_run(store, statement, "keeping how a bug crashes", error);
 }
 
@@ -160,9 +157,8 @@ static void take_face(GPtrArray *rows, sqlite3_stmt *statement)
         g_ptr_array_add(rows, row);
     }
     solved_row_add_face(row, (const char *)sqlite3_column_text(statement, 6), alts,
-                        (const char *)sqlite3_column_text(statement, 8),
-                        sqlite3_column_int(statement, 9), sqlite3_column_int(statement, 10),
-                        (guint)sqlite3_column_int64(statement, 11));
+                        sqlite3_column_int(statement, 8), sqlite3_column_int(statement, 9),
+                        (guint)sqlite3_column_int64(statement, 10));
 }
 
 GPtrArray *store_solved(Store *store, const char *kind, gint64 job, GError **error)
@@ -170,7 +166,7 @@ GPtrArray *store_solved(Store *store, const char *kind, gint64 job, GError **err
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)solved_row_free);
     g_autofree char *sql = g_strdup_printf(
         "SELECT solved.job, name, solved.kind, culprit, confidence, bug, title, alt_titles,"
-        " functions, corrupted, suppressed, n"
+        " corrupted, suppressed, n"
         " FROM solved JOIN job ON job.id = solved.job JOIN face ON face.job = solved.job"
         " WHERE solved.kind = ? AND solved.job != ? AND state = %d ORDER BY solved.job, face.id",
         JOB_DONE);

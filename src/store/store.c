@@ -79,7 +79,7 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "CREATE INDEX solved_of_bug ON solved (bug);"
     "CREATE TABLE face ("
     "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, title TEXT NOT NULL,"
-    "  alt_titles TEXT, functions TEXT, corrupted INTEGER NOT NULL, suppressed INTEGER NOT NULL,"
+    "  alt_titles TEXT, corrupted INTEGER NOT NULL, suppressed INTEGER NOT NULL,"
     "  n INTEGER NOT NULL);"
     "CREATE INDEX face_of_job ON face (job);"
     "PRAGMA user_version = 8;",

@@ -210,7 +210,7 @@ GPtrArray *store_facts(Store *store, gint64 job, GError **error);
 
 /* A way in which a bug was seen to crash; members as in TrialRow. */
 typedef struct FaceRow {
-    char *title, **alt_titles, *functions;
+    char *title, **alt_titles;
     gboolean corrupted, suppressed;
     guint n; /* so often */
 } FaceRow;
@@ -228,7 +228,7 @@ SolvedRow *solved_row_new(void);
 void solved_row_free(SolvedRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SolvedRow, solved_row_free)
 void solved_row_add_face(SolvedRow *row, const char *title, char *const *alt_titles,
-                         const char *functions, gboolean corrupted, gboolean suppressed, guint n);
+                         gboolean corrupted, gboolean suppressed, guint n);
 /* @row->job ended so; in place of how it ended before. A @bug of 0 gets a number of its own. All
  * that has one of @same_bugs (of gint64; may be NULL) has @row->bug from now on. To be called
  * between store_begin() and store_end(). */
