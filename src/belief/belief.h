@@ -79,6 +79,8 @@ typedef struct CommitFacts {
     guint n_files;        /* changed; 0: unknown */
     gboolean is_suspect;  /* one of those that the user suspects */
     double log_weight;    /* logarithm of the factor that the user gave; finite */
+    double known; /* the chance that it is the culprit, since bugs that crash alike came from
+                   * it; those of a range sum to less than 1 */
 } CommitFacts;
 
 /* The prior for belief_new(): n entries, entry 0 unused. Groups of revisions are given the shares

@@ -108,6 +108,19 @@ static void give_share(guint n, const guint8 *is_member, double share, double *w
     give_shares(n, is_member, (const double[]){1 - share, share}, 2, weights);
 }
 
+/* What came of bugs that crash alike; the others keep what they have beside it. */
+static void weigh_by_known(guint n, const CommitFacts *facts, double *weights)
+{
+    double known = 0;
+
+    for (guint32 r = 1; r < n; r++) {
+        known += facts[r].known;
+    }
+    for (guint32 r = 1; r < n; r++) {
+        weights[r] = facts[r].known + (1 - known) * weights[r];
+    }
+}
+
 /* The user's own weights move belief from group to group: that is what he gives them for. */
 static void weigh_by_user(guint n, const CommitFacts *facts, double *weights)
 {
@@ -141,6 +154,7 @@ void belief_log_prior(const History *history, const CommitFacts *facts, double *
     }
     give_shares(n, groups, group_shares, N_GROUPS, informed);
     give_share(n, is_unlikely, UNLIKELY_SHARE, informed);
+    weigh_by_known(n, facts, informed);
     weigh_by_user(n, facts, informed);
     ret_log_prior[0] = 0;
     for (guint32 r = 1; r < n; r++) {

@@ -59,6 +59,7 @@ const GOptionEntry cli_search_entries[] = {
     CLI_KEY("baseline", "FILE", "Options that stay then, not ours"),
     CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),
     CLI_FLAG("no-revert-test", "Do not try the start without it (or with the fix)"),
+    CLI_FLAG("no-known-bugs", "Do not begin with what jobs with this crash found"),
     CLI_MAX_KERNELS,
     CLI_MAX_TIME,
     {NULL},

@@ -58,11 +58,14 @@ static void print_table(const GPtrArray *jobs)
         const Report *report = job->report;
         const char *culprit = report && report->answer ? report->answer->culprit : NULL;
         g_autofree char *name = report_clean_line(job->row->name),
-                        *time = report_duration(job->row->total_ms);
+                        *time = report_duration(job->row->total_ms),
+                        *names = report ? report_same_bug(report) : NULL,
+                        *same = names ? report_clean_line(names) : NULL;
 
-        g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s\n", name, job->row->kind,
+        g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", name, job->row->kind,
                 report ? describe_state(report) : "damaged", culprit ? culprit : "-",
-                report ? report->n_kernels : 0, report ? report->n_trials : 0, time);
+                report ? report->n_kernels : 0, report ? report->n_trials : 0, time,
+                same ? "  " : "", same ? same : "");
         if (job->damage) {
             cli_complain("%s: %s", job->row->name, job->damage);
         }

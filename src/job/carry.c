@@ -306,6 +306,9 @@ gboolean job_advance(Job *job, Answer **ret_answer, GError **error)
             return FALSE;
         }
         job_put_work(job, "prove", begun_ms);
+        if (!job_look_for_known(job, error)) {
+            return FALSE;
+        }
         stop_worthless(job);
         if (may_begin(job)) {
             job_ask(job, NULL, &action);

@@ -101,6 +101,8 @@ typedef struct Situation {
     const char *const *bases;  /* of start and good, where that is not behind it; or NULL */
     const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */
     guint n_near;              /* the first so many of them lie so near that they are one step */
+    gboolean is_known;         /* another job found the culprit of a bug that crashes alike: */
+    guint n_with_known;        /* the first so many of the releases have that */
     const char *why_no_older;  /* why there are no more of them, for people */
     guint n_check_trials;      /* of the culprit and of each parent, at least */
     guint n_start_trials;      /* of the start, at least */
@@ -119,8 +121,11 @@ typedef struct Situation {
     const Distances *distances; /* over @range; NULL: what builds cost is guessed by commits */
     Belief *belief;             /* over @range */
     GHashTable *overruled;      /* set of commits: releases that belief no longer takes for good */
-    double build_s, trial_s;    /* costs as seen so far: of a build from nothing */
-    double near_build_s;        /* of a build beside what @tree holds */
+    /* Of each revision what is left of its prior where its trials are not those of a bug that is
+     * known; 1 where that does not matter. NULL: of all. */
+    const double *known_factors;
+    double build_s, trial_s; /* costs as seen so far: of a build from nothing */
+    double near_build_s;     /* of a build beside what @tree holds */
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
     GHashTable *made; /* set of commits whose kernels are there without a build; NULL: none */
     guint n_trials_at_once;

@@ -15,6 +15,9 @@
  * has mostly seen it. But a branch may rewrite what it does not know to be broken elsewhere, so
  * not never. A judgement. */
 #define NEVER_FACTOR 0.05
+/* A revision is clearly quiet where one with the bug would be with a smaller chance. A judgement.
+ */
+#define CLEARLY_QUIET 0.1
 
 static RevisionEvidence *revision_evidence_new(const char *commit)
 {
@@ -498,23 +501,71 @@ static guint32 holder_of(const Situation *situation, GHashTable *oldest,
     return signature ? GPOINTER_TO_UINT(g_hash_table_lookup(oldest, signature)) : (guint32)revision;
 }
 
-/* Revisions that never had the bug: what was told of them before that was known, and that it is
- * hardly one of them that mends it. */
+/* Revisions that never had the bug: what was told of them before that was known. */
 static void forget_absent(Situation *situation, const Presence *presence)
 {
-    guint n = history_size(situation->range->history);
-    g_autofree double *factors = g_new(double, n);
     const Tally none = {0};
 
-    for (guint32 r = 0; presence && r < n; r++) {
-        factors[r] = presence[r] == PRESENCE_NEVER ? NEVER_FACTOR : 1;
+    for (guint32 r = 0; presence && r < history_size(situation->range->history); r++) {
         if (presence[r] != PRESENCE_THERE) {
             belief_set(situation->belief, r, &none);
         }
     }
-    if (presence) {
-        belief_weigh(situation->belief, factors);
+}
+
+/* Do the trials of @revision say clearly that it has the bug, or that it has not? */
+static gboolean speaks(const Situation *situation, guint32 revision, gboolean has_bug)
+{
+    Tally tally, start;
+
+    situation_tally(situation, situation->range->commits[revision], &tally);
+    if (tally.said != VERDICT_UNKNOWN) {
+        return tally.said == (has_bug ? VERDICT_BAD : VERDICT_GOOD);
     }
+    if (tally.unreached || tally.untestable || (has_bug ? tally.n_crash : tally.n_ok) == 0) {
+        return FALSE;
+    }
+    if (has_bug) {
+        return belief_verdict(&tally) == VERDICT_BAD;
+    }
+    situation_tally(situation, situation->start, &start);
+    return tally.n_crash == 0 &&
+           belief_quiet_chance(start.n_crash, start.n_ok, tally.n_ok) < CLEARLY_QUIET;
+}
+
+/* Another job saw its culprit crash, and the parents not (of a fix the other way round). Where it
+ * is otherwise here, the bug is another one. Without that, the culprit of a bug that is known could
+ * never be told from its child: that it alone hides the bug here would be more probable than a
+ * culprit which nobody thought of. */
+static gboolean is_another_bug(const Situation *situation, guint32 known)
+{
+    guint n_parents;
+    const guint32 *parents = history_parents(situation->range->history, known, &n_parents);
+    gboolean is_other = speaks(situation, known, situation->is_fix);
+
+    for (guint i = 0; i < n_parents; i++) {
+        is_other = is_other || speaks(situation, parents[i], !situation->is_fix);
+    }
+    return is_other;
+}
+
+/* What came to be known of the revisions without a trial of their own: it is hardly one which never
+ * had the bug that mends it; and what another job found may be of another bug. */
+static void weigh(Situation *situation, const Presence *presence)
+{
+    guint n = history_size(situation->range->history);
+    g_autofree double *factors = g_new(double, n);
+
+    if (!presence && !situation->known_factors) {
+        return;
+    }
+    for (guint32 r = 0; r < n; r++) {
+        double known = situation->known_factors ? situation->known_factors[r] : 1;
+
+        factors[r] = presence && presence[r] == PRESENCE_NEVER ? NEVER_FACTOR : 1;
+        factors[r] *= known < 1 && is_another_bug(situation, r) ? known : 1;
+    }
+    belief_weigh(situation->belief, factors);
 }
 
 /* By the sources of its kernel, the built revision whose trials are also @revision's: -1 where it
@@ -568,6 +619,7 @@ static void update_belief(Situation *situation)
     GHashTableIter iter;
 
     forget_absent(situation, presence);
+    weigh(situation, presence);
     for (guint pass = 0; pass < 2; pass++) {
         g_hash_table_iter_init(&iter, situation->evidence);
         while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {

@@ -418,6 +418,17 @@ static gboolean gather_subjects(Job *job, const GPtrArray *candidates, GError **
     return subjects != NULL;
 }
 
+/* @answer, which is @json: for this job, and for those that look for the same bug. */
+static gboolean keep_answer(Job *job, const Answer *answer, const char *json, GError **error)
+{
+    return store_begin(job->store, error) &&
+           store_end(job->store,
+                     job_keep_known(job, answer, error) &&
+                         store_set_job(job->store, job->id, JOB_DONE, job_phase_name(PHASE_DONE),
+                                       json, NULL, error),
+                     error);
+}
+
 gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
 {
     json_t *json;
@@ -447,6 +458,5 @@ gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
     json = answer_to_json(answer);
     text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
-    return store_set_job(job->store, job->id, JOB_DONE, job_phase_name(PHASE_DONE), text, NULL,
-                         error);
+    return keep_answer(job, answer, text, error);
 }

@@ -165,6 +165,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->works, g_ptr_array_unref);
     g_clear_error(&job->error);
     g_clear_pointer(&job->belief, belief_free);
+    g_clear_pointer(&job->known_factors, g_free);
     g_clear_pointer(&job->same, same_free);
     g_clear_pointer(&job->distances, distances_free);
     g_clear_pointer(&job->range, range_free);
@@ -419,6 +420,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
         !job_load_minimised(job, error)) {
         return NULL;
     }
+    job_use_known(job);
     meet_farm(job);
     return g_steal_pointer(&job);
 }

@@ -64,6 +64,7 @@ typedef struct JobSpec {
     char *scratch;         /* slurm: folder of each machine for build slots; NULL: a shared one */
     double confidence;
     gboolean no_revert_test;
+    gboolean no_known_bugs;             /* what other jobs found is no matter */
     char *test_command, *build_command; /* run */
     gboolean no_checkout;               /* run */
     char *suspects, *suspect_authors;   /* paths, and parts of "NAME <MAIL>"; between two a ';' */
@@ -371,6 +372,19 @@ void job_end(Job *job);
  * (G_IO_ERROR_CANCELLED): the job can be resumed. */
 gboolean job_carry_out(Job *job, JobProgressFunc progress, gpointer user_data,
                        GCancellable *cancellable, Answer **ret_answer, GError **error);
+
+/* What another job found of a bug that crashes as this one. */
+typedef struct KnownBug {
+    char *culprit;
+    double chance; /* that it is this one's, too; of several bugs they sum to less than 1 */
+    gint64 job;
+    char *name; /* of the job */
+} KnownBug;
+void known_bug_free(KnownBug *known);
+/* Of the start: "CULPRIT CHANCE JOB NAME", a line each; "" where there is none. */
+#define FACT_KNOWN "known"
+/* Such a fact (NULL: none) as an array of KnownBug, owned by the caller. */
+GPtrArray *known_bugs_parse(const char *fact);
 
 /* The kinds of the facts that keep Kernel.patches of a revision, a line each; and, of a try,
  * Kernel.notes. */

@@ -366,6 +366,7 @@ double *job_make_prior(Job *job, const Range *range, gboolean *ret_is_release, G
         return NULL;
     }
     belief_log_prior(range->history, facts, log_prior);
+    job_weigh_known(job, range, facts, log_prior, lines);
     if (is_told && inquiry.is_kernel) {
         tell_of_stack(&inquiry, n, job->situation.bug == BUG_BUILD, log_prior, lines);
     }

@@ -25,11 +25,12 @@ struct Job {
     Roots *roots; /* of a fix; NULL until then */
     gboolean *is_root_bad;
     Belief *belief;
-    Same *same;           /* of the range; NULL: not known */
-    Distances *distances; /* the same */
-    guint n_learned;      /* kernels that it was told of */
-    GPtrArray *kernels;   /* of KernelRow, in the order they were built */
-    GPtrArray *trials;    /* of TrialRow, in the order they ended */
+    double *known_factors; /* of the range; NULL: no bug is known */
+    Same *same;            /* of the range; NULL: not known */
+    Distances *distances;  /* the same */
+    guint n_learned;       /* kernels that it was told of */
+    GPtrArray *kernels;    /* of KernelRow, in the order they were built */
+    GPtrArray *trials;     /* of TrialRow, in the order they ended */
     Sought sought;
     GHashTable *decided; /* commits that have their decision row */
     GHashTable *made;    /* see job_learn_made() */
@@ -207,6 +208,20 @@ char *weights_path(const char *job_dir);
  * its lines do, and how many do not. */
 gboolean weights_read(const char *path, const Range *range, CommitFacts *facts, guint *ret_n_inside,
                       guint *ret_n_outside, GError **error);
+
+/* --- known.c --------------------------------------------------------------------------------- */
+
+/* Once the start has crashed: put FACT_KNOWN, tell of it and use it. Done once in a job's life. */
+gboolean job_look_for_known(Job *job, GError **error);
+/* Let the search of a range know which releases should be with and without the bug. */
+void job_use_known(Job *job);
+/* Where bugs are known, set CommitFacts.known of @range, work its prior out again, and make
+ * Situation.known_factors. What a person should be told is added to @lines. */
+void job_weigh_known(Job *job, const Range *range, CommitFacts *facts, double *log_prior,
+                     GPtrArray *lines);
+/* Keep what @answer says for other jobs, and the number of its bug; between store_begin() and
+ * store_end(). */
+gboolean job_keep_known(const Job *job, const Answer *answer, GError **error);
 
 /* --- alike.c --------------------------------------------------------------------------------- */
 

@@ -19,6 +19,9 @@
  * and who touches the files of the crash splits a range better than numbers do. So the four
  * releases behind the demo's start take one kernel in place of four.
  *
+ * Where another job found the culprit of a bug that crashes alike (known.c), the newest release
+ * without that commit comes first, and one that is good is near enough.
+ *
  * All of it is evidence like any other: bad releases lie in the range that belief is told of, and a
  * good one that belief overrules is bad here, so that the search of the range goes on behind it. A
  * good release with a bad one behind it is no end.
@@ -90,10 +93,13 @@ static gint64 double_from(gint64 begin, gint64 bad)
 static gint64 double_back(const Situation *situation, gint64 bad)
 {
     gint64 n = situation->releases->len, first_final = 0;
-    gint64 near = (gint64)MAX(situation->n_near, 1) - 1;
+    gint64 near = (gint64)MAX(situation->n_near, 1) - 1, with_known = situation->n_with_known;
 
     while (first_final < n - 1 && release_at(situation, first_final)->kind != RELEASE_FINAL) {
         first_final++;
+    }
+    if (situation->is_known && bad < with_known && with_known < n) {
+        return with_known;
     }
     if (bad < near) {
         return near;
@@ -124,14 +130,22 @@ static gint64 find_testable(const Situation *situation, gint64 wanted, gint64 ba
     return -1;
 }
 
+/* Is release @i the newest one before what is known to be at fault? Then the search begins there,
+ * and needs no nearer end. */
+static gboolean is_last_without(const Situation *situation, gint64 i)
+{
+    return situation->is_known && i == situation->n_with_known;
+}
+
 /* The release to try next; -1: none. Where all around the wanted one are broken, nearer ones. */
 static gint64 next_release(const Situation *situation, gint64 bad, gint64 good)
 {
     gint64 n = situation->releases->len, found = -1;
 
     if (good >= 0) {
-        return good < situation->n_near ? -1
-                                        : find_testable(situation, (bad + good) / 2, bad, good);
+        return good < situation->n_near || is_last_without(situation, good)
+                   ? -1
+                   : find_testable(situation, (bad + good) / 2, bad, good);
     }
     for (gint64 wanted = bad + 1 < n ? double_back(situation, bad) : bad; wanted > bad && found < 0;
          wanted = bad + (wanted - bad) / 2) {

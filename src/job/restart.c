@@ -118,10 +118,10 @@ static const char *const facts_said[] = {FACT_VERDICT, FACT_VERDICT_NOTE, NULL};
 static const char *const facts_of_kernels[] = {FACT_VERDICT,   FACT_VERDICT_NOTE, FACT_PATCHES,
                                                FACT_STORM,     FACT_MEND,         FACT_MENDED,
                                                FACT_MINIMISED, FACT_SAME,         NULL};
-static const char *const facts_all[] = {FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES,   FACT_STORM,
-                                        FACT_MEND,    FACT_MENDED,       FACT_MINIMISED, FACT_REACH,
-                                        FACT_DRIFT,   FACT_CLASS,        FACT_PATCHED,   FACT_SAME,
-                                        NULL};
+static const char *const facts_all[] = {
+    FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM, FACT_MEND,
+    FACT_MENDED,  FACT_MINIMISED,    FACT_REACH,   FACT_DRIFT, FACT_CLASS,
+    FACT_PATCHED, FACT_SAME,         FACT_KNOWN,   NULL};
 static const char *const facts_of_try[] = {FACT_STORM, FACT_MEND, FACT_MENDED, FACT_MINIMISED,
                                            NULL};
 static const char *const config_folders[] = {"configs", NULL};

@@ -92,6 +92,7 @@ static const Field fields[] = {
     FIELD("slurm-arg", FIELD_TEXT, NOTHING, slurm_args),
     FIELD("scratch", FIELD_PATH, NOTHING, scratch),
     FIELD("no-revert-test", FIELD_FLAG, NOTHING, no_revert_test),
+    FIELD("no-known-bugs", FIELD_FLAG, NOTHING, no_known_bugs),
     FIELD("confidence", FIELD_SHARE, NOTHING, confidence),
     FIELD("test", FIELD_TEXT, TRIALS, test_command),
     FIELD("build", FIELD_TEXT, KERNELS, build_command),

@@ -178,3 +178,34 @@ double oops_bug_match(const OopsBug *bug, const OopsIdentity *crash)
     odds = CLAMP(ratio / bug->model.others, 1 / MOST_ODDS, MOST_ODDS);
     return odds / (1 + odds);
 }
+
+guint oops_bug_n_faces(const OopsBug *bug)
+{
+    return bug->faces->len;
+}
+
+const OopsIdentity *oops_bug_face(const OopsBug *bug, guint i, guint *ret_n)
+{
+    const Face *face = bug->faces->pdata[i];
+
+    *ret_n = face->n;
+    return face->identity;
+}
+
+/* What a crash of @other is to @bug, in the mean. */
+static double mean_match(const OopsBug *bug, const OopsBug *other)
+{
+    double sum = 0;
+
+    for (guint i = 0; i < other->faces->len; i++) {
+        const Face *face = other->faces->pdata[i];
+
+        sum += face->n * oops_bug_match(bug, face->identity);
+    }
+    return other->n_crashes ? sum / other->n_crashes : 0;
+}
+
+double oops_bugs_match(const OopsBug *a, const OopsBug *b)
+{
+    return MIN(mean_match(a, b), mean_match(b, a));
+}

@@ -202,3 +202,12 @@ guint oops_bug_n_crashes(const OopsBug *bug);
  * never quite. match / (1 - match) is the Bayes factor that such a kernel's crash gives for the
  * bug, where the bug always crashes. 0 when no crash of the bug is known. */
 double oops_bug_match(const OopsBug *bug, const OopsIdentity *crash);
+
+/* How alike two bugs are that were learned apart: what a crash of the one is to the other
+ * (oops_bug_match()), by the shares of its faces, and the smaller of the two ways round. Symmetric;
+ * 0 when no crash is known of one. It says that they crash alike; how probable it is that they are
+ * one bug is the caller's to know. */
+double oops_bugs_match(const OopsBug *a, const OopsBug *b);
+/* The faces, in the order in which they were first seen; @ret_n of them is so many crashes. */
+guint oops_bug_n_faces(const OopsBug *bug);
+const OopsIdentity *oops_bug_face(const OopsBug *bug, guint i, guint *ret_n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The report for programs. docs/JSON.md describes it.
  */
-#include "report/report.h"
+#include "report/known.h"
 
 static json_t *lines_json(char *const *lines)
 {
@@ -71,16 +71,17 @@ json_t *report_json(const Report *report)
     for (guint i = 0; i < report->revisions->len; i++) {
         json_array_append_new(revisions, report_revision_json(report, report->revisions->pdata[i]));
     }
-    return json_pack("{s:i, s:o, s:s, s:b, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:I, s:I, s:I, "
-                     "s:o, s:o, s:o}",
-                     "version", REPORT_JSON_VERSION, "job", job_text_json(row->name), "kind",
-                     row->kind, "fix", report->spec->fix, "state", job_state_name(row->state),
-                     "phase", row->phase, "start", report->spec->start, "error",
-                     job_text_json(row->error), "answer",
-                     report->answer ? answer_to_json(report->answer) : json_null(), "kernels_built",
-                     (int)(report->n_kernels - report->n_reused), "kernels_reused",
-                     (int)report->n_reused, "trials", (int)report->n_trials, "total_ms",
-                     (json_int_t)row->total_ms, "build_ms", (json_int_t)row->build_ms, "test_ms",
-                     (json_int_t)row->test_ms, "title", job_text_json(report->spec->title),
-                     "config", job_text_json(report->config), "revisions", revisions);
+    return json_pack(
+        "{s:i, s:o, s:s, s:b, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:I, s:I, s:I, "
+        "s:o, s:o, s:o, s:o, s:o}",
+        "version", REPORT_JSON_VERSION, "job", job_text_json(row->name), "kind", row->kind, "fix",
+        report->spec->fix, "state", job_state_name(row->state), "phase", row->phase, "start",
+        report->spec->start, "error", job_text_json(row->error), "answer",
+        report->answer ? answer_to_json(report->answer) : json_null(), "kernels_built",
+        (int)(report->n_kernels - report->n_reused), "kernels_reused", (int)report->n_reused,
+        "trials", (int)report->n_trials, "total_ms", (json_int_t)row->total_ms, "build_ms",
+        (json_int_t)row->build_ms, "test_ms", (json_int_t)row->test_ms, "title",
+        job_text_json(report->spec->title), "config", job_text_json(report->config), "same_bug",
+        report_same_bug_json(report), "known_bugs", report_known_json(report), "revisions",
+        revisions);
 }

@@ -25,6 +25,8 @@ void report_free(Report *report)
     g_clear_pointer(&report->decisions, g_ptr_array_unref);
     g_clear_pointer(&report->facts, g_ptr_array_unref);
     g_clear_pointer(&report->spans, g_ptr_array_unref);
+    g_clear_pointer(&report->same_bug, g_ptr_array_unref);
+    g_clear_pointer(&report->known, g_ptr_array_unref);
     g_clear_pointer(&report->answer, answer_free);
     g_clear_pointer(&report->spec, job_spec_free);
     g_clear_pointer(&report->row, job_row_free);
@@ -216,9 +218,12 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
     report->decisions = report->trials ? store_decisions(store, row->id, error) : NULL;
     report->facts = report->decisions ? store_facts(store, row->id, error) : NULL;
     report->spans = report->facts ? store_spans(store, row->id, error) : NULL;
-    if (!report->spans) {
+    report->same_bug = report->spans ? store_same_bug(store, row->id, error) : NULL;
+    if (!report->same_bug) {
         return NULL;
     }
+    report->known = known_bugs_parse(
+        report->spec->no_known_bugs ? NULL : report_fact(report, report->spec->start, FACT_KNOWN));
     put_in_order(report);
     return g_steal_pointer(&report);
 }

@@ -38,7 +38,9 @@ typedef struct Report {
         *config; /* what became of it: "3412 options on -> 918; ..."; NULL: as it was given */
     guint n_kernels, n_reused, n_failed, n_trials;
     GPtrArray *kernels, *trials, *decisions, *facts; /* the rows that own everything */
-    GPtrArray *spans; /* of SpanRow, in the order they ended: what was done when */
+    GPtrArray *same_bug; /* of JobName: jobs that found the same bug, oldest first */
+    GPtrArray *known;    /* of KnownBug: what it began with */
+    GPtrArray *spans;    /* of SpanRow, in the order they ended: what was done when */
 } Report;
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
@@ -54,6 +56,11 @@ const char *report_fact(const Report *report, const char *commit, const char *ki
 char *report_clean(const char *bytes);
 /* The same on one line. */
 char *report_clean_line(const char *bytes);
+
+/* "job 3 (NAME)", owned by the caller. */
+char *report_job_name(gint64 job, const char *name);
+/* "same bug as job 3 (NAME) and 4 more", owned by the caller; NULL where there is none. */
+char *report_same_bug(const Report *report);
 
 /* @word as a shell takes it for one word. Owned by the caller. */
 char *report_shell_word(const char *word);

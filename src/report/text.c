@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The answer for people: what, how sure, why, what it cost, whom to tell; 80 columns.
  */
-#include "report/report.h"
+#include "report/known.h"
 
 #include <string.h>
 
@@ -190,6 +190,22 @@ static void add_reasons(GString *text, const Answer *answer)
     for (guint i = 0; i < answer->checks->len; i++) {
         g_string_append(text, i ? "" : "Checks:\n");
         add_wrapped(text, answer->checks->pdata[i], 2, 4);
+    }
+}
+
+/* The other jobs that it has to do with. */
+static void add_jobs(GString *text, const Report *report)
+{
+    g_autofree char *same = report_same_bug(report), *begun_with = report_begun_with(report);
+
+    if (same) {
+        g_autofree char *line = g_strconcat(same, ".", NULL);
+
+        line[0] = g_ascii_toupper(line[0]);
+        add_wrapped(text, line, 0, 0);
+    }
+    if (begun_with) {
+        add_wrapped(text, begun_with, 0, 0);
     }
 }
 
@@ -464,6 +480,7 @@ char *report_text(const Report *report, const char *state_dir)
         add_candidates(text, report, answer->candidates);
     }
     add_reasons(text, answer);
+    add_jobs(text, report);
     if (answer->to && answer->to[0]) {
         g_string_append(text, "\nWhom to tell:\n");
         add_people(text, "To", answer->to);

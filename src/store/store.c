@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -73,6 +73,16 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "CREATE TABLE usage (submitter TEXT NOT NULL, hour INTEGER NOT NULL, ms INTEGER NOT NULL,"
     "  PRIMARY KEY (submitter, hour)) WITHOUT ROWID;"
     "PRAGMA user_version = 7;",
+    "CREATE TABLE solved ("
+    "  job INTEGER PRIMARY KEY REFERENCES job, kind TEXT NOT NULL, culprit TEXT NOT NULL,"
+    "  confidence REAL NOT NULL, bug INTEGER NOT NULL);"
+    "CREATE INDEX solved_of_bug ON solved (bug);"
+    "CREATE TABLE face ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, title TEXT NOT NULL,"
+    "  alt_titles TEXT, corrupted INTEGER NOT NULL, suppressed INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL);"
+    "CREATE INDEX face_of_job ON face (job);"
+    "PRAGMA user_version = 8;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)

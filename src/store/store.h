@@ -209,6 +209,48 @@ gboolean store_put_fact(Store *store, gint64 job, const char *commit, const char
 /* In the order they were first put. Array of FactRow, owned by the caller. */
 GPtrArray *store_facts(Store *store, gint64 job, GError **error);
 
+/* --- Bugs whose commit is known (solved.c) --- */
+
+/* A way in which a bug was seen to crash; members as in TrialRow. */
+typedef struct FaceRow {
+    char *title, **alt_titles;
+    gboolean corrupted, suppressed;
+    guint n; /* so often */
+} FaceRow;
+/* A job that named a culprit, and what other jobs compare with. */
+typedef struct SolvedRow {
+    gint64 job;
+    char *name; /* of the job; not written */
+    char *kind; /* of the search and of its bug: "cause crash"; only such of one are compared */
+    char *culprit;
+    double confidence;
+    gint64 bug;       /* number of the bug: that of all jobs that found the same one */
+    GPtrArray *faces; /* of FaceRow */
+} SolvedRow;
+SolvedRow *solved_row_new(void);
+void solved_row_free(SolvedRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SolvedRow, solved_row_free)
+void solved_row_add_face(SolvedRow *row, const char *title, char *const *alt_titles,
+                         gboolean corrupted, gboolean suppressed, guint n);
+/* @row->job ended so; in place of how it ended before. A @bug of 0 gets a number of its own. All
+ * that has one of @same_bugs (of gint64; may be NULL) has @row->bug from now on. To be called
+ * between store_begin() and store_end(). */
+gboolean store_put_solved(Store *store, const SolvedRow *row, const GArray *same_bugs,
+                          GError **error);
+/* @job has named no culprit, or takes it back. */
+gboolean store_drop_solved(Store *store, gint64 job, GError **error);
+/* All of @kind that are done, but @job. Array of SolvedRow, oldest first, owned by the caller. */
+GPtrArray *store_solved(Store *store, const char *kind, gint64 job, GError **error);
+
+/* A job as another one names it. */
+typedef struct JobName {
+    gint64 id;
+    char *name;
+} JobName;
+void job_name_free(JobName *name);
+/* The jobs that found the same bug as @job. Array of JobName, oldest first, owned by the caller. */
+GPtrArray *store_same_bug(Store *store, gint64 job, GError **error);
+
 /* What was done when: where the time of a job goes. */
 typedef struct SpanRow {
     char *kind;  /* "build", "trial"; "setup", with which each process that works on the job begins;

@@ -156,6 +156,26 @@ static void test_factors(void)
     g_assert_cmpfloat_with_epsilon(prior[6], (1 - DOUBT) * 9 / 111 + DOUBT / 6, 1e-9);
 }
 
+/* What bugs that crash alike came from has its chance of the informed part, whatever group it is
+ * of; the others keep their proportions, and a tenth of a flat prior. */
+static void test_known(void)
+{
+    g_autoptr(History) history = line_of(1001);
+    g_autofree CommitFacts *facts = g_new0(CommitFacts, 1001);
+
+    facts[1].touches_stack_file = TRUE;
+    g_autofree double *before = prior_of(history, facts);
+    facts[7].known = 0.5;
+    facts[9] = (CommitFacts){.known = 0.3, .is_merge = TRUE};
+    g_autofree double *after = prior_of(history, facts);
+    g_assert_cmpfloat_with_epsilon(after[7], (1 - DOUBT) * 0.5, 0.001);
+    g_assert_cmpfloat_with_epsilon(after[9], (1 - DOUBT) * 0.3, 0.001);
+    g_assert_cmpfloat(after[1], >, 0.19 * before[1]);
+    for (guint32 r = 1; r < 1001; r++) {
+        g_assert_cmpfloat(after[r], >=, DOUBT / 1000);
+    }
+}
+
 /* The user suspects 5 of 1,000: half of the informed part is theirs. Of 600 they have more anyway.
  */
 static void test_suspects(void)
@@ -233,6 +253,7 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/prior/stack", test_stack);
     g_test_add_func("/belief/prior/unlikely", test_unlikely);
     g_test_add_func("/belief/prior/factors", test_factors);
+    g_test_add_func("/belief/prior/known", test_known);
     g_test_add_func("/belief/prior/suspects", test_suspects);
     g_test_add_func("/belief/prior/weights", test_weights);
     g_test_add_func("/belief/prior/wrong-prior-costs-little", test_wrong_prior_costs_little);

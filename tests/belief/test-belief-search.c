@@ -303,6 +303,55 @@ static void test_any_order(void)
     }
 }
 
+/* --- A bug that is known ---------------------------------------------------------------------- */
+
+#define N_LONG 8193
+
+/* In a line of N_LONG revisions, with @culprit; another job found @known (0: none did). How many
+ * kernels the answer takes beside the ends of the range. */
+static guint kernels_with_known(guint32 culprit, guint32 known)
+{
+    g_autofree CommitFacts *facts = g_new0(CommitFacts, N_LONG);
+    g_autofree double *log_prior = g_new(double, N_LONG);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(culprit);
+    g_autoptr(History) history = graph_line(N_LONG);
+    g_autoptr(World) world = world_new(history, culprit, 1, 0, NULL, rand);
+    g_auto(Result) result = {0};
+    BeliefModel model;
+
+    belief_model_default(&model);
+    facts[known].known = known ? 0.8 : 0;
+    belief_log_prior(history, facts, log_prior);
+    g_autoptr(Belief) belief = belief_new(history, &model, log_prior);
+    belief_set(belief, N_LONG - 1, &(Tally){.n_crash = 10, .builds = TRUE});
+    belief_set(belief, 0, &(Tally){.n_ok = 10, .builds = TRUE});
+    world_bisect(world, belief, 0.95, &kernel_costs, &result);
+    g_assert_cmpuint(result.candidates->len, ==, 1);
+    g_assert_cmpuint(g_array_index(result.candidates, guint32, 0), ==, culprit);
+    return result.n_kernels;
+}
+
+/* The commit and its parent are tried, and that is all; where it is the wrong one, that is what it
+ * costs. (Its child alone needs what tests/job/test-known.c shows.) */
+static void test_known(void)
+{
+    static const guint32 culprits[] = {2, 100, 3000, 4999, 5002, 5100, 8000, 8191};
+    guint n_alone = 0, n_misled = 0;
+
+    g_assert_cmpuint(kernels_with_known(5000, 0), >=, 12);
+    g_assert_cmpuint(kernels_with_known(5000, 5000), ==, 2);
+    for (guint i = 0; i < G_N_ELEMENTS(culprits); i++) {
+        guint alone = kernels_with_known(culprits[i], 0);
+        guint misled = kernels_with_known(culprits[i], 5000);
+
+        g_test_message("revision %u: %u kernels, misled %u", culprits[i], alone, misled);
+        g_assert_cmpuint(misled, <=, alone + 5);
+        n_alone += alone;
+        n_misled += misled;
+    }
+    g_assert_cmpuint(n_misled, <=, n_alone + 3 * G_N_ELEMENTS(culprits));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -313,5 +362,6 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/search/flaky-command", test_flaky_command);
     g_test_add_func("/belief/search/any-order", test_any_order);
     g_test_add_func("/belief/search/calibration", test_calibration);
+    g_test_add_func("/belief/search/known", test_known);
     return g_test_run();
 }

@@ -33,6 +33,7 @@ static void test_losses(void)
         {"releases", "final", 0},
         {"no-revert-test", "true", 0},
         {"no-snapshots", "true", 0},
+        {"no-known-bugs", "true", 0},
         {"culprit", "abc", 0},
         {"paranoid", "true", 0},
         {"slots", "2", 0},

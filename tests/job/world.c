@@ -376,10 +376,13 @@ Answer *world_work(World *world, const char *good, const char *title)
     g_autofree char *text = NULL;
     g_autoptr(Job) job = NULL;
     Answer *answer = NULL;
-    gint64 id = 1;
+    const char *name = world->name ? world->name : "job";
+    guint start = world->start ? world->start : world->is_fix ? 1 : N_COMMITS - 1;
+    gint64 id;
 
     g_assert_no_error(error);
-    spec->start = g_strdup(world->commits[world->is_fix ? 1 : N_COMMITS - 1]);
+    spec->start = g_strdup(world->commits[start]);
+    spec->no_known_bugs = world->no_known_bugs;
     spec->good = g_strdup(good);
     spec->title = g_strdup(title);
     spec->suspects = g_strdup(world->suspects);
@@ -394,8 +397,10 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;
     text = job_spec_write(spec);
-    store_add_job(store, "job", spec->kind, text, 0, &id, NULL);
-    job = job_new(1, spec, repo, store, &world->farm.base, &error);
+    store_add_job(store, name, spec->kind, text, 0, &id, NULL);
+    g_autoptr(JobRow) row = store_find_job(store, name, &error);
+    g_assert_no_error(error);
+    job = job_new(row->id, spec, repo, store, &world->farm.base, &error);
     g_assert_no_error(error);
     if (!job_carry_out(job, write_down, world, NULL, &answer, &error)) {
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);

@@ -59,9 +59,11 @@ typedef struct World {
     guint max_kernels, max_time_s;
     const char *suspects, *watched_options;
     const char *bug, *title_match; /* as the user's; NULL: the default */
-    gboolean no_revert_test, minimise;
-    gboolean is_fix; /* the job goes from commit 1 to the last one, for what mended the bug */
-    GString *said;   /* lines of progress, where wanted */
+    gboolean no_revert_test, minimise, no_known_bugs;
+    const char *name; /* of the job; NULL: "job" */
+    guint start;      /* index; 0: the last commit, of a fix commit 1 */
+    gboolean is_fix;  /* the job goes from commit 1 to the last one, for what mended the bug */
+    GString *said;    /* lines of progress, where wanted */
     SimFarm farm;
 } World;
 
@@ -79,7 +81,7 @@ void world_clear(World *world);
  * the caller. */
 char *world_git(const World *world, const char *a, const char *b, const char *c);
 
-/* Work on the world's only job, made when missing, until the answer or a stop (NULL). @good: a
+/* Work on the job of this name, made when missing, until the answer or a stop (NULL). @good: a
  * commit said to be good, or NULL; @title: the crash that is sought, or NULL. */
 Answer *world_work(World *world, const char *good, const char *title);
 

@@ -157,6 +157,8 @@ static void make_old(const char *folder)
                                  "ALTER TABLE trial DROP COLUMN origin;"
                                  "DROP TABLE fact;"
                                  "DROP TABLE span;"
+                                 "DROP TABLE solved;"
+                                 "DROP TABLE face;"
                                  "DROP INDEX job_of_submission;"
                                  "DROP INDEX job_in_queue;"
                                  "DROP TABLE usage;"
@@ -198,6 +200,13 @@ static void assert_n_spans(Store *store, gint64 job, guint n)
     g_assert_cmpuint(rows->len, ==, n);
 }
 
+static void assert_n_same(Store *store, gint64 job, guint n)
+{
+    g_autoptr(GPtrArray) names = store_same_bug(store, job, NULL);
+
+    g_assert_cmpuint(names->len, ==, n);
+}
+
 /* An old store is read as it is, and brought up to date by who writes. */
 static void test_old_store(Fixture *fixture, gconstpointer unused)
 {
@@ -214,6 +223,7 @@ static void test_old_store(Fixture *fixture, gconstpointer unused)
         assert_trials(fixture->store, fixture->job, 1);
         assert_n_facts(fixture->store, fixture->job, 0);
         assert_n_spans(fixture->store, fixture->job, 0);
+        assert_n_same(fixture->store, fixture->job, 0);
         g_clear_pointer(&fixture->store, store_free);
     }
     fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
@@ -320,6 +330,64 @@ static void test_spans(Fixture *fixture, gconstpointer unused)
 }
 
 /* A row that cannot be written leaves its spans waiting for the next one. */
+/* A job that is done and named @culprit, as one of the bugs @number. Its number. */
+static gint64 put_solved(Store *store, const char *name, const char *culprit, gint64 number,
+                         const GArray *same)
+{
+    g_autoptr(SolvedRow) row = solved_row_new();
+    const char *alts[] = {"bad-access in f", "other", NULL};
+    gint64 job;
+
+    g_assert_true(store_add_job(store, name, "cause", "[job]\n", 17, &job, NULL));
+    row->job = job;
+    row->kind = g_strdup("cause crash");
+    row->culprit = g_strdup(culprit);
+    row->confidence = 0.99;
+    row->bug = number;
+    solved_row_add_face(row, "WARNING in f", (char *const *)alts, TRUE, FALSE, 9);
+    solved_row_add_face(row, "WARNING in g", NULL, FALSE, TRUE, 1);
+    g_assert_true(store_begin(store, NULL));
+    g_assert_true(store_put_solved(store, row, same, NULL));
+    g_assert_true(store_set_job(store, job, JOB_DONE, "done", "{}", NULL, NULL));
+    g_assert_true(store_end(store, TRUE, NULL));
+    return job;
+}
+
+static void test_solved(Fixture *fixture, gconstpointer unused)
+{
+    Store *store = fixture->store;
+    gint64 a = put_solved(store, "a", "c1", 0, NULL), b = put_solved(store, "b", "c2", 0, NULL);
+    g_autoptr(GPtrArray) rows = store_solved(store, "cause crash", b, NULL);
+    g_autoptr(GPtrArray) none = store_solved(store, "fix crash", b, NULL);
+    g_autoptr(GArray) same = g_array_new(FALSE, FALSE, sizeof(gint64));
+    const SolvedRow *row = rows->pdata[0];
+    const FaceRow *face = row->faces->pdata[0];
+
+    g_assert_cmpuint(none->len, ==, 0);
+    g_assert_cmpuint(rows->len, ==, 1);
+    g_assert_cmpint(row->job, ==, a);
+    g_assert_cmpstr(row->name, ==, "a");
+    g_assert_cmpstr(row->culprit, ==, "c1");
+    g_assert_cmpfloat(row->confidence, ==, 0.99);
+    g_assert_cmpuint(row->faces->len, ==, 2);
+    g_assert_cmpstr(face->alt_titles[1], ==, "other");
+    g_assert_true(face->corrupted && !face->suppressed);
+    g_assert_cmpuint(face->n, ==, 9);
+    assert_n_same(store, a, 0);
+
+    /* One that is of both bugs makes them one. */
+    g_array_append_vals(same, (const gint64[]){1, 2}, 2);
+    gint64 c = put_solved(store, "c", "c1", 1, same);
+    assert_n_same(store, a, 2);
+    assert_n_same(store, b, 2);
+    assert_n_same(store, c, 2);
+    g_assert_true(store_reopen_job(store, b, "[job]\n", NULL));
+    assert_n_same(store, a, 1);
+    assert_n_same(store, b, 0);
+    g_assert_true(store_drop_solved(store, c, NULL));
+    assert_n_same(store, a, 0);
+}
+
 static void test_span_of_a_failed_row(Fixture *fixture, gconstpointer unused)
 {
     const gint64 no_job = fixture->job + 1;
@@ -431,6 +499,7 @@ int main(int argc, char **argv)
     ADD("facts", test_facts);
     ADD("old", test_old_store);
     ADD("spans", test_spans);
+    ADD("solved", test_solved);
     ADD("span-of-a-failed-row", test_span_of_a_failed_row);
     ADD("decisions", test_decisions_are_kept_once);
     ADD("one-writer", test_one_writer);
