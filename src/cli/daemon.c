@@ -97,6 +97,33 @@ int cmd_daemon(int argc, char **argv)
     return serve(state_dir, &options);
 }
 
+/* The newest request for a job @name that no daemon has taken yet: its id, owned by the caller; or
+ * NULL. */
+static char *find_request(const char *state_dir, const char *name)
+{
+    g_auto(GStrv) paths = spool_list(state_dir);
+
+    for (guint i = g_strv_length(paths); i-- > 0;) {
+        g_auto(SpoolRequest) request = {0};
+
+        if (spool_read(paths[i], &request, NULL) && !request.is_cancel &&
+            g_str_equal(request.name, name)) {
+            return g_steal_pointer(&request.id);
+        }
+    }
+    return NULL;
+}
+
+/* What a request to cancel calls the job @name; NULL: there is none. Owned by the caller. */
+static char *name_to_daemon(const char *state_dir, const char *name, GError **error)
+{
+    char *id = find_request(state_dir, name);
+    g_autoptr(Store) store = id ? NULL : store_open(state_dir, STORE_READ, error);
+    g_autoptr(JobRow) row = store ? store_find_job(store, name, error) : NULL;
+
+    return id ? id : row ? g_strdup_printf("%" G_GINT64_FORMAT, row->id) : NULL;
+}
+
 int cmd_cancel(int argc, char **argv)
 {
     g_autofree char *state_option = NULL, *state_dir = NULL;
@@ -110,8 +137,6 @@ int cmd_cancel(int argc, char **argv)
         .n_arguments_max = 1};
     g_auto(SpoolRequest) request = {.is_cancel = TRUE};
     g_autoptr(GError) error = NULL;
-    g_autoptr(Store) store = NULL;
-    g_autoptr(JobRow) row = NULL;
     int code;
 
     if (!cli_parse(&line, &argc, &argv, &code)) {
@@ -122,17 +147,15 @@ int cmd_cancel(int argc, char **argv)
         return EXIT_USAGE;
     }
     state_dir = cli_state_dir(state_option);
-    store = store_open(state_dir, STORE_READ, &error);
-    row = store ? store_find_job(store, argv[1], &error) : NULL;
-    if (!row) {
+    request.job = name_to_daemon(state_dir, argv[1], &error);
+    if (!request.job) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }
-    request.job = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
     if (!spool_put(state_dir, &request, &error)) {
         cli_complain("%s", error->message);
         return EXIT_MACHINE;
     }
-    g_print("asked to cancel: %s\n", row->name);
+    g_print("asked to cancel: %s\n", argv[1]);
     return EXIT_ANSWER;
 }

@@ -210,6 +210,16 @@ gboolean inputs_check(JobSpec *spec, GError **error)
            check_qemu_args(spec, error);
 }
 
+/* Files that are copied as they are, and the folder of each. */
+static const struct {
+    const char *key, *folder;
+} copied[] = {
+    {"config", "config"},       {"repro", "repro"},           {"sysctl", "sysctl"},
+    {"options", "options"},     {"repro-opts", "repro-opts"}, {"syz-execprog", "execprog"},
+    {"backports", "backports"}, {"toolchains", "toolchains"}, {"syz-executor", "executor"},
+    {"baseline", "baseline"},
+};
+
 /* --- Taken ----------------------------------------------------------------------------------- */
 
 gboolean inputs_keep(const char *path, const char *bytes, gsize n_bytes, GError **error)
@@ -459,6 +469,32 @@ static char *read_config(const JobSpec *spec, const char *job_dir, char **ret_co
     return text;
 }
 
+/* The job's .config, with what its root file systems need, and these. */
+static gboolean take_config(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
+                            GPtrArray *notes, char **ret_config, GError **error)
+{
+    g_autofree char *copy = NULL;
+    g_autofree char *text = read_config(spec, job_dir, &copy, error);
+    g_autoptr(GString) config = g_string_new(text);
+    gsize n_config = config->len;
+
+    if (!text) {
+        return FALSE;
+    }
+    if (config->len && config->str[config->len - 1] != '\n') {
+        g_string_append_c(config, '\n');
+        n_config++;
+    }
+    if (spec->rootfs && !take_rootfs(inputs, spec, job_dir, config, notes, error)) {
+        return FALSE;
+    }
+    if (config->len > n_config && !inputs_keep(copy, config->str, config->len, error)) {
+        return FALSE;
+    }
+    *ret_config = g_steal_pointer(&copy);
+    return TRUE;
+}
+
 static void tell_qemu_args(char *const *args, GPtrArray *notes)
 {
     for (; *args; args++) {
@@ -483,14 +519,7 @@ FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *not
                         char **ret_config, GError **error)
 {
     g_autoptr(FarmInputs) inputs = farm_inputs_new();
-    g_autofree char *copy = NULL;
-    g_autofree char *text = read_config(spec, job_dir, &copy, error);
-    g_autoptr(GString) config = g_string_new(text);
-    gsize n_config = config->len;
 
-    if (!text) {
-        return NULL;
-    }
     g_strfreev(inputs->qemu_args);
     inputs->qemu_args = split(spec->qemu_args);
     tell_qemu_args(inputs->qemu_args, notes);
@@ -498,40 +527,44 @@ FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *not
                                 : idle_repro(job_dir, error);
     if (!inputs->repro || !take_files(inputs, spec, job_dir, error) ||
         !take_sysctls(inputs, spec, job_dir, error) ||
-        (repro_is_syz(inputs->repro) && !take_syzkaller(inputs, spec, job_dir, notes, error))) {
+        (repro_is_syz(inputs->repro) && !take_syzkaller(inputs, spec, job_dir, notes, error)) ||
+        !take_config(inputs, spec, job_dir, notes, ret_config, error)) {
         return NULL;
     }
-    if (config->len && config->str[config->len - 1] != '\n') {
-        g_string_append_c(config, '\n');
-        n_config++;
-    }
-    if (spec->rootfs && !take_rootfs(inputs, spec, job_dir, config, notes, error)) {
-        return NULL;
-    }
-    if (config->len > n_config && !inputs_keep(copy, config->str, config->len, error)) {
-        return NULL;
-    }
-    *ret_config = g_steal_pointer(&copy);
     return g_steal_pointer(&inputs);
+}
+
+gboolean inputs_take_files(const JobSpec *spec, const char *job_dir, GError **error)
+{
+    g_autoptr(FarmInputs) inputs = farm_inputs_new();
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *config = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(copied); i++) {
+        g_autofree char *path = job_spec_get(spec, copied[i].key);
+        g_autofree char *copy = path ? inputs_copy(path, job_dir, copied[i].folder, error) : NULL;
+
+        if (path && !copy) {
+            g_prefix_error(error, "--%s: ", copied[i].key);
+            return FALSE;
+        }
+    }
+    return take_files(inputs, spec, job_dir, error) &&
+           (!spec->config || take_config(inputs, spec, job_dir, notes, &config, error));
 }
 
 /* --- Compared -------------------------------------------------------------------------------- */
 
 char *inputs_copy_of(const char *key, const char *path, const char *job_dir)
 {
-    static const char *const folders[][2] = {
-        {"config", "config"},       {"repro", "repro"},           {"sysctl", "sysctl"},
-        {"options", "options"},     {"repro-opts", "repro-opts"}, {"syz-execprog", "execprog"},
-        {"backports", "backports"}, {"toolchains", "toolchains"}, {"syz-executor", "executor"},
-    };
     g_autofree char *name = g_path_get_basename(path), *copy = NULL;
 
     if (g_str_equal(key, "prior")) {
         copy = weights_path(job_dir);
     }
-    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-        if (g_str_equal(key, folders[i][0])) {
-            copy = g_build_filename(job_dir, "inputs", folders[i][1], name, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(copied); i++) {
+        if (g_str_equal(key, copied[i].key)) {
+            copy = g_build_filename(job_dir, "inputs", copied[i].folder, name, NULL);
         }
     }
     return copy && g_file_test(copy, G_FILE_TEST_EXISTS) ? g_steal_pointer(&copy) : NULL;

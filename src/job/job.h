@@ -268,6 +268,12 @@ gboolean job_fetch(JobSpec *spec, const char *state_dir, GError **error);
  * the job. */
 gboolean job_check_spec(JobSpec *spec, GError **error);
 
+/* Copy the files that @spec names into @job_dir, for a job that begins later and elsewhere: as
+ * job_setup_new() does when it begins, which takes these then. What lies in repositories, and disk
+ * images, stay where they are; an image that has changed by then is refused, and @spec names the
+ * commit of syzkaller. */
+gboolean job_take_inputs(JobSpec *spec, const char *job_dir, GError **error);
+
 /* What a job works with, opened; freed after the job. */
 typedef struct JobSetup {
     FarmInputs *inputs; /* what goes into guests; NULL for `run` */

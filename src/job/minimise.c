@@ -58,15 +58,17 @@ static char *read_kernel_config(const Job *job, const Kernel *kernel, GError **e
 /* What the user gave, or our own: what boots in our guests. Owned by the caller. */
 static char *read_baseline(const Job *job, GError **error)
 {
+    g_autofree char *job_dir = store_job_dir(job->store, job->id), *copy = NULL;
     char *text = NULL;
 
-    if (job->spec->baseline) {
-        if (!g_file_get_contents(job->spec->baseline, &text, NULL, error)) {
-            g_prefix_error(error, "--baseline: ");
-        }
-        return text;
+    if (!job->spec->baseline) {
+        return kernel_baseline_config();
     }
-    return kernel_baseline_config();
+    copy = inputs_copy(job->spec->baseline, job_dir, "baseline", error);
+    if (!copy || !g_file_get_contents(copy, &text, NULL, error)) {
+        g_prefix_error(error, "--baseline: ");
+    }
+    return text;
 }
 
 /* The job goes on with the user's config. */

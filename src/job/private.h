@@ -265,6 +265,9 @@ gboolean inputs_check(JobSpec *spec, GError **error);
 FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *notes,
                         char **ret_config, GError **error);
 
+/* All files that @spec names, as inputs_take() takes them, and nothing is built of them yet. */
+gboolean inputs_take_files(const JobSpec *spec, const char *job_dir, GError **error);
+
 /* The job's copy of its file of @key in @job_dir, which inputs_copy() made of @path; NULL where it
  * keeps none. Owned by the caller. */
 char *inputs_copy_of(const char *key, const char *path, const char *job_dir);

@@ -11,7 +11,7 @@
 
 static const char *const copied_keys[] = {"config",       "repro",     "sysctl",  "repro-opts",
                                           "syz-execprog", "backports", "options", "syz-executor",
-                                          "toolchains",   "prior"};
+                                          "toolchains",   "baseline",  "prior"};
 
 /* The job whose evidence is asked for. */
 typedef struct Source {

@@ -433,6 +433,39 @@ static gboolean keep_weights(const Repo *repo, const char *path, const char *job
     return weights && inputs_keep(copy, weights, strlen(weights), error);
 }
 
+/* A name such as HEAD would be another commit by the time that it is built. */
+static gboolean pin_syzkaller(JobSpec *spec, GError **error)
+{
+    g_autoptr(Repo) repo = NULL;
+    char *commit;
+
+    if (!spec->repro || !inputs_build_syzkaller(spec)) {
+        return TRUE;
+    }
+    if (!spec->syzkaller) {
+        spec->syzkaller = g_canonicalize_filename(inputs_syzkaller(spec), NULL);
+    }
+    repo = repo_open(spec->syzkaller, error);
+    commit =
+        repo ? repo_resolve(repo, spec->syzkaller_commit ? spec->syzkaller_commit : "HEAD", error)
+             : NULL;
+    if (!commit) {
+        g_prefix_error(error, "--syzkaller: ");
+        return FALSE;
+    }
+    g_free(spec->syzkaller_commit);
+    spec->syzkaller_commit = commit;
+    return TRUE;
+}
+
+gboolean job_take_inputs(JobSpec *spec, const char *job_dir, GError **error)
+{
+    g_autoptr(Repo) repo = repo_open(spec->tree, error);
+
+    return repo && (!spec->weights || keep_weights(repo, spec->weights, job_dir, error)) &&
+           pin_syzkaller(spec, error) && inputs_take_files(spec, job_dir, error);
+}
+
 /* The fixes that revisions get: ours and the user's. */
 static GPtrArray *read_backports(const JobSpec *spec, const char *job_dir, GError **error)
 {

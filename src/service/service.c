@@ -177,10 +177,31 @@ static Active *find_active(const Service *service, gint64 id)
     return NULL;
 }
 
+/* The job that @request is about; NULL with *error: it is not known, or the store cannot be read.
+ */
+static JobRow *find_job(Service *service, const SpoolRequest *request, GError **error)
+{
+    gint64 id = 0;
+
+    if (!store_find_submission(service->store, request->job, &id, error)) {
+        return NULL;
+    }
+    return id ? store_read_job(service->store, id, error)
+              : store_find_job(service->store, request->job, error);
+}
+
+/* Copies are of use to evidence that rests on them, and to who goes on with the job. */
+static gboolean has_evidence(Service *service, gint64 job)
+{
+    g_autoptr(GPtrArray) kernels = store_kernels(service->store, job, NULL);
+
+    return !kernels || kernels->len > 0;
+}
+
 static gboolean cancel_job(Service *service, const SpoolRequest *request, GError **error)
 {
     g_autoptr(GError) unknown = NULL;
-    g_autoptr(JobRow) row = store_find_job(service->store, request->job, &unknown);
+    g_autoptr(JobRow) row = find_job(service, request, &unknown);
     gboolean is_done;
     Active *active;
 
@@ -196,7 +217,29 @@ static gboolean cancel_job(Service *service, const SpoolRequest *request, GError
     if (active) {
         active->is_unwanted = TRUE;
         g_cancellable_cancel(active->cancellable);
+    } else if (!is_done && !has_evidence(service, row->id)) {
+        g_autofree char *job_dir = store_job_dir(service->store, row->id);
+
+        spool_remove_inputs(job_dir);
     }
+    return TRUE;
+}
+
+/* A service that was killed on the way takes it again: nothing is done twice. */
+static gboolean take_job(Service *service, const SpoolRequest *request, GError **error)
+{
+    g_autofree char *job_dir = NULL;
+    gint64 id;
+
+    if (!store_submit_job(service->store, request->id, request->submitter, request->priority,
+                          request->name, request->kind, request->spec, now_s(), &id, error)) {
+        return FALSE;
+    }
+    job_dir = store_job_dir(service->store, id);
+    if (!spool_move_files(service->options->state_dir, request->id, job_dir, error)) {
+        return FALSE;
+    }
+    say(service, "%s, of %s, waits", request->name, request->submitter);
     return TRUE;
 }
 
@@ -212,15 +255,8 @@ static gboolean take_request(Service *service, const char *path, GError **error)
         g_unlink(path);
         return TRUE;
     }
-    if (request.is_cancel) {
-        taken = cancel_job(service, &request, error);
-    } else {
-        taken = store_submit_job(service->store, request.id, request.submitter, request.priority,
-                                 request.name, request.kind, request.spec, now_s(), error);
-        if (taken) {
-            say(service, "%s, of %s, waits", request.name, request.submitter);
-        }
-    }
+    taken = request.is_cancel ? cancel_job(service, &request, error)
+                              : take_job(service, &request, error);
     if (taken) {
         g_unlink(path);
     }
@@ -278,6 +314,19 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
     return TRUE;
 }
 
+/* Of a day only where there is a limit. */
+static gboolean read_usage(Service *service, GHashTable **ret_recent, GHashTable **ret_today,
+                           GError **error)
+{
+    gboolean is_limited = service->options->rules.most_s_a_day > 0;
+
+    *ret_recent = store_usage(service->store, now_s() - MEMORY_S, now_s(), HALF_LIFE_S, error);
+    *ret_today = *ret_recent && is_limited
+                     ? store_usage(service->store, now_s() - DAY_S, now_s(), 0, error)
+                     : NULL;
+    return *ret_recent && (*ret_today || !is_limited);
+}
+
 /* *ret_idle: nothing waits, and nothing is at work. */
 static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
 {
@@ -286,12 +335,9 @@ static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
         return TRUE;
     }
     g_autoptr(GPtrArray) queue = read_queue(service, error);
-    g_autoptr(GHashTable) recent =
-        queue ? store_usage(service->store, now_s() - MEMORY_S, now_s(), HALF_LIFE_S, error) : NULL;
-    g_autoptr(GHashTable) today =
-        recent ? store_usage(service->store, now_s() - DAY_S, now_s(), 0, error) : NULL;
+    g_autoptr(GHashTable) recent = NULL, today = NULL;
 
-    if (!today) {
+    if (!queue || (queue->len > 0 && !read_usage(service, &recent, &today, error))) {
         return FALSE;
     }
     while (service->active->len < service->options->n_at_once) {
@@ -414,7 +460,8 @@ gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *
     gboolean look = TRUE, served;
     guint source = g_timeout_add(LOOK_MS, on_look, &look);
 
-    served = serve(&service, &look, error);
+    spool_sweep(options->state_dir, now_s());
+    served = store_forget_usage(store, now_s() - MEMORY_S, error) && serve(&service, &look, error);
     charge(&service, NULL);
     g_source_remove(source);
     if (handler) {

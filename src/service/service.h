@@ -17,20 +17,33 @@
 typedef struct SpoolRequest {
     gboolean is_cancel;
     char *id;        /* its own name; made by spool_put() */
-    char *submitter; /* the user */
-    char *job;       /* to cancel: name or number */
+    char *submitter; /* NULL for spool_put(): the user */
+    char *job;       /* to cancel: a number, or the id of the request that brings it */
     char *kind, *spec, *name;
     gint64 priority;
 } SpoolRequest;
 void spool_request_clear(SpoolRequest *request);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpoolRequest, spool_request_clear)
-/* Put @request into the spool of @state_dir, on disk when it returns; its id and submitter are set.
- */
+/* A folder in the spool of @state_dir that belongs to @request, which gets its id: for
+ * job_take_inputs(), before spool_put(). Owned by the caller. */
+char *spool_make_folder(const char *state_dir, SpoolRequest *request, GError **error);
+/* Put @request into the spool of @state_dir, on disk when it returns; its id and submitter
+ * are set where they were not. */
 gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error);
 /* Paths of the requests there, oldest first. NULL-terminated, owned by the caller. */
 char **spool_list(const char *state_dir);
 /* The request at @path; G_IO_ERROR_INVALID_DATA: it is none. */
 gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error);
+
+/* The copies that came with request @id become those of the job of @job_dir. Done again, nothing
+ * happens. */
+gboolean spool_move_files(const char *state_dir, const char *id, const char *job_dir,
+                          GError **error);
+/* Remove the copies of a request, and those that a job has. */
+void spool_remove_files(const char *state_dir, const char *id);
+void spool_remove_inputs(const char *job_dir);
+/* Remove copies whose request never came: whoever made them died, a day ago or longer. */
+void spool_sweep(const char *state_dir, gint64 now_s);
 
 /* --- Who comes next (pure) ------------------------------------------------------------------- */
 
@@ -39,7 +52,7 @@ typedef struct Rules {
 } Rules;
 /* Of @queue (of QueuedJob) the index of the one to begin at @now_s; -1: none may. Those that were
  * at work come first. @recent: submitter -> double, seconds used lately, older ones counting less,
- * with what is at work; @today: those of the last day. */
+ * with what is at work; @today: those of the last day; NULL without a limit. */
 gint service_choose(const GPtrArray *queue, GHashTable *recent, GHashTable *today,
                     const Rules *rules, gint64 now_s);
 /* After @n_failures a job waits so long; 0: it is given up. */

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Requests to a service, as files that appear by one rename.
+ * Requests to a service, as files that appear by one rename. What a request brings along lies
+ * beside it, in a folder that is whole before.
  */
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "process/process.h"
 #include "service/service.h"
 
 #define SPOOL   "spool"
 #define REQUEST "request"
 #define SUFFIX  ".request"
+#define FILES   ".files"
+#define INPUTS  "inputs" /* as job_take_inputs() has it */
+/* No copying takes so long. */
+#define OLD_S 86400
 
 void spool_request_clear(SpoolRequest *request)
 {
@@ -28,18 +34,53 @@ static void put(GKeyFile *file, const char *key, const char *text)
     }
 }
 
+/* The path of what is in the spool of @state_dir under @id. Owned by the caller. */
+static char *path_of(const char *state_dir, const char *id, const char *suffix)
+{
+    g_autofree char *name = g_strconcat(id, suffix, NULL);
+
+    return g_build_filename(state_dir, SPOOL, name, NULL);
+}
+
+/* By their ids requests are in the order in which they came. */
+static void name_request(SpoolRequest *request)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+
+    if (!request->id) {
+        request->id = g_strdup_printf("%020" G_GINT64_FORMAT "-%s", g_get_real_time(), uuid);
+    }
+}
+
+static gboolean make_folder(const char *path, GError **error)
+{
+    if (g_mkdir_with_parents(path, 0700) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot make %s: %s", path,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+char *spool_make_folder(const char *state_dir, SpoolRequest *request, GError **error)
+{
+    g_autofree char *path = NULL;
+
+    name_request(request);
+    path = path_of(state_dir, request->id, FILES);
+    return make_folder(path, error) ? g_steal_pointer(&path) : NULL;
+}
+
 gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error)
 {
     g_autofree char *folder = g_build_filename(state_dir, SPOOL, NULL);
-    g_autofree char *uuid = g_uuid_string_random();
-    g_autofree char *name = NULL, *path = NULL, *text = NULL;
+    g_autofree char *path = NULL, *text = NULL;
     g_autoptr(GKeyFile) file = g_key_file_new();
 
-    g_free(request->submitter);
-    request->submitter = g_strdup(g_get_user_name());
-    g_free(request->id);
-    /* By name they are in the order in which they came. */
-    request->id = g_strdup_printf("%020" G_GINT64_FORMAT "-%s", g_get_real_time(), uuid);
+    if (!request->submitter) {
+        request->submitter = g_strdup(g_get_user_name());
+    }
+    name_request(request);
     g_key_file_set_boolean(file, REQUEST, "cancel", request->is_cancel);
     put(file, "id", request->id);
     put(file, "submitter", request->submitter);
@@ -49,15 +90,70 @@ gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error)
     put(file, "name", request->name);
     g_key_file_set_int64(file, REQUEST, "priority", request->priority);
     text = g_key_file_to_data(file, NULL, NULL);
-    name = g_strconcat(request->id, SUFFIX, NULL);
-    path = g_build_filename(folder, name, NULL);
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot make %s: %s", folder,
-                    g_strerror(errno));
+    path = path_of(state_dir, request->id, SUFFIX);
+    return make_folder(folder, error) &&
+           g_file_set_contents_full(path, text, -1,
+                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                    0600, error);
+}
+
+static void remove_tree(const char *path)
+{
+    const char *argv[] = {"rm", "-rf", "--", path, NULL};
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_free(process_ask(NULL, argv, NULL));
+    }
+}
+
+gboolean spool_move_files(const char *state_dir, const char *id, const char *job_dir,
+                          GError **error)
+{
+    g_autofree char *folder = path_of(state_dir, id, FILES);
+    g_autofree char *from = g_build_filename(folder, INPUTS, NULL),
+                    *to = g_build_filename(job_dir, INPUTS, NULL);
+
+    /* What is there was moved before, or the job was taken up by hand. */
+    if (g_file_test(from, G_FILE_TEST_EXISTS) && !g_file_test(to, G_FILE_TEST_EXISTS) &&
+        g_rename(from, to) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot move %s to %s: %s",
+                    from, to, g_strerror(errno));
         return FALSE;
     }
-    return g_file_set_contents_full(
-        path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+    remove_tree(folder);
+    return TRUE;
+}
+
+void spool_remove_files(const char *state_dir, const char *id)
+{
+    g_autofree char *folder = path_of(state_dir, id, FILES);
+
+    remove_tree(folder);
+}
+
+void spool_remove_inputs(const char *job_dir)
+{
+    g_autofree char *inputs = g_build_filename(job_dir, INPUTS, NULL);
+
+    remove_tree(inputs);
+}
+
+void spool_sweep(const char *state_dir, gint64 now_s)
+{
+    g_autofree char *folder = g_build_filename(state_dir, SPOOL, NULL);
+    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        g_autofree char *id =
+            g_str_has_suffix(name, FILES) ? g_strndup(name, strlen(name) - strlen(FILES)) : NULL;
+        g_autofree char *request = id ? path_of(state_dir, id, SUFFIX) : NULL;
+        gint64 made_s = g_ascii_strtoll(name, NULL, 10) / G_USEC_PER_SEC;
+
+        if (id && made_s < now_s - OLD_S && !g_file_test(request, G_FILE_TEST_EXISTS)) {
+            spool_remove_files(state_dir, id);
+        }
+    }
 }
 
 static int compare_paths(gconstpointer a, gconstpointer b)

@@ -13,20 +13,34 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Has a job this name? -1: @error. */
+static int is_taken(Store *store, const char *name, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(store, "SELECT 1 FROM job WHERE name = ?", error);
+    int code;
+
+    if (!statement) {
+        return -1;
+    }
+    store_bind_text(statement, 1, name);
+    code = sqlite3_step(statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) {
+        store_fail(store, "reading names of jobs", error);
+    }
+    store_give_back(store, statement);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
 char *store_free_name(Store *store, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) rows = store_list_jobs(store, error);
-    g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
-    char *free_name = rows ? g_strdup(name) : NULL;
+    g_autofree char *free_name = g_strdup(name);
+    int taken;
 
-    for (guint i = 0; rows && i < rows->len; i++) {
-        g_hash_table_add(taken, ((JobRow *)rows->pdata[i])->name);
-    }
-    for (guint n = 2; free_name && g_hash_table_contains(taken, free_name); n++) {
+    for (guint n = 2; (taken = is_taken(store, free_name, error)) == 1; n++) {
         g_free(free_name);
         free_name = g_strdup_printf("%s-%u", name, n);
     }
-    return free_name;
+    return taken == 0 ? g_steal_pointer(&free_name) : NULL;
 }
 
 /* --- Files ----------------------------------------------------------------------------------- */

@@ -17,6 +17,14 @@ struct Store {
     struct ZSTD_CCtx_s *packer; /* of consoles; NULL: none yet */
 };
 
+/* States as statements have them. They are written out, and not bound, since an index of some rows
+ * (job_in_queue) serves only a statement that says so itself. */
+#define SQL_RUNNING   "0"
+#define SQL_FAILED    "2"
+#define SQL_QUEUED    "3"
+#define SQL_CANCELLED "4"
+G_STATIC_ASSERT(JOB_RUNNING == 0 && JOB_FAILED == 2 && JOB_QUEUED == 3 && JOB_CANCELLED == 4);
+
 /* Set @error from SQLite's and give FALSE. A full disk is G_IO_ERROR_NO_SPACE. */
 gboolean store_fail(Store *store, const char *doing, GError **error);
 /* To be finalized, or given back to be used again: compiling costs more than most statements. */

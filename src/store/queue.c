@@ -14,40 +14,44 @@ void queued_job_free(QueuedJob *job)
     g_free(job);
 }
 
-/* Was this submission taken before? -1: @error. */
-static int is_taken(Store *store, const char *submission, GError **error)
+gboolean store_find_submission(Store *store, const char *submission, gint64 *ret_id, GError **error)
 {
-    sqlite3_stmt *statement = store_prepare(store, "SELECT 1 FROM job WHERE submission = ?", error);
+    sqlite3_stmt *statement =
+        store_prepare(store, "SELECT id FROM job WHERE submission = ?", error);
     int code;
 
     if (!statement) {
-        return -1;
+        return FALSE;
     }
     store_bind_text(statement, 1, submission);
     code = sqlite3_step(statement);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) {
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        *ret_id = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    } else {
         store_fail(store, "reading the queue", error);
     }
     store_give_back(store, statement);
-    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
 gboolean store_submit_job(Store *store, const char *submission, const char *submitter,
                           gint64 priority, const char *name, const char *kind, const char *spec,
-                          gint64 now_s, GError **error)
+                          gint64 now_s, gint64 *ret_id, GError **error)
 {
-    int taken = is_taken(store, submission, error);
-    g_autofree char *free_name = taken == 0 ? store_free_name(store, name, error) : NULL;
+    g_autofree char *free_name = NULL;
     sqlite3_stmt *statement;
 
-    if (!free_name) {
-        return taken == 1;
+    if (!store_find_submission(store, submission, ret_id, error) || *ret_id) {
+        return *ret_id != 0;
     }
-    statement = store_prepare(store,
-                              "INSERT INTO job (name, kind, spec, state, phase, created_s,"
-                              " submission, submitter, priority)"
-                              " VALUES (?, ?, ?, 3, 'reproduce', ?, ?, ?, ?)",
-                              error);
+    free_name = store_free_name(store, name, error);
+    statement = free_name
+                    ? store_prepare(store,
+                                    "INSERT INTO job (name, kind, spec, state, phase,"
+                                    " created_s, submission, submitter, priority)"
+                                    " VALUES (?, ?, ?, " SQL_QUEUED ", 'reproduce', ?, ?, ?, ?)",
+                                    error)
+                    : NULL;
     if (!statement) {
         return FALSE;
     }
@@ -58,7 +62,11 @@ gboolean store_submit_job(Store *store, const char *submission, const char *subm
     store_bind_text(statement, 5, submission);
     store_bind_text(statement, 6, submitter);
     sqlite3_bind_int64(statement, 7, priority);
-    return store_run(store, statement, "queueing a job", error);
+    if (!store_run(store, statement, "queueing a job", error)) {
+        return FALSE;
+    }
+    *ret_id = sqlite3_last_insert_rowid(store->db);
+    return TRUE;
 }
 
 static gpointer read_queued(Store *store, sqlite3_stmt *statement)
@@ -80,15 +88,16 @@ GPtrArray *store_queue(Store *store, GError **error)
 {
     return store_select(store, 0,
                         "SELECT id, name, submitter, priority, created_s, not_before_s, n_failures,"
-                        " state FROM job WHERE state IN (0, 3) AND submitter IS NOT NULL"
+                        " state FROM job WHERE state IN (" SQL_RUNNING ", " SQL_QUEUED
+                        ") AND submitter IS NOT NULL"
                         " AND id > ? ORDER BY id",
                         read_queued, (GDestroyNotify)queued_job_free, error);
 }
 
 gboolean store_begin_job(Store *store, gint64 job, GError **error)
 {
-    sqlite3_stmt *statement =
-        store_prepare(store, "UPDATE job SET state = 0, error = NULL WHERE id = ?", error);
+    sqlite3_stmt *statement = store_prepare(
+        store, "UPDATE job SET state = " SQL_RUNNING ", error = NULL WHERE id = ?", error);
 
     if (!statement) {
         return FALSE;
@@ -100,9 +109,11 @@ gboolean store_begin_job(Store *store, gint64 job, GError **error)
 gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint n_failures,
                            const char *error_text, GError **error)
 {
-    sqlite3_stmt *statement = store_prepare(
-        store, "UPDATE job SET state = 3, not_before_s = ?, n_failures = ?, error = ? WHERE id = ?",
-        error);
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "UPDATE job SET state = " SQL_QUEUED
+                      ", not_before_s = ?, n_failures = ?, error = ? WHERE id = ?",
+                      error);
 
     if (!statement) {
         return FALSE;
@@ -116,8 +127,11 @@ gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint 
 
 gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error)
 {
-    sqlite3_stmt *statement =
-        store_prepare(store, "UPDATE job SET state = 4 WHERE id = ? AND state IN (0, 2, 3)", error);
+    sqlite3_stmt *statement = store_prepare(store,
+                                            "UPDATE job SET state = " SQL_CANCELLED
+                                            " WHERE id = ? AND state IN (" SQL_RUNNING
+                                            ", " SQL_FAILED ", " SQL_QUEUED ")",
+                                            error);
 
     if (!statement) {
         return FALSE;
@@ -145,6 +159,17 @@ gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guin
     sqlite3_bind_int64(statement, 2, now_s / HOUR_S);
     sqlite3_bind_int64(statement, 3, (gint64)ms);
     return store_run(store, statement, "adding what was used", error);
+}
+
+gboolean store_forget_usage(Store *store, gint64 before_s, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(store, "DELETE FROM usage WHERE hour < ?", error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    sqlite3_bind_int64(statement, 1, before_s / HOUR_S);
+    return store_run(store, statement, "forgetting what was used", error);
 }
 
 GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_life_s,

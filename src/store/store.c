@@ -522,32 +522,64 @@ JobRow *store_read_job(Store *store, gint64 id, GError **error)
     return row;
 }
 
+/* Which jobs there are, by name, the newest first; of many the first few. Owned by the caller. */
+static char *name_jobs(Store *store)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store, "SELECT name FROM job ORDER BY id DESC LIMIT ?", NULL);
+    sqlite3_stmt *count = store_prepare(store, "SELECT count(*) FROM job", NULL);
+    g_autoptr(GString) names = g_string_new(NULL);
+    int n = count && sqlite3_step(count) == SQLITE_ROW ? sqlite3_column_int(count, 0) : 0;
+
+    sqlite3_bind_int(statement, 1, N_NAMED);
+    while (statement && sqlite3_step(statement) == SQLITE_ROW) {
+        g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+                               (const char *)sqlite3_column_text(statement, 0));
+    }
+    if (n > N_NAMED) {
+        g_string_append_printf(names, " and %d older ones ('firstbad status' lists all)",
+                               n - N_NAMED);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_finalize(count);
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+/* A name is looked for before a number, though no name is one (job_check_spec()). */
 JobRow *store_find_job(Store *store, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) rows = store_list_jobs(store, error);
-    g_autoptr(GString) known = g_string_new(NULL);
+    sqlite3_stmt *statement = store_prepare(
+        store,
+        name ? "SELECT " JOB_COLUMNS " FROM job WHERE name = ?1 OR id = ?2 ORDER BY name = ?1 DESC"
+             : "SELECT " JOB_COLUMNS " FROM job ORDER BY id DESC LIMIT 1",
+        error);
+    g_autofree char *known = NULL;
+    JobRow *row = NULL;
+    guint64 number = 0;
+    int code;
 
-    if (!rows) {
+    if (!statement) {
         return NULL;
     }
-    for (guint i = rows->len; i-- > 0;) {
-        JobRow *row = rows->pdata[i];
-        g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
-
-        if (!name || g_str_equal(row->name, name) || g_str_equal(number, name)) {
-            return g_ptr_array_steal_index(rows, i);
-        }
-        if (rows->len - i <= N_NAMED) {
-            g_string_append_printf(known, "%s%s", known->len ? ", " : "", row->name);
-        }
+    if (name) {
+        g_ascii_string_to_unsigned(name, 10, 1, G_MAXINT64, &number, NULL);
+        store_bind_text(statement, 1, name);
+        sqlite3_bind_int64(statement, 2, (gint64)number);
     }
-    if (rows->len > N_NAMED) {
-        g_string_append_printf(known, " and %u older ones ('firstbad status' lists all)",
-                               rows->len - N_NAMED);
+    code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        row = read_job(statement);
+    } else if (code != SQLITE_DONE) {
+        store_fail(store, "reading a job", error);
     }
-    if (known->len) {
+    sqlite3_finalize(statement);
+    if (row || code != SQLITE_DONE) {
+        return row;
+    }
+    known = name_jobs(store);
+    if (*known) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no job '%s' in %s; there are: %s",
-                    name, store->state_dir, known->str);
+                    name, store->state_dir, known);
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there are no jobs in %s yet",
                     store->state_dir);

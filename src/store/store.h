@@ -77,10 +77,13 @@ typedef struct QueuedJob {
 } QueuedJob;
 void queued_job_free(QueuedJob *job);
 /* Add a job to the queue. @submission: its own name of this request; one that was taken before is
- * not taken again. @name: as store_free_name() has it. */
+ * not taken again. @name: as store_free_name() has it. *ret_id: the job, now or then. */
 gboolean store_submit_job(Store *store, const char *submission, const char *submitter,
                           gint64 priority, const char *name, const char *kind, const char *spec,
-                          gint64 now_s, GError **error);
+                          gint64 now_s, gint64 *ret_id, GError **error);
+/* *ret_id: the job that @submission became; 0: none. */
+gboolean store_find_submission(Store *store, const char *submission, gint64 *ret_id,
+                               GError **error);
 /* All that wait or were running, of those that were submitted. Array of QueuedJob, oldest first. */
 GPtrArray *store_queue(Store *store, GError **error);
 /* The job is worked on; or waits again until @not_before_s, after failures of our machine. */
@@ -95,6 +98,8 @@ gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guin
                          GError **error);
 GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_life_s,
                         GError **error);
+/* What nobody will ask for any more: all is read each time. */
+gboolean store_forget_usage(Store *store, gint64 before_s, GError **error);
 
 /* What a new job takes over from another one. */
 typedef struct StoreKeep {

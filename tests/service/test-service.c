@@ -110,6 +110,36 @@ static void test_spool(Scratch *scratch, gconstpointer unused)
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
 }
 
+/* What comes along with a request becomes the job's, once; what nobody asked for goes. */
+static void test_files(Scratch *scratch, gconstpointer unused)
+{
+    g_autofree char *state = scratch_path(scratch, "state"), *job = scratch_path(scratch, "job");
+    g_autofree char *kept = g_build_filename(job, "inputs", "config", NULL), *text = NULL;
+    g_auto(SpoolRequest) request = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = spool_make_folder(state, &request, &error);
+    g_autofree char *inputs = g_build_filename(folder, "inputs", NULL);
+    g_autofree char *config = g_build_filename(inputs, "config", NULL);
+
+    g_assert_cmpint(g_mkdir_with_parents(inputs, 0700), ==, 0);
+    g_assert_cmpint(g_mkdir_with_parents(job, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(config, "then", -1, NULL));
+    spool_sweep(state, g_get_real_time() / G_USEC_PER_SEC);
+    g_assert_true(g_file_test(config, G_FILE_TEST_EXISTS));
+    for (guint i = 0; i < 2; i++) {
+        g_assert_true(spool_move_files(state, request.id, job, &error));
+    }
+    g_assert_true(g_file_get_contents(kept, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "then");
+    g_assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
+    spool_remove_inputs(job);
+    g_assert_false(g_file_test(kept, G_FILE_TEST_EXISTS));
+    /* Whoever made it died long ago. */
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    spool_sweep(state, g_get_real_time() / G_USEC_PER_SEC + 100000);
+    g_assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
+}
+
 static void test_store(Scratch *scratch, gconstpointer unused)
 {
     g_autofree char *state = scratch_path(scratch, "state");
@@ -119,12 +149,14 @@ static void test_store(Scratch *scratch, gconstpointer unused)
     g_autoptr(GHashTable) used = NULL;
     const QueuedJob *job;
     gboolean is_done;
+    gint64 id;
 
     /* Taken twice, as by a service that was killed in between: there once. */
     for (guint i = 0; i < 2; i++) {
-        g_assert_true(store_submit_job(store, "s1", "ann", 2, "job", "run", "[job]\n", 5, &error));
+        g_assert_true(
+            store_submit_job(store, "s1", "ann", 2, "job", "run", "[job]\n", 5, &id, &error));
     }
-    g_assert_true(store_submit_job(store, "s2", "bob", 0, "job", "run", "[job]\n", 6, &error));
+    g_assert_true(store_submit_job(store, "s2", "bob", 0, "job", "run", "[job]\n", 6, &id, &error));
     queue = store_queue(store, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(queue->len, ==, 2);
@@ -161,6 +193,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/choose", test_choose);
     g_test_add_func("/service/retry", test_retry);
     g_test_add("/service/spool", Scratch, NULL, scratch_set_up, test_spool, scratch_tear_down);
+    g_test_add("/service/files", Scratch, NULL, scratch_set_up, test_files, scratch_tear_down);
     g_test_add("/service/store", Scratch, NULL, scratch_set_up, test_store, scratch_tear_down);
     return g_test_run();
 }
