@@ -331,6 +331,13 @@ static Step only_builds(Step step, Action *action)
     return STEP_WAITING;
 }
 
+/* While the ends are tried, revisions of the range may be built and tried beside them, but nothing
+ * concluded. */
+static Step only_works(Step step, Action *action)
+{
+    return step == STEP_ASKED && action->kind == ACTION_TRIALS ? step : only_builds(step, action);
+}
+
 /* What the planner is told, an entry for each revision. */
 typedef struct Plan {
     gboolean *built, *busy, *barred;
@@ -481,7 +488,7 @@ static void decide(Situation *situation, Action *ret_action)
     }
     /* Both ends have to show what they are first. */
     if (reproduced == STEP_WAITING || ranged == STEP_WAITING) {
-        searched = only_builds(searched, ret_action);
+        searched = only_works(searched, ret_action);
     }
     if (searched == STEP_WAITING) {
         *ret_action = (Action){.kind = ACTION_WAIT};

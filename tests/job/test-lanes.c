@@ -265,6 +265,65 @@ static void test_wall(void)
     line_clear(&line);
 }
 
+/* As if nothing were known of @revision but that it builds. */
+static void forget_trials(Line *line, guint32 revision)
+{
+    RevisionEvidence *evidence =
+        situation_evidence_for(&line->situation, line->range->commits[revision]);
+
+    evidence->n_ok = evidence->n_crash = 0;
+}
+
+/* Machines are idle: the good end and the search need not wait for the start. */
+static void test_all_beside_start(void)
+{
+    Line line;
+    Action action;
+
+    line_init(&line);
+    forget_trials(&line, N_REVISIONS - 1);
+    forget_trials(&line, 0);
+    show(&line, N_REVISIONS / 2, 0, 0);
+    begin(&line, N_REVISIONS - 1, 5);
+    action = ask(&line);
+    g_assert_cmpint(action.kind, ==, ACTION_TRIALS);
+    g_assert_cmpuint(revision_of(&line, &action), ==, 0);
+    begin(&line, 0, action.n_trials);
+    action = ask(&line);
+    g_assert_cmpint(action.kind, ==, ACTION_TRIALS);
+    g_assert_cmpuint(revision_of(&line, &action), ==, N_REVISIONS / 2);
+    line_clear(&line);
+}
+
+/* With one place for trials they have to. */
+static void test_start_alone(void)
+{
+    Line line;
+
+    line_init(&line);
+    forget_trials(&line, N_REVISIONS - 1);
+    forget_trials(&line, 0);
+    begin(&line, N_REVISIONS - 1, 5);
+    line.situation.trials_are_full = line.situation.builds_are_full = TRUE;
+    g_assert_cmpint(ask(&line).kind, ==, ACTION_WAIT);
+    line_clear(&line);
+}
+
+/* So many machines as half of the revisions: each gets one of its own. */
+static void test_wide(void)
+{
+    Line line;
+
+    line_init(&line);
+    for (guint i = 0; i < N_REVISIONS / 2; i++) {
+        Action action = ask(&line);
+
+        g_assert_cmpint(action.kind, ==, ACTION_BUILD);
+        begin(&line, revision_of(&line, &action), 0);
+    }
+    line_clear(&line);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -275,5 +334,8 @@ int main(int argc, char **argv)
     g_test_add_func("/lanes/wants-build", test_wants_build);
     g_test_add_func("/lanes/nearly-done", test_nearly_done);
     g_test_add_func("/lanes/wall", test_wall);
+    g_test_add_func("/lanes/all-beside-start", test_all_beside_start);
+    g_test_add_func("/lanes/start-alone", test_start_alone);
+    g_test_add_func("/lanes/wide", test_wide);
     return g_test_run();
 }
