@@ -27,6 +27,8 @@
 /* What a build that compiles nothing takes of one from nothing, until one was seen: it asks for
  * what is to be done, links and packs. */
 #define NEAREST_SHARE 0.03
+/* What it takes of a build to fetch a kernel from the store. */
+#define STORED_SHARE 0.02
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
 #define CHECK_LOG10_ODDS 2.0
 
@@ -151,6 +153,19 @@ static void cost_presence(const Situation *situation, Costs *costs, gboolean *ba
     }
 }
 
+/* What another job built has only to be fetched. */
+static void cost_stored(const Situation *situation, Costs *costs, double *build_s_of)
+{
+    for (guint32 r = 0; situation->in_store && r < history_size(situation->range->history); r++) {
+        build_s_of[r] = situation->in_store[r] ? situation->build_s * STORED_SHARE
+                        : costs->build_s_of    ? build_s_of[r]
+                                               : costs->build_s;
+    }
+    if (situation->in_store) {
+        costs->build_s_of = build_s_of;
+    }
+}
+
 /* Trials of what is the same as a built kernel would be trials of that one, by another name. */
 static void bar_same(const Situation *situation, const gboolean *built, gboolean *barred)
 {
@@ -208,6 +223,7 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
                    .busy = busy,
                    .barred = barred};
     bar_same(situation, built, barred);
+    cost_stored(situation, &costs, build_s_of);
     cost_presence(situation, &costs, barred, build_s_of);
     return costs;
 }

@@ -117,6 +117,7 @@ typedef struct Situation {
     const gboolean *is_root_bad;
     const Same *same; /* over @range: who has the kernel of a built one; NULL: not known */
     const Distances *distances; /* over @range; NULL: what builds cost is guessed by commits */
+    const gboolean *in_store;   /* over @range: another job built its kernel; NULL: none is known */
     Belief *belief;             /* over @range */
     GHashTable *overruled;      /* set of commits: releases that belief no longer takes for good */
     double build_s, trial_s;    /* costs as seen so far: of a build from nothing */

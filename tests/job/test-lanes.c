@@ -324,6 +324,24 @@ static void test_wide(void)
     line_clear(&line);
 }
 
+/* A kernel that another job built is taken where it tells nearly as much. */
+static void test_in_store(void)
+{
+    gboolean in_store[N_REVISIONS] = {FALSE};
+    Action action;
+    Line line;
+
+    line_init(&line);
+    line.situation.in_store = in_store;
+    in_store[N_REVISIONS / 4] = TRUE;
+    action = ask(&line);
+    g_assert_cmpuint(revision_of(&line, &action), ==, N_REVISIONS / 4);
+    in_store[N_REVISIONS / 4] = FALSE;
+    action = ask(&line);
+    g_assert_cmpuint(revision_of(&line, &action), ==, N_REVISIONS / 2);
+    line_clear(&line);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -337,5 +355,6 @@ int main(int argc, char **argv)
     g_test_add_func("/lanes/all-beside-start", test_all_beside_start);
     g_test_add_func("/lanes/start-alone", test_start_alone);
     g_test_add_func("/lanes/wide", test_wide);
+    g_test_add_func("/lanes/in-store", test_in_store);
     return g_test_run();
 }
