@@ -48,7 +48,8 @@
  * where all that was tried is broken, which else would be searched to its last revision. What is
  * built costs nothing more, and is tried however little it may tell. */
 #define HOPE_FLOOR 0.03
-/* Of an experiment beside busy ones: less is not worth a machine that would else wait. */
+/* Of an experiment beside a busy one: less is not worth a machine that would else wait. Beside k
+ * busy ones, a k-th of it: what k + 1 cells of a line leave to be told is a bit for one of them. */
 #define SPECULATION_FLOOR 0.1
 /* Of what the candidates leave, the suspects leave so much. */
 #define WIDER 0.1
@@ -429,14 +430,16 @@ static void find_doubt(Planner *planner)
     g_autofree guint32 *cell_of = g_new0(guint32, belief->n);
     g_autofree double *in_cell = g_new(double, belief->n);
     g_autofree double *sums = g_new(double, belief->n);
-    guint n_cells = 1;
+    guint n_cells = 1, n_busy = 0;
 
     for (guint32 r = 0; r < belief->n; r++) {
         if (is_busy(planner->costs, r)) {
             n_cells = cut_cells(belief, r, cell_of, n_cells);
+            n_busy++;
         }
     }
     planner->is_alone = n_cells == 1; /* all mass is in it, and its sums are there already */
+    planner->floor = planner->is_alone ? 0 : SPECULATION_FLOOR / n_busy;
     for (guint32 r = 0; r < belief->n && planner->is_alone; r++) {
         planner->doubt[r] = planner->splits[r] ? entropy_of(belief->has_bug[r]) : 0;
     }
@@ -560,7 +563,6 @@ gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
         planner.price_s[i] = trial_counts[i] * costs->trial_price_s;
     }
     find_doubt(&planner);
-    planner.floor = planner.is_alone ? 0 : SPECULATION_FLOOR;
     plan_untested(&planner);
     plan_tested(&planner);
     if (planner.best.n_trials == 0) {

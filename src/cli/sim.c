@@ -2,6 +2,7 @@
  * firstbad sim: whole jobs in a simulated world.
  */
 #include "cli/cli.h"
+#include "cli/sim.h"
 
 #include <unistd.h>
 
@@ -9,6 +10,10 @@
 
 #define DEFAULT_WORKERS "1,4,16"
 #define MOST_WORKERS    1024
+#define MOST_BUGS       1000000
+#define DEFAULT_CONFIGS 4
+#define DEFAULT_MOVED   15000
+#define MOST_MOVED      10000000
 
 static void print_policies(void)
 {
@@ -39,23 +44,23 @@ static gboolean take_row(const char *row, gpointer data)
     return TRUE;
 }
 
-/* "1,4,16" */
-static GArray *parse_workers(const char *text)
+/* "1,4,16", which @option was given; @what: what it wants. */
+static GArray *parse_numbers(const char *option, const char *text, guint most, const char *what)
 {
-    g_autoptr(GArray) widths = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint));
     g_auto(GStrv) fields = g_strsplit(text, ",", -1);
 
     for (char **field = fields; *field != NULL; field++) {
         guint64 n;
 
-        if (!g_ascii_string_to_unsigned(*field, 10, 1, MOST_WORKERS, &n, NULL)) {
-            cli_complain("--workers %s: a number of machines, or several with commas", text);
+        if (!g_ascii_string_to_unsigned(*field, 10, 1, most, &n, NULL)) {
+            cli_complain("%s %s: %s, or several with commas", option, text, what);
             return NULL;
         }
-        guint width = (guint)n;
-        g_array_append_val(widths, width);
+        guint number = (guint)n;
+        g_array_append_val(numbers, number);
     }
-    return widths->len > 0 ? g_steal_pointer(&widths) : NULL;
+    return numbers->len > 0 ? g_steal_pointer(&numbers) : NULL;
 }
 
 static History *read_graph(const char *path)
@@ -126,6 +131,50 @@ static void print_summary(const char *rows, const char *policy, const GArray *wi
     }
 }
 
+static gboolean has_usable(const GPtrArray *scenarios)
+{
+    for (guint i = 0; i < scenarios->len; i++) {
+        if (((const Scenario *)scenarios->pdata[i])->is_usable) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static int run_bugs(const GPtrArray *scenarios, const History *graph, const SimBugs *bugs,
+                    const char *out)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *rows = NULL;
+
+    if (!has_usable(scenarios)) {
+        cli_complain("--scenarios: none of them is usable");
+        return EXIT_USAGE;
+    }
+    rows = sim_bugs(scenarios, graph, bugs);
+    if (out == NULL) {
+        g_print("%s", rows);
+        return EXIT_ANSWER;
+    }
+    if (!g_file_set_contents(out, rows, -1, &error)) {
+        cli_complain("--out: %s", error->message);
+        return EXIT_MACHINE;
+    }
+    return EXIT_ANSWER;
+}
+
+/* What is wrong with the options of --bugs; NULL: nothing. */
+static const char *check_bugs(const char *sharing, int n_configs, int n_moved)
+{
+    if (sharing != NULL && !g_str_equal(sharing, "on") && !g_str_equal(sharing, "off")) {
+        return "--sharing: on or off";
+    }
+    if (n_configs < 1) {
+        return "--configs: at least 1";
+    }
+    return n_moved < 0 || n_moved > MOST_MOVED ? "--moved: a number of commits" : NULL;
+}
+
 static int run_all(const GPtrArray *scenarios, const History *graph, const SimOptions *options,
                    const GArray *widths, const char *out)
 {
@@ -161,6 +210,9 @@ int cmd_sim(int argc, char **argv)
     g_autofree char *policy_name = NULL;
     g_autofree char *out = NULL;
     g_autofree char *workers = NULL;
+    g_autofree char *n_bugs = NULL;
+    g_autofree char *sharing = NULL;
+    int n_configs = DEFAULT_CONFIGS, n_moved = DEFAULT_MOVED;
     gint64 seed = 1;
     int n_reps = 1;
     const GOptionEntry entries[] = {
@@ -174,6 +226,13 @@ int cmd_sim(int argc, char **argv)
         {"reps", 0, 0, G_OPTION_ARG_INT, &n_reps, "Repetitions of each scenario (1)", "N"},
         {"workers", 0, 0, G_OPTION_ARG_STRING, &workers,
          "Machines; a job for each number (" DEFAULT_WORKERS ")", "N,N.."},
+        {"bugs", 0, 0, G_OPTION_ARG_STRING, &n_bugs,
+         "Many bugs of one tree, by firstbad; a row for each number", "N,N.."},
+        {"sharing", 0, 0, G_OPTION_ARG_STRING, &sharing,
+         "Of --bugs: kernels are shared, or not (both)", "on|off"},
+        {"configs", 0, 0, G_OPTION_ARG_INT, &n_configs, "Of --bugs: config classes (4)", "N"},
+        {"moved", 0, 0, G_OPTION_ARG_INT, &n_moved,
+         "Of --bugs: commits from the first bug to the last (15000)", "N"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &out, "Write the rows there, and a summary to stdout",
          "TSV"},
         {NULL},
@@ -205,11 +264,34 @@ int cmd_sim(int argc, char **argv)
         cli_complain("--reps %d: at least 1", n_reps);
         return EXIT_USAGE;
     }
-    g_autoptr(GArray) widths = parse_workers(workers != NULL ? workers : DEFAULT_WORKERS);
+    const char *wrong = check_bugs(sharing, n_configs, n_moved);
+    if (wrong != NULL) {
+        cli_complain("%s", wrong);
+        return EXIT_USAGE;
+    }
+    g_autoptr(GArray) widths =
+        parse_numbers("--workers", workers != NULL ? workers : DEFAULT_WORKERS, MOST_WORKERS,
+                      "a number of machines");
+    g_autoptr(GArray) bugs =
+        n_bugs != NULL ? parse_numbers("--bugs", n_bugs, MOST_BUGS, "a number of bugs") : NULL;
+    if (n_bugs != NULL && bugs == NULL) {
+        return EXIT_USAGE;
+    }
     g_autoptr(History) graph = widths != NULL ? read_graph(dag_path) : NULL;
     g_autoptr(GPtrArray) scenarios = graph != NULL ? read_scenarios(scenarios_path) : NULL;
     if (scenarios == NULL) {
         return EXIT_USAGE;
+    }
+    if (bugs != NULL) {
+        const SimBugs many = {.n_bugs = bugs,
+                              .n_workers = widths,
+                              .seed = (guint64)seed,
+                              .n_configs = (guint)n_configs,
+                              .n_moved = (guint)n_moved,
+                              .without = g_strcmp0(sharing, "on") != 0,
+                              .with = g_strcmp0(sharing, "off") != 0};
+
+        return run_bugs(scenarios, graph, &many, out);
     }
     const SimOptions options = {.policy = policy,
                                 .seed = (guint64)seed,

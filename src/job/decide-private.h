@@ -63,9 +63,9 @@ typedef enum Standing {
     STANDING_BROKEN
 } Standing;
 /* Try @commit until its verdict is clear. While it is not, *ret_action asks for more, or it waits:
- * also for the first trials of the start, without which nothing can be said. Bad takes two crashes,
- * since one can be a passing bug of the same name; good takes as many trials as the start's crash
- * rate needs. */
+ * also for the first trials of the start, without which nothing can be said, and beside which it
+ * asks for as many as it takes if all of these crash. Bad takes two crashes, since one can be a
+ * passing bug of the same name; good takes as many trials as the start's crash rate needs. */
 Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                      const char *label, Action *ret_action);
 

@@ -27,8 +27,8 @@
 /* What a build that compiles nothing takes of one from nothing, until one was seen: it asks for
  * what is to be done, links and packs. */
 #define NEAREST_SHARE 0.03
-/* Seconds that it takes to take a kernel from the store. */
-#define FOUND_S 0.5
+/* What it takes of a build to fetch a kernel from the store. */
+#define STORED_SHARE 0.02
 /* Bayes factor, as log10, that belief works for at the culprit and at each parent. */
 #define CHECK_LOG10_ODDS 2.0
 
@@ -149,6 +149,16 @@ static void cost_presence(const Situation *situation, const Costs *costs, gboole
     }
 }
 
+/* What another job built has only to be fetched. */
+static void cost_stored(const Situation *situation, double *build_s_of)
+{
+    for (guint32 r = 0; situation->in_store && r < history_size(situation->range->history); r++) {
+        if (situation->in_store[r]) {
+            build_s_of[r] = MIN(build_s_of[r], situation->build_s * STORED_SHARE);
+        }
+    }
+}
+
 /* Trials of what is the same as a built kernel would be trials of that one, by another name. */
 static void bar_same(const Situation *situation, const gboolean *built, gboolean *barred)
 {
@@ -156,22 +166,6 @@ static void bar_same(const Situation *situation, const gboolean *built, gboolean
         gint64 as = same_as(situation->same, r);
 
         barred[r] = as >= 0 && as != r && built[as] && !built[r];
-    }
-}
-
-/* Kernels that other jobs built cost no build. */
-static void cost_made(const Situation *situation, double *build_s_of)
-{
-    GHashTableIter iter;
-    const char *commit;
-
-    g_hash_table_iter_init(&iter, situation->made);
-    while (g_hash_table_iter_next(&iter, (gpointer *)&commit, NULL)) {
-        gint64 revision = range_find(situation->range, commit);
-
-        if (revision >= 0) {
-            build_s_of[revision] = MIN(build_s_of[revision], FOUND_S);
-        }
     }
 }
 
@@ -217,9 +211,6 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
             build_s_of[r] = situation->build_s;
         }
     }
-    if (situation->made) {
-        cost_made(situation, build_s_of);
-    }
     Costs costs = {.build_s = situation->build_s,
                    .build_s_of = build_s_of,
                    .trial_s = situation->trial_s,
@@ -229,6 +220,7 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
                    .busy = busy,
                    .barred = barred};
     bar_same(situation, built, barred);
+    cost_stored(situation, build_s_of);
     cost_presence(situation, &costs, barred, build_s_of);
     return costs;
 }
@@ -350,6 +342,13 @@ static Step only_builds(Step step, Action *action)
     }
     g_clear_pointer(&action->answer, answer_free);
     return STEP_WAITING;
+}
+
+/* While the ends are tried, revisions of the range may be built and tried beside them, but nothing
+ * concluded. */
+static Step only_works(Step step, Action *action)
+{
+    return step == STEP_ASKED && action->kind == ACTION_TRIALS ? step : only_builds(step, action);
 }
 
 /* What the planner is told, an entry for each revision. */
@@ -502,7 +501,7 @@ static void decide(Situation *situation, Action *ret_action)
     }
     /* Both ends have to show what they are first. */
     if (reproduced == STEP_WAITING || ranged == STEP_WAITING) {
-        searched = only_builds(searched, ret_action);
+        searched = only_works(searched, ret_action);
     }
     if (searched == STEP_WAITING) {
         *ret_action = (Action){.kind = ACTION_WAIT};

@@ -119,6 +119,7 @@ typedef struct Situation {
     const gboolean *is_root_bad;
     const Same *same; /* over @range: who has the kernel of a built one; NULL: not known */
     const Distances *distances; /* over @range; NULL: what builds cost is guessed by commits */
+    const gboolean *in_store;   /* over @range: another job built its kernel; NULL: none is known */
     Belief *belief;             /* over @range */
     GHashTable *overruled;      /* set of commits: releases that belief no longer takes for good */
     /* Of each revision what is left of its prior where its trials are not those of a bug that is
@@ -127,7 +128,6 @@ typedef struct Situation {
     double build_s, trial_s; /* costs as seen so far: of a build from nothing */
     double near_build_s;     /* of a build beside what @tree holds */
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
-    GHashTable *made; /* set of commits whose kernels are there without a build; NULL: none */
     guint n_trials_at_once;
     const GPtrArray *tasks; /* of Task: what is under way; NULL: nothing */
     /* No build, or no trials can begin now: what needs them waits. Something is under way then. */

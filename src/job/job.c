@@ -96,13 +96,20 @@ void job_learn_costs(Job *job)
 
 void job_learn_made(Job *job)
 {
-    const Farm *farm = job->farm;
-    g_auto(GStrv) made = farm->ops->made ? farm->ops->made(job->farm) : NULL;
+    g_auto(GStrv) made = job->range && job->farm->ops->made ? job->farm->ops->made(job->farm) : NULL;
 
-    g_hash_table_remove_all(job->made);
-    for (char **commit = made; commit && *commit; commit++) {
-        g_hash_table_add(job->made, g_strdup(*commit));
+    g_clear_pointer(&job->in_store, g_free);
+    if (made) {
+        job->in_store = g_new0(gboolean, history_size(job->range->history));
     }
+    for (char **commit = made; commit && *commit; commit++) {
+        gint64 revision = range_find(job->range, *commit);
+
+        if (revision >= 0) {
+            job->in_store[revision] = TRUE;
+        }
+    }
+    job->situation.in_store = job->in_store;
 }
 
 /* --- Progress and time ----------------------------------------------------------------------- */
@@ -181,7 +188,7 @@ void job_free(Job *job)
     g_clear_pointer(&job->situation.facts, g_hash_table_unref);
     g_clear_pointer(&job->decided, g_hash_table_unref);
     g_clear_pointer(&job->rebuilt, g_hash_table_unref);
-    g_clear_pointer(&job->made, g_hash_table_unref);
+    g_free(job->in_store);
     g_clear_pointer(&job->fixes, g_hash_table_unref);
     g_clear_pointer(&job->told, g_hash_table_unref);
     sought_clear(&job->sought);
@@ -385,8 +392,6 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */
     job->decided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    job->made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    job->situation.made = job->made;
     job->rebuilt = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->fixes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->mended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

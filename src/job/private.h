@@ -33,7 +33,7 @@ struct Job {
     GPtrArray *trials;     /* of TrialRow, in the order they ended */
     Sought sought;
     GHashTable *decided; /* commits that have their decision row */
-    GHashTable *made;    /* see job_learn_made() */
+    gboolean *in_store;  /* see Situation; NULL until there is a range */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     GHashTable *fixes;   /* set of lines: fixes that a person was told of */
     GHashTable *mended;  /* commit -> key of a kernel that no longer counts */

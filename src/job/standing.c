@@ -43,6 +43,24 @@ static Standing standing_said(Verdict said)
                                  : STANDING_BROKEN;
 }
 
+/* While the start is tried for the first time: so many trials as it takes if all of the start's
+ * crash, where there is a machine for them. */
+static Standing stand_beside_start(const Situation *situation, JobPhase phase,
+                                   const RevisionEvidence *evidence, const char *label,
+                                   Action *ret_action)
+{
+    const Task *of_start = situation_task(situation, situation->start);
+    Pool pool = pool_of(situation, evidence);
+
+    if (!of_start || of_start->n_trials == 0 || pool_trials(&pool) > 0 ||
+        situation_is_untestable(situation, evidence, &pool)) {
+        return STANDING_WAITING;
+    }
+    return standing_open(
+        ask_trials(situation, ret_action, phase, evidence->commit, label,
+                   belief_trials_for_good(of_start->n_trials, 0, MISS, situation->max_trials)));
+}
+
 Standing stand_alone(const Situation *situation, JobPhase phase, const char *commit,
                      const char *label, Action *ret_action)
 {
@@ -58,7 +76,7 @@ Standing stand_alone(const Situation *situation, JobPhase phase, const char *com
         return standing_open(ask_build(situation, ret_action, phase, commit, label));
     }
     if (!start || start->n_crash == 0) {
-        return STANDING_WAITING;
+        return stand_beside_start(situation, phase, evidence, label, ret_action);
     }
     guint wanted = belief_trials_for_good(start->n_crash, start->n_ok, MISS, limit);
     pool = pool_of(situation, evidence);

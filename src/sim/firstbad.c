@@ -4,7 +4,7 @@
  * number of machines, each of which is told what to do whenever it is idle.
  */
 #include "job/job.h"
-#include "policy.h"
+#include "simulated.h"
 
 /* Trials of the start: a job's number where a trial costs about as much as a build. */
 #define N_START_TRIALS 5
@@ -29,6 +29,9 @@ typedef struct Sim {
     GPtrArray *tasks;    /* of Task: those of the machines that are not idle */
     guint *n_runs;       /* of each kernel, so that each run is another one */
     double now_s;
+    const Shelf *shelf; /* NULL: kernels are not shared */
+    gboolean *in_store; /* of what is on it */
+    Answer *answer;
     SimResult *result;
 } Sim;
 
@@ -87,6 +90,8 @@ static void sim_clear(Sim *sim)
     g_hash_table_unref(sim->range.index);
     g_strfreev(sim->range.commits);
     g_free(sim->n_runs);
+    g_free(sim->in_store);
+    g_clear_pointer(&sim->answer, answer_free);
     belief_free(sim->belief);
 }
 
@@ -131,6 +136,34 @@ static void load_range(Sim *sim)
     sim->situation.belief = sim->belief;
 }
 
+/* Of one that does not build in this world the others know nothing. */
+static gboolean is_on_shelf(const Sim *sim, guint32 revision)
+{
+    return sim->shelf != NULL && sim->shelf->kernels[sim->shelf->numbers[revision]] &&
+           world_builds(sim->world, revision);
+}
+
+/* What the planner knows of them; by then the others may have built more. */
+static void look_at_shelf(Sim *sim)
+{
+    for (guint32 r = 0; sim->shelf != NULL && r < history_size(sim->range.history); r++) {
+        sim->in_store[r] = is_on_shelf(sim, r);
+    }
+}
+
+/* Seconds to have the kernel of @revision, built or fetched; counted. */
+static double obtain_s(Sim *sim, guint32 revision)
+{
+    const Scenario *scenario = world_scenario(sim->world);
+
+    if (is_on_shelf(sim, revision)) {
+        sim->result->n_fetched++;
+        return scenario->build_s * FETCH_SHARE;
+    }
+    sim->result->n_kernels++;
+    return scenario->build_s;
+}
+
 static void start_task(Sim *sim, Machine *machine, const Action *action)
 {
     const Scenario *scenario = world_scenario(sim->world);
@@ -138,8 +171,7 @@ static void start_task(Sim *sim, Machine *machine, const Action *action)
     machine->task = g_new0(Task, 1);
     machine->task->commit = g_strdup(action->commit);
     if (action->kind == ACTION_BUILD) {
-        machine->ends_s = sim->now_s + scenario->build_s;
-        sim->result->n_kernels++;
+        machine->ends_s = sim->now_s + obtain_s(sim, revision_of(sim, action->commit));
     } else {
         machine->task->n_trials = action->n_trials;
         machine->ends_s = sim->now_s + scenario_runs_s(scenario, action->n_trials);
@@ -157,6 +189,9 @@ static void take_build(Sim *sim, RevisionEvidence *evidence)
     evidence->kernel->status = builds ? KERNEL_BUILT : KERNEL_FAILED;
     if (builds) {
         evidence->kernel->signature = g_strdup_printf("%u", world_kernel(sim->world, revision));
+        if (sim->shelf != NULL) {
+            sim->shelf->kernels[sim->shelf->numbers[revision]] = TRUE;
+        }
     }
 }
 
@@ -206,8 +241,8 @@ static void count_claim(Sim *sim)
     sim->result->n_hits[tenth] += best == world_culprit(sim->world);
 }
 
-/* Let the clock jump to the next end of work, and take what came out. */
-static void next_event(Sim *sim)
+/* The one that ends first; NULL: all are idle. */
+static Machine *first_to_end(const Sim *sim)
 {
     Machine *first = NULL;
 
@@ -218,6 +253,14 @@ static void next_event(Sim *sim)
             first = machine;
         }
     }
+    return first;
+}
+
+/* Let the clock jump to the next end of work, and take what came out. */
+static void next_event(Sim *sim)
+{
+    Machine *first = first_to_end(sim);
+
     g_assert(first != NULL);
     sim->now_s = first->ends_s;
     RevisionEvidence *evidence = situation_evidence_for(&sim->situation, first->task->commit);
@@ -231,7 +274,7 @@ static void next_event(Sim *sim)
 }
 
 /* Tell @machine what to do, or that it must wait. TRUE: there is an answer. */
-static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
+static gboolean employ(Sim *sim, Machine *machine)
 {
     for (;;) {
         Action action;
@@ -257,30 +300,28 @@ static gboolean employ(Sim *sim, Machine *machine, Answer **ret_answer)
         case ACTION_WAIT:
             return FALSE;
         case ACTION_ANSWER:
-            *ret_answer = action.answer;
+            sim->answer = action.answer;
             return TRUE;
         }
     }
 }
 
-static Answer *carry_out(Sim *sim)
+/* All that are idle. TRUE: there is an answer. */
+static gboolean employ_all(Sim *sim)
 {
-    Answer *answer = NULL;
+    look_at_shelf(sim);
+    for (guint i = 0; i < sim->machines->len; i++) {
+        Machine *machine = sim->machines->pdata[i];
+        guint n_tasks = sim->tasks->len;
 
-    for (;;) {
-        for (guint i = 0; i < sim->machines->len; i++) {
-            Machine *machine = sim->machines->pdata[i];
-            guint n_tasks = sim->tasks->len;
-
-            if (machine->task == NULL && employ(sim, machine, &answer)) {
-                return answer;
-            }
-            if (machine->task == NULL && sim->tasks->len == n_tasks) {
-                break; /* the others would have to wait as well */
-            }
+        if (machine->task == NULL && employ(sim, machine)) {
+            return TRUE;
         }
-        next_event(sim);
+        if (machine->task == NULL && sim->tasks->len == n_tasks) {
+            break; /* the others would have to wait as well */
+        }
     }
+    return FALSE;
 }
 
 static guint32 rank_of(Sim *sim, guint32 culprit)
@@ -295,6 +336,29 @@ static guint32 rank_of(Sim *sim, guint32 culprit)
     return rank;
 }
 
+static void take_answer(Sim *sim)
+{
+    const Answer *answer = sim->answer;
+    SimResult *result = sim->result;
+
+    result->seconds = sim->now_s;
+    result->confidence = answer->confidence;
+    if (answer->kind == ANSWER_CULPRIT) {
+        result->culprit = range_find(&sim->range, answer->culprit);
+    } else {
+        result->ranked = g_array_new(FALSE, FALSE, sizeof(guint32));
+        for (guint i = 0; i < answer->candidates->len; i++) {
+            const Candidate *candidate = answer->candidates->pdata[i];
+            guint32 revision = revision_of(sim, candidate->commit);
+
+            g_array_append_val(result->ranked, revision);
+        }
+    }
+    if (sim->belief != NULL) {
+        result->rank = rank_of(sim, world_culprit(sim->world));
+    }
+}
+
 static void bisect(const World *world, Knowledge knowledge, guint n_workers, SimResult *ret_result)
 {
     Sim sim;
@@ -302,24 +366,64 @@ static void bisect(const World *world, Knowledge knowledge, guint n_workers, Sim
     *ret_result = (SimResult){.culprit = -1};
     sim_init(&sim, world, n_workers, ret_result);
     sim.knowledge = knowledge;
-    g_autoptr(Answer) answer = carry_out(&sim);
-    ret_result->seconds = sim.now_s;
-    ret_result->confidence = answer->confidence;
-    if (answer->kind == ANSWER_CULPRIT) {
-        ret_result->culprit = range_find(&sim.range, answer->culprit);
-    } else {
-        ret_result->ranked = g_array_new(FALSE, FALSE, sizeof(guint32));
-        for (guint i = 0; i < answer->candidates->len; i++) {
-            const Candidate *candidate = answer->candidates->pdata[i];
-            guint32 revision = revision_of(&sim, candidate->commit);
-
-            g_array_append_val(ret_result->ranked, revision);
-        }
+    while (!employ_all(&sim)) {
+        next_event(&sim);
     }
-    if (sim.belief != NULL) {
-        ret_result->rank = rank_of(&sim, world_culprit(world));
-    }
+    take_answer(&sim);
     sim_clear(&sim);
+}
+
+struct Simulated {
+    Sim sim;
+    gboolean has_ended;
+};
+
+static void go_on(Simulated *job)
+{
+    job->has_ended = employ_all(&job->sim);
+    if (job->has_ended) {
+        take_answer(&job->sim);
+    }
+}
+
+Simulated *simulated_begin(const World *world, const Shelf *shelf, SimResult *result)
+{
+    Simulated *job = g_new0(Simulated, 1);
+
+    *result = (SimResult){.culprit = -1};
+    sim_init(&job->sim, world, 1, result);
+    job->sim.shelf = shelf;
+    if (shelf != NULL) {
+        job->sim.in_store = g_new0(gboolean, history_size(world_history(world)));
+        job->sim.situation.in_store = job->sim.in_store;
+    }
+    go_on(job);
+    return job;
+}
+
+void simulated_free(Simulated *job)
+{
+    if (job == NULL) {
+        return;
+    }
+    sim_clear(&job->sim);
+    g_free(job);
+}
+
+double simulated_next_s(const Simulated *job)
+{
+    const Machine *first = first_to_end(&job->sim);
+
+    return job->has_ended || first == NULL ? job->sim.now_s : first->ends_s;
+}
+
+gboolean simulated_step(Simulated *job)
+{
+    if (!job->has_ended) {
+        next_event(&job->sim);
+        go_on(job);
+    }
+    return !job->has_ended;
 }
 
 void policy_firstbad(const World *world, guint n_workers, SimResult *ret_result)

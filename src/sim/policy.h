@@ -15,6 +15,7 @@ typedef struct SimResult {
                      * NULL: the policy has no such thing */
     guint32 rank;   /* of the true culprit in the policy's own order, from 1; 0: it has none */
     guint n_kernels; /* builds, also those that failed */
+    guint n_fetched; /* kernels that another job had built */
     guint n_trials;  /* runs in guests, all of them */
     double seconds;
     /* Of the answers that the policy would have given after each piece of evidence, by the tenth of

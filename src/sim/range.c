@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-static History *repeat(const History *graph, guint n_copies)
+History *range_repeat(const History *graph, guint n_copies)
 {
     guint n = history_size(graph);
     g_autofree guint32 *offsets = g_new0(guint32, (gsize)n * n_copies + 1);
@@ -32,8 +32,7 @@ static History *repeat(const History *graph, guint n_copies)
     return history_new(n * n_copies, offsets, (const guint32 *)(const void *)parents->data);
 }
 
-/* From the last revision down, following first parents. */
-static GArray *first_parent_chain(const History *graph)
+GArray *range_first_parents(const History *graph)
 {
     GArray *chain = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 r = history_size(graph) - 1;
@@ -48,15 +47,17 @@ static GArray *first_parent_chain(const History *graph)
 }
 
 /* The revisions that @start reaches and @good does not, and @good as 0. */
-static History *cut(const History *graph, guint32 good, guint32 start)
+History *range_between(const History *graph, guint32 good, guint32 start, guint32 **ret_numbers)
 {
     g_autoptr(RevisionSet) in = history_ancestors(graph, start);
     g_autoptr(RevisionSet) out = history_ancestors(graph, good);
     g_autofree guint32 *number = g_new0(guint32, start + 1); /* 0: outside */
     g_autofree guint32 *offsets = g_new0(guint32, start + 2);
     g_autoptr(GArray) parents = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 *numbers = g_new(guint32, start + 2);
     guint n = 1;
 
+    numbers[0] = good;
     for (guint32 r = 0; r <= start; r++) {
         guint n_parents;
         const guint32 *own = history_parents(graph, r, &n_parents);
@@ -67,10 +68,19 @@ static History *cut(const History *graph, guint32 good, guint32 start)
         for (guint i = 0; i < n_parents; i++) {
             g_array_append_val(parents, number[own[i]]);
         }
+        numbers[n] = r;
         number[r] = n++;
         offsets[n] = parents->len;
     }
+    *ret_numbers = numbers;
     return history_new(n, offsets, (const guint32 *)(const void *)parents->data);
+}
+
+static History *cut(const History *graph, guint32 good, guint32 start)
+{
+    g_autofree guint32 *numbers = NULL;
+
+    return range_between(graph, good, start, &numbers);
 }
 
 History *range_cut(const History *graph, guint n_wanted, Dice *dice)
@@ -78,11 +88,11 @@ History *range_cut(const History *graph, guint n_wanted, Dice *dice)
     guint n = history_size(graph);
 
     if (n_wanted >= n) {
-        g_autoptr(History) repeated = n > 1 ? repeat(graph, n_wanted / (n - 1) + 1) : NULL;
+        g_autoptr(History) repeated = n > 1 ? range_repeat(graph, n_wanted / (n - 1) + 1) : NULL;
 
         return repeated != NULL ? range_cut(repeated, n_wanted, dice) : cut(graph, 0, 0);
     }
-    g_autoptr(GArray) chain = first_parent_chain(graph);
+    g_autoptr(GArray) chain = range_first_parents(graph);
     const guint32 *at = (const guint32 *)(const void *)chain->data;
     g_autofree double *n_reached = g_new(double, n);
     g_autofree double *ones = g_new(double, n);

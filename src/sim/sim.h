@@ -5,6 +5,7 @@
 #pragma once
 
 #include "history/history.h"
+#include "sim/many.h"
 #include "sim/policy.h"
 #include "sim/scenario.h"
 

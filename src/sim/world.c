@@ -200,12 +200,18 @@ static double spread_of(const Scenario *scenario)
 
 World *world_new(const Scenario *scenario, const History *graph, guint64 seed)
 {
-    World *world = g_new0(World, 1);
     Dice dice = dice_new(seed, DICE_RANGE, 0);
+
+    return world_new_on(scenario, range_cut(graph, MAX(scenario->n_revisions, 2), &dice), seed);
+}
+
+World *world_new_on(const Scenario *scenario, History *range, guint64 seed)
+{
+    World *world = g_new0(World, 1);
 
     world->scenario = scenario;
     world->seed = seed;
-    world->history = range_cut(graph, MAX(scenario->n_revisions, 2), &dice);
+    world->history = range;
     guint n = history_size(world->history);
     g_autoptr(RevisionSet) matters = revision_set_new(n);
     world->broken = g_new0(guint8, n);

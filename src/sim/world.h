@@ -24,6 +24,8 @@ typedef struct World World;
 /* @graph: a real history, any size. The range is cut out of it, or is several copies of it one
  * after the other, so as to have about @scenario's size. */
 World *world_new(const Scenario *scenario, const History *graph, guint64 seed);
+/* The same on @range, which is taken. */
+World *world_new_on(const Scenario *scenario, History *range, guint64 seed);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 

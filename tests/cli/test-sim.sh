@@ -39,6 +39,18 @@ sim --workers 1 --out "$work/rows.tsv"
 ok 'a summary' prints 0 'firstbad: 2 jobs: 100.0 % right'
 ok 'the rows in a file' [ "$(wc -l <"$work/rows.tsv")" -eq 3 ]
 
+sim --bugs 1,4 --workers 2
+ok 'many bugs: a row for each number and sharing' [ "$(printf '%s\n' "$out" | wc -l)" -eq 5 ]
+rows=$out
+sim --bugs 1,4 --workers 2 --sharing on
+ok 'with sharing alone: the same rows' [ "$out" = "$(printf '%s\n' "$rows" | awk 'NR == 1 || $2 == "on"')" ]
+sim --bugs 0
+ok 'no bug' says 2 'a number of bugs'
+sim --bugs 1 --sharing perhaps
+ok 'sharing is on or off' says 2 'on or off'
+sim --bugs 1 --configs 0
+ok 'no config class' says 2 'at least 1'
+
 run sim --policy help
 ok 'policies are listed' prints 0 'syzkaller2019'
 sim --policy nobody

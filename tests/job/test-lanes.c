@@ -265,22 +265,80 @@ static void test_wall(void)
     line_clear(&line);
 }
 
-/* A kernel that another job built is tried, where it tells nearly as much as the middle. */
-static void test_made(void)
+/* As if nothing were known of @revision but that it builds. */
+static void forget_trials(Line *line, guint32 revision)
 {
-    g_autoptr(GHashTable) made = g_hash_table_new(g_str_hash, g_str_equal);
+    RevisionEvidence *evidence =
+        situation_evidence_for(&line->situation, line->range->commits[revision]);
+
+    evidence->n_ok = evidence->n_crash = 0;
+}
+
+/* Machines are idle: the good end and the search need not wait for the start. */
+static void test_all_beside_start(void)
+{
     Line line;
     Action action;
 
     line_init(&line);
+    forget_trials(&line, N_REVISIONS - 1);
+    forget_trials(&line, 0);
+    show(&line, N_REVISIONS / 2, 0, 0);
+    begin(&line, N_REVISIONS - 1, 5);
     action = ask(&line);
-    guint32 middle = revision_of(&line, &action);
-    line.situation.made = made;
-    g_hash_table_add(made, line.range->commits[middle - 12]);
-    g_hash_table_add(made, line.range->commits[2]);
+    g_assert_cmpint(action.kind, ==, ACTION_TRIALS);
+    g_assert_cmpuint(revision_of(&line, &action), ==, 0);
+    begin(&line, 0, action.n_trials);
     action = ask(&line);
-    g_assert_cmpint(action.kind, ==, ACTION_BUILD);
-    g_assert_cmpuint(revision_of(&line, &action), ==, middle - 12);
+    g_assert_cmpint(action.kind, ==, ACTION_TRIALS);
+    g_assert_cmpuint(revision_of(&line, &action), ==, N_REVISIONS / 2);
+    line_clear(&line);
+}
+
+/* With one place for trials they have to. */
+static void test_start_alone(void)
+{
+    Line line;
+
+    line_init(&line);
+    forget_trials(&line, N_REVISIONS - 1);
+    forget_trials(&line, 0);
+    begin(&line, N_REVISIONS - 1, 5);
+    line.situation.trials_are_full = line.situation.builds_are_full = TRUE;
+    g_assert_cmpint(ask(&line).kind, ==, ACTION_WAIT);
+    line_clear(&line);
+}
+
+/* So many machines as half of the revisions: each gets one of its own. */
+static void test_wide(void)
+{
+    Line line;
+
+    line_init(&line);
+    for (guint i = 0; i < N_REVISIONS / 2; i++) {
+        Action action = ask(&line);
+
+        g_assert_cmpint(action.kind, ==, ACTION_BUILD);
+        begin(&line, revision_of(&line, &action), 0);
+    }
+    line_clear(&line);
+}
+
+/* A kernel that another job built is taken where it tells nearly as much. */
+static void test_in_store(void)
+{
+    gboolean in_store[N_REVISIONS] = {FALSE};
+    Action action;
+    Line line;
+
+    line_init(&line);
+    line.situation.in_store = in_store;
+    in_store[N_REVISIONS / 4] = TRUE;
+    action = ask(&line);
+    g_assert_cmpuint(revision_of(&line, &action), ==, N_REVISIONS / 4);
+    in_store[N_REVISIONS / 4] = FALSE;
+    action = ask(&line);
+    g_assert_cmpuint(revision_of(&line, &action), ==, N_REVISIONS / 2);
     line_clear(&line);
 }
 
@@ -294,6 +352,9 @@ int main(int argc, char **argv)
     g_test_add_func("/lanes/wants-build", test_wants_build);
     g_test_add_func("/lanes/nearly-done", test_nearly_done);
     g_test_add_func("/lanes/wall", test_wall);
-    g_test_add_func("/lanes/made", test_made);
+    g_test_add_func("/lanes/all-beside-start", test_all_beside_start);
+    g_test_add_func("/lanes/start-alone", test_start_alone);
+    g_test_add_func("/lanes/wide", test_wide);
+    g_test_add_func("/lanes/in-store", test_in_store);
     return g_test_run();
 }
