@@ -25,6 +25,11 @@
  * more, or nothing does, and the search ends. Nothing means less than GAIN_FLOOR bits, or
  * HOPE_FLOOR.
  *
+ * Of revisions without trials the rates are taken as the same for both sides, whoever the culprit
+ * is, which keeps it a matter of P alone. The best of them is asked once more with the rates of
+ * each side: rare crashes everywhere may be of the bug, or of all that is, and then no revision
+ * tells.
+ *
  * Of revisions with the same kernel only the one that stands for them is an experiment. It tells
  * nothing of hypotheses that split them (belief.c), which so count neither for P nor for I.
  *
@@ -291,6 +296,32 @@ static void again_clear(Again *again)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Again, again_clear)
 
+/* The same of a revision without trials, which may tell the members of a class apart. */
+static void weigh_untested(Belief *belief, guint32 revision, double *if_bug, double *if_clean,
+                           double ret_masses[N_SIDES])
+{
+    g_autoptr(RevisionSet) with_bug = belief_with_bug(belief, revision);
+    guint n_points = rates_n_points(belief->rates);
+    const double *joint = (const double *)(const void *)belief->joint->data;
+    g_autofree double *bug_mass = g_new0(double, belief->classes->len);
+
+    memset(ret_masses, 0, N_SIDES * sizeof *ret_masses);
+    for (guint32 h = 0; h < belief->n; h++) {
+        bug_mass[belief->class_of[h]] += revision_set_has(with_bug, h) ? belief->posterior[h] : 0;
+    }
+    for (guint c = 0; c < belief->classes->len; c++) {
+        double mass = g_array_index(belief->classes, HypothesisClass, c).mass;
+        double share = mass > 0 ? MIN(bug_mass[c] / mass, 1) : 0;
+
+        ret_masses[SIDE_BUG] += share * mass;
+        ret_masses[SIDE_CLEAN] += (1 - share) * mass;
+        for (guint g = 0; g < n_points; g++) {
+            if_bug[g] += share * joint[(gsize)c * n_points + g];
+            if_clean[g] += (1 - share) * joint[(gsize)c * n_points + g];
+        }
+    }
+}
+
 static Again again_of(Belief *belief, const Tested *tested)
 {
     guint n_points = rates_n_points(belief->rates);
@@ -495,6 +526,41 @@ static void plan_untested(Planner *planner)
     }
 }
 
+/* What the best experiment, of a revision without trials, tells where the rates are weighed for
+ * each side by itself. */
+static double gain_by_sides(const Planner *planner)
+{
+    const Experiment *best = &planner->best;
+    const Tally none = {0};
+    Belief *belief = planner->belief;
+    guint n_points = rates_n_points(belief->rates);
+    g_autofree double *if_bug = g_new0(double, n_points);
+    g_autofree double *if_clean = g_new0(double, n_points);
+    double masses[N_SIDES];
+    Prediction prediction;
+
+    weigh_untested(belief, best->revision, if_bug, if_clean, masses);
+    if (masses[SIDE_BUG] <= 0 || masses[SIDE_CLEAN] <= 0) {
+        return 0;
+    }
+    g_autoptr(Predictor) predictor = predictor_new(belief->rates, &none, if_bug, if_clean);
+    predict(predictor, best->n_trials, &prediction);
+    return new_share(planner, best->revision) *
+           information(&prediction, best->n_trials,
+                       masses[SIDE_BUG] / (masses[SIDE_BUG] + masses[SIDE_CLEAN]));
+}
+
+/* Where a revision without the bug may crash as often as one with it, and culprits that many trials
+ * speak against are left by that alone, the rates tell nothing of the sides any more, wherever more
+ * trials are run. */
+static void drop_by_sides(Planner *planner)
+{
+    if (planner->best.n_trials > 0 && gain_by_sides(planner) < GAIN_FLOOR) {
+        planner->best = (Experiment){0};
+        planner->rate = 0;
+    }
+}
+
 static void plan_tested(Planner *planner)
 {
     Belief *belief = planner->belief;
@@ -564,6 +630,7 @@ gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
     }
     find_doubt(&planner);
     plan_untested(&planner);
+    drop_by_sides(&planner);
     plan_tested(&planner);
     if (planner.best.n_trials == 0) {
         return FALSE;

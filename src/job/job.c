@@ -96,7 +96,8 @@ void job_learn_costs(Job *job)
 
 void job_learn_made(Job *job)
 {
-    g_auto(GStrv) made = job->range && job->farm->ops->made ? job->farm->ops->made(job->farm) : NULL;
+    g_auto(GStrv) made =
+        job->range && job->farm->ops->made ? job->farm->ops->made(job->farm) : NULL;
 
     g_clear_pointer(&job->in_store, g_free);
     if (made) {

@@ -104,6 +104,32 @@ static void test_same_kernels(void)
     compare_with_brute_force(2000, 0.4);
 }
 
+/* Crashes so rare that nobody knows whether they are of the bug, and kernels that cost next to
+ * nothing: no search goes on for ever. */
+static void test_rare_everywhere(void)
+{
+    const Costs costs = {.build_s = 6, .trial_s = 300, .parallel_trials = 20, .trial_price_s = 6};
+    g_autoptr(History) history = graph_line(12725);
+    guint most = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    for (guint seed = 0; seed < 20; seed++) {
+        g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+        g_autoptr(World) world = world_new(history, 45, 0.06, 0, NULL, rand);
+        g_autoptr(Belief) belief = world_start(world, &model, 20);
+        g_auto(Result) result = {0};
+
+        if (belief == NULL) { /* the start did not crash */
+            continue;
+        }
+        world_bisect(world, belief, 0.95, &costs, &result);
+        most = MAX(most, result.n_kernels);
+    }
+    g_test_message("at most %u revisions tried", most);
+    g_assert_cmpuint(most, <=, 200);
+}
+
 /* What clean trials cost on a long line. */
 static void test_long_line(void)
 {
@@ -356,6 +382,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/belief/search/brute-force", test_brute_force);
+    g_test_add_func("/belief/search/rare-everywhere", test_rare_everywhere);
     g_test_add_func("/belief/search/same-kernels", test_same_kernels);
     g_test_add_func("/belief/search/long-line", test_long_line);
     g_test_add_func("/belief/search/skip-storm", test_skip_storm);
