@@ -152,14 +152,16 @@ void entry_taken(Entry *entry, gint64 now_us)
                   &(PartEvent){.kind = PART_TAKEN, .now_us = now_us});
     }
     g_clear_pointer(&entry->sending, g_free);
-    entry->n_refused = 0;
+    entry->n_refused = entry->n_away = 0;
     entry_stir(entry, now_us);
 }
 
-void entry_refused(Entry *entry, gint64 now_us)
+void entry_refused(Entry *entry, gboolean away, gint64 now_us)
 {
-    step_all(entry,
-             &(PartEvent){.kind = PART_REFUSED, .now_us = now_us, .n_before = entry->n_refused++});
+    step_all(entry, &(PartEvent){.kind = PART_REFUSED,
+                                 .now_us = now_us,
+                                 .n_before = entry->n_refused + entry->n_away});
+    *(away ? &entry->n_away : &entry->n_refused) += 1;
     g_clear_pointer(&entry->sending, g_free);
 }
 
@@ -236,8 +238,9 @@ gboolean entry_claim(Entry *entry, const char *kernel_key, gboolean boots, Accel
 {
     const Order *order = entry->order;
 
-    if (order->kind != ORDER_TRIALS || entry->is_given_up || order->boots != boots ||
-        order->accel != accel || !g_str_equal(order->kernel_key, kernel_key)) {
+    if (order->kind != ORDER_TRIALS || entry->is_given_up || entry_is_cancelled(entry) ||
+        order->boots != boots || order->accel != accel ||
+        !g_str_equal(order->kernel_key, kernel_key)) {
         return FALSE;
     }
     for (guint i = 0; i < entry->n_tasks; i++) {

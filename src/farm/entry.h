@@ -24,7 +24,8 @@ typedef struct Entry {
     char *sending;       /* parts that sbatch is asked to take, or NULL */
     gboolean is_given_up;
     guint n_submitted; /* so often, parts of it */
-    guint n_refused;   /* by sbatch, since it last took one */
+    guint n_refused;   /* by sbatch, since it last took one; */
+    guint n_away;      /* and how often it took no work at all */
     gint64 news_us;    /* when something last happened to it, */
     gint64 look_us;    /* and when its folder is to be looked at */
 } Entry;
@@ -54,7 +55,7 @@ gboolean entry_wants_look(Entry *entry, gint64 now_us);
 const char *entry_send(Entry *entry, gint64 now_us);
 /* What became of those that were sent. */
 void entry_taken(Entry *entry, gint64 now_us);
-void entry_refused(Entry *entry, gint64 now_us);
+void entry_refused(Entry *entry, gboolean away, gint64 now_us);
 
 /* @task, which is taken, waits for the only kernel of a build, or trial @i. */
 void entry_ask(Entry *entry, guint i, GTask *task, GPtrArray *ready);

@@ -223,7 +223,7 @@ static void refused(Queue *queue, Entry *entry, const GError *error)
 {
     gboolean away = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY);
 
-    entry_refused(entry, g_get_monotonic_time());
+    entry_refused(entry, away, g_get_monotonic_time());
     if (away && !queue->is_away) {
         farm_tell(queue->farm, "Slurm takes no work now, it is asked again: %s", error->message);
         queue->is_away = TRUE;

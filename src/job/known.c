@@ -22,6 +22,8 @@
  * whose starts match so, 12 have; of 15,211 that do not, 22 (bench-duplicates). Six of the 12 have
  * the same one: each culprit counted once, it is 7 of 9, and by the rule of succession this. */
 #define ONE_CULPRIT ((7 + 1) / (9 + 2.0))
+/* So many culprits are remembered, those that were found most often. */
+#define MOST_KNOWN 5
 
 void known_bug_free(KnownBug *known)
 {
@@ -118,31 +120,85 @@ static gboolean may_be_culprit(const Job *job, const SolvedRow *row)
     return repo_is_ancestor(job->repo, row->culprit, newest, &is_behind, NULL) && is_behind;
 }
 
+/* A culprit that was found: first by @row, by @n jobs in all; @sure: the sum of their confidences.
+ */
+typedef struct Found {
+    const SolvedRow *row;
+    guint n;
+    double sure;
+} Found;
+
+static gint compare_surest_first(gconstpointer a, gconstpointer b)
+{
+    const Found *left = a, *right = b;
+
+    return left->sure != right->sure ? (left->sure < right->sure ? 1 : -1)
+                                     : (left->row->job < right->row->job ? -1 : 1);
+}
+
+/* The culprits of @alike that may be this job's, those that were found most often. Array of Found.
+ */
+static GArray *group_alike(const Job *job, const GPtrArray *alike)
+{
+    g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(Found));
+
+    for (guint i = 0; i < alike->len; i++) {
+        const SolvedRow *row = alike->pdata[i];
+        guint at = GPOINTER_TO_UINT(g_hash_table_lookup(index, row->culprit));
+
+        if (at == 0) {
+            Found first = {.row = row};
+
+            g_array_append_val(found, first);
+            at = found->len;
+            g_hash_table_insert(index, row->culprit, GUINT_TO_POINTER(at));
+        }
+        g_array_index(found, Found, at - 1).n++;
+        g_array_index(found, Found, at - 1).sure += row->confidence;
+    }
+    g_array_sort(found, compare_surest_first);
+    for (guint i = found->len; i-- > 0;) {
+        if (i >= MOST_KNOWN || !may_be_culprit(job, g_array_index(found, Found, i).row)) {
+            g_array_remove_index(found, i);
+        }
+    }
+    return found;
+}
+
 /* As known_bugs_parse() reads it. The jobs share the chance, as sure as they were. */
-static char *write_known(const Job *job, GPtrArray *alike)
+static char *write_known(const GArray *found)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     char chance[G_ASCII_DTOSTR_BUF_SIZE];
+    guint n_jobs = 0;
 
-    for (guint i = alike->len; i-- > 0;) {
-        if (!may_be_culprit(job, alike->pdata[i])) {
-            g_ptr_array_remove_index(alike, i);
-        }
+    for (guint i = 0; i < found->len; i++) {
+        n_jobs += g_array_index(found, Found, i).n;
     }
-    for (guint i = 0; i < alike->len; i++) {
-        const SolvedRow *row = alike->pdata[i];
+    for (guint i = 0; i < found->len; i++) {
+        const Found *one = &g_array_index(found, Found, i);
 
-        g_ascii_formatd(chance, sizeof chance, "%.4f", ONE_CULPRIT * row->confidence / alike->len);
-        g_string_append_printf(text, "%s%s %s %" G_GINT64_FORMAT " %s", i ? "\n" : "", row->culprit,
-                               chance, row->job, row->name);
+        g_ascii_formatd(chance, sizeof chance, "%.4f", ONE_CULPRIT * one->sure / n_jobs);
+        g_string_append_printf(text, "%s%s %s %" G_GINT64_FORMAT " %s", i ? "\n" : "",
+                               one->row->culprit, chance, one->row->job, one->row->name);
     }
     return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void say_found(Job *job, const Found *found)
+{
+    g_autofree char *more = found->n > 1 ? g_strdup_printf(", and %u more", found->n - 1) : NULL;
+
+    job_say(job, "it crashes as job %" G_GINT64_FORMAT " (%s) did%s, which found %.12s",
+            found->row->job, found->row->name, more ? more : "", found->row->culprit);
 }
 
 gboolean job_look_for_known(Job *job, GError **error)
 {
     const char *start = job->spec->start;
     g_autoptr(GPtrArray) alike = NULL;
+    g_autoptr(GArray) found = NULL;
     g_autofree char *text = NULL;
 
     if (job->spec->no_known_bugs || !has_identity(job) || job_is_on_trial(job, start) ||
@@ -153,15 +209,13 @@ gboolean job_look_for_known(Job *job, GError **error)
     if (!alike) {
         return FALSE;
     }
-    text = write_known(job, alike);
+    found = group_alike(job, alike);
+    text = write_known(found);
     if (!job_put_fact(job, start, FACT_KNOWN, text, error)) {
         return FALSE;
     }
-    for (guint i = 0; i < alike->len; i++) {
-        const SolvedRow *row = alike->pdata[i];
-
-        job_say(job, "it crashes as job %" G_GINT64_FORMAT " (%s) did, which found %.12s", row->job,
-                row->name, row->culprit);
+    for (guint i = 0; i < found->len; i++) {
+        say_found(job, &g_array_index(found, Found, i));
     }
     job_use_known(job);
     return TRUE;

@@ -115,9 +115,9 @@ static guint find_losses(Source *source, GPtrArray *changed)
 
 /* Facts by what they rest on. */
 static const char *const facts_said[] = {FACT_VERDICT, FACT_VERDICT_NOTE, NULL};
-static const char *const facts_of_kernels[] = {FACT_VERDICT,   FACT_VERDICT_NOTE, FACT_PATCHES,
-                                               FACT_STORM,     FACT_MEND,         FACT_MENDED,
-                                               FACT_MINIMISED, FACT_SAME,         NULL};
+static const char *const facts_of_kernels[] = {
+    FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM, FACT_MEND,
+    FACT_MENDED,  FACT_MINIMISED,    FACT_SAME,    FACT_KNOWN, NULL};
 static const char *const facts_all[] = {
     FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM, FACT_MEND,
     FACT_MENDED,  FACT_MINIMISED,    FACT_REACH,   FACT_DRIFT, FACT_CLASS,

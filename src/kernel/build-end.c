@@ -59,7 +59,7 @@ static void end_with_kernel(GTask *task)
     if (stored->status == KERNEL_BUILT) {
         kernel_store_note_way(build->builder->store, build->way, stored->key);
     }
-    build_note_made(build, stored->key);
+    build_note_made(build, stored);
     build_take_facts(build, stored);
     g_task_return_pointer(task, stored, (GDestroyNotify)kernel_free);
 }

@@ -113,5 +113,5 @@ void build_pack(GTask *task);
 Kernel *build_find_same(const Build *build);
 /* Say of @kernel, which came from the store, what this build knows. */
 void build_take_facts(const Build *build, Kernel *kernel);
-/* This build came to the entry @key: kernel_builder_made() (made.c). */
-void build_note_made(const Build *build, const char *key);
+/* This build came to @kernel: kernel_builder_made() (made.c). */
+void build_note_made(const Build *build, const Kernel *kernel);

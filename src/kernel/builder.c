@@ -474,7 +474,7 @@ static void begin(GTask *new_task)
     }
     found = find_kernel(build, &error);
     if (found) {
-        build_note_made(build, found->key);
+        build_note_made(build, found);
         build_take_facts(build, found);
         g_task_return_pointer(task, g_steal_pointer(&found), (GDestroyNotify)kernel_free);
         return;

@@ -31,10 +31,15 @@ static gboolean fail(GError **error, const char *what, const char *path)
 guint64 kernel_store_limit(const KernelStore *store)
 {
     g_autofree char *path = g_build_filename(store->dir, "limit", NULL), *text = NULL;
+    g_autoptr(GError) error = NULL;
     guint64 bytes;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL) ||
-        !g_ascii_string_to_unsigned(g_strstrip(text), 10, 0, G_MAXUINT64, &bytes, NULL)) {
+    if (!g_file_get_contents(path, &text, NULL, &error)) {
+        /* What cannot be read just now removes nothing. */
+        return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? DEFAULT_LIMIT
+                                                                        : G_MAXUINT64;
+    }
+    if (!g_ascii_string_to_unsigned(g_strstrip(text), 10, 0, G_MAXUINT64, &bytes, NULL)) {
         return DEFAULT_LIMIT;
     }
     return bytes;

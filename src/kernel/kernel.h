@@ -142,8 +142,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelBuilder, kernel_builder_free)
 void kernel_builder_add_fix(KernelBuilder *builder, const Backport *fix);
 /* From now on as with KernelBuildOptions.builds_same. */
 void kernel_builder_build_same(KernelBuilder *builder);
-/* Revisions that were built by any job as @builder would build them, or failed so: they are in the
- * store, but for those that a fix of this job's goes into. NULL-terminated, owned by the caller. */
+/* Revisions that were built by any job as @builder would build them: they are in the store, but for
+ * those that a fix of this job's goes into. NULL-terminated, owned by the caller. */
 char **kernel_builder_made(const KernelBuilder *builder);
 /* "" when builds run in a sandbox (bubblewrap, no network), else why not, to be said once. */
 const char *kernel_builder_unboxed(const KernelBuilder *builder);

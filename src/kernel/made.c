@@ -37,16 +37,17 @@ static char *class_dir(const KernelBuilder *builder)
     return g_build_filename(builder->store->dir, ".made", class, NULL);
 }
 
-void build_note_made(const Build *build, const char *key)
+void build_note_made(const Build *build, const Kernel *kernel)
 {
     g_autofree char *dir = NULL, *path = NULL, *target = NULL;
 
-    if (!variant_is_plain(build->name)) {
+    /* What fails is no cheap experiment, but none. */
+    if (kernel->status != KERNEL_BUILT || !variant_is_plain(build->name)) {
         return;
     }
     dir = class_dir(build->builder);
     path = g_build_filename(dir, build->name, NULL);
-    target = g_strdup_printf("../../%.2s/%s", key, key);
+    target = g_strdup_printf("../../%.2s/%s", kernel->key, kernel->key);
     g_mkdir_with_parents(dir, 0777);
     if (symlink(target, path) != 0) { /* what is there may lead to an entry that is gone */
         unlink(path);

@@ -229,7 +229,7 @@ static gboolean cancel_job(Service *service, const SpoolRequest *request, GError
 static gboolean take_job(Service *service, const SpoolRequest *request, GError **error)
 {
     g_autofree char *job_dir = NULL;
-    gint64 id;
+    gint64 id = 0;
 
     if (!store_submit_job(service->store, request->id, request->submitter, request->priority,
                           request->name, request->kind, request->spec, now_s(), &id, error)) {
@@ -251,8 +251,10 @@ static gboolean take_request(Service *service, const char *path, GError **error)
     gboolean taken;
 
     if (!spool_read(path, &request, &damage)) {
-        say(service, "%s", damage->message);
-        g_unlink(path);
+        if (g_error_matches(damage, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+            say(service, "%s", damage->message);
+            g_unlink(path);
+        }
         return TRUE;
     }
     taken = request.is_cancel ? cancel_job(service, &request, error)

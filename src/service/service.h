@@ -32,7 +32,8 @@ char *spool_make_folder(const char *state_dir, SpoolRequest *request, GError **e
 gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error);
 /* Paths of the requests there, oldest first. NULL-terminated, owned by the caller. */
 char **spool_list(const char *state_dir);
-/* The request at @path; G_IO_ERROR_INVALID_DATA: it is none. */
+/* The request at @path; G_IO_ERROR_INVALID_DATA: it is none. With another error it may be read
+ * later. */
 gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error);
 
 /* The copies that came with request @id become those of the job of @job_dir. Done again, nothing

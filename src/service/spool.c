@@ -181,10 +181,16 @@ char **spool_list(const char *state_dir)
 gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GError) failed = NULL;
     SpoolRequest *request = ret_request;
 
     *request = (SpoolRequest){0};
-    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &failed)) {
+        if (failed->domain != G_KEY_FILE_ERROR) {
+            g_propagate_prefixed_error(error, g_steal_pointer(&failed), "%s: ", path);
+            return FALSE;
+        }
+    } else {
         request->is_cancel = g_key_file_get_boolean(file, REQUEST, "cancel", NULL);
         request->id = g_key_file_get_string(file, REQUEST, "id", NULL);
         request->submitter = g_key_file_get_string(file, REQUEST, "submitter", NULL);

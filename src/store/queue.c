@@ -41,8 +41,11 @@ gboolean store_submit_job(Store *store, const char *submission, const char *subm
     g_autofree char *free_name = NULL;
     sqlite3_stmt *statement;
 
-    if (!store_find_submission(store, submission, ret_id, error) || *ret_id) {
-        return *ret_id != 0;
+    if (!store_find_submission(store, submission, ret_id, error)) {
+        return FALSE;
+    }
+    if (*ret_id) {
+        return TRUE;
     }
     free_name = store_free_name(store, name, error);
     statement = free_name

@@ -100,15 +100,16 @@ static void test_refused(void)
     g_autoptr(Entry) entry = trials_new(4, 2);
 
     g_assert_cmpstr(entry_send(entry, 0), ==, "0,1");
-    entry_refused(entry, 0);
+    entry_refused(entry, TRUE, 0);
     g_assert_null(entry_send(entry, S - 1));
     g_assert_cmpstr(entry_send(entry, S), ==, "0,1");
-    entry_refused(entry, S);
+    entry_refused(entry, FALSE, S);
     g_assert_null(entry_send(entry, 2 * S));
     g_assert_cmpstr(entry_send(entry, 3 * S), ==, "0,1");
-    g_assert_cmpuint(entry->n_refused, ==, 2);
+    /* That it was away says nothing of the work. */
+    g_assert_cmpuint(entry->n_refused, ==, 1);
     entry_taken(entry, 3 * S);
-    g_assert_cmpuint(entry->n_refused, ==, 0);
+    g_assert_cmpuint(entry->n_refused + entry->n_away, ==, 0);
     part_step(&entry->parts[1], &(PartEvent){.kind = PART_FAILED, .now_us = 4 * S});
     g_assert_cmpstr(entry_send(entry, 5 * S), ==, "1");
 }

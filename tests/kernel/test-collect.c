@@ -156,9 +156,10 @@ static void test_made(Fixture *fixture, gconstpointer unused)
     dated = g_strconcat("# Linux 6.1\n", config, NULL);
     g_assert_true(g_file_set_contents(fixture->config, dated, -1, NULL));
     reopen_slot(fixture);
-    g_assert_cmpuint(n_made(fixture), ==, N_REVISIONS + 1);
+    g_assert_cmpuint(n_made(fixture), ==, N_REVISIONS);
+    kernel_free(kernel_store_find(fixture->store, kernels[0]->key, NULL));
     collect(fixture, 0, NULL);
-    g_assert_cmpuint(n_made(fixture), ==, 1); /* built just now */
+    g_assert_cmpuint(n_made(fixture), ==, 1); /* looked for just now */
     other = g_strconcat(config, "CONFIG_B=y\n", NULL);
     g_assert_true(g_file_set_contents(fixture->config, other, -1, NULL));
     reopen_slot(fixture);
