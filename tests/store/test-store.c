@@ -469,6 +469,26 @@ static void test_asking_takes_no_lock(Fixture *fixture, gconstpointer unused)
     g_thread_join(asker);
 }
 
+/* A queue that cannot be read takes nothing, whatever the caller's memory holds. */
+static void test_submission_without_queue(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = g_build_filename(fixture->folder, "firstbad.db", NULL);
+    g_autoptr(GError) error = NULL;
+    sqlite3 *db = NULL;
+    gint64 id = 77;
+
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db,
+                                 "DROP INDEX job_of_submission; DROP INDEX job_in_queue;"
+                                 "ALTER TABLE job DROP COLUMN submission",
+                                 NULL, NULL, NULL),
+                    ==, SQLITE_OK);
+    sqlite3_close(db);
+    g_assert_false(
+        store_submit_job(fixture->store, "s1", "ann", 0, "job", "run", "[job]\n", 5, &id, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_FAILED);
+}
+
 static void test_damaged(void)
 {
     g_autofree char *folder = g_dir_make_tmp("firstbad-store-XXXXXX", NULL);
@@ -502,6 +522,7 @@ int main(int argc, char **argv)
     ADD("solved", test_solved);
     ADD("span-of-a-failed-row", test_span_of_a_failed_row);
     ADD("decisions", test_decisions_are_kept_once);
+    ADD("submission-without-queue", test_submission_without_queue);
     ADD("one-writer", test_one_writer);
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);
 #undef ADD
