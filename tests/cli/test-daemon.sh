@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# firstbad daemon: a queue, its order, cancelling, a daemon that is killed, a test that fails by itself.
+# firstbad daemon: a queue, its order, copies of files, cancelling, a daemon that is killed, a test that fails by itself.
 . "$(dirname "$0")/tap.sh"
 
 make_repo "$work/repo" 60 37
@@ -33,6 +33,51 @@ ok 'the one with the higher priority began first' \
 ok 'an answer is told' says 0 "first has ended: culprit $(echo "$culprit" | cut -c1-12)"
 run report urgent --json
 ok 'and kept' prints 0 "\"culprit\": \"$culprit\""
+
+# Files are those of the moment in which the job was queued, whatever becomes of them.
+make_builds "$work/kernel"
+sed -i 's/@! grep -n broken file/@! grep -q WANTED=y $(O)\/.config || ! grep -n broken file/' "$work/kernel/Makefile"
+git -C "$work/kernel" commit -qam 'only what is wanted can break'
+git -C "$work/kernel" tag -f good >/dev/null
+file_says "$work/kernel" 1 2 3 broken broken-on
+breaker=$(git -C "$work/kernel" rev-parse main~1)
+queue_build() { # queue_build NAME: with a config of its own
+    printf 'CONFIG_WANTED=y\n' >"$work/$1.config"
+    run cause --tree "$work/kernel" --start main --good good --config "$work/$1.config" --bug build --name "$1" --queue
+}
+weights() { # weights NAME: a file for --prior
+    printf 'main~30..main 2\n' >"$work/$1.weights"
+    echo "$work/$1.weights"
+}
+inputs_of() { echo "$work/state/jobs/$(sqlite3 "$work/state/firstbad.db" "SELECT id FROM job WHERE name = '$1'")/inputs"; }
+
+queue_build edited
+ok 'a build is queued' prints 0 'queued: edited'
+printf '# CONFIG_WANTED is not set\n' >"$work/edited.config"
+queue_build deleted
+rm "$work/deleted.config"
+queue weighed 'test ! -e bad' --prior "$(weights weighed)"
+echo 'nonsense' >"$work/weighed.weights"
+queue_build unwanted-build
+queue unwanted-run 'test ! -e bad' --prior "$(weights unwanted-run)"
+ok 'copies lie in the spool' [ "$(find "$work/state/spool" -path '*/inputs/*' -type f | wc -l)" -ge 5 ]
+run cancel unwanted-build
+ok 'cancelled before a daemon has seen it' prints 0 'asked to cancel: unwanted-build'
+run cancel unwanted-run
+run daemon --until-idle
+for job in unwanted-build unwanted-run; do
+    ok "$job: no daemon began it" [ "$(printf '%s\n' "$err" | grep -c "$job begins")" -eq 0 ]
+    ok "$job: it is cancelled" says 0 "$job is cancelled"
+    ok "$job: its copies are gone" [ ! -e "$(inputs_of "$job")" ]
+done
+ok 'nothing is left in the spool' [ -z "$(ls -A "$work/state/spool")" ]
+for job in edited deleted; do
+    ok "$job: its copy is kept" grep -q WANTED=y "$(inputs_of "$job")/config/$job.config"
+    run report "$job" --json
+    ok "$job: the job used the copy" prints 0 "\"culprit\": \"$breaker\""
+done
+run report weighed --json
+ok 'edited weights: the job used the copy' prints 0 "\"culprit\": \"$culprit\""
 
 # Two at once.
 queue two-a 'test ! -e bad'
@@ -76,9 +121,10 @@ stop() {
 
 # Cancelled while it waits, and while it is at work.
 queue slow 'sleep 1; test ! -e bad'
-queue never 'test ! -e bad' --priority -1
+queue never 'test ! -e bad' --priority -1 --prior "$(weights never)"
 start
 told 'slow begins'
+ok 'in the queue: the copies are the job'"'"'s' [ -e "$(inputs_of never)" ]
 run cancel never
 ok 'cancel' prints 0 'asked to cancel: never'
 run cancel slow
@@ -86,10 +132,11 @@ run cancel nobody
 ok 'cancel: no such job' says 2 "no job 'nobody'"
 told 'slow is cancelled'
 told 'never is cancelled'
+ok 'cancelled in the queue: the copies are gone' [ ! -e "$(inputs_of never)" ]
 stop
 ok 'SIGTERM ends the daemon' says 0 'slow is cancelled'
 run status
-ok 'cancelled: it is told' [ "$(printf '%s\n' "$out" | grep -c ' cancelled ')" -eq 2 ]
+ok 'cancelled: it is told' [ "$(printf '%s\n' "$out" | grep -c '^\(slow\|never\) .* cancelled ')" -eq 2 ]
 run resume never --json
 ok 'a person may go on with it' prints 0 "\"culprit\":\"$culprit\""
 
