@@ -9,10 +9,6 @@
 /* How often the spool is looked at, and what was used is written down. */
 #define LOOK_MS  500
 #define USAGE_MS 10000
-/* Of what a submitter has used, half counts after a day. */
-#define HALF_LIFE_S 86400.0
-#define DAY_S       86400
-#define MEMORY_S    (14 * DAY_S)
 
 typedef struct Active {
     QueuedJob *queued;
@@ -314,19 +310,6 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
     return TRUE;
 }
 
-/* Of a day only where there is a limit. */
-static gboolean read_usage(Service *service, GHashTable **ret_recent, GHashTable **ret_today,
-                           GError **error)
-{
-    gboolean is_limited = service->options->rules.most_s_a_day > 0;
-
-    *ret_recent = store_usage(service->store, now_s() - MEMORY_S, now_s(), HALF_LIFE_S, error);
-    *ret_today = *ret_recent && is_limited
-                     ? store_usage(service->store, now_s() - DAY_S, now_s(), 0, error)
-                     : NULL;
-    return *ret_recent && (*ret_today || !is_limited);
-}
-
 /* *ret_idle: nothing waits, and nothing is at work. */
 static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
 {
@@ -336,12 +319,16 @@ static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
     }
     g_autoptr(GPtrArray) queue = read_queue(service, error);
     g_autoptr(GHashTable) recent = NULL, today = NULL;
+    const Rules *rules = &service->options->rules;
 
-    if (!queue || (queue->len > 0 && !read_usage(service, &recent, &today, error))) {
+    if (!queue || (queue->len > 0 &&
+                   !service_usage(service->store, rules, now_s(), &recent, &today, error))) {
         return FALSE;
     }
+    /* What fails at once waits again: only a queue that was empty leaves nothing to do. */
+    *ret_idle = queue->len == 0 && service->active->len == 0;
     while (service->active->len < service->options->n_at_once) {
-        gint next = service_choose(queue, recent, today, &service->options->rules, now_s());
+        gint next = service_choose(queue, recent, today, rules, now_s());
 
         if (next < 0) {
             break;
@@ -350,7 +337,6 @@ static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
             return FALSE;
         }
     }
-    *ret_idle = queue->len == 0 && service->active->len == 0;
     return TRUE;
 }
 
@@ -461,7 +447,9 @@ gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *
     guint source = g_timeout_add(LOOK_MS, on_look, &look);
 
     spool_sweep(options->state_dir, now_s());
-    served = store_forget_usage(store, now_s() - MEMORY_S, error) && serve(&service, &look, error);
+    served = rules_write(options->state_dir, &options->rules, error) &&
+             store_forget_usage(store, now_s() - SERVICE_MEMORY_S, error) &&
+             serve(&service, &look, error);
     charge(&service, NULL);
     g_source_remove(source);
     if (handler) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# firstbad daemon: a queue, its order, copies of files, cancelling, a daemon that is killed, a test that fails by itself.
+# firstbad daemon: a queue, its order, copies of files, cancelling, what waits and why, a daemon that is killed or
+# stopped, a test that fails by itself, a budget.
 . "$(dirname "$0")/tap.sh"
 
 make_repo "$work/repo" 60 37
@@ -109,8 +110,8 @@ told() {
     done
     return 1
 }
-start() {
-    "$FIRSTBAD" daemon >/dev/null 2>"$work/told" </dev/null &
+start() { # start [OPTION...]
+    "$FIRSTBAD" daemon "$@" >/dev/null 2>"$work/told" </dev/null &
     pid=$!
 }
 stop() {
@@ -148,6 +149,81 @@ stop
 ok 'a fault of ours: later again' says 0 'broken is tried again in 60 s'
 run status
 ok 'it waits' [ "$(printf '%s\n' "$out" | grep -c '^broken .* queued ')" -eq 1 ]
+# row NAME PATTERN: the line of a job in the list.
+row() { printf '%s\n' "$out" | grep "^$1 " | grep -q "$2"; }
+sql() { sqlite3 "$work/state/firstbad.db" "$1"; }
+again_now() { sql "UPDATE job SET not_before_s = 0 WHERE state = 3"; }
+ended() { sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM job WHERE state = 1 AND name IN ($1) ORDER BY id)"; }
+
+# What waits, and for what; a tree that is gone does not keep the others; one daemon only; SIGTERM.
+sql "UPDATE job SET state = 4 WHERE name = 'broken'"
+make_repo "$work/gone" 60 37
+run run --repo "$work/gone" --good main~55 --bad main --test 'test ! -e bad' --name gone --priority 9 --queue
+mv "$work/gone" "$work/gone.away"
+queue busy "echo \$\$ >>$work/pids; sleep 1; test ! -e bad"
+start
+told 'busy begins'
+ok 'a tree that is gone: told' told "gone is tried again in 60 s: .*$work/gone"
+queue low 'test ! -e bad' --priority -1
+queue middle 'test ! -e bad'
+told 'middle.* waits'
+run status
+ok 'status: who is next' row middle 'queued .*  place 1 of 3$'
+ok 'status: who is after that' row low 'queued .*  place 2 of 3$'
+ok 'status: why one waits' row gone "queued .*  place 3 of 3, retry at [0-2][0-9]:[0-5][0-9] after failure 1: .*$work/gone"
+ok 'status: the others say nothing' [ "$(printf '%s\n' "$out" | grep -c ' place ')" -eq 3 ]
+ok 'status: a daemon is there, none is missed' [ -z "$err" ]
+run daemon
+ok 'a second daemon is refused' says 4 "another firstbad works in $work/state"
+ok 'the first one is as it was' kill -0 $pid
+stop
+ok 'SIGTERM: exit 0' exits 0
+ok 'SIGTERM: no test is left' [ -z "$(ps -o pid= -p "$(paste -sd, "$work/pids")")" ]
+run status
+ok 'status: it goes on first' row busy 'stopped .*  place 1 of 4, goes on$'
+ok 'status: nobody does it' says 0 "no daemon works in $work/state, for which 4 jobs wait"
+run status --json
+ok 'status: for programs' prints 0 '"wait": "retry"'
+start
+told 'low has ended'
+told 'middle has ended'
+stop
+ok 'the next daemon goes on' says 0 'busy goes on'
+ok 'and ends all that can be' [ "$(ended "'busy', 'low', 'middle', 'gone'")" = 'busy low middle' ]
+
+# It waits longer each time, is given up in the end, and goes on where the tree is back.
+again_now
+start
+told 'gone is tried again'
+stop
+ok 'a second failure: twice as long' says 0 'gone is tried again in 120 s'
+sql "UPDATE job SET n_failures = 7, not_before_s = 0 WHERE name = 'gone'"
+run daemon --until-idle
+run status
+ok 'at last it is given up' row gone "failed .*  .*$work/gone"
+mv "$work/gone.away" "$work/gone"
+sql "UPDATE job SET state = 3, not_before_s = 0 WHERE name = 'gone'"
+run daemon --until-idle
+ok 'it goes on where the tree is back' says 0 'gone has ended: culprit'
+
+# The time of a day is used up.
+me=$(command id -un)
+sql "DELETE FROM usage; INSERT INTO usage VALUES ('$me', $(date +%s) / 3600, 70000), ('other', $(date +%s) / 3600, 50000)"
+queue poor 'test ! -e bad'
+queue rich 'test ! -e bad'
+start --a-day 1m
+told 'rich.* waits'
+sql "UPDATE job SET submitter = 'other' WHERE name = 'rich'"
+told 'rich has ended'
+run status
+ok 'status: the day is used up' row poor "queued .*  place 1 of 1, $me has used up the day's 1 min 00 s"
+stop
+ok 'its job was not begun' [ -z "$(printf '%s\n' "$err" | grep 'poor begins')" ]
+ok 'that of another user was' says 0 'rich has ended: culprit'
+sql "UPDATE usage SET hour = hour - 25"
+run daemon --until-idle --a-day 1m
+ok 'a day later it is begun' says 0 'poor has ended: culprit'
+
 run daemon --help
 ok 'help' prints 0 'until-idle'
 finish
