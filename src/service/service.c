@@ -18,7 +18,7 @@ typedef struct Active {
     Job *job;
     GCancellable *cancellable;
     gboolean is_unwanted; /* somebody cancelled it */
-    guint64 charged_ms;   /* of its time */
+    gint64 charged_us;    /* up to when its submitter was charged for it */
 } Active;
 
 typedef struct Service {
@@ -132,20 +132,23 @@ static gboolean put_back(Service *service, const QueuedJob *queued, const GError
                              failure->message, error);
 }
 
-/* What submitters have used since it was last written down. */
-static gboolean charge(Service *service, GError **error)
+/* What @active has used since it was last written down. */
+static gboolean charge_one(Service *service, Active *active, GError **error)
 {
-    gint64 now_us = g_get_monotonic_time();
-    guint64 ms = (guint64)(now_us - service->charged_us) / 1000;
+    guint64 ms = (guint64)(g_get_monotonic_time() - active->charged_us) / 1000;
 
+    active->charged_us += (gint64)ms * 1000;
+    return store_add_usage(service->store, active->queued->submitter, now_s(), ms, error);
+}
+
+static gboolean charge_all(Service *service, GError **error)
+{
     for (guint i = 0; i < service->active->len; i++) {
-        const Active *active = service->active->pdata[i];
-
-        if (!store_add_usage(service->store, active->queued->submitter, now_s(), ms, error)) {
+        if (!charge_one(service, service->active->pdata[i], error)) {
             return FALSE;
         }
     }
-    service->charged_us = now_us;
+    service->charged_us = g_get_monotonic_time();
     return TRUE;
 }
 
@@ -293,6 +296,7 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
 
     active->queued = queued;
     active->cancellable = g_cancellable_new();
+    active->charged_us = g_get_monotonic_time();
     if (!store_begin_job(service->store, queued->id, error)) {
         active_free(active);
         return FALSE;
@@ -374,6 +378,9 @@ static gboolean advance_all(Service *service, gboolean *ret_any_ended, GError **
         if (job_has_news(active->job) && !advance(service, active, &ended, error)) {
             return FALSE;
         }
+        if (ended && !charge_one(service, active, error)) {
+            return FALSE;
+        }
         if (ended) {
             *ret_any_ended = TRUE;
             g_ptr_array_remove_index(service->active, i);
@@ -414,7 +421,7 @@ static gboolean serve(Service *service, gboolean *look, GError **error)
             }
         }
         if (g_get_monotonic_time() - service->charged_us >= USAGE_MS * 1000 &&
-            !charge(service, error)) {
+            !charge_all(service, error)) {
             return FALSE;
         }
         if (!advance_all(service, &any_ended, error)) {
@@ -450,7 +457,7 @@ gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *
     served = rules_write(options->state_dir, &options->rules, error) &&
              store_forget_usage(store, now_s() - SERVICE_MEMORY_S, error) &&
              serve(&service, &look, error);
-    charge(&service, NULL);
+    charge_all(&service, NULL);
     g_source_remove(source);
     if (handler) {
         g_signal_handler_disconnect(cancellable, handler);

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/tap.sh"
 
 make_repo "$work/repo" 60 37
+me=$(command id -un)
 culprit=$(git -C "$work/repo" rev-parse main~23)
 bad=$(git -C "$work/repo" rev-parse main)
 good=$(git -C "$work/repo" rev-parse main~55)
@@ -79,6 +80,9 @@ for job in edited deleted; do
 done
 run report weighed --json
 ok 'edited weights: the job used the copy' prints 0 "\"culprit\": \"$culprit\""
+
+ok 'what each user used is kept, of short jobs, too' [ "$(sqlite3 "$work/state/firstbad.db" \
+    "SELECT sum(ms) > (SELECT sum(total_ms) / 2 FROM job) FROM usage WHERE submitter = '$me'")" = 1 ]
 
 # Two at once.
 queue two-a 'test ! -e bad'
@@ -173,7 +177,7 @@ ok 'status: who is after that' row low 'queued .*  place 2 of 3$'
 ok 'status: why one waits' row gone "queued .*  place 3 of 3, retry at [0-2][0-9]:[0-5][0-9] after failure 1: .*$work/gone"
 ok 'status: the others say nothing' [ "$(printf '%s\n' "$out" | grep -c ' place ')" -eq 3 ]
 ok 'status: a daemon is there, none is missed' [ -z "$err" ]
-run daemon
+run daemon --until-idle
 ok 'a second daemon is refused' says 4 "another firstbad works in $work/state"
 ok 'the first one is as it was' kill -0 $pid
 stop
@@ -207,7 +211,6 @@ run daemon --until-idle
 ok 'it goes on where the tree is back' says 0 'gone has ended: culprit'
 
 # The time of a day is used up.
-me=$(command id -un)
 sql "DELETE FROM usage; INSERT INTO usage VALUES ('$me', $(date +%s) / 3600, 70000), ('other', $(date +%s) / 3600, 50000)"
 queue poor 'test ! -e bad'
 queue rich 'test ! -e bad'
