@@ -136,6 +136,7 @@ static gboolean open_world(const JobRow *row, const JobSpec *spec, const char *s
     one->farm->on_work = on_work;
     one->farm->data = bench;
     *ret_world = (ServiceWorld){repo, &one->farm->base, one, one_job_free};
+    /* cppcheck-suppress memleak ; ret_world has it */
     return TRUE;
 }
 
@@ -447,6 +448,7 @@ int main(int argc, char **argv)
 {
     Options options = {.n_commits = 1000, .n_at_once = 16, .rate = 1, .broken = 0.05};
     Bench bench = {.options = &options, .begun_us = g_get_monotonic_time()};
+    g_autofree char *full = NULL;
     int code;
 
     mallopt(M_TRIM_THRESHOLD, 16 << 20); /* as src/cli/main.c does */
@@ -454,7 +456,8 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &options)) {
         return 2;
     }
-    bench.tree = g_build_filename(options.dir, "tree", NULL);
+    full = g_canonicalize_filename(options.dir, NULL); /* jobs are told of the tree */
+    bench.tree = g_build_filename(full, "tree", NULL);
     bench.state = g_build_filename(options.dir, "state", NULL);
     bench.world = quick_world_new(bench.tree, (guint)options.n_commits);
     code = carry_out(&bench);
