@@ -46,6 +46,13 @@ static int serve(const char *state_dir, const ServiceOptions *options)
 
     g_source_remove(sigint);
     g_source_remove(sigterm);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+        cli_complain(
+            "another firstbad works in %s, and one at a time can: a daemon that runs there "
+            "takes what --queue gives it; another daemon wants a --state-dir of its own",
+            state_dir);
+        return EXIT_MACHINE;
+    }
     if (!served) {
         cli_complain("%s", error->message);
         return EXIT_MACHINE;

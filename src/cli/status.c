@@ -1,93 +1,195 @@
 /* SPDX-License-Identifier: Apache-2.0
- * firstbad status: list jobs and what they do.
+ * firstbad status: list jobs, what they do, and what they wait for.
  */
 #include "cli/cli.h"
 
-/* A job in the list. */
-typedef struct ListedJob {
-    JobRow *row;
-    Report *report; /* NULL: what is stored of it is damaged */
-    char *damage;   /* how; or NULL */
-} ListedJob;
+/* All that the list is made from. */
+typedef struct Listing {
+    Store *store;
+    GPtrArray *rows;    /* of JobRow */
+    GHashTable *counts; /* id -> JobCounts */
+    Waiting *waiting;
+    GHashTable *places; /* id -> number in its queue + 1 */
+    guint n_requests;   /* that no daemon has seen */
+    gint64 now_s;
+} Listing;
 
-static void listed_job_free(ListedJob *job)
+static void listing_clear(Listing *listing)
 {
-    g_clear_pointer(&job->row, job_row_free);
-    g_clear_pointer(&job->report, report_free);
-    g_free(job->damage);
-    g_free(job);
+    g_clear_pointer(&listing->rows, g_ptr_array_unref);
+    g_clear_pointer(&listing->counts, g_hash_table_unref);
+    g_clear_pointer(&listing->places, g_hash_table_unref);
+    g_clear_pointer(&listing->waiting, waiting_free);
+    g_clear_pointer(&listing->store, store_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
+
+static gboolean load(const char *state_dir, Listing *listing, GError **error)
+{
+    g_auto(GStrv) requests = spool_list(state_dir);
+
+    listing->n_requests = g_strv_length(requests);
+    listing->now_s = g_get_real_time() / G_USEC_PER_SEC;
+    listing->store = store_open(state_dir, STORE_READ, error);
+    listing->rows = listing->store ? store_list_jobs(listing->store, error) : NULL;
+    listing->counts = listing->rows ? store_job_counts(listing->store, error) : NULL;
+    listing->waiting =
+        listing->counts ? waiting_load(listing->store, state_dir, listing->now_s, error) : NULL;
+    listing->places = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (guint i = 0; listing->waiting && i < listing->waiting->queue->len; i++) {
+        QueuedJob *job = listing->waiting->queue->pdata[i];
+
+        g_hash_table_insert(listing->places, &job->id, GINT_TO_POINTER(i + 1));
+    }
+    return listing->waiting != NULL;
 }
 
-static GPtrArray *load_jobs(Store *store, GError **error)
+/* --- What waits ------------------------------------------------------------------------------ */
+
+/* Of @row in the queue, from 0; -1: it is not there. */
+static gint find_place(const Listing *listing, const JobRow *row)
 {
-    g_autoptr(GPtrArray) rows = store_list_jobs(store, error), jobs = NULL;
-
-    if (!rows) {
-        return NULL;
-    }
-    jobs = g_ptr_array_new_with_free_func((GDestroyNotify)listed_job_free);
-    for (guint i = 0; i < rows->len; i++) {
-        ListedJob *job = g_new0(ListedJob, 1);
-        g_autoptr(GError) damage = NULL;
-
-        job->row = job_row_copy(rows->pdata[i]);
-        job->report = report_load(store, job->row, &damage);
-        job->damage = damage ? g_strdup(damage->message) : NULL;
-        g_ptr_array_add(jobs, job);
-    }
-    return g_steal_pointer(&jobs);
+    return GPOINTER_TO_INT(g_hash_table_lookup(listing->places, &row->id)) - 1;
 }
+
+/* "14:05", and with the day where that is another one. */
+static char *format_time(gint64 then_s, gint64 now_s)
+{
+    g_autoptr(GDateTime) then = g_date_time_new_from_unix_local(then_s),
+                         now = g_date_time_new_from_unix_local(now_s);
+    gboolean is_today = g_date_time_get_day_of_year(then) == g_date_time_get_day_of_year(now);
+
+    return g_date_time_format(then, is_today ? "%H:%M" : "%F %H:%M");
+}
+
+/* Why the job at @place does not begin. Owned by the caller. */
+static char *describe_wait(const Listing *listing, guint place)
+{
+    const Waiting *waiting = listing->waiting;
+    const QueuedJob *job = waiting->queue->pdata[place];
+    g_autofree char *of = g_strdup_printf("place %u of %u", place + 1, waiting->queue->len);
+    g_autofree char *time = NULL;
+
+    switch (waiting->why[place]) {
+    case WAIT_RETRY:
+        time = format_time(job->not_before_s, listing->now_s);
+        return g_strdup_printf("%s, retry at %s after failure %u: %s", of, time, job->n_failures,
+                               job->error ? job->error : "?");
+    case WAIT_BUDGET:
+        time = report_duration((guint64)(waiting->rules.most_s_a_day * 1000));
+        return g_strdup_printf("%s, %s has used up the day's %s", of, job->submitter, time);
+    case WAIT_TURN:
+        break;
+    }
+    return g_strconcat(of, job->was_running ? ", goes on" : "", NULL);
+}
+
+/* Without a daemon nothing of it begins. */
+static void tell_of_daemon(const Listing *listing, const char *state_dir)
+{
+    guint n = listing->waiting->queue->len + listing->n_requests;
+
+    if (n > 0 && !store_has_coordinator(listing->store)) {
+        cli_complain("no daemon works in %s, for which %u %s: 'firstbad daemon' starts one",
+                     state_dir, n, n == 1 ? "job waits" : "jobs wait");
+    }
+}
+
+static json_t *queue_json(const Listing *listing, const JobRow *row)
+{
+    static const char *const names[] = {
+        [WAIT_TURN] = "turn", [WAIT_RETRY] = "retry", [WAIT_BUDGET] = "budget"};
+    gint place = find_place(listing, row);
+    const QueuedJob *job;
+
+    if (place < 0) {
+        return json_null();
+    }
+    job = listing->waiting->queue->pdata[place];
+    return json_pack("{s:i, s:i, s:s, s:o, s:I, s:i, s:I}", "place", (int)place + 1, "of",
+                     (int)listing->waiting->queue->len, "wait", names[listing->waiting->why[place]],
+                     "submitter", job_text_json(job->submitter), "priority",
+                     (json_int_t)job->priority, "failures", (int)job->n_failures, "not_before_s",
+                     (json_int_t)job->not_before_s);
+}
+
+/* --- The list -------------------------------------------------------------------------------- */
 
 static const char *describe_state(const Report *report)
 {
+    JobState state = report->row->state;
+
     if (report->answer) {
         return answer_kind_name(report->answer->kind);
     }
-    if (report->row->state == JOB_QUEUED || report->row->state == JOB_CANCELLED) {
-        return job_state_name(report->row->state);
+    if (state == JOB_QUEUED || state == JOB_CANCELLED || state == JOB_FAILED) {
+        return job_state_name(state);
     }
     return report->is_worked_on ? report->row->phase : "stopped";
 }
 
-static void print_table(const GPtrArray *jobs)
+/* What stands behind the columns; NULL: nothing. Owned by the caller. */
+static char *describe_rest(const Listing *listing, const Report *report)
 {
-    g_print("%-24s %-6s %-14s %-12s %7s %6s %s\n", "JOB", "KIND", "STATE", "CULPRIT", "KERNELS",
-            "TRIALS", "TIME");
-    for (guint i = 0; i < jobs->len; i++) {
-        const ListedJob *job = jobs->pdata[i];
-        const Report *report = job->report;
-        const char *culprit = report && report->answer ? report->answer->culprit : NULL;
-        g_autofree char *name = report_clean_line(job->row->name),
-                        *time = report_duration(job->row->total_ms),
-                        *names = report ? report_same_bug(report) : NULL,
-                        *same = names ? report_clean_line(names) : NULL;
+    gint place = find_place(listing, report->row);
+    char *same = report_same_bug(report);
 
-        g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", name, job->row->kind,
-                report ? describe_state(report) : "damaged", culprit ? culprit : "-",
-                report ? report->n_kernels : 0, report ? report->n_trials : 0, time,
-                same ? "  " : "", same ? same : "");
-        if (job->damage) {
-            cli_complain("%s: %s", job->row->name, job->damage);
-        }
+    if (same) {
+        return same;
+    }
+    if (place >= 0) {
+        return describe_wait(listing, (guint)place);
+    }
+    return report->row->state == JOB_FAILED ? g_strdup(report->row->error) : NULL;
+}
+
+static void print_job(const Listing *listing, const JobRow *row)
+{
+    const JobCounts *counts = g_hash_table_lookup(listing->counts, &row->id);
+    g_autoptr(GError) damage = NULL;
+    g_autoptr(Report) report = report_load_summary(listing->store, row, &damage);
+    const char *culprit = report && report->answer ? report->answer->culprit : NULL;
+    g_autofree char *name = report_clean_line(row->name), *time = report_duration(row->total_ms),
+                    *rest = report ? describe_rest(listing, report) : NULL,
+                    *clean = rest ? report_clean_line(rest) : NULL;
+
+    g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", name, row->kind,
+            report ? describe_state(report) : "damaged", culprit ? culprit : "-",
+            counts ? counts->n_kernels : 0, counts ? counts->n_trials : 0, time, clean ? "  " : "",
+            clean ? clean : "");
+    if (damage) {
+        cli_complain("%s: %s", row->name, damage->message);
     }
 }
 
-static json_t *damaged_json(const ListedJob *job)
+static void print_table(const Listing *listing)
 {
-    return json_pack("{s:i, s:o, s:s, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
-                     job_text_json(job->row->name), "kind", job->row->kind, "state", "damaged",
-                     "error", job_text_json(job->damage));
+    g_print("%-24s %-6s %-14s %-12s %7s %6s %s\n", "JOB", "KIND", "STATE", "CULPRIT", "KERNELS",
+            "TRIALS", "TIME");
+    for (guint i = 0; i < listing->rows->len; i++) {
+        print_job(listing, listing->rows->pdata[i]);
+    }
 }
 
-static void print_json(const GPtrArray *jobs)
+static json_t *damaged_json(const JobRow *row, const GError *damage)
+{
+    return json_pack("{s:i, s:o, s:s, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
+                     job_text_json(row->name), "kind", row->kind, "state", "damaged", "error",
+                     job_text_json(damage->message));
+}
+
+static void print_json(const Listing *listing)
 {
     json_t *array = json_array();
 
-    for (guint i = 0; i < jobs->len; i++) {
-        const ListedJob *job = jobs->pdata[i];
-        json_t *object = job->report ? report_json(job->report) : damaged_json(job);
+    for (guint i = 0; i < listing->rows->len; i++) {
+        const JobRow *row = listing->rows->pdata[i];
+        g_autoptr(GError) damage = NULL;
+        g_autoptr(Report) report = report_load(listing->store, row, &damage);
+        json_t *object = report ? report_json(report) : damaged_json(row, damage);
 
         json_object_del(object, "revisions");
+        json_object_set_new(object, "queue", queue_json(listing, row));
         json_array_append_new(array, object);
     }
     cli_print_json(array, JSON_INDENT(2));
@@ -103,8 +205,7 @@ int cmd_status(int argc, char **argv)
         {NULL},
     };
     const CommandLine line = {.command = "status", .entries = entries};
-    g_autoptr(Store) store = NULL;
-    g_autoptr(GPtrArray) jobs = NULL;
+    g_auto(Listing) listing = {0};
     g_autoptr(GError) error = NULL;
     int code;
 
@@ -112,16 +213,15 @@ int cmd_status(int argc, char **argv)
         return code;
     }
     state_dir = cli_state_dir(state_option);
-    store = store_open(state_dir, STORE_READ, &error);
-    jobs = store ? load_jobs(store, &error) : NULL;
-    if (!jobs) {
+    if (!load(state_dir, &listing, &error)) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }
     if (json) {
-        print_json(jobs);
+        print_json(&listing);
     } else {
-        print_table(jobs);
+        print_table(&listing);
     }
+    tell_of_daemon(&listing, state_dir);
     return EXIT_ANSWER;
 }

@@ -190,11 +190,10 @@ static void put_in_order(Report *report)
     find_same_kernels(report);
 }
 
-Report *report_load(Store *store, const JobRow *row, GError **error)
+Report *report_load_summary(Store *store, const JobRow *row, GError **error)
 {
     g_autoptr(Report) report = g_new0(Report, 1);
 
-    report->revisions = g_ptr_array_new_with_free_func((GDestroyNotify)report_revision_free);
     report->row = job_row_copy(row);
     report->is_worked_on = store_is_worked_on(store, row->id);
     report->spec = job_spec_new(row->kind);
@@ -213,13 +212,24 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
             return NULL;
         }
     }
+    report->same_bug = store_same_bug(store, row->id, error);
+    return report->same_bug ? g_steal_pointer(&report) : NULL;
+}
+
+Report *report_load(Store *store, const JobRow *row, GError **error)
+{
+    g_autoptr(Report) report = report_load_summary(store, row, error);
+
+    if (!report) {
+        return NULL;
+    }
+    report->revisions = g_ptr_array_new_with_free_func((GDestroyNotify)report_revision_free);
     report->kernels = store_kernels(store, row->id, error);
     report->trials = report->kernels ? store_trials(store, row->id, error) : NULL;
     report->decisions = report->trials ? store_decisions(store, row->id, error) : NULL;
     report->facts = report->decisions ? store_facts(store, row->id, error) : NULL;
     report->spans = report->facts ? store_spans(store, row->id, error) : NULL;
-    report->same_bug = report->spans ? store_same_bug(store, row->id, error) : NULL;
-    if (!report->same_bug) {
+    if (!report->spans) {
         return NULL;
     }
     report->known = known_bugs_parse(

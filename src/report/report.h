@@ -45,7 +45,10 @@ typedef struct Report {
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
-/* Of the job of @row, finished or not. */
+/* Of the job of @row, finished or not: what is told of it in one line, without the arrays but
+ * same_bug, and without counts. What this costs does not grow with the evidence. */
+Report *report_load_summary(Store *store, const JobRow *row, GError **error);
+/* All of it. */
 Report *report_load(Store *store, const JobRow *row, GError **error);
 
 /* The fact of this kind of a revision, or NULL. */

@@ -19,6 +19,14 @@ static double used_by(GHashTable *used, const char *submitter)
     return seconds ? *seconds : 0;
 }
 
+QueueWait service_wait(const QueuedJob *job, GHashTable *today, const Rules *rules, gint64 now_s)
+{
+    if (rules->most_s_a_day > 0 && used_by(today, job->submitter) >= rules->most_s_a_day) {
+        return WAIT_BUDGET;
+    }
+    return job->not_before_s > now_s ? WAIT_RETRY : WAIT_TURN;
+}
+
 /* Does @one come before @other? */
 static gboolean is_before(const QueuedJob *one, const QueuedJob *other, GHashTable *recent)
 {
@@ -43,13 +51,40 @@ gint service_choose(const GPtrArray *queue, GHashTable *recent, GHashTable *toda
 
     for (guint i = 0; i < queue->len; i++) {
         const QueuedJob *job = queue->pdata[i];
-        gboolean may =
-            job->not_before_s <= now_s &&
-            (rules->most_s_a_day <= 0 || used_by(today, job->submitter) < rules->most_s_a_day);
 
-        if (may && (best < 0 || is_before(job, queue->pdata[best], recent))) {
+        if (service_wait(job, today, rules, now_s) == WAIT_TURN &&
+            (best < 0 || is_before(job, queue->pdata[best], recent))) {
             best = (gint)i;
         }
     }
     return best;
+}
+
+typedef struct Sorting {
+    GHashTable *recent, *today;
+    const Rules *rules;
+    gint64 now_s;
+} Sorting;
+
+static gint compare_jobs(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Sorting *sorting = data;
+    const QueuedJob *one = *(QueuedJob *const *)a, *other = *(QueuedJob *const *)b;
+    gboolean one_may =
+                 service_wait(one, sorting->today, sorting->rules, sorting->now_s) == WAIT_TURN,
+             other_may =
+                 service_wait(other, sorting->today, sorting->rules, sorting->now_s) == WAIT_TURN;
+
+    if (one_may != other_may) {
+        return one_may ? -1 : 1;
+    }
+    return is_before(one, other, sorting->recent) ? -1 : is_before(other, one, sorting->recent);
+}
+
+void service_sort(GPtrArray *queue, GHashTable *recent, GHashTable *today, const Rules *rules,
+                  gint64 now_s)
+{
+    Sorting sorting = {recent, today, rules, now_s};
+
+    g_ptr_array_sort_with_data(queue, compare_jobs, &sorting);
 }

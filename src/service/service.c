@@ -9,10 +9,6 @@
 /* How often the spool is looked at, and what was used is written down. */
 #define LOOK_MS  500
 #define USAGE_MS 10000
-/* Of what a submitter has used, half counts after a day. */
-#define HALF_LIFE_S 86400.0
-#define DAY_S       86400
-#define MEMORY_S    (14 * DAY_S)
 
 typedef struct Active {
     QueuedJob *queued;
@@ -22,7 +18,7 @@ typedef struct Active {
     Job *job;
     GCancellable *cancellable;
     gboolean is_unwanted; /* somebody cancelled it */
-    guint64 charged_ms;   /* of its time */
+    gint64 charged_us;    /* up to when its submitter was charged for it */
 } Active;
 
 typedef struct Service {
@@ -136,20 +132,23 @@ static gboolean put_back(Service *service, const QueuedJob *queued, const GError
                              failure->message, error);
 }
 
-/* What submitters have used since it was last written down. */
-static gboolean charge(Service *service, GError **error)
+/* What @active has used since it was last written down. */
+static gboolean charge_one(Service *service, Active *active, GError **error)
 {
-    gint64 now_us = g_get_monotonic_time();
-    guint64 ms = (guint64)(now_us - service->charged_us) / 1000;
+    guint64 ms = (guint64)(g_get_monotonic_time() - active->charged_us) / 1000;
 
+    active->charged_us += (gint64)ms * 1000;
+    return store_add_usage(service->store, active->queued->submitter, now_s(), ms, error);
+}
+
+static gboolean charge_all(Service *service, GError **error)
+{
     for (guint i = 0; i < service->active->len; i++) {
-        const Active *active = service->active->pdata[i];
-
-        if (!store_add_usage(service->store, active->queued->submitter, now_s(), ms, error)) {
+        if (!charge_one(service, service->active->pdata[i], error)) {
             return FALSE;
         }
     }
-    service->charged_us = now_us;
+    service->charged_us = g_get_monotonic_time();
     return TRUE;
 }
 
@@ -299,6 +298,7 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
 
     active->queued = queued;
     active->cancellable = g_cancellable_new();
+    active->charged_us = g_get_monotonic_time();
     if (!store_begin_job(service->store, queued->id, error)) {
         active_free(active);
         return FALSE;
@@ -316,19 +316,6 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
     return TRUE;
 }
 
-/* Of a day only where there is a limit. */
-static gboolean read_usage(Service *service, GHashTable **ret_recent, GHashTable **ret_today,
-                           GError **error)
-{
-    gboolean is_limited = service->options->rules.most_s_a_day > 0;
-
-    *ret_recent = store_usage(service->store, now_s() - MEMORY_S, now_s(), HALF_LIFE_S, error);
-    *ret_today = *ret_recent && is_limited
-                     ? store_usage(service->store, now_s() - DAY_S, now_s(), 0, error)
-                     : NULL;
-    return *ret_recent && (*ret_today || !is_limited);
-}
-
 /* *ret_idle: nothing waits, and nothing is at work. */
 static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
 {
@@ -338,12 +325,16 @@ static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
     }
     g_autoptr(GPtrArray) queue = read_queue(service, error);
     g_autoptr(GHashTable) recent = NULL, today = NULL;
+    const Rules *rules = &service->options->rules;
 
-    if (!queue || (queue->len > 0 && !read_usage(service, &recent, &today, error))) {
+    if (!queue || (queue->len > 0 &&
+                   !service_usage(service->store, rules, now_s(), &recent, &today, error))) {
         return FALSE;
     }
+    /* What fails at once waits again: only a queue that was empty leaves nothing to do. */
+    *ret_idle = queue->len == 0 && service->active->len == 0;
     while (service->active->len < service->options->n_at_once) {
-        gint next = service_choose(queue, recent, today, &service->options->rules, now_s());
+        gint next = service_choose(queue, recent, today, rules, now_s());
 
         if (next < 0) {
             break;
@@ -352,7 +343,6 @@ static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
             return FALSE;
         }
     }
-    *ret_idle = queue->len == 0 && service->active->len == 0;
     return TRUE;
 }
 
@@ -388,6 +378,9 @@ static gboolean advance_all(Service *service, gboolean *ret_any_ended, GError **
         gboolean ended = FALSE;
 
         if (job_has_news(active->job) && !advance(service, active, &ended, error)) {
+            return FALSE;
+        }
+        if (ended && !charge_one(service, active, error)) {
             return FALSE;
         }
         if (ended) {
@@ -430,7 +423,7 @@ static gboolean serve(Service *service, gboolean *look, GError **error)
             }
         }
         if (g_get_monotonic_time() - service->charged_us >= USAGE_MS * 1000 &&
-            !charge(service, error)) {
+            !charge_all(service, error)) {
             return FALSE;
         }
         if (!advance_all(service, &any_ended, error)) {
@@ -463,8 +456,10 @@ gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *
     guint source = g_timeout_add(LOOK_MS, on_look, &look);
 
     spool_sweep(options->state_dir, now_s());
-    served = store_forget_usage(store, now_s() - MEMORY_S, error) && serve(&service, &look, error);
-    charge(&service, NULL);
+    served = rules_write(options->state_dir, &options->rules, error) &&
+             store_forget_usage(store, now_s() - SERVICE_MEMORY_S, error) &&
+             serve(&service, &look, error);
+    charge_all(&service, NULL);
     g_source_remove(source);
     if (handler) {
         g_signal_handler_disconnect(cancellable, handler);

@@ -48,6 +48,9 @@ void spool_sweep(const char *state_dir, gint64 now_s);
 
 /* --- Who comes next (pure) ------------------------------------------------------------------- */
 
+/* What was used is forgotten after so long. */
+#define SERVICE_MEMORY_S (14 * 86400)
+
 typedef struct Rules {
     double most_s_a_day; /* machine time of a submitter within a day; 0: no limit */
 } Rules;
@@ -56,8 +59,36 @@ typedef struct Rules {
  * with what is at work; @today: those of the last day; NULL without a limit. */
 gint service_choose(const GPtrArray *queue, GHashTable *recent, GHashTable *today,
                     const Rules *rules, gint64 now_s);
+/* Why a job has not begun. */
+typedef enum QueueWait {
+    WAIT_TURN,   /* others come first */
+    WAIT_RETRY,  /* our machine failed it, and its time has not come */
+    WAIT_BUDGET, /* its submitter has used up the time of a day */
+} QueueWait;
+QueueWait service_wait(const QueuedJob *job, GHashTable *today, const Rules *rules, gint64 now_s);
+/* Put @queue into the order in which its jobs would begin, were nothing used meanwhile: those that
+ * may not begin at @now_s come last. */
+void service_sort(GPtrArray *queue, GHashTable *recent, GHashTable *today, const Rules *rules,
+                  gint64 now_s);
 /* After @n_failures a job waits so long; 0: it is given up. */
 guint service_retry_s(guint n_failures);
+
+/* --- What waits, for who asks ---------------------------------------------------------------- */
+
+/* The jobs that wait in the store, in the order in which they would begin by the rules of the
+ * newest service, which keeps them in the state folder. */
+typedef struct Waiting {
+    GPtrArray *queue; /* of QueuedJob */
+    QueueWait *why;   /* of each */
+    Rules rules;
+} Waiting;
+Waiting *waiting_load(Store *store, const char *state_dir, gint64 now_s, GError **error);
+void waiting_free(Waiting *waiting);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Waiting, waiting_free)
+/* What all submitters have used at @now_s, as service_choose() wants it. */
+gboolean service_usage(Store *store, const Rules *rules, gint64 now_s, GHashTable **ret_recent,
+                       GHashTable **ret_today, GError **error);
+gboolean rules_write(const char *state_dir, const Rules *rules, GError **error);
 
 /* --- At work --------------------------------------------------------------------------------- */
 

@@ -399,3 +399,35 @@ GPtrArray *store_facts(Store *store, gint64 job, GError **error)
                         "SELECT commit_id, kind, text FROM fact WHERE job = ? ORDER BY id",
                         read_fact, (GDestroyNotify)fact_row_free, error);
 }
+
+/* --- How much there is ----------------------------------------------------------------------- */
+
+/* By index alone: the rows, which have reports of kilobytes, are not read. */
+GHashTable *store_job_counts(Store *store, GError **error)
+{
+    g_autoptr(GHashTable) counts =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "SELECT id, (SELECT count(*) FROM kernel WHERE kernel.job = job.id),"
+                      " (SELECT count(*) FROM trial WHERE trial.job = job.id) FROM job",
+                      error);
+    int code;
+
+    if (!statement) {
+        return NULL;
+    }
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        gint64 id = sqlite3_column_int64(statement, 0);
+        JobCounts count = {(guint)sqlite3_column_int(statement, 1),
+                           (guint)sqlite3_column_int(statement, 2)};
+
+        g_hash_table_insert(counts, g_memdup2(&id, sizeof id), g_memdup2(&count, sizeof count));
+    }
+    store_give_back(store, statement);
+    if (code != SQLITE_DONE) {
+        store_fail(store, "counting", error);
+        return NULL;
+    }
+    return g_steal_pointer(&counts);
+}

@@ -6,11 +6,14 @@
 #include "store/private.h"
 
 #define HOUR_S 3600
+/* Older stores, which are only read, have none. */
+#define FIRST_WITH_QUEUE 7
 
 void queued_job_free(QueuedJob *job)
 {
     g_free(job->name);
     g_free(job->submitter);
+    g_free(job->error);
     g_free(job);
 }
 
@@ -84,14 +87,18 @@ static gpointer read_queued(Store *store, sqlite3_stmt *statement)
     job->not_before_s = sqlite3_column_int64(statement, 5);
     job->n_failures = (guint)sqlite3_column_int(statement, 6);
     job->was_running = sqlite3_column_int(statement, 7) == JOB_RUNNING;
+    job->error = store_column(statement, 8);
     return job;
 }
 
 GPtrArray *store_queue(Store *store, GError **error)
 {
+    if (store->version < FIRST_WITH_QUEUE) {
+        return g_ptr_array_new();
+    }
     return store_select(store, 0,
                         "SELECT id, name, submitter, priority, created_s, not_before_s, n_failures,"
-                        " state FROM job WHERE state IN (" SQL_RUNNING ", " SQL_QUEUED
+                        " state, error FROM job WHERE state IN (" SQL_RUNNING ", " SQL_QUEUED
                         ") AND submitter IS NOT NULL"
                         " AND id > ? ORDER BY id",
                         read_queued, (GDestroyNotify)queued_job_free, error);

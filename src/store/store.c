@@ -247,22 +247,36 @@ void store_work_on(Store *store, const gint64 *jobs, guint n_jobs)
     }
 }
 
-gboolean store_is_worked_on(const Store *store, gint64 job)
+/* Of who holds the lock: the jobs it works on, as store_work_on() wrote them. FALSE: nobody does.
+ */
+static gboolean read_lock(const Store *store, char *ret_numbers, gsize size)
 {
-    g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
     g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct flock lock = whole_file();
     gboolean held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    char numbers[4096] = "";
+    gssize n = held ? pread(fd, ret_numbers, size - 1, 0) : 0;
 
-    if (held && pread(fd, numbers, sizeof numbers - 1, 0) < 0) {
-        held = FALSE;
-    }
+    ret_numbers[MAX(n, 0)] = '\0';
     if (fd >= 0) {
         close(fd);
     }
-    return held && strstr(numbers, number);
+    return held;
+}
+
+gboolean store_is_worked_on(const Store *store, gint64 job)
+{
+    g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
+    char numbers[4096];
+
+    return read_lock(store, numbers, sizeof numbers) && strstr(numbers, number);
+}
+
+gboolean store_has_coordinator(const Store *store)
+{
+    char numbers[1];
+
+    return read_lock(store, numbers, sizeof numbers);
 }
 
 static gboolean read_version(Store *store, GError **error)

@@ -26,8 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
 /* Let readers know that this coordinator works on @jobs, as long as it lives. */
 void store_work_on(Store *store, const gint64 *jobs, guint n_jobs);
-/* Does a coordinator work on @job now? */
+/* Does a coordinator work on @job now? Is there one at all? */
 gboolean store_is_worked_on(const Store *store, gint64 job);
+gboolean store_has_coordinator(const Store *store);
 
 typedef enum JobState {
     JOB_RUNNING,
@@ -73,6 +74,7 @@ typedef struct QueuedJob {
     gint64 priority;
     gint64 submitted_s, not_before_s; /* since the epoch */
     guint n_failures;                 /* of our machine, so far */
+    char *error;                      /* the last of them, while the job waits; or NULL */
     gboolean was_running;
 } QueuedJob;
 void queued_job_free(QueuedJob *job);
@@ -175,6 +177,13 @@ void trial_row_free(TrialRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrialRow, trial_row_free)
 /* In the order they ended. Array of TrialRow, owned by the caller. */
 GPtrArray *store_trials(Store *store, gint64 job, GError **error);
+
+/* How much there is of a job. */
+typedef struct JobCounts {
+    guint n_kernels, n_trials;
+} JobCounts;
+/* Of all jobs: id (gint64) -> JobCounts. Owned by the caller. */
+GHashTable *store_job_counts(Store *store, GError **error);
 
 /* What @trial printed, whole as it was kept; "" when nothing was. Owned by the caller. */
 char *store_console(const TrialRow *trial, GError **error);

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# firstbad daemon: a queue, its order, cancelling, a daemon that is killed, a test that fails by itself.
+# firstbad daemon: a queue, its order, copies of files, cancelling, what waits and why, a daemon that is killed or
+# stopped, a test that fails by itself, a budget.
 . "$(dirname "$0")/tap.sh"
 
 make_repo "$work/repo" 60 37
+me=$(command id -un)
 culprit=$(git -C "$work/repo" rev-parse main~23)
 bad=$(git -C "$work/repo" rev-parse main)
 good=$(git -C "$work/repo" rev-parse main~55)
@@ -33,6 +35,54 @@ ok 'the one with the higher priority began first' \
 ok 'an answer is told' says 0 "first has ended: culprit $(echo "$culprit" | cut -c1-12)"
 run report urgent --json
 ok 'and kept' prints 0 "\"culprit\": \"$culprit\""
+
+# Files are those of the moment in which the job was queued, whatever becomes of them.
+make_builds "$work/kernel"
+sed -i 's/@! grep -n broken file/@! grep -q WANTED=y $(O)\/.config || ! grep -n broken file/' "$work/kernel/Makefile"
+git -C "$work/kernel" commit -qam 'only what is wanted can break'
+git -C "$work/kernel" tag -f good >/dev/null
+file_says "$work/kernel" 1 2 3 broken broken-on
+breaker=$(git -C "$work/kernel" rev-parse main~1)
+queue_build() { # queue_build NAME: with a config of its own
+    printf 'CONFIG_WANTED=y\n' >"$work/$1.config"
+    run cause --tree "$work/kernel" --start main --good good --config "$work/$1.config" --bug build --name "$1" --queue
+}
+weights() { # weights NAME: a file for --prior
+    printf 'main~30..main 2\n' >"$work/$1.weights"
+    echo "$work/$1.weights"
+}
+inputs_of() { echo "$work/state/jobs/$(sqlite3 "$work/state/firstbad.db" "SELECT id FROM job WHERE name = '$1'")/inputs"; }
+
+queue_build edited
+ok 'a build is queued' prints 0 'queued: edited'
+printf '# CONFIG_WANTED is not set\n' >"$work/edited.config"
+queue_build deleted
+rm "$work/deleted.config"
+queue weighed 'test ! -e bad' --prior "$(weights weighed)"
+echo 'nonsense' >"$work/weighed.weights"
+queue_build unwanted-build
+queue unwanted-run 'test ! -e bad' --prior "$(weights unwanted-run)"
+ok 'copies lie in the spool' [ "$(find "$work/state/spool" -path '*/inputs/*' -type f | wc -l)" -ge 5 ]
+run cancel unwanted-build
+ok 'cancelled before a daemon has seen it' prints 0 'asked to cancel: unwanted-build'
+run cancel unwanted-run
+run daemon --until-idle
+for job in unwanted-build unwanted-run; do
+    ok "$job: no daemon began it" [ "$(printf '%s\n' "$err" | grep -c "$job begins")" -eq 0 ]
+    ok "$job: it is cancelled" says 0 "$job is cancelled"
+    ok "$job: its copies are gone" [ ! -e "$(inputs_of "$job")" ]
+done
+ok 'nothing is left in the spool' [ -z "$(ls -A "$work/state/spool")" ]
+for job in edited deleted; do
+    ok "$job: its copy is kept" grep -q WANTED=y "$(inputs_of "$job")/config/$job.config"
+    run report "$job" --json
+    ok "$job: the job used the copy" prints 0 "\"culprit\": \"$breaker\""
+done
+run report weighed --json
+ok 'edited weights: the job used the copy' prints 0 "\"culprit\": \"$culprit\""
+
+ok 'what each user used is kept, of short jobs, too' [ "$(sqlite3 "$work/state/firstbad.db" \
+    "SELECT sum(ms) > (SELECT sum(total_ms) / 2 FROM job) FROM usage WHERE submitter = '$me'")" = 1 ]
 
 # Two at once.
 queue two-a 'test ! -e bad'
@@ -64,8 +114,8 @@ told() {
     done
     return 1
 }
-start() {
-    "$FIRSTBAD" daemon >/dev/null 2>"$work/told" </dev/null &
+start() { # start [OPTION...]
+    "$FIRSTBAD" daemon "$@" >/dev/null 2>"$work/told" </dev/null &
     pid=$!
 }
 stop() {
@@ -76,9 +126,10 @@ stop() {
 
 # Cancelled while it waits, and while it is at work.
 queue slow 'sleep 1; test ! -e bad'
-queue never 'test ! -e bad' --priority -1
+queue never 'test ! -e bad' --priority -1 --prior "$(weights never)"
 start
 told 'slow begins'
+ok 'in the queue: the copies are the job'"'"'s' [ -e "$(inputs_of never)" ]
 run cancel never
 ok 'cancel' prints 0 'asked to cancel: never'
 run cancel slow
@@ -86,10 +137,11 @@ run cancel nobody
 ok 'cancel: no such job' says 2 "no job 'nobody'"
 told 'slow is cancelled'
 told 'never is cancelled'
+ok 'cancelled in the queue: the copies are gone' [ ! -e "$(inputs_of never)" ]
 stop
 ok 'SIGTERM ends the daemon' says 0 'slow is cancelled'
 run status
-ok 'cancelled: it is told' [ "$(printf '%s\n' "$out" | grep -c ' cancelled ')" -eq 2 ]
+ok 'cancelled: it is told' [ "$(printf '%s\n' "$out" | grep -c '^\(slow\|never\) .* cancelled ')" -eq 2 ]
 run resume never --json
 ok 'a person may go on with it' prints 0 "\"culprit\":\"$culprit\""
 
@@ -101,6 +153,80 @@ stop
 ok 'a fault of ours: later again' says 0 'broken is tried again in 60 s'
 run status
 ok 'it waits' [ "$(printf '%s\n' "$out" | grep -c '^broken .* queued ')" -eq 1 ]
+# row NAME PATTERN: the line of a job in the list.
+row() { printf '%s\n' "$out" | grep "^$1 " | grep -q "$2"; }
+sql() { sqlite3 "$work/state/firstbad.db" "$1"; }
+again_now() { sql "UPDATE job SET not_before_s = 0 WHERE state = 3"; }
+ended() { sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM job WHERE state = 1 AND name IN ($1) ORDER BY id)"; }
+
+# What waits, and for what; a tree that is gone does not keep the others; one daemon only; SIGTERM.
+sql "UPDATE job SET state = 4 WHERE name = 'broken'"
+make_repo "$work/gone" 60 37
+run run --repo "$work/gone" --good main~55 --bad main --test 'test ! -e bad' --name gone --priority 9 --queue
+mv "$work/gone" "$work/gone.away"
+queue busy "echo \$\$ >>$work/pids; sleep 1; test ! -e bad"
+start
+told 'busy begins'
+ok 'a tree that is gone: told' told "gone is tried again in 60 s: .*$work/gone"
+queue low 'test ! -e bad' --priority -1
+queue middle 'test ! -e bad'
+told 'middle.* waits'
+run status
+ok 'status: who is next' row middle 'queued .*  place 1 of 3$'
+ok 'status: who is after that' row low 'queued .*  place 2 of 3$'
+ok 'status: why one waits' row gone "queued .*  place 3 of 3, retry at [0-2][0-9]:[0-5][0-9] after failure 1: .*$work/gone"
+ok 'status: the others say nothing' [ "$(printf '%s\n' "$out" | grep -c ' place ')" -eq 3 ]
+ok 'status: a daemon is there, none is missed' [ -z "$err" ]
+run daemon --until-idle
+ok 'a second daemon is refused' says 4 "another firstbad works in $work/state"
+ok 'the first one is as it was' kill -0 $pid
+stop
+ok 'SIGTERM: exit 0' exits 0
+ok 'SIGTERM: no test is left' [ -z "$(ps -o pid= -p "$(paste -sd, "$work/pids")")" ]
+run status
+ok 'status: it goes on first' row busy 'stopped .*  place 1 of 4, goes on$'
+ok 'status: nobody does it' says 0 "no daemon works in $work/state, for which 4 jobs wait"
+run status --json
+ok 'status: for programs' prints 0 '"wait": "retry"'
+start
+told 'low has ended'
+told 'middle has ended'
+stop
+ok 'the next daemon goes on' says 0 'busy goes on'
+ok 'and ends all that can be' [ "$(ended "'busy', 'low', 'middle', 'gone'")" = 'busy low middle' ]
+
+# It waits longer each time, is given up in the end, and goes on where the tree is back.
+again_now
+start
+told 'gone is tried again'
+stop
+ok 'a second failure: twice as long' says 0 'gone is tried again in 120 s'
+sql "UPDATE job SET n_failures = 7, not_before_s = 0 WHERE name = 'gone'"
+run daemon --until-idle
+run status
+ok 'at last it is given up' row gone "failed .*  .*$work/gone"
+mv "$work/gone.away" "$work/gone"
+sql "UPDATE job SET state = 3, not_before_s = 0 WHERE name = 'gone'"
+run daemon --until-idle
+ok 'it goes on where the tree is back' says 0 'gone has ended: culprit'
+
+# The time of a day is used up.
+sql "DELETE FROM usage; INSERT INTO usage VALUES ('$me', $(date +%s) / 3600, 70000), ('other', $(date +%s) / 3600, 50000)"
+queue poor 'test ! -e bad'
+queue rich 'test ! -e bad'
+start --a-day 1m
+told 'rich.* waits'
+sql "UPDATE job SET submitter = 'other' WHERE name = 'rich'"
+told 'rich has ended'
+run status
+ok 'status: the day is used up' row poor "queued .*  place 1 of 1, $me has used up the day's 1 min 00 s"
+stop
+ok 'its job was not begun' [ -z "$(printf '%s\n' "$err" | grep 'poor begins')" ]
+ok 'that of another user was' says 0 'rich has ended: culprit'
+sql "UPDATE usage SET hour = hour - 25"
+run daemon --until-idle --a-day 1m
+ok 'a day later it is begun' says 0 'poor has ended: culprit'
+
 run daemon --help
 ok 'help' prints 0 'until-idle'
 finish

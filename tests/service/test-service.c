@@ -69,6 +69,31 @@ static void test_choose(void)
     g_assert_cmpstr(budget, ==, "2 ");
 }
 
+/* The order in which a reader sees the queue, and why each waits. */
+static void test_waiting(void)
+{
+    double ann = 500, bob = 10;
+    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) queue = queue_of("1 ann 9 0\n2 bob 0 1000001\n3 bob 0 0\n4 new 0 0\n"
+                                          "5 bob 1 0\n6 bob 0 0 running\n");
+    const Rules rules = {400};
+    const struct {
+        gint64 id;
+        QueueWait wait;
+    } wanted[] = {{6, WAIT_TURN}, {5, WAIT_TURN},   {4, WAIT_TURN},
+                  {3, WAIT_TURN}, {1, WAIT_BUDGET}, {2, WAIT_RETRY}};
+
+    g_hash_table_insert(used, (char *)"ann", &ann);
+    g_hash_table_insert(used, (char *)"bob", &bob);
+    service_sort(queue, used, used, &rules, NOW_S);
+    for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        const QueuedJob *job = queue->pdata[i];
+
+        g_assert_cmpint(job->id, ==, wanted[i].id);
+        g_assert_cmpint(service_wait(job, used, &rules, NOW_S), ==, wanted[i].wait);
+    }
+}
+
 /* Later each time, and not for ever. */
 static void test_retry(void)
 {
@@ -173,6 +198,7 @@ static void test_store(Scratch *scratch, gconstpointer unused)
     job = left->pdata[1];
     g_assert_cmpuint(job->n_failures, ==, 3);
     g_assert_cmpint(job->not_before_s, ==, 99);
+    g_assert_cmpstr(job->error, ==, "no disk");
 
     g_assert_true(store_cancel_job(store, 2, &is_done, &error));
     g_assert_false(is_done);
@@ -191,6 +217,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/service/choose", test_choose);
+    g_test_add_func("/service/waiting", test_waiting);
     g_test_add_func("/service/retry", test_retry);
     g_test_add("/service/spool", Scratch, NULL, scratch_set_up, test_spool, scratch_tear_down);
     g_test_add("/service/files", Scratch, NULL, scratch_set_up, test_files, scratch_tear_down);
