@@ -176,6 +176,10 @@ static int carry_out(const Wishes *wishes, Store *store, const char *state_dir)
             return EXIT_MACHINE;
         }
     }
+    if (wishes->pinned && wishes->unpinned) {
+        cli_complain("--pin and --unpin: one of them");
+        return EXIT_USAGE;
+    }
     if (wishes->pinned || wishes->unpinned) {
         return pin(&shelf, wishes->pinned ? wishes->pinned : wishes->unpinned,
                    wishes->pinned != NULL);

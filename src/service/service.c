@@ -359,7 +359,8 @@ static gboolean advance(Service *service, Active *active, gboolean *ret_ended, G
     if (!job_advance(active->job, &answer, &failure)) {
         gboolean is_stop = g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-        kept = is_stop || put_back(service, active->queued, failure, error);
+        /* What is not wanted any more is not tried again. */
+        kept = is_stop || active->is_unwanted || put_back(service, active->queued, failure, error);
     } else if (answer) {
         say(service, "%s has ended: %s%s%.12s", active->queued->name,
             answer_kind_name(answer->kind), answer->culprit ? " " : "",
