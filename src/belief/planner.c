@@ -280,22 +280,6 @@ static void weigh_without(Belief *belief, const Tested *tested, double *if_bug, 
     }
 }
 
-/* More trials of a kernel that has some. */
-typedef struct Again {
-    double told;    /* the share of the hypotheses of which they tell */
-    double has_bug; /* of this */
-    double *if_bug, *if_clean;
-    Predictor *predictor; /* NULL: there is nothing to tell */
-} Again;
-
-static void again_clear(Again *again)
-{
-    g_free(again->if_bug);
-    g_free(again->if_clean);
-    g_clear_pointer(&again->predictor, predictor_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Again, again_clear)
-
 /* The same of a revision without trials, which may tell the members of a class apart. */
 static void weigh_untested(Belief *belief, guint32 revision, double *if_bug, double *if_clean,
                            double ret_masses[N_SIDES])
@@ -321,6 +305,22 @@ static void weigh_untested(Belief *belief, guint32 revision, double *if_bug, dou
         }
     }
 }
+
+/* More trials of a kernel that has some. */
+typedef struct Again {
+    double told;    /* the share of the hypotheses of which they tell */
+    double has_bug; /* of this */
+    double *if_bug, *if_clean;
+    Predictor *predictor; /* NULL: there is nothing to tell */
+} Again;
+
+static void again_clear(Again *again)
+{
+    g_free(again->if_bug);
+    g_free(again->if_clean);
+    g_clear_pointer(&again->predictor, predictor_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Again, again_clear)
 
 static Again again_of(Belief *belief, const Tested *tested)
 {

@@ -17,15 +17,6 @@
 #define DEFAULT_LIMIT ((guint64)32 << 30)
 #define KEY_LENGTH    64
 
-static gboolean fail(GError **error, const char *what, const char *path)
-{
-    int failed = errno;
-
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failed), "%s %s: %s", what, path,
-                g_strerror(failed));
-    return FALSE;
-}
-
 /* --- Settings -------------------------------------------------------------------------------- */
 
 guint64 kernel_store_limit(const KernelStore *store)
@@ -64,9 +55,9 @@ gboolean kernel_store_pin(KernelStore *store, const char *key, gboolean is_pinne
 
     if (is_pinned) {
         return g_mkdir_with_parents(dir, 0777) == 0 ? g_file_set_contents(path, "", 0, error)
-                                                    : fail(error, "making", dir);
+                                                    : store_io_fail(error, "making", dir);
     }
-    return g_unlink(path) == 0 || errno == ENOENT ? TRUE : fail(error, "removing", path);
+    return g_unlink(path) == 0 || errno == ENOENT ? TRUE : store_io_fail(error, "removing", path);
 }
 
 /* --- What there is --------------------------------------------------------------------------- */

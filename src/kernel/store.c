@@ -35,7 +35,7 @@ struct Parcel {
     GChecksum *checksum;
 };
 
-static gboolean fail(GError **error, const char *what, const char *path)
+gboolean store_io_fail(GError **error, const char *what, const char *path)
 {
     int failed = errno;
 
@@ -100,7 +100,7 @@ KernelStore *kernel_store_open(const char *dir, GError **error)
     KernelStore *store;
 
     if (g_mkdir_with_parents(new_dir, 0777) != 0) {
-        fail(error, "making the kernel store", new_dir);
+        store_io_fail(error, "making the kernel store", new_dir);
         return NULL;
     }
     sweep(new_dir);
@@ -201,7 +201,7 @@ Parcel *parcel_new(KernelStore *store, GError **error)
     Parcel *parcel;
 
     if (!g_mkdtemp_full(dir, 0755)) {
-        fail(error, "making", dir);
+        store_io_fail(error, "making", dir);
         return NULL;
     }
     parcel = g_new0(Parcel, 1);
@@ -253,14 +253,14 @@ static gboolean begin_out(Parcel *parcel, const char *name, GError **error)
     parcel->name = g_strdup(name);
     parcel->checksum = g_checksum_new(G_CHECKSUM_SHA256);
     parcel->out = fopen(path, "we");
-    return parcel->out ? TRUE : fail(error, "writing", path);
+    return parcel->out ? TRUE : store_io_fail(error, "writing", path);
 }
 
 static gboolean put(Parcel *parcel, const void *bytes, gsize n, GError **error)
 {
     g_checksum_update(parcel->checksum, bytes, (gssize)n);
     if (fwrite(bytes, 1, n, parcel->out) != n) {
-        return fail(error, "writing", parcel->name);
+        return store_io_fail(error, "writing", parcel->name);
     }
     return TRUE;
 }
@@ -269,7 +269,7 @@ static gboolean put(Parcel *parcel, const void *bytes, gsize n, GError **error)
 static gboolean end_out(Parcel *parcel, GError **error)
 {
     if (fflush(parcel->out) != 0 || fsync(fileno(parcel->out)) != 0) {
-        return fail(error, "writing", parcel->name);
+        return store_io_fail(error, "writing", parcel->name);
     }
     g_key_file_set_string(parcel->ini, "sha256", parcel->name,
                           g_checksum_get_string(parcel->checksum));
@@ -323,7 +323,7 @@ gboolean parcel_step(Parcel *parcel, gboolean *ret_done, GError **error)
     gboolean last = n < STEP_BYTES;
 
     if (ferror(parcel->in)) {
-        return fail(error, "reading for", parcel->name);
+        return store_io_fail(error, "reading for", parcel->name);
     }
     if (!compress(parcel, parcel->in_buffer, n, last, error) || (last && !end_out(parcel, error))) {
         return FALSE;
@@ -369,7 +369,7 @@ static gboolean sync_dir(const char *dir, GError **error)
     gboolean synced = fd >= 0 && fsync(fd) == 0;
 
     if (!synced) {
-        fail(error, "writing", dir);
+        store_io_fail(error, "writing", dir);
     }
     if (fd >= 0) {
         close(fd);
@@ -389,7 +389,7 @@ Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *f
         return NULL;
     }
     if (g_mkdir_with_parents(shelf, 0777) != 0) {
-        fail(error, "making", shelf);
+        store_io_fail(error, "making", shelf);
         return NULL;
     }
     there = kernel_store_find(parcel->store, kernel->key, NULL);
@@ -400,7 +400,7 @@ Kernel *parcel_commit(Parcel *parcel, const Kernel *kernel, const char *const *f
     if (g_rename(parcel->dir, dir) == 0) {
         g_clear_pointer(&parcel->dir, g_free);
     } else if (errno != ENOTEMPTY && errno != EEXIST) {
-        fail(error, "storing", dir);
+        store_io_fail(error, "storing", dir);
         return NULL;
     }
     stored = sync_dir(shelf, error) ? kernel_store_find(parcel->store, kernel->key, error) : NULL;
@@ -438,7 +438,7 @@ static gboolean share_file(Parcel *parcel, const Kernel *kernel, const char *nam
     g_autofree char *here = g_build_filename(parcel->dir, name, NULL);
 
     if (link(there, here) != 0) {
-        return fail(error, "sharing", there);
+        return store_io_fail(error, "sharing", there);
     }
     g_key_file_set_string(parcel->ini, "sha256", name, sha256);
     return TRUE;
@@ -481,7 +481,7 @@ static gboolean decompress(const void *bytes, gsize n, FILE *out, GError **error
         left = ZSTD_decompressStream(zstd, &piece, &in);
         good = !ZSTD_isError(left) && (left == 0 || piece.pos != 0 || in.pos < in.size);
         if (good && fwrite(buffer, 1, piece.pos, out) != piece.pos) {
-            good = fail(error, "unpacking", "a kernel");
+            good = store_io_fail(error, "unpacking", "a kernel");
         }
     }
     ZSTD_freeDStream(zstd);
@@ -514,7 +514,7 @@ static gboolean unpack_to(const char *file, gboolean compressed, const char *sha
     if (compressed) {
         return decompress(bytes, n, out, error);
     }
-    return fwrite(bytes, 1, n, out) == n ? TRUE : fail(error, "unpacking", file);
+    return fwrite(bytes, 1, n, out) == n ? TRUE : store_io_fail(error, "unpacking", file);
 }
 
 /* Where the parts of the entry are and what they should be: FALSE when it has no such part. */
@@ -555,15 +555,15 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
     }
     fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
     if (fd < 0) {
-        return fail(error, "writing", temporary);
+        return store_io_fail(error, "writing", temporary);
     }
     out = fdopen(fd, "w");
     unpacked = unpack_to(file, compressed, sha256, out, &local_error);
     if (fclose(out) != 0 && unpacked) {
-        unpacked = fail(&local_error, "writing", temporary);
+        unpacked = store_io_fail(&local_error, "writing", temporary);
     }
     if (unpacked && g_rename(temporary, path) != 0) {
-        unpacked = fail(&local_error, "writing", path);
+        unpacked = store_io_fail(&local_error, "writing", path);
     }
     if (unpacked) {
         return TRUE;

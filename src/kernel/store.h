@@ -9,6 +9,8 @@ struct KernelStore {
     char *dir;
 };
 
+/* Set @error from errno, "WHAT PATH: ...", and give FALSE. */
+gboolean store_io_fail(GError **error, const char *what, const char *path);
 /* The folder of the entry @key, whether it is there or not. Owned by the caller. */
 char *store_entry_dir(const KernelStore *store, const char *key);
 /* kernel_store_find() without saying that it is in use. */
