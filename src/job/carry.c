@@ -71,7 +71,18 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     for (guint i = 0; i < lines->len; i++) {
         job_tell(job, NULL, lines->pdata[i]);
     }
-    return TRUE;
+    return job_place_all(job, error) && job_keep_moment(job, NULL, error);
+}
+
+/* In one transaction with its place in the range and what is believed now. */
+static gboolean keep_row(Job *job, const DecisionRow *row, GError **error)
+{
+    return store_begin(job->store, error) &&
+           store_end(job->store,
+                     store_put_decision(job->store, job->id, row, error) &&
+                         job_place(job, row->commit, error) &&
+                         job_keep_moment(job, row->commit, error),
+                     error);
 }
 
 gboolean job_keep_decision(Job *job, const Action *action, GError **error)
@@ -101,7 +112,8 @@ gboolean job_keep_decision(Job *job, const Action *action, GError **error)
         row->best_p = belief_posterior(job->belief)[best];
     }
     g_hash_table_add(job->decided, g_strdup(action->commit));
-    return store_put_decision(job->store, job->id, row, error);
+    job->n_checked += action->phase == PHASE_CHECK;
+    return keep_row(job, row, error);
 }
 
 /* --- Asking ---------------------------------------------------------------------------------- */
@@ -280,7 +292,7 @@ static gboolean finish(Job *job, Answer *answer, GError **error)
     gboolean done;
 
     job_tell(job, "writing the report", NULL);
-    done = job_finish_answer(job, answer, error);
+    done = job_keep_moment(job, NULL, error) && job_finish_answer(job, answer, error);
     job_put_work(job, "report", begun_ms);
     if (!done || !job_book_time(job, error)) {
         return FALSE;
@@ -310,6 +322,12 @@ gboolean job_advance(Job *job, Answer **ret_answer, GError **error)
             return FALSE;
         }
         stop_worthless(job);
+        if (job_is_paused(job)) {
+            if (!job->has_news) {
+                return TRUE;
+            }
+            continue;
+        }
         if (may_begin(job)) {
             job_ask(job, NULL, &action);
         }
@@ -362,6 +380,7 @@ void job_end(Job *job)
 {
     job_stop_works(job);
     job_wait_for_works(job);
+    job_stop_showing(job);
     g_clear_error(&job->error);
 }
 

@@ -113,44 +113,7 @@ void job_learn_made(Job *job)
     job->situation.in_store = job->in_store;
 }
 
-/* --- Progress and time ----------------------------------------------------------------------- */
-
-void job_show(Job *job, const char *doing, const char *begun, const char *line)
-{
-    JobProgress progress = {.phase = job->phase,
-                            .doing = doing,
-                            .begun = begun,
-                            .line = line,
-                            .n_kernels = job->kernels->len,
-                            .n_trials = job->trials->len};
-
-    if (job->belief) {
-        guint32 best;
-
-        progress.n_left = belief_n_candidates(job->belief, job->spec->confidence, &best);
-        progress.best = job->range->commits[best];
-        progress.best_p = belief_posterior(job->belief)[best];
-    }
-    if (job->progress) {
-        job->progress(&progress, job->progress_data);
-    }
-}
-
-void job_tell(Job *job, const char *doing, const char *line)
-{
-    job_show(job, doing, NULL, line);
-}
-
-void job_say(Job *job, const char *format, ...)
-{
-    g_autofree char *line = NULL;
-    va_list args;
-
-    va_start(args, format);
-    line = g_strdup_vprintf(format, args);
-    va_end(args);
-    job_tell(job, NULL, line);
-}
+/* --- Time ------------------------------------------------------------------------------------ */
 
 gboolean job_book_time(Job *job, GError **error)
 {
@@ -170,6 +133,7 @@ void job_free(Job *job)
     if (!job) {
         return;
     }
+    job_stop_showing(job);
     g_clear_pointer(&job->works, g_ptr_array_unref);
     g_clear_error(&job->error);
     g_clear_pointer(&job->belief, belief_free);
@@ -199,6 +163,10 @@ void job_free(Job *job)
     drift_free(job->drift);
     reach_free(job->reach);
     g_clear_pointer(&job->situation.minimise, minimise_free);
+    g_clear_pointer(&job->live, live_free);
+    g_clear_pointer(&job->subjects, g_hash_table_unref);
+    g_clear_pointer(&job->placed, revision_set_free);
+    g_free(job->dir);
     g_free(job->compiler);
     g_free(job);
 }
@@ -238,6 +206,7 @@ static gboolean load_evidence(Job *job, GError **error)
         const DecisionRow *row = decisions->pdata[i];
 
         g_hash_table_add(job->decided, g_strdup(row->commit));
+        job->n_checked += g_str_equal(row->phase, job_phase_name(PHASE_CHECK));
         if (g_strcmp0(row->verdict, verdict_name(VERDICT_BAD)) == 0) {
             g_hash_table_add(job->situation.overruled, g_strdup(row->commit));
         }
@@ -389,6 +358,10 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->repo = repo;
     job->store = store;
     job->farm = farm;
+    job->dir = store_job_dir(store, id);
+    job->live = live_new();
+    job->live->began_ms = job_now_ms();
+    job->subjects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     job->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
     job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job->phase = PHASE_DONE; /* none yet, so that the first one is told to the store */

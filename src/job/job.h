@@ -392,6 +392,11 @@ void known_bug_free(KnownBug *known);
 /* Such a fact (NULL: none) as an array of KnownBug, owned by the caller. */
 GPtrArray *known_bugs_parse(const char *fact);
 
+/* Of a revision that was chosen: where it stands. "INDEX N", revision INDEX of a range of N, and
+ * behind that " -COMMIT" for each of the nearest ones before it, " +COMMIT" for each of the nearest
+ * that contain it, of those that had been chosen by then. */
+#define FACT_PLACE "place"
+
 /* The kinds of the facts that keep Kernel.patches of a revision, a line each; and, of a try,
  * Kernel.notes. */
 #define FACT_PATCHES "patches"

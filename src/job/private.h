@@ -4,6 +4,8 @@
 #pragma once
 
 #include "job/decide.h"
+#include "job/left.h"
+#include "job/live.h"
 
 typedef struct Drift Drift; /* drift.c */
 typedef struct Reach Reach; /* reach.c */
@@ -50,6 +52,14 @@ struct Job {
     GCancellable *cancellable; /* of job_carry_out() */
     gint64 booked_us;          /* time until here is booked */
     guint64 booked_ms;         /* over all resumes */
+    char *dir;                 /* of its files */
+    Live *live;                /* what was told last */
+    gint64 shown_us;           /* it was written then */
+    guint show_source;         /* 0, or it will be soon */
+    guint pause_source;        /* 0, or the end of a pause is waited for */
+    GHashTable *subjects;      /* commit -> its first line, of suspects */
+    RevisionSet *placed;       /* of the range: those that have their FACT_PLACE; NULL: no range */
+    guint n_checked;           /* revisions and variants that were chosen for the check */
 };
 
 /* --- job.c: what is known, told and booked --------------------------------------------------- */
@@ -67,15 +77,33 @@ void job_learn_costs(Job *job);
 /* Which kernels are there by now without a build. */
 void job_learn_made(Job *job);
 
-/* Show what is going on: @doing and @line as in JobProgress. */
-void job_tell(Job *job, const char *doing, const char *line);
-void job_show(Job *job, const char *doing, const char *begun, const char *line);
-/* Show something that just ended, on a line of its own. */
-void job_say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
 /* Book the time since the last call, as spent on trials where some are under way, else on builds
  * where some are. */
 gboolean job_book_time(Job *job, GError **error);
+
+/* --- show.c ---------------------------------------------------------------------------------- */
+
+/* Show what the job itself does (or NULL), and something that just ended, on a line of its own (or
+ * NULL): to who listens, and in the job's live file. */
+void job_tell(Job *job, const char *doing, const char *line);
+void job_say(Job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Show what is under way: all of it in words, and a build that has just begun (or NULL). */
+void job_show_works(Job *job, const char *doing, const char *begun);
+/* Write the live file now, as far as it changed; and no more. */
+void job_stop_showing(Job *job);
+/* Is the job paused? Then it has news when that is over. */
+gboolean job_is_paused(Job *job);
+/* How long it will take from here; FALSE: that is not known yet. */
+gboolean job_left(Job *job, Left *ret_left);
+
+/* --- moment.c, place.c ----------------------------------------------------------------------- */
+
+/* Keep what is believed now, as @tried (or NULL) is chosen; nothing where there is no range. */
+gboolean job_keep_moment(Job *job, const char *tried, GError **error);
+/* There is a new range: find the place in it of all that was decided. */
+gboolean job_place_all(Job *job, GError **error);
+/* Put FACT_PLACE of @commit, where it is in the range. */
+gboolean job_place(Job *job, const char *commit, GError **error);
 
 /* --- span.c ---------------------------------------------------------------------------------- */
 

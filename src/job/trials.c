@@ -116,7 +116,7 @@ static void ask_for_more(Work *batch)
  * there are many revisions. */
 static void count_wanted(Work *batch, const Outcome *outcome)
 {
-    if (batch->error || batch->is_stopped) {
+    if (batch->error || batch->is_stopped || job_is_paused(batch->job)) {
         batch->n_wanted = batch->n_quiet = 0;
     } else if (outcome->kind == OUTCOME_OK && batch->n_quiet > 0) {
         batch->n_quiet--;

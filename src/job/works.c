@@ -137,5 +137,5 @@ void job_tell_works(Job *job, const char *begun)
             }
         }
     }
-    job_show(job, doing->str, begun, NULL);
+    job_show_works(job, doing->str, begun);
 }

@@ -25,6 +25,7 @@ void report_free(Report *report)
     g_clear_pointer(&report->decisions, g_ptr_array_unref);
     g_clear_pointer(&report->facts, g_ptr_array_unref);
     g_clear_pointer(&report->spans, g_ptr_array_unref);
+    g_clear_pointer(&report->moments, g_ptr_array_unref);
     g_clear_pointer(&report->same_bug, g_ptr_array_unref);
     g_clear_pointer(&report->known, g_ptr_array_unref);
     g_clear_pointer(&report->answer, answer_free);
@@ -229,7 +230,8 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
     report->decisions = report->trials ? store_decisions(store, row->id, error) : NULL;
     report->facts = report->decisions ? store_facts(store, row->id, error) : NULL;
     report->spans = report->facts ? store_spans(store, row->id, error) : NULL;
-    if (!report->spans) {
+    report->moments = report->spans ? store_moments(store, row->id, error) : NULL;
+    if (!report->moments) {
         return NULL;
     }
     report->known = known_bugs_parse(

@@ -41,6 +41,7 @@ typedef struct Report {
     GPtrArray *same_bug; /* of JobName: jobs that found the same bug, oldest first */
     GPtrArray *known;    /* of KnownBug: what it began with */
     GPtrArray *spans;    /* of SpanRow, in the order they ended: what was done when */
+    GPtrArray *moments;  /* of MomentRow, in their order: what was believed when */
 } Report;
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)

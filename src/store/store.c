@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -83,6 +83,14 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "  n INTEGER NOT NULL);"
     "CREATE INDEX face_of_job ON face (job);"
     "PRAGMA user_version = 8;",
+    "CREATE TABLE moment ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, at_ms INTEGER NOT NULL,"
+    "  phase TEXT NOT NULL, tried TEXT, n_kernels INTEGER NOT NULL, n_trials INTEGER NOT NULL,"
+    "  n_revisions INTEGER NOT NULL, n_left INTEGER NOT NULL, bits REAL NOT NULL,"
+    "  older REAL NOT NULL, shares TEXT NOT NULL, suspects TEXT NOT NULL, left_s REAL NOT NULL,"
+    "  left_low_s REAL NOT NULL, left_high_s REAL NOT NULL);"
+    "CREATE INDEX moment_of_job ON moment (job, id);"
+    "PRAGMA user_version = 9;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)

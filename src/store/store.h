@@ -209,6 +209,30 @@ gboolean store_set_verdict(Store *store, gint64 job, const char *commit, const c
                            GError **error);
 GPtrArray *store_decisions(Store *store, gint64 job, GError **error);
 
+/* What was believed of a range when a revision was chosen, and at the end: what the pictures are
+ * made of. */
+typedef struct MomentRow {
+    gint64 at_ms; /* real time since the epoch */
+    char *phase;  /* as in DecisionRow */
+    char *tried;  /* the commit (or variant) that was chosen then; NULL: none, it is the end */
+    guint n_kernels, n_trials; /* of the job so far */
+    guint n_revisions;         /* of the range, with its good end */
+    guint n_left;              /* candidates */
+    double bits;               /* entropy */
+    double older;              /* chance that the bug is older than the range */
+    char *shares;   /* belief over MOMENT_BINS equal stretches of the range, oldest first:
+                       "BIN:P BIN:P ...", in 1/1000, without those that round to 0 */
+    char *suspects; /* "COMMIT:P ...", most probable first, in 1/1000 */
+    double left_s, left_low_s,
+        left_high_s; /* of time, as expected then (Live); below 0: not known */
+} MomentRow;
+#define MOMENT_BINS 200
+void moment_row_free(MomentRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomentRow, moment_row_free)
+gboolean store_put_moment(Store *store, gint64 job, const MomentRow *row, GError **error);
+/* In their order. Array of MomentRow, owned by the caller. */
+GPtrArray *store_moments(Store *store, gint64 job, GError **error);
+
 /* What is known of a revision of a job beside kernel and trials: that it could not reach the bug,
  * that a person knows better, ... A kind has one fact a revision: put again, the new text replaces
  * the old one; NULL takes it away. */

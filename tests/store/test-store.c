@@ -156,7 +156,7 @@ static void make_old(const char *folder)
                                  "DROP INDEX trial_of_origin;"
                                  "ALTER TABLE trial DROP COLUMN origin;"
                                  "DROP TABLE fact;"
-                                 "DROP TABLE span;"
+                                 "DROP TABLE span; DROP TABLE moment;"
                                  "DROP TABLE solved;"
                                  "DROP TABLE face;"
                                  "DROP INDEX job_of_submission;"
