@@ -13,7 +13,7 @@
 
 static const Command commands[] = {
     {"cause", "find the commit that made a kernel crash", cmd_cause},
-    {"fix", "find the commit that mended one", cmd_fix},
+    {"fix", "find the commit that mended a kernel crash", cmd_fix},
     {"run", "find the first bad commit of any project by a test command", cmd_run},
     {"try", "build, boot and test one revision, and explain its verdict", cmd_try},
     {"resume", "go on with a job that was stopped", cmd_resume},

@@ -361,7 +361,7 @@ int cmd_oops(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "An object on a line for each FILE", NULL},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &options.all, "Each report, not only the first", NULL},
         {"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &options.vmlinux,
-         "Kernel with debug information: show lines", "F"},
+         "Kernel with debug information: show lines", "FILE"},
         {"modules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.module_dirs,
          "Its modules with the same; may be given again", "DIR"},
         {"source", 0, 0, G_OPTION_ARG_FILENAME, &options.source_dir,
