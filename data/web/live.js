@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// A page that follows its job. What is under way comes with each event, as values; what was found is read from the page
+// itself, which the server makes anew.
+
+import { make, makeId } from "./draw.js";
+import { count, duration, percent, short } from "./text.js";
+
+const LEAST_MS = 5000; // between two readings of the page
+const SECTIONS = ["answer", "live", "culprit", "crash", "revisions", "built"];
+const TABLES = ["belief", "graph", "trials", "cost"].map((name) => `#picture-${name} details.table`);
+
+/* --- What is under way ------------------------------------------------------------------------- */
+
+const clock = (at_ms) => new Date(at_ms).toTimeString().slice(0, 8);
+
+function say(id, text) {
+    const element = document.getElementById(id);
+
+    if (element && element.textContent !== text) {
+        element.textContent = text;
+    }
+}
+
+function list(id, items) {
+    const element = document.getElementById(id);
+
+    if (element) {
+        element.replaceChildren(...items.map((item) => make("li", {}, item)));
+    }
+}
+
+function showSuspects(suspects) {
+    const body = document.querySelector("#live-suspects tbody");
+    const linked = { address: () => null };
+
+    if (body) {
+        body.replaceChildren(...suspects.map((suspect) => make("tr", {},
+            make("td", { className: "number" }, percent(suspect.p)),
+            make("td", {}, makeId(linked, suspect.commit, short(suspect.commit)), suspect.or_older ? " or older" : ""),
+            make("td", {}, make("bdi", {}, suspect.subject || "")))));
+    }
+}
+
+function describeLeft(live) {
+    const left = live.n_revisions ? `${live.n_left.toLocaleString("en")} of ${count(live.n_revisions, "revision")} left, ${live.bits.toFixed(1)} bits. ` : "";
+
+    return live.has_left
+        ? `${left}About ${duration(1000 * live.left_s)} more (${duration(1000 * live.left_low_s)} to ${duration(1000 * live.left_high_s)}).`
+        : left;
+}
+
+function showLive(live) {
+    say("live-phase", live.is_paused ? `${live.phase}: paused` : live.phase);
+    say("live-doing", live.doing || "");
+    say("live-left", describeLeft(live));
+    list("live-works", live.works.map((work) => `${work.text}, for ${duration(Date.now() - work.begun_ms)}`));
+    list("live-events", live.events.map((event) => `${clock(event.at_ms)} ${event.text}`).reverse());
+    showSuspects(live.suspects);
+}
+
+/* --- What was found ---------------------------------------------------------------------------- */
+
+/** Put @fresh in the place of @old, unless somebody is using that; its <details> stay open. */
+function replace(old, fresh) {
+    if (!old || !fresh || old.outerHTML === fresh.outerHTML || old.contains(document.activeElement)) {
+        return;
+    }
+    const all = (element) => [element, ...element.querySelectorAll("*")].filter((one) => one.localName === "details");
+    const open = all(old).map((details) => details.open);
+
+    all(fresh).forEach((details, i) => {
+        details.open = open[i] ?? details.open;
+    });
+    old.replaceWith(document.adoptNode(fresh));
+}
+
+async function readPage() {
+    const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+
+    for (const selector of [...SECTIONS.map((id) => `#${id}`), ...TABLES]) {
+        replace(document.querySelector(selector), fresh.querySelector(selector));
+    }
+}
+
+/** Follow the events at @address; @refresh() loads what the pictures show. */
+export function follow(address, refresh) {
+    const source = new EventSource(address);
+    let known = "", waits = false, last = 0;
+
+    const readAgain = async () => {
+        waits = false;
+        last = Date.now();
+        await readPage();
+        await refresh();
+    };
+    const readSoon = (least_ms) => {
+        if (!waits) {
+            waits = true;
+            setTimeout(readAgain, Math.max(0, last + least_ms - Date.now()));
+        }
+    };
+
+    source.addEventListener("live", (event) => {
+        const news = JSON.parse(event.data);
+        const rows = [news.state, news.phase, news.trials, news.kernels, news.revisions].join();
+
+        if (news.live) {
+            showLive(news.live);
+        }
+        if (news.is_done) {
+            source.close();
+            waits = false;
+            readSoon(0);
+        } else if (rows !== known) {
+            readSoon(LEAST_MS);
+        }
+        known = rows;
+    });
+}
