@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The man pages: each command has one, which tells all options of its --help and no others; they point to pages that are there; a
+# The man pages: each command has one, which tells all options of its --help and no others (and docs/JSON.md its JSON); they point to pages that are there; a
 # formatter finds nothing wrong with them, and they fit 80 columns.
 . "$(dirname "$0")/../cli/tap.sh"
 pages=$(dirname "$0")/../../docs/man
@@ -43,6 +43,10 @@ for command in $commands; do
         continue
     fi
     ok "$command: page and --help tell the same options" is_told "$command"
+    if options_of_help "$command" | grep -qx -e --json; then
+        out=$(grep '^## ' "$pages/../JSON.md")
+        ok "$command: its JSON is described" grep -qE "^## .*\`(firstbad )?$command[ \`]" "$pages/../JSON.md"
+    fi
     ok "$command: page, overview and --help say alike what it does" has_summary "$command" "$(sed -n "s/^$command //p" "$work/commands")"
 done
 out=$(whole firstbad.1 | sed -n '/^# EXIT STATUS/,/^# ENV/s/^\*\([0-9]*\)\*$/\1/p' | tr '\n' ' ')
