@@ -111,8 +111,7 @@ gboolean job_keep_decision(Job *job, const Action *action, GError **error)
         row->best = g_strdup(job->range->commits[best]);
         row->best_p = belief_posterior(job->belief)[best];
     }
-    g_hash_table_add(job->decided, g_strdup(action->commit));
-    job->n_checked += action->phase == PHASE_CHECK;
+    g_hash_table_insert(job->decided, g_strdup(action->commit), GUINT_TO_POINTER(action->phase));
     return keep_row(job, row, error);
 }
 

@@ -18,6 +18,17 @@ const char *job_phase_name(JobPhase phase)
     return phase_names[phase];
 }
 
+/* PHASE_DONE: it is none of ours. */
+static JobPhase phase_parse(const char *name)
+{
+    guint phase = 0;
+
+    while (phase < PHASE_DONE && !g_str_equal(phase_names[phase], name)) {
+        phase++;
+    }
+    return phase;
+}
+
 /* --- Evidence -------------------------------------------------------------------------------- */
 
 /* All trials are counted anew when what they are compared with changes: the identity is learned
@@ -205,8 +216,8 @@ static gboolean load_evidence(Job *job, GError **error)
     for (guint i = 0; i < decisions->len; i++) {
         const DecisionRow *row = decisions->pdata[i];
 
-        g_hash_table_add(job->decided, g_strdup(row->commit));
-        job->n_checked += g_str_equal(row->phase, job_phase_name(PHASE_CHECK));
+        g_hash_table_insert(job->decided, g_strdup(row->commit),
+                            GUINT_TO_POINTER(phase_parse(row->phase)));
         if (g_strcmp0(row->verdict, verdict_name(VERDICT_BAD)) == 0) {
             g_hash_table_add(job->situation.overruled, g_strdup(row->commit));
         }

@@ -6,11 +6,13 @@
 #include <glib.h>
 
 typedef struct LeftInputs {
-    double bits;              /* of doubt that the search has left */
-    double n_check_kernels;   /* kernels that the check of an answer will want */
-    double kernel_s;          /* a kernel of this job takes so long */
-    double trial_s, n_trials; /* and its trials: each, by the places they run at; so many */
-    double spent_s;           /* on what is under way */
+    double bits;            /* of doubt that the search has left */
+    double kernel_s;        /* a kernel of this job takes so long */
+    double trial_s;         /* a trial, by the places they run at */
+    double n_trials;        /* of a revision that the search asks for */
+    double n_check_kernels; /* to be built for the check of an answer */
+    double n_check_trials;  /* and all its trials */
+    double spent_s;         /* on what is under way */
 } LeftInputs;
 
 typedef struct Left {

@@ -34,7 +34,7 @@ struct Job {
     GPtrArray *kernels;    /* of KernelRow, in the order they were built */
     GPtrArray *trials;     /* of TrialRow, in the order they ended */
     Sought sought;
-    GHashTable *decided; /* commits that have their decision row */
+    GHashTable *decided; /* commits that have their decision row -> JobPhase that asked for them */
     gboolean *in_store;  /* see Situation; NULL until there is a range */
     GHashTable *rebuilt; /* commits whose kernel was gone once: a second time is a failure */
     GHashTable *fixes;   /* set of lines: fixes that a person was told of */
@@ -59,7 +59,6 @@ struct Job {
     guint pause_source;        /* 0, or the end of a pause is waited for */
     GHashTable *subjects;      /* commit -> its first line, of suspects */
     RevisionSet *placed;       /* of the range: those that have their FACT_PLACE; NULL: no range */
-    guint n_checked;           /* revisions and variants that were chosen for the check */
 };
 
 /* --- job.c: what is known, told and booked --------------------------------------------------- */

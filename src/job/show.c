@@ -26,20 +26,50 @@ static double kernel_s(const Job *job)
     return n >= 2 ? sum_s / n : (job->situation.build_s + job->situation.near_build_s) / 2;
 }
 
+/* What is taken for the trials of a revision before the search has had some counts as so many. */
+#define N_GUESSED 2.0
+/* A revision that is quiet so far is left at this chance of having the bug, about. */
+#define QUIET_CHANCE 0.25
+
+/* Trials of a revision of the search: as it had them so far, and before as the start's crash rate
+ * asks for. */
+static double trials_a_revision(const Job *job)
+{
+    const RevisionEvidence *start = g_hash_table_lookup(job->situation.evidence, job->spec->start);
+    guint guess = belief_trials_for_good(start ? start->n_crash : 1, start ? start->n_ok : 0,
+                                         QUIET_CHANCE, job->situation.max_trials);
+    guint n_revisions = 0, n_trials = 0;
+    GHashTableIter iter;
+    gpointer phase;
+
+    g_hash_table_iter_init(&iter, job->decided);
+    while (g_hash_table_iter_next(&iter, NULL, &phase)) {
+        n_revisions += GPOINTER_TO_UINT(phase) == PHASE_SEARCH;
+    }
+    for (guint i = 0; i < job->trials->len; i++) {
+        const TrialRow *trial = job->trials->pdata[i];
+
+        n_trials +=
+            GPOINTER_TO_UINT(g_hash_table_lookup(job->decided, trial->commit)) == PHASE_SEARCH;
+    }
+    return (n_trials + N_GUESSED * guess) / (n_revisions + N_GUESSED);
+}
+
 gboolean job_left(Job *job, Left *ret_left)
 {
-    guint n_tried = MAX(g_hash_table_size(job->decided), 1);
-    double n_check = job->situation.patches ? 3 : 2;
+    const Situation *situation = &job->situation;
+    guint n_sides = situation->patches ? 3 : 2;
     LeftInputs inputs = {
         .kernel_s = kernel_s(job),
-        .trial_s = job->situation.trial_s / MAX(job->farm->n_trials_at_once, 1),
-        .n_trials = MAX((double)job->trials->len / n_tried, 1),
-        .n_check_kernels = MAX(n_check - job->n_checked, 0.5),
+        .trial_s = situation->trial_s / MAX(job->farm->n_trials_at_once, 1),
+        .n_check_kernels = situation->patches ? 1 : 0,
+        .n_check_trials = n_sides * situation->n_check_trials,
     };
 
     if (!job->belief || job->spec->tried) {
         return FALSE;
     }
+    inputs.n_trials = trials_a_revision(job);
     inputs.bits = job->phase == PHASE_CHECK ? 0 : belief_entropy(job->belief);
     for (guint i = 0; i < job->works->len; i++) {
         const Work *work = job->works->pdata[i];

@@ -252,16 +252,20 @@ static void test_pause(void)
 /* More doubt takes longer; what has been done of it takes less; and there is always a spread. */
 static void test_left(void)
 {
-    LeftInputs inputs = {
-        .bits = 6, .n_check_kernels = 2, .kernel_s = 30, .trial_s = 1, .n_trials = 5};
+    LeftInputs inputs = {.bits = 6.8,
+                         .kernel_s = 30,
+                         .trial_s = 1,
+                         .n_trials = 5,
+                         .n_check_kernels = 1,
+                         .n_check_trials = 15};
     Left long_one, short_one;
 
     left_of(&inputs, &long_one);
-    inputs.bits = 3;
+    g_assert_cmpfloat_with_epsilon(long_one.s, 8 * 35 + 30 + 15, 1e-6);
+    inputs.bits = 3.4;
     left_of(&inputs, &short_one);
     g_assert_true(short_one.s < long_one.s);
     g_assert_true(short_one.low_s < short_one.s && short_one.s < short_one.high_s);
-    g_assert_cmpfloat_with_epsilon(short_one.s, 6 * 35, 1e-6);
     inputs.spent_s = 1000;
     left_of(&inputs, &short_one);
     g_assert_true(short_one.s >= 0 && short_one.s < 1e-9 && short_one.low_s >= 0);
