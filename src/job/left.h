@@ -10,6 +10,7 @@ typedef struct LeftInputs {
     double kernel_s;        /* a kernel of this job takes so long */
     double trial_s;         /* a trial, by the places they run at */
     double n_trials;        /* of a revision that the search asks for */
+    double crash_rate;      /* of revisions with the bug */
     double n_check_kernels; /* to be built for the check of an answer */
     double n_check_trials;  /* and all its trials */
     double spent_s;         /* on what is under way */

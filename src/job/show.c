@@ -26,18 +26,27 @@ static double kernel_s(const Job *job)
     return n >= 2 ? sum_s / n : (job->situation.build_s + job->situation.near_build_s) / 2;
 }
 
-/* What is taken for the trials of a revision before the search has had some counts as so many. */
+/* Before the search has had some revisions, so many are taken to have been as was to be expected.
+ */
 #define N_GUESSED 2.0
-/* A revision that is quiet so far is left at this chance of having the bug, about. */
+/* Where builds are dear a revision is tried until it has the bug with this chance, about. */
 #define QUIET_CHANCE 0.25
+/* The parent of a culprit until this one. */
+#define PARENT_CHANCE 0.01
 
-/* Trials of a revision of the search: as it had them so far, and before as the start's crash rate
- * asks for. */
-static double trials_a_revision(const Job *job)
+/* Trials after which a revision with the bug is quiet with chance @miss. */
+static guint trials_until(const Job *job, double miss)
 {
     const RevisionEvidence *start = g_hash_table_lookup(job->situation.evidence, job->spec->start);
-    guint guess = belief_trials_for_good(start ? start->n_crash : 1, start ? start->n_ok : 0,
-                                         QUIET_CHANCE, job->situation.max_trials);
+
+    return belief_trials_for_good(start ? start->n_crash : 1, start ? start->n_ok : 0, miss,
+                                  job->situation.max_trials);
+}
+
+/* Of a revision of the search: as many as they had so far. */
+static double trials_a_revision(const Job *job, const LeftInputs *inputs)
+{
+    guint guess = inputs->trial_s < inputs->kernel_s ? trials_until(job, QUIET_CHANCE) : 1;
     guint n_revisions = 0, n_trials = 0;
     GHashTableIter iter;
     gpointer phase;
@@ -55,21 +64,33 @@ static double trials_a_revision(const Job *job)
     return (n_trials + N_GUESSED * guess) / (n_revisions + N_GUESSED);
 }
 
+/* Crashes of the start, with one more of each kind. */
+static double crash_rate(const Job *job)
+{
+    const RevisionEvidence *start = g_hash_table_lookup(job->situation.evidence, job->spec->start);
+
+    if (!start || start->n_ok == 0) {
+        return 1;
+    }
+    return (start->n_crash + 1.0) / (start->n_crash + start->n_ok + 2.0);
+}
+
 gboolean job_left(Job *job, Left *ret_left)
 {
     const Situation *situation = &job->situation;
-    guint n_sides = situation->patches ? 3 : 2;
+    guint n_crashing = situation->patches ? 2 : 1;
     LeftInputs inputs = {
         .kernel_s = kernel_s(job),
         .trial_s = situation->trial_s / MAX(job->farm->n_trials_at_once, 1),
         .n_check_kernels = situation->patches ? 1 : 0,
-        .n_check_trials = n_sides * situation->n_check_trials,
+        .n_check_trials = n_crashing * situation->n_check_trials + trials_until(job, PARENT_CHANCE),
+        .crash_rate = crash_rate(job),
     };
 
     if (!job->belief || job->spec->tried) {
         return FALSE;
     }
-    inputs.n_trials = trials_a_revision(job);
+    inputs.n_trials = trials_a_revision(job, &inputs);
     inputs.bits = job->phase == PHASE_CHECK ? 0 : belief_entropy(job->belief);
     for (guint i = 0; i < job->works->len; i++) {
         const Work *work = job->works->pdata[i];

@@ -252,17 +252,22 @@ static void test_pause(void)
 /* More doubt takes longer; what has been done of it takes less; and there is always a spread. */
 static void test_left(void)
 {
-    LeftInputs inputs = {.bits = 6.8,
+    LeftInputs inputs = {.bits = 7.6,
                          .kernel_s = 30,
                          .trial_s = 1,
                          .n_trials = 5,
                          .n_check_kernels = 1,
-                         .n_check_trials = 15};
-    Left long_one, short_one;
+                         .n_check_trials = 15,
+                         .crash_rate = 1};
+    Left long_one, short_one, flaky_one;
 
     left_of(&inputs, &long_one);
     g_assert_cmpfloat_with_epsilon(long_one.s, 8 * 35 + 30 + 15, 1e-6);
-    inputs.bits = 3.4;
+    inputs.crash_rate = 0.3;
+    left_of(&inputs, &flaky_one);
+    g_assert_true(flaky_one.s > long_one.s);
+    inputs.crash_rate = 1;
+    inputs.bits = 3.8;
     left_of(&inputs, &short_one);
     g_assert_true(short_one.s < long_one.s);
     g_assert_true(short_one.low_s < short_one.s && short_one.s < short_one.high_s);
