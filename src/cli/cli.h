@@ -31,6 +31,7 @@ typedef struct Command {
 
 int cmd_cause(int argc, char **argv);
 int cmd_fix(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_try(int argc, char **argv);
 int cmd_restart(int argc, char **argv);

@@ -13,6 +13,7 @@
 
 static const Command commands[] = {
     {"cause", "find the commit that made a kernel crash", cmd_cause},
+    {"import", "make a job of a syzbot mail, a bisection log, an oops", cmd_import},
     {"fix", "find the commit that mended a kernel crash", cmd_fix},
     {"run", "find the first bad commit of any project by a test command", cmd_run},
     {"try", "build, boot and test one revision, and explain its verdict", cmd_try},

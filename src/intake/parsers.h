@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the parsers of intake/ share: one file a kind of input. Texts are valid UTF-8 and end with
+ * a NUL.
+ */
+#pragma once
+
+#include "intake/intake.h"
+
+/* A file at hand. */
+typedef struct IntakeSource {
+    const OopsReader *reader;
+    const char *text;
+    gsize n;       /* its length */
+    GBytes *bytes; /* as they came */
+} IntakeSource;
+
+/* --- intake.c --- */
+
+/* Say it where nothing is known yet; @n -1: to the end. Blanks around it are taken off, and what is
+ * longer than any honest text is not taken. */
+void intake_say(Intake *intake, IntakeItem item, const char *text, gssize n);
+/* The same for where it is to be had: what no link may be is not taken. */
+void intake_link(Intake *intake, IntakeItem item, const char *link, gssize n);
+void intake_hold(Intake *intake, IntakeItem item, GBytes *bytes);
+/* @address should hear of the crash. */
+void intake_tell(Intake *intake, const char *address);
+/* What @other says where @intake knows nothing; see intake_add(). */
+void intake_merge(Intake *intake, const Intake *other);
+/* Of a file that came along with another one: as intake_add(), but no mail in a mail. */
+IntakeKind intake_add_attached(Intake *intake, const OopsReader *reader, GBytes *bytes);
+
+/* --- One file each --- */
+
+/* By the first bytes, cheaply. */
+gboolean page_is(const IntakeSource *source);
+void page_read(const IntakeSource *source, Intake *intake);
+gboolean mail_is(const IntakeSource *source);
+void mail_read(const IntakeSource *source, Intake *intake);
+gboolean git_log_is(const IntakeSource *source);
+void git_log_take(const IntakeSource *source, Intake *intake);
+gboolean crash_is(const IntakeSource *source);
+/* Title and functions of the first crash in it. FALSE: there is none. */
+gboolean crash_read(const IntakeSource *source, Intake *intake);
+void crash_take(const IntakeSource *source, Intake *intake);
+
+/* files.c: what is taken as it is. */
+gboolean config_is(const IntakeSource *source);
+void config_take(const IntakeSource *source, Intake *intake);
+gboolean c_is(const IntakeSource *source);
+void c_take(const IntakeSource *source, Intake *intake);
+gboolean syz_is(const IntakeSource *source);
+void syz_take(const IntakeSource *source, Intake *intake);
+gboolean opts_is(const IntakeSource *source);
+void opts_take(const IntakeSource *source, Intake *intake);
+gboolean syzbot_log_is(const IntakeSource *source);
+void syzbot_log_take(const IntakeSource *source, Intake *intake);
+
+/* --- syzbot.c: what syzbot writes, wherever it stands --- */
+
+/* The lines "HEAD commit: ..." and their like, of all years. FALSE: there is none. */
+gboolean syzbot_read(const char *text, Intake *intake);
+/* What is a title of a crash in the subject of a mail: without "Re:", "[syzbot] [net?]" and " (2)".
+ * Owned by the caller. */
+char *syzbot_title(const char *subject);
+/* @text without the marks of a mail that quotes it. Owned by the caller. */
+char *syzbot_unquote(const char *text);
+
+/* --- mime.c: a mail taken apart --- */
+
+typedef struct MailPart {
+    GBytes *bytes; /* decoded */
+    gboolean is_text, is_html;
+} MailPart;
+typedef struct Mail {
+    char *subject;    /* decoded; "" where there is none */
+    GPtrArray *told;  /* of char *: addresses of To and Cc */
+    GPtrArray *parts; /* of MailPart: those that hold no others, in order */
+} Mail;
+void mail_free(Mail *mail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
+/* Of any bytes: what has no header is all body. */
+Mail *mail_take_apart(const char *text, gsize n);
+/* Does @text begin with the header of a mail? */
+gboolean mail_has_header(const char *text);
+/* The mails of an mbox: offsets into @text, with its end as the last one. Array of gsize. */
+GArray *mail_split(const char *text, gsize n);
+
+/* --- html.c --- */
+
+/* The text of a page: a line for each line that it shows, a tab behind each cell, and behind what
+ * is linked " <URL>". Owned by the caller. */
+char *html_text(const char *html, gsize n);
