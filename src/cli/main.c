@@ -2,6 +2,7 @@
  * firstbad: finds the commit that made a kernel crash.
  */
 #include "cli/cli.h"
+#include "cli/version.h"
 #include "symbols/symbols.h"
 
 #include <locale.h>
