@@ -25,6 +25,9 @@ struct Store {
 #define SQL_CANCELLED "4"
 G_STATIC_ASSERT(JOB_RUNNING == 0 && JOB_FAILED == 2 && JOB_QUEUED == 3 && JOB_CANCELLED == 4);
 
+/* Take the lock of the state folder (lock.c). */
+gboolean store_take_lock(Store *store, GError **error);
+
 /* Set @error from SQLite's and give FALSE. A full disk is G_IO_ERROR_NO_SPACE. */
 gboolean store_fail(Store *store, const char *doing, GError **error);
 /* To be finalized, or given back to be used again: compiling costs more than most statements. */

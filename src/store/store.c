@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SQLite behind store.h: the schema, opening, and the statements of jobs.
  *
- * WAL with synchronous=FULL: a statement that returned is on disk. The lock of the state folder is
- * one of an open file description (fcntl(2)): it ends with the coordinator, however that ends, and
- * readers can ask for it without taking it.
+ * WAL with synchronous=FULL: a statement that returned is on disk.
  */
 #include "store/private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -209,84 +206,6 @@ GPtrArray *store_select(Store *store, gint64 job, const char *sql,
 
 /* --- Opening --------------------------------------------------------------------------------- */
 
-static struct flock whole_file(void)
-{
-    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
-}
-
-static gboolean take_lock(Store *store, GError **error)
-{
-    g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
-    struct flock lock = whole_file();
-
-    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (store->lock_fd < 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
-                    "cannot write in the state folder %s: %s", store->state_dir, g_strerror(errno));
-        return FALSE;
-    }
-    if (fcntl(store->lock_fd, F_OFD_SETLK, &lock) == 0) {
-        return TRUE;
-    }
-    if (errno == EAGAIN || errno == EACCES) {
-        g_set_error(
-            error, G_IO_ERROR, G_IO_ERROR_BUSY,
-            "another firstbad works in %s: wait for it, or give this job a state folder of its own "
-            "with --state-dir",
-            store->state_dir);
-        return FALSE;
-    }
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot lock %s: %s", path,
-                g_strerror(errno));
-    return FALSE;
-}
-
-void store_work_on(Store *store, const gint64 *jobs, guint n_jobs)
-{
-    g_autoptr(GString) numbers = g_string_new(" ");
-
-    for (guint i = 0; i < n_jobs; i++) {
-        g_string_append_printf(numbers, "%" G_GINT64_FORMAT " ", jobs[i]);
-    }
-    /* For people only: what cannot be written is not told. */
-    if (ftruncate(store->lock_fd, 0) != 0 ||
-        pwrite(store->lock_fd, numbers->str, numbers->len, 0) != (gssize)numbers->len) {
-        g_debug("%s: %s", store->state_dir, g_strerror(errno));
-    }
-}
-
-/* Of who holds the lock: the jobs it works on, as store_work_on() wrote them. FALSE: nobody does.
- */
-static gboolean read_lock(const Store *store, char *ret_numbers, gsize size)
-{
-    g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct flock lock = whole_file();
-    gboolean held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    gssize n = held ? pread(fd, ret_numbers, size - 1, 0) : 0;
-
-    ret_numbers[MAX(n, 0)] = '\0';
-    if (fd >= 0) {
-        close(fd);
-    }
-    return held;
-}
-
-gboolean store_is_worked_on(const Store *store, gint64 job)
-{
-    g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
-    char numbers[4096];
-
-    return read_lock(store, numbers, sizeof numbers) && strstr(numbers, number);
-}
-
-gboolean store_has_coordinator(const Store *store)
-{
-    char numbers[1];
-
-    return read_lock(store, numbers, sizeof numbers);
-}
-
 static gboolean read_version(Store *store, GError **error)
 {
     sqlite3_stmt *statement = store_prepare(store, "PRAGMA user_version", error);
@@ -360,7 +279,7 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
                         state_dir, g_strerror(errno));
             return NULL;
         }
-        if (!take_lock(store, error)) {
+        if (!store_take_lock(store, error)) {
             return NULL;
         }
     } else if (!g_file_test(path, G_FILE_TEST_EXISTS)) {

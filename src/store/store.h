@@ -29,6 +29,9 @@ void store_work_on(Store *store, const gint64 *jobs, guint n_jobs);
 /* Does a coordinator work on @job now? Is there one at all? */
 gboolean store_is_worked_on(const Store *store, gint64 job);
 gboolean store_has_coordinator(const Store *store);
+/* Send SIGINT to the process that works on @job, and maybe on others: it stops as by Ctrl-C. FALSE:
+ * there is none. */
+gboolean store_stop_coordinator(const Store *store, gint64 job);
 
 typedef enum JobState {
     JOB_RUNNING,

@@ -422,6 +422,34 @@ static void test_decisions_are_kept_once(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(row->verdict, ==, "bad");
 }
 
+static volatile sig_atomic_t n_interrupts;
+
+static void count_interrupt(int signal_number)
+{
+    n_interrupts++;
+}
+
+/* We are the coordinator ourselves. */
+static void test_stop_coordinator(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Store) reader = store_open(fixture->folder, STORE_READ, NULL);
+
+    signal(SIGINT, count_interrupt);
+    g_assert_false(store_stop_coordinator(reader, 7));
+    store_work_on(fixture->store, (const gint64[]){7, getpid()}, 2);
+    g_assert_true(store_stop_coordinator(reader, 7));
+    g_assert_cmpint(n_interrupts, ==, 1);
+    g_assert_false(store_stop_coordinator(reader, 12));
+    /* The next one has not said yet what it works on. */
+    g_clear_pointer(&fixture->store, store_free);
+    g_assert_false(store_stop_coordinator(reader, 7));
+    fixture->store = store_open(fixture->folder, STORE_WRITE, NULL);
+    g_assert_false(store_is_worked_on(reader, 7));
+    g_assert_false(store_stop_coordinator(reader, 7));
+    g_assert_cmpint(n_interrupts, ==, 1);
+    signal(SIGINT, SIG_DFL);
+}
+
 static void test_one_writer(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
@@ -524,6 +552,7 @@ int main(int argc, char **argv)
     ADD("decisions", test_decisions_are_kept_once);
     ADD("submission-without-queue", test_submission_without_queue);
     ADD("one-writer", test_one_writer);
+    ADD("stop-coordinator", test_stop_coordinator);
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);
 #undef ADD
     g_test_add_func("/store/damaged", test_damaged);
