@@ -404,3 +404,6 @@ GPtrArray *known_bugs_parse(const char *fact);
 
 /* --- How a job decides (pure) ---------------------------------------------------------------- */
 #include "job/decide.h"
+
+/* --- A job at work, for other processes ------------------------------------------------------ */
+#include "job/live.h"
