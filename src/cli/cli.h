@@ -7,6 +7,7 @@
 
 #include "report/report.h"
 #include "service/service.h"
+#include "terminal/terminal.h"
 
 /* Exit codes, as the man page says. `firstbad run` and the commands that work on a job end with one
  * of them. */
@@ -38,6 +39,7 @@ int cmd_restart(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_verdict(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
@@ -135,9 +137,9 @@ ExitCode cli_store_failure(const GError *error);
  * NULL: it was complained of, *ret_code is set. */
 Report *cli_open_report(const char *state_option, const char *name, int *ret_code);
 
-/* Live line on a terminal, plain lines elsewhere; both on stderr. */
+/* Live line on a terminal, plain lines elsewhere or where they are wanted; both on stderr. */
 typedef struct ProgressLine ProgressLine;
-ProgressLine *progress_line_new(void);
+ProgressLine *progress_line_new(gboolean plain);
 void progress_line_free(ProgressLine *line);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProgressLine, progress_line_free)
 void progress_line_show(const JobProgress *progress, gpointer data);
@@ -151,6 +153,8 @@ typedef struct WorkOptions {
                            or NULL */
     gboolean json;      /* print the answer as one line of JSON (docs/JSON.md) */
     gboolean verbose;   /* show the programs that are run */
+    gboolean has_view;  /* on a terminal the job is shown on a full screen, */
+    gboolean plain;     /* but the user wants the lines that there are elsewhere */
     const char *name;   /* resume: name or number, NULL for the newest */
     GHashTable *budget; /* resume: keys of the job file that change the budget, checked */
     JobSpec *spec;      /* new job: checked by job_check_spec() */
@@ -164,6 +168,13 @@ typedef struct WorkOptions {
 void work_options_clear(WorkOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkOptions, work_options_clear)
 int cli_work(const WorkOptions *options);
+/* The code of a job that ended with @answer. */
+ExitCode cli_exit_code(const Answer *answer);
+/* Have a process of its own go on with the job of @row, and show it on the terminal until it ends
+ * or the person leaves. *ret_code: that of the process; the answer is not printed where there is
+ * one. The state folder must not be locked. */
+gboolean cli_work_apart(const char *state_dir, const char *named_state_dir, const char *job_dir,
+                        const JobRow *row, int *ret_code, GError **error);
 /* The spec of a new job like @name, with @job_keys over it: a note of each file that has changed
  * goes to options->notes, which is made. *ret_row: the other job. NULL: *ret_code is set, and it
  * was complained of. */

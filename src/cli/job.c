@@ -17,6 +17,7 @@ typedef struct Work {
     JobSetup *setup;
     ProgressLine *line;
     GCancellable *cancellable;
+    guint sigint, sigterm; /* sources */
 } Work;
 
 static gboolean on_signal(gpointer data)
@@ -28,6 +29,18 @@ static gboolean on_signal(gpointer data)
     }
     g_cancellable_cancel(cancellable);
     return G_SOURCE_CONTINUE;
+}
+
+static void listen(Work *work)
+{
+    work->sigint = g_unix_signal_add(SIGINT, on_signal, work->cancellable);
+    work->sigterm = g_unix_signal_add(SIGTERM, on_signal, work->cancellable);
+}
+
+static void stop_listening(Work *work)
+{
+    g_clear_handle_id(&work->sigint, g_source_remove);
+    g_clear_handle_id(&work->sigterm, g_source_remove);
 }
 
 static void say_note(gpointer note, gpointer line)
@@ -153,7 +166,7 @@ static int bisect_code_of(const Answer *answer)
                                     : BISECT_SKIP;
 }
 
-static int exit_code_of(const Answer *answer)
+ExitCode cli_exit_code(const Answer *answer)
 {
     switch (answer->kind) {
     case ANSWER_CULPRIT:
@@ -214,7 +227,7 @@ static gboolean print_answer(Work *work, const WorkOptions *options, int *ret_co
         g_print("%s", text);
     }
     *ret_code =
-        options->bisect_exit ? bisect_code_of(report->answer) : exit_code_of(report->answer);
+        options->bisect_exit ? bisect_code_of(report->answer) : (int)cli_exit_code(report->answer);
     return TRUE;
 }
 
@@ -243,6 +256,38 @@ static int tell_failure(const Work *work, const GError *error)
     return EXIT_MACHINE;
 }
 
+/* As a process of its own, with the view on it here. */
+static int work_apart(Work *work, const WorkOptions *options)
+{
+    g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    g_clear_pointer(&work->line, progress_line_free);
+    stop_listening(work);
+    /* The lock is the other's now. */
+    g_clear_pointer(&work->store, store_free);
+    if (!cli_work_apart(work->state_dir, work->named_state_dir, job_dir, work->row, &code,
+                        &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_MACHINE;
+    }
+    if (code != EXIT_ANSWER && code != EXIT_UNSURE && code != EXIT_NO_CASE) {
+        return code;
+    }
+    work->store = store_open(work->state_dir, STORE_READ, &error);
+    if (!work->store || !print_answer(work, options, &code, &error)) {
+        cli_complain("%s: %s", work->row->name, error->message);
+        return EXIT_MACHINE;
+    }
+    return code;
+}
+
+static gboolean wants_view(const WorkOptions *options)
+{
+    return options->has_view && !options->plain && !options->verbose && terminal_can_view();
+}
+
 static int work_on(Work *work, const WorkOptions *options)
 {
     g_autoptr(Answer) answer = NULL;
@@ -254,6 +299,9 @@ static int work_on(Work *work, const WorkOptions *options)
         g_clear_pointer(&work->line, progress_line_free);
         cli_complain("%s", error->message);
         return cli_store_failure(error);
+    }
+    if (work->row->state != JOB_DONE && wants_view(options)) {
+        return work_apart(work, options);
     }
     store_work_on(work->store, &work->row->id, 1);
     if (work->row->state != JOB_DONE && !carry_out(work, &answer, &error)) {
@@ -306,17 +354,14 @@ int cli_work(const WorkOptions *options)
     if (options->queue) {
         return queue_job(options);
     }
-    Work work = {.cancellable = g_cancellable_new(), .line = progress_line_new()};
-    guint sigint = g_unix_signal_add(SIGINT, on_signal, work.cancellable);
-    guint sigterm = g_unix_signal_add(SIGTERM, on_signal, work.cancellable);
+    Work work = {.cancellable = g_cancellable_new(), .line = progress_line_new(options->plain)};
     int code;
 
     work.state_dir = cli_state_dir(options->state_option);
     work.named_state_dir = options->state_option ? work.state_dir : NULL;
+    listen(&work);
     code = work_on(&work, options);
-
-    g_source_remove(sigint);
-    g_source_remove(sigterm);
+    stop_listening(&work);
     g_clear_pointer(&work.setup, job_setup_free);
     g_clear_pointer(&work.spec, job_spec_free);
     g_clear_pointer(&work.row, job_row_free);

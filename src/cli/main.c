@@ -22,6 +22,7 @@ static const Command commands[] = {
     {"restart", "begin a job anew with other options and what still holds", cmd_restart},
     {"verdict", "overrule what was measured of a revision", cmd_verdict},
     {"status", "list jobs and what they do", cmd_status},
+    {"watch", "look at a job at work", cmd_watch},
     {"log", "print a job's bisection log", cmd_log},
     {"report", "print a job's answer", cmd_report},
     {"oops", "read the crash reports of consoles", cmd_oops},

@@ -52,6 +52,7 @@ static void add_work_options(GOptionGroup *group, WorkOptions *work)
         CLI_STATE_DIR(&work->state_option),
         {"json", 0, 0, G_OPTION_ARG_NONE, &work->json, "Print the answer as JSON, on one line",
          NULL},
+        {"plain", 0, 0, G_OPTION_ARG_NONE, &work->plain, "Lines only, on a terminal, too", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &work->verbose, "Show the commands that are run",
          NULL},
         {NULL},

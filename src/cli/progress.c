@@ -73,12 +73,12 @@ static gboolean redraw(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-ProgressLine *progress_line_new(void)
+ProgressLine *progress_line_new(gboolean plain)
 {
     ProgressLine *line = g_new0(ProgressLine, 1);
     const char *term = g_getenv("TERM");
 
-    line->terminal = isatty(STDERR_FILENO) && g_strcmp0(term, "dumb") != 0;
+    line->terminal = !plain && isatty(STDERR_FILENO) && g_strcmp0(term, "dumb") != 0;
     line->start_us = g_get_monotonic_time();
     if (line->terminal) {
         line->redraw_source = g_timeout_add_seconds(1, redraw, line);

@@ -60,7 +60,7 @@ static gboolean take_spec(WorkOptions *work, const char *name, GHashTable *keys,
 int cmd_restart(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_auto(WorkOptions) work = {0};
+    g_auto(WorkOptions) work = {.has_view = TRUE};
     const GOptionEntry entries[] = {
         CLI_KEY("tree", "DIR", "Git repository, where it has moved"),
         CLI_KEY("good", "REV", "Commit that does not crash; '': by releases"),

@@ -6,7 +6,7 @@
 int cmd_resume(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_auto(WorkOptions) work = {.budget = keys};
+    g_auto(WorkOptions) work = {.budget = keys, .has_view = TRUE};
     const GOptionEntry entries[] = {CLI_MAX_KERNELS, CLI_MAX_TIME, {NULL}};
     const CommandLine line = {
         .command = "resume",
