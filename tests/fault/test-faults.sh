@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A whole job in which one call fails (fault.c): a process that does not start, a disk that is full or broken, a
+# statement that fails, or the coordinator killed there. It ends with the right answer, or stops and says that this
+# machine failed (4), and `resume` ends with the right answer: never with another one, never without a way on.
+#
+#     test-faults.sh            some calls of each kind, spread over the job
+#     FAULTS=all test-faults.sh [KIND...]     every one of these kinds, or of all (more than an hour)
+. "$(dirname "$0")/../cli/tap.sh"
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+
+make_repo "$work/tree" 24 15
+culprit=$(git -C "$work/tree" rev-parse main~9)
+
+# job COMMAND...: with the state folder and the $fault of the moment; sets code, out, err
+fault=
+job() {
+    timeout 120 env ${fault:+FAULT="$fault" LD_PRELOAD="$FAULT_LIBRARY"} "$FIRSTBAD" "$@" --state-dir "$work/state" >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    out=$(cat "$work/out") err=$(cat "$work/err")
+}
+begin() { job run --repo "$work/tree" --good main~23 --bad main --test 'test ! -e bad' --json --name j; }
+found() { [ "$code" -eq 0 ] && case $out in *"\"culprit\":\"$culprit\""*) true ;; *) false ;; esac; }
+
+# ends KIND N EFFECT: the promise above, of the N-th call of KIND
+ends() {
+    rm -rf "$work/state" "$work/tree/.git/worktrees"
+    fault=$1:$2:$3
+    begin
+    fault=
+    first=$code
+    seen[$first]=$((${seen[$first]:-0} + 1))
+    found && return 0
+    # 137: it was killed; 2: there was no job yet.
+    case $first in
+    4 | 137) ;;
+    2) [ "$3" != kill ] || return 1 ;;
+    *) return 1 ;;
+    esac
+    job resume j --json
+    [ "$code" -ne 2 ] || begin # it did not come to a job
+    [ "$code" -ne 0 ] && echo "# $1:$2:$3 ended with $first, then $code"
+    found
+}
+
+fault=count:$work/counts
+begin
+fault=
+ok 'undisturbed' found
+ok 'calls of all kinds are counted' [ "$(grep -c ' [1-9]' "$work/counts")" -eq 5 ]
+
+while read -r kind n <&3; do
+    [ $# -eq 0 ] || [[ " $* " == *" $kind "* ]] || continue
+    case $kind in
+    spawn | write) effects='error short kill late' ;;
+    *) effects='error kill late' ;;
+    esac
+    for effect in $effects; do
+        step=$((n / 6 + 1)) failed= seen=()
+        [ "${FAULTS:-some}" = all ] && step=1
+        for ((i = 1; i <= n; i += step)); do
+            ends "$kind" "$i" "$effect" || failed="$failed $i"
+        done
+        [ -z "$failed" ] || echo "# $kind $effect of $n:$failed"
+        # Exit codes at first, and how often.
+        echo "# $kind $effect, of $n: $(for c in "${!seen[@]}"; do printf '%s: %s  ' "$c" "${seen[$c]}"; done)"
+        ok "$kind, $effect" [ -z "$failed" ]
+    done
+done 3<"$work/counts"
+finish
