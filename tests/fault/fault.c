@@ -6,9 +6,9 @@
  *     LD_PRELOAD=libfault.so FAULT=count:FILE PROGRAM...     lines "KIND CALLS" at the end
  *
  * KIND: spawn (a process is started), write (to a regular file), fsync, rename, sqlite (a statement
- * is stepped). EFFECT: error (as a full or broken disk would, or no process); short (of a write: half
- * of it is written, then the disk is full; of a process: one that prints garbage is started in its
- * place); delay (200 ms); kill (SIGKILL, before the call); late (SIGKILL, after it).
+ * is stepped). EFFECT: error (as a full or broken disk would, or no process); short (of a write:
+ * half of it is written, then the disk is full; of a process: one that prints garbage is started in
+ * its place); delay (200 ms); kill (SIGKILL, before the call); late (SIGKILL, after it).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -142,10 +142,7 @@ static unsigned effect_of_write(int fd)
     }                                                                                              \
     return done;
 
-ssize_t write(int fd, const void *bytes, size_t n)
-{
-    WRITE(write, fd, bytes, n)
-}
+ssize_t write(int fd, const void *bytes, size_t n){WRITE(write, fd, bytes, n)}
 
 /* pwrite64, by _FILE_OFFSET_BITS: what SQLite calls. */
 ssize_t pwrite(int fd, const void *bytes, size_t n, off_t offset)
