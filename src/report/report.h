@@ -96,6 +96,30 @@ json_t *report_json(const Report *report);
 /* One of its revisions. */
 json_t *report_revision_json(const Report *report, const ReportRevision *revision);
 
+/* The answer as a mail to those who should hear of it, for `git send-email` or `sendmail -t`, its
+ * lines ended by '\n'. Nothing is sent. Each address of the answer that no header can hold is added
+ * to @left_out (of char *). NULL: there is nothing that others should hear of, and *ret_why says
+ * why not. Both are owned by the caller. */
+typedef struct MailOptions {
+    const char *sender_name, *sender_address; /* the latter as mail_is_address() has it; NULL: From
+                                                 and Reported-by are left out */
+    const char *in_reply_to;                  /* as mail_is_message_id() has it; or NULL */
+    const char *version;                      /* of firstbad */
+} MailOptions;
+char *report_mail(const Report *report, const MailOptions *options, GPtrArray *left_out,
+                  char **ret_why);
+/* Can a header hold @text as a bare address, LEFT@RIGHT? Is it "<LEFT@RIGHT>", fit for In-Reply-To?
+ */
+gboolean mail_is_address(const char *text);
+gboolean mail_is_message_id(const char *text);
+
+/* The job as a submission to KCIDB, in which kernel CI systems collect their results. All ids begin
+ * with "@origin:", and are the same each time, so that a later submission goes over an earlier one.
+ * For jobs with kernels. */
+json_t *report_kcidb(const Report *report, const char *origin);
+/* May @origin name a CI system: [a-z0-9_]+? */
+gboolean kcidb_is_origin(const char *origin);
+
 /* The same two for a try that is done (ANSWER_TRIED). */
 char *report_tried_text(const Report *report, const char *state_dir);
 json_t *report_tried_json(const Report *report);

@@ -2,29 +2,11 @@
  * The answer for people: what, how sure, why, what it cost, whom to tell; 80 columns.
  */
 #include "report/known.h"
+#include "report/words.h"
 
 #include <string.h>
 
 #define WIDTH 80
-
-/* @bytes on one line, cut to @width characters. */
-static void add_cut(GString *text, const char *bytes, guint width)
-{
-    g_autofree char *clean = report_clean_line(bytes), *cut = NULL;
-
-    if (g_utf8_strlen(clean, -1) <= width) {
-        g_string_append(text, clean);
-        return;
-    }
-    cut = g_utf8_substring(clean, 0, width - 3);
-    g_string_append_printf(text, "%s...", cut);
-}
-
-/* Nothing that was measured is sure. */
-static double percent(double probability)
-{
-    return MIN(probability * 100, 99.9);
-}
 
 static void add_budget_headline(GString *text, const Answer *answer)
 {
@@ -35,10 +17,10 @@ static void add_budget_headline(GString *text, const Answer *answer)
     } else if (n == 1) {
         g_string_append_printf(
             text, "The budget is used up. This one, %.1f %% sure, but not checked:\n\n",
-            percent(answer->confidence));
+            words_percent(answer->confidence));
     } else {
         g_string_append_printf(text, "The budget is used up. One of these %u, %.1f %% sure:\n\n", n,
-                               percent(answer->confidence));
+                               words_percent(answer->confidence));
     }
 }
 
@@ -49,13 +31,14 @@ static void add_headline(GString *text, const Report *report)
     switch (answer->kind) {
     case ANSWER_CULPRIT:
         g_string_append_printf(text, "First %s commit, %.1f %% sure:\n\n",
-                               report->spec->fix ? "good" : "bad", percent(answer->confidence));
+                               report->spec->fix ? "good" : "bad",
+                               words_percent(answer->confidence));
         break;
     case ANSWER_REVEALER:
         g_string_append_printf(text,
                                "Since this commit the crash shows, %.1f %% sure; the fault may be "
                                "older:\n\n",
-                               percent(answer->confidence));
+                               words_percent(answer->confidence));
         break;
     case ANSWER_SET:
         if (answer->by_budget) {
@@ -64,7 +47,7 @@ static void add_headline(GString *text, const Report *report)
             g_string_append(text, "No commit can be named. The most probable one:\n\n");
         } else {
             g_string_append_printf(text, "No single commit: one of these %u, %.1f %% sure:\n\n",
-                                   answer->candidates->len, percent(answer->confidence));
+                                   answer->candidates->len, words_percent(answer->confidence));
         }
         break;
     case ANSWER_OLDER:
@@ -118,10 +101,10 @@ static void add_candidates(GString *text, const Report *report, const GPtrArray 
 
         g_string_append_printf(text, "  %.12s  ", candidate->commit);
         if (has_share) {
-            g_string_append_printf(text, "%5.1f %%  ", percent(candidate->probability));
+            g_string_append_printf(text, "%5.1f %%  ", words_percent(candidate->probability));
         }
         subject = g_strconcat(meaning(report, candidate), candidate->subject, NULL);
-        add_cut(text, subject, has_share ? WIDTH - 25 : WIDTH - 16);
+        words_add_cut(text, subject, has_share ? WIDTH - 25 : WIDTH - 16);
         g_string_append_c(text, '\n');
     }
     if (candidates->len > N_CANDIDATES_SHOWN) {
@@ -141,37 +124,13 @@ static void add_revealer(GString *text, const Report *report)
         subject = g_str_equal(candidate->commit, answer->revealer) ? candidate->subject : subject;
     }
     g_string_append_printf(text, "  %.12s  ", answer->revealer);
-    add_cut(text, subject, WIDTH - 16);
+    words_add_cut(text, subject, WIDTH - 16);
     g_string_append(text, "\n\nWho may be at fault, most probable first:\n");
     add_candidates(text, report, answer->candidates);
     if (answer->older && answer->older->len) {
         g_string_append(text, "Before the range, these changed the files of the crash last:\n");
         add_candidates(text, report, answer->older);
     }
-}
-
-/* @sentence in lines of words, the first after @first blanks, the others after @others. */
-static void add_wrapped(GString *text, const char *sentence, guint first, guint others)
-{
-    g_autofree char *clean = report_clean_line(sentence);
-    g_auto(GStrv) words = g_strsplit(clean, " ", -1);
-    glong column = first;
-
-    g_string_append_printf(text, "%*s", (int)first, "");
-    for (char **word = words; *word; word++) {
-        glong n = g_utf8_strlen(*word, -1);
-
-        if (word > words && column + 1 + n > WIDTH) {
-            g_string_append_printf(text, "\n%*s", (int)others, "");
-            column = others;
-        } else if (word > words) {
-            g_string_append_c(text, ' ');
-            column++;
-        }
-        g_string_append(text, *word);
-        column += n;
-    }
-    g_string_append_c(text, '\n');
 }
 
 static void add_reasons(GString *text, const Answer *answer)
@@ -185,11 +144,11 @@ static void add_reasons(GString *text, const Answer *answer)
         /* Not the id of a commit. */
         reason[0] = n_hex < 12 ? g_ascii_toupper(reason[0]) : reason[0];
         g_string_append_c(text, '\n');
-        add_wrapped(text, reason, 0, 0);
+        words_add_wrapped(text, reason, WIDTH, 0, 0);
     }
     for (guint i = 0; i < answer->checks->len; i++) {
         g_string_append(text, i ? "" : "Checks:\n");
-        add_wrapped(text, answer->checks->pdata[i], 2, 4);
+        words_add_wrapped(text, answer->checks->pdata[i], WIDTH, 2, 4);
     }
 }
 
@@ -202,10 +161,10 @@ static void add_jobs(GString *text, const Report *report)
         g_autofree char *line = g_strconcat(same, ".", NULL);
 
         line[0] = g_ascii_toupper(line[0]);
-        add_wrapped(text, line, 0, 0);
+        words_add_wrapped(text, line, WIDTH, 0, 0);
     }
     if (begun_with) {
-        add_wrapped(text, begun_with, 0, 0);
+        words_add_wrapped(text, begun_with, WIDTH, 0, 0);
     }
 }
 
@@ -239,7 +198,7 @@ static void add_unreached(GString *text, const Report *report)
             line =
                 g_strdup_printf("%.12s: %s", revision->decision->commit, revision->unreached_why);
             g_string_append(text, is_first ? "\nQuiet, and could not show the bug:\n" : "");
-            add_wrapped(text, line, 2, 4);
+            words_add_wrapped(text, line, WIDTH, 2, 4);
             is_first = FALSE;
         }
     }
@@ -291,7 +250,7 @@ static void add_revisions(GString *text, const Report *report)
                                    n_told + revision->n_doubtful + revision->n_other_crash,
                                    job_spec_verb(report->spec));
         }
-        add_cut(text, subject, WIDTH - 43);
+        words_add_cut(text, subject, WIDTH - 43);
         g_string_append_c(text, '\n');
     }
     add_legend(text, report);
@@ -362,7 +321,7 @@ static void add_compilers(GString *text, const Report *report)
         if (compiler && g_hash_table_add(told, compiler)) {
             g_autofree char *line = g_strdup_printf("built by %s", compiler);
 
-            add_wrapped(text, line, 0, 2);
+            words_add_wrapped(text, line, WIDTH, 0, 2);
         }
     }
 }

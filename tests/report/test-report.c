@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The bisection log, word for word as the seed's; and what strangers' bytes may not do.
  */
-#include "report/report.h"
+#include "stored.h"
 
 #include <string.h>
-
-#include "process/process.h"
-
-#define START "7e062cda7d90543ac8c7700fc7c5527d0c0f22ad"
-#define GOOD  "df0cc57e057f18e44dac8e6c18aba47ab53202f9"
-#define STEP  "22ef12195e13c5ec58320dbf99ef85059a2c0820"
-#define SKIP  "5d8a8b324ff48c9d9fe4f1634e33dc647d2481b4"
-#define BAD   "341adeec9adad0874f29a0a1af35638207352a39"
-#define TITLE "WARNING: refcount bug in sk_psock_get"
 
 static const char expected[] =
     "bisecting cause commit starting from " START "\n"
@@ -62,149 +53,41 @@ static const char expected[] =
     "crash: " TITLE "\n"
     "Call Trace:\n";
 
-typedef struct Fixture {
-    char *folder;
-    Store *store;
-} Fixture;
-
-static void put(Fixture *fixture, const char *phase, const char *commit, const char *label,
-                const char *subject, guint n_left, const char *signature)
-{
-    DecisionRow decision = {.phase = (char *)phase,
-                            .commit = (char *)commit,
-                            .label = (char *)label,
-                            .subject = (char *)subject,
-                            .n_left = n_left};
-    Kernel kernel = {.key = (char *)commit,
-                     .status = signature ? KERNEL_BUILT : KERNEL_FAILED,
-                     .signature = (char *)signature,
-                     .compiler = (char *)"gcc 12, ld 2.40",
-                     .first_error = (char *)"net/smc/af_smc.c:1:2: error: no"};
-
-    g_assert_true(store_put_decision(fixture->store, 1, &decision, NULL));
-    g_assert_true(store_put_kernel(fixture->store, 1, commit, &kernel, NULL));
-}
-
-static void try(Fixture *fixture, const char *commit, OutcomeKind kind, const char *title)
-{
-    Outcome outcome = {.kind = kind, .title = (char *)title};
-
-    g_assert_true(store_put_trial(fixture->store, 1, commit, commit, &outcome, 0, NULL));
-}
-
-static Answer *answer_new(void)
-{
-    Answer *answer = g_new0(Answer, 1);
-
-    answer->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
-    answer->checks = g_ptr_array_new_with_free_func(g_free);
-    return answer;
-}
-
-static void keep(Fixture *fixture, const Answer *answer)
-{
-    json_t *json = answer_to_json(answer);
-    g_autofree char *text = json_dumps(json, 0);
-
-    json_decref(json);
-    g_assert_true(store_set_job(fixture->store, 1, JOB_DONE, "done", text, NULL, NULL));
-}
-
-static Report *load(Fixture *fixture)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JobRow) row = store_read_job(fixture->store, 1, &error);
-    Report *report = row ? report_load(fixture->store, row, &error) : NULL;
-
-    g_assert_no_error(error);
-    return report;
-}
-
-static void finish(Fixture *fixture, const char *subject)
-{
-    g_autoptr(Answer) answer = answer_new();
-    Candidate *candidate = candidate_new(BAD, 0.99);
-    const char *const to[] = {"a@example.org", "b@example.org", NULL};
-
-    answer->kind = ANSWER_CULPRIT;
-    answer->culprit = g_strdup(BAD);
-    answer->confidence = 0.99;
-    candidate->subject = g_strdup(subject);
-    g_ptr_array_add(answer->candidates, candidate);
-    answer->culprit_show = g_strdup("commit " BAD "\nAuthor: W");
-    answer->culprit_signature = g_strdup("s-bad");
-    answer->parent_signature = g_strdup("s-parent");
-    answer->to = g_strdupv((char **)to);
-    answer->crash_title = g_strdup(TITLE);
-    answer->crash_report = g_strdup("Call Trace:\n");
-    keep(fixture, answer);
-}
-
-static void set_up(Fixture *fixture, gconstpointer unused)
-{
-    gint64 id;
-
-    fixture->folder = g_dir_make_tmp("firstbad-report-XXXXXX", NULL);
-    fixture->store = store_open(fixture->folder, STORE_WRITE, NULL);
-    g_assert_true(
-        store_add_job(fixture->store, "bug", "cause", "[job]\nstart=" START "\n", 0, &id, NULL));
-    put(fixture, "reproduce", START, NULL, "Merge net-next", 0, "s-start");
-    try(fixture, START, OUTCOME_CRASH, TITLE);
-    try(fixture, START, OUTCOME_CRASH, TITLE);
-    put(fixture, "range", GOOD, "v5.16", "Linux 5.16", 0, "s-good");
-    try(fixture, GOOD, OUTCOME_OK, NULL);
-    put(fixture, "search", STEP, NULL, "Merge tag 'staging-5.17-rc1'", 13991, "s-step");
-    try(fixture, STEP, OUTCOME_OK, NULL);
-    try(fixture, STEP, OUTCOME_BASIC_FAILED, "no word");
-    put(fixture, "search", SKIP, NULL, "broken", 3, NULL);
-    put(fixture, "check", BAD, NULL, "net/smc: Forward wakeup", 2, "s-bad");
-    try(fixture, BAD, OUTCOME_CRASH, TITLE);
-    g_assert_true(store_add_time(fixture->store, 1, 14062057, 6906400, 850, NULL));
-}
-
-static void tear_down(Fixture *fixture, gconstpointer unused)
-{
-    const char *argv[] = {"rm", "-rf", fixture->folder, NULL};
-
-    store_free(fixture->store);
-    g_free(process_ask(NULL, argv, NULL));
-    g_free(fixture->folder);
-}
-
-static void test_log(Fixture *fixture, gconstpointer unused)
+static void test_log(Stored *stored, gconstpointer unused)
 {
     g_autoptr(Report) report = NULL;
     g_autofree char *log = NULL;
 
-    finish(fixture, "net/smc: Forward wakeup");
-    report = load(fixture);
+    stored_finish(stored, "net/smc: Forward wakeup");
+    report = stored_load(stored);
     log = report_log(report);
     g_assert_cmpstr(log, ==, expected);
 }
 
 /* Of several that are bad git keeps the last: it must be the culprit. */
-static void test_replay_ends_with_the_culprit(Fixture *fixture, gconstpointer unused)
+static void test_replay_ends_with_the_culprit(Stored *stored, gconstpointer unused)
 {
     g_autoptr(Report) report = NULL;
     g_autofree char *replay = NULL;
 
-    put(fixture, "search", "1111111111111111111111111111111111111111", NULL, "later", 2, "s-later");
-    try(fixture, "1111111111111111111111111111111111111111", OUTCOME_CRASH, TITLE);
-    finish(fixture, "net/smc: Forward wakeup");
-    report = load(fixture);
+    stored_put(stored, "search", "1111111111111111111111111111111111111111", NULL, "later", 2,
+               "s-later");
+    stored_try(stored, "1111111111111111111111111111111111111111", OUTCOME_CRASH, TITLE);
+    stored_finish(stored, "net/smc: Forward wakeup");
+    report = stored_load(stored);
     replay = report_replay(report);
     g_assert_true(g_str_has_suffix(replay, "\ngit bisect bad " BAD "\n"));
 }
 
 /* The words of a flaky reproducer, in the places where syzbot's logs have them. */
-static void test_flaky(Fixture *fixture, gconstpointer unused)
+static void test_flaky(Stored *stored, gconstpointer unused)
 {
     g_autoptr(Report) report = NULL;
     g_autofree char *log = NULL;
 
-    try(fixture, START, OUTCOME_OK, NULL);
-    finish(fixture, "net/smc: Forward wakeup");
-    report = load(fixture);
+    stored_try(stored, START, OUTCOME_OK, NULL);
+    stored_finish(stored, "net/smc: Forward wakeup");
+    report = stored_load(stored);
     log = report_log(report);
     g_assert_nonnull(strstr(log, "run #2: OK\nreproducer seems to be flaky\ntesting release"));
     g_assert_nonnull(strstr(log, "parent  signature: s-parent\n"
@@ -212,18 +95,18 @@ static void test_flaky(Fixture *fixture, gconstpointer unused)
 }
 
 /* Even the good end has the bug in the end: there are steps, but none that git could follow. */
-static void test_older(Fixture *fixture, gconstpointer unused)
+static void test_older(Stored *stored, gconstpointer unused)
 {
-    g_autoptr(Answer) answer = answer_new();
+    g_autoptr(Answer) answer = stored_answer_new();
     g_autoptr(Report) report = NULL;
     g_autofree char *log = NULL, *replay = NULL;
 
     answer->kind = ANSWER_OLDER;
     answer->subject = g_strdup(GOOD);
     answer->crash_title = g_strdup(TITLE);
-    g_assert_true(store_set_verdict(fixture->store, 1, GOOD, "bad", NULL));
-    keep(fixture, answer);
-    report = load(fixture);
+    g_assert_true(store_set_verdict(stored->store, stored->job, GOOD, "bad", NULL));
+    stored_keep(stored, answer);
+    report = stored_load(stored);
     log = report_log(report);
     replay = report_replay(report);
     g_assert_nonnull(strstr(log, "the crash already happened on the oldest tested release\n"
@@ -234,13 +117,13 @@ static void test_older(Fixture *fixture, gconstpointer unused)
 }
 
 /* What a guest prints is not taken for a step. */
-static void test_replay_is_not_read_back(Fixture *fixture, gconstpointer unused)
+static void test_replay_is_not_read_back(Stored *stored, gconstpointer unused)
 {
     static const char replayed[] = "git bisect start " START " " GOOD "\n"
                                    "git bisect good " STEP "\n"
                                    "git bisect skip " SKIP "\n"
                                    "git bisect bad " BAD "\n";
-    g_autoptr(Answer) answer = answer_new();
+    g_autoptr(Answer) answer = stored_answer_new();
     g_autoptr(Report) report = NULL;
     g_autofree char *replay = NULL;
 
@@ -249,8 +132,8 @@ static void test_replay_is_not_read_back(Fixture *fixture, gconstpointer unused)
     answer->culprit_show = g_strdup("commit " BAD);
     answer->crash_title = g_strdup(TITLE);
     answer->crash_report = g_strdup("\n# git bisect good " BAD "\n");
-    keep(fixture, answer);
-    report = load(fixture);
+    stored_keep(stored, answer);
+    report = stored_load(stored);
     replay = report_replay(report);
     g_assert_cmpstr(replay, ==, replayed);
 }
@@ -264,9 +147,9 @@ static void test_commands(void)
     g_assert_cmpstr(quoted, ==, "firstbad log 'a b' --state-dir '/x y/it'\\''s'");
 }
 
-static void test_unfinished(Fixture *fixture, gconstpointer unused)
+static void test_unfinished(Stored *stored, gconstpointer unused)
 {
-    g_autoptr(Report) report = load(fixture);
+    g_autoptr(Report) report = stored_load(stored);
     g_autofree char *text = report_text(report, NULL), *log = report_log(report);
 
     g_assert_nonnull(strstr(text, "Not finished in phase"));
@@ -276,11 +159,11 @@ static void test_unfinished(Fixture *fixture, gconstpointer unused)
 }
 
 /* Nothing testable is left, or the one suspect did not pass its checks: two different stories. */
-static void test_set(Fixture *fixture, gconstpointer unused)
+static void test_set(Stored *stored, gconstpointer unused)
 {
     static const char list[] =
         "bisection is inconclusive, the first bad commit could be any of:\n" BAD "\n" SKIP "\n";
-    g_autoptr(Answer) answer = answer_new();
+    g_autoptr(Answer) answer = stored_answer_new();
 
     answer->kind = ANSWER_SET;
     g_ptr_array_add(answer->candidates, candidate_new(BAD, 0.5));
@@ -291,8 +174,8 @@ static void test_set(Fixture *fixture, gconstpointer unused)
         g_autoptr(Report) report = NULL;
         g_autofree char *log = NULL, *text = NULL;
 
-        keep(fixture, answer);
-        report = load(fixture);
+        stored_keep(stored, answer);
+        report = stored_load(stored);
         log = report_log(report);
         text = report_text(report, NULL);
         g_assert_nonnull(strstr(log, list));
@@ -304,7 +187,7 @@ static void test_set(Fixture *fixture, gconstpointer unused)
     }
 }
 
-static void test_damaged(Fixture *fixture, gconstpointer unused)
+static void test_damaged(Stored *stored, gconstpointer unused)
 {
     static const char *const answers[] = {
         "{", "[]", "{\"kind\": \"other\"}", "{\"kind\": \"culprit\"}",
@@ -314,9 +197,10 @@ static void test_damaged(Fixture *fixture, gconstpointer unused)
         g_autoptr(JobRow) row = NULL;
         g_autoptr(GError) error = NULL;
 
-        g_assert_true(store_set_job(fixture->store, 1, JOB_DONE, "done", answers[i], NULL, NULL));
-        row = store_read_job(fixture->store, 1, NULL);
-        g_assert_null(report_load(fixture->store, row, &error));
+        g_assert_true(
+            store_set_job(stored->store, stored->job, JOB_DONE, "done", answers[i], NULL, NULL));
+        row = store_read_job(stored->store, stored->job, NULL);
+        g_assert_null(report_load(stored->store, row, &error));
         g_assert_nonnull(strstr(error->message, "damaged"));
     }
 }
@@ -344,15 +228,16 @@ static void test_clean(void)
     }
 }
 
-static void test_text_is_narrow_and_harmless(Fixture *fixture, gconstpointer unused)
+static void test_text_is_narrow_and_harmless(Stored *stored, gconstpointer unused)
 {
     g_autoptr(Report) report = NULL;
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
 
-    finish(fixture, "evil \033[2J\xff\u202e subject that goes on and on and on, further than any "
-                    "terminal is wide, and on");
-    report = load(fixture);
+    stored_finish(stored,
+                  "evil \033[2J\xff\u202e subject that goes on and on and on, further than any "
+                  "terminal is wide, and on");
+    report = stored_load(stored);
     text = report_text(report, NULL);
     g_assert_null(strchr(text, '\033'));
     g_assert_null(strstr(text, "\u202e"));
@@ -392,17 +277,20 @@ static void test_durations(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/report/log", Fixture, NULL, set_up, test_log, tear_down);
-    g_test_add("/report/replay/culprit", Fixture, NULL, set_up, test_replay_ends_with_the_culprit,
-               tear_down);
-    g_test_add("/report/flaky", Fixture, NULL, set_up, test_flaky, tear_down);
-    g_test_add("/report/older", Fixture, NULL, set_up, test_older, tear_down);
-    g_test_add("/report/replay", Fixture, NULL, set_up, test_replay_is_not_read_back, tear_down);
+    g_test_add("/report/log", Stored, NULL, stored_set_up, test_log, stored_tear_down);
+    g_test_add("/report/replay/culprit", Stored, NULL, stored_set_up,
+               test_replay_ends_with_the_culprit, stored_tear_down);
+    g_test_add("/report/flaky", Stored, NULL, stored_set_up, test_flaky, stored_tear_down);
+    g_test_add("/report/older", Stored, NULL, stored_set_up, test_older, stored_tear_down);
+    g_test_add("/report/replay", Stored, NULL, stored_set_up, test_replay_is_not_read_back,
+               stored_tear_down);
     g_test_add_func("/report/commands", test_commands);
-    g_test_add("/report/unfinished", Fixture, NULL, set_up, test_unfinished, tear_down);
-    g_test_add("/report/text", Fixture, NULL, set_up, test_text_is_narrow_and_harmless, tear_down);
-    g_test_add("/report/set", Fixture, NULL, set_up, test_set, tear_down);
-    g_test_add("/report/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
+    g_test_add("/report/unfinished", Stored, NULL, stored_set_up, test_unfinished,
+               stored_tear_down);
+    g_test_add("/report/text", Stored, NULL, stored_set_up, test_text_is_narrow_and_harmless,
+               stored_tear_down);
+    g_test_add("/report/set", Stored, NULL, stored_set_up, test_set, stored_tear_down);
+    g_test_add("/report/damaged", Stored, NULL, stored_set_up, test_damaged, stored_tear_down);
     g_test_add_func("/report/clean", test_clean);
     g_test_add_func("/report/durations", test_durations);
     return g_test_run();
