@@ -9,6 +9,8 @@
 
 /* Commits before the range that are named where the bug was revealed. */
 #define N_OLDER 5
+/* Of a commit's diff that are kept. */
+#define DIFF_BYTES (200 << 10)
 
 static const RevisionEvidence *evidence_of(const Job *job, const char *commit)
 {
@@ -290,11 +292,20 @@ static char *signature_of(const Job *job, const char *commit)
     return evidence && evidence->kernel ? g_strdup(evidence->kernel->signature) : NULL;
 }
 
+/* A diff that git cannot make costs the report the diff: in a partial clone files may be out of
+ * reach. */
+static gboolean keep_diff(Job *job, const char *commit, GError **error)
+{
+    g_autofree char *diff = repo_show_diff(job->repo, commit, DIFF_BYTES, NULL);
+
+    return !diff || store_put_fact(job->store, job->id, commit, FACT_DIFF, diff, error);
+}
+
 static gboolean gather_culprit(Job *job, Answer *answer, GError **error)
 {
     g_autoptr(CommitInfo) info = repo_commit_info(job->repo, named(answer), error);
 
-    if (!info) {
+    if (!info || !keep_diff(job, named(answer), error)) {
         return FALSE;
     }
     answer->culprit_show = repo_show_stat(job->repo, named(answer), error);

@@ -397,6 +397,8 @@ GPtrArray *known_bugs_parse(const char *fact);
  * that contain it, of those that had been chosen by then. */
 #define FACT_PLACE "place"
 
+/* Of the commit that an answer names: what it changes, so that a report needs no tree. */
+#define FACT_DIFF "diff"
 /* The kinds of the facts that keep Kernel.patches of a revision, a line each; and, of a try,
  * Kernel.notes. */
 #define FACT_PATCHES "patches"

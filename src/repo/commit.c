@@ -168,3 +168,29 @@ char *repo_show_stat(const Repo *repo, const char *commit, GError **error)
     }
     return text ? g_utf8_make_valid(text, -1) : NULL;
 }
+
+char *repo_show_diff(const Repo *repo, const char *commit, gsize most_bytes, GError **error)
+{
+    g_autofree char *id = repo_resolve(repo, commit, error);
+    g_autofree char *text = NULL;
+    char *end;
+
+    if (id) {
+        text = git_ask(git_place(repo),
+                       GIT("diff-tree", "--no-commit-id", "-p", "--cc", "--root", "--no-ext-diff",
+                           "--no-textconv", "-M", id),
+                       error);
+    }
+    if (!text) {
+        return NULL;
+    }
+    if (strlen(text) > most_bytes) {
+        text[most_bytes] = '\0';
+        end = strrchr(text, '\n');
+        *(end ? end : text) = '\0';
+        end = g_strconcat(text, "\n[the rest is left out]", NULL);
+        g_free(text);
+        text = end;
+    }
+    return g_utf8_make_valid(text, -1);
+}

@@ -225,6 +225,10 @@ char **repo_subjects(const Repo *repo, const char *const *ids, GError **error);
 /* Id, author, date, message and diffstat of @commit: what `git bisect` prints after "is the first
  * bad commit". Without a last newline, owned by the caller. */
 char *repo_show_stat(const Repo *repo, const char *commit, GError **error);
+/* What @commit changes, as `git show` has it: of a merge what differs from all parents. What is
+ * behind the first @most_bytes is left out, from a whole line on, and a line says so. UTF-8, owned
+ * by the caller. */
+char *repo_show_diff(const Repo *repo, const char *commit, gsize most_bytes, GError **error);
 /* *ret_yes: has @tree (a commit or a tree) something at @path, a file, a folder or a link? */
 gboolean repo_has_path(const Repo *repo, const char *tree, const char *path, gboolean *ret_yes,
                        GError **error);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "belief/belief.h"
-#include "report/cost.h"
 
 static void report_revision_free(ReportRevision *revision)
 {

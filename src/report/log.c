@@ -493,7 +493,8 @@ char *report_consoles(const Report *report, const char *prefix, GError **error)
 
     for (guint i = 0; i < report->trials->len; i++) {
         const TrialRow *trial = report->trials->pdata[i];
-        g_autofree char *what = NULL, *console = NULL;
+        g_autoptr(GBytes) console = NULL;
+        g_autofree char *what = NULL;
 
         if (!g_str_has_prefix(trial->commit, prefix)) {
             continue;
@@ -503,8 +504,9 @@ char *report_consoles(const Report *report, const char *prefix, GError **error)
             return NULL;
         }
         what = describe_trial(trial);
-        g_string_append_printf(text, "==== %.12s, trial %u: %s\n%s%s", trial->commit, ++n_trials,
-                               what, console, g_str_has_suffix(console, "\n") ? "" : "\n");
+        g_string_append_printf(text, "==== %.12s, trial %u: %s\n", trial->commit, ++n_trials, what);
+        g_string_append(text, g_bytes_get_data(console, NULL));
+        g_string_append(text, text->str[text->len - 1] == '\n' ? "" : "\n");
     }
     if (!n_trials) {
         g_set_error(

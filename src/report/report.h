@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "job/job.h"
+#include "report/cost.h"
 #include "store/store.h"
 
 /* One revision of a job, with all that was found out about it. Pointers are into the report's rows.
@@ -60,6 +61,13 @@ const char *report_fact(const Report *report, const char *commit, const char *ki
 char *report_clean(const char *bytes);
 /* The same on one line. */
 char *report_clean_line(const char *bytes);
+
+/* The answer of @report in one sentence, without its end: "First bad commit, 99.1 % sure". Owned by
+ * the caller. */
+char *report_headline(const Report *report);
+/* A sentence on the jobs whose culprits it began with, and whether these are its own, too. Owned by
+ * the caller; NULL where there are none. */
+char *report_begun_with(const Report *report);
 
 /* "job 3 (NAME)", owned by the caller. */
 char *report_job_name(gint64 job, const char *name);
@@ -124,8 +132,8 @@ gboolean kcidb_is_origin(const char *origin);
 char *report_tried_text(const Report *report, const char *state_dir);
 json_t *report_tried_json(const Report *report);
 
-/* Where the time went (report/cost.h); it must not outlive @report. */
-struct Cost *report_cost(const Report *report);
+/* Where the time went; it must not outlive @report. */
+Cost *report_cost(const Report *report);
 /* That for people, clean, 80 columns; and for programs, with all spans. */
 char *report_cost_text(const Report *report);
 json_t *report_cost_json(const Report *report);

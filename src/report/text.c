@@ -8,71 +8,16 @@
 
 #define WIDTH 80
 
-static void add_budget_headline(GString *text, const Answer *answer)
-{
-    guint n = answer->candidates->len;
-
-    if (n == 0) {
-        g_string_append(text, "The budget is used up, and nothing is known of the culprit yet.\n");
-    } else if (n == 1) {
-        g_string_append_printf(
-            text, "The budget is used up. This one, %.1f %% sure, but not checked:\n\n",
-            words_percent(answer->confidence));
-    } else {
-        g_string_append_printf(text, "The budget is used up. One of these %u, %.1f %% sure:\n\n", n,
-                               words_percent(answer->confidence));
-    }
-}
-
+/* The commits that it speaks of follow. */
 static void add_headline(GString *text, const Report *report)
 {
-    const Answer *answer = report->answer;
+    AnswerKind kind = report->answer->kind;
+    gboolean has_commits =
+        kind == ANSWER_CULPRIT || kind == ANSWER_REVEALER ||
+        (kind == ANSWER_SET && (report->answer->candidates->len || !report->answer->by_budget));
+    g_autofree char *headline = report_headline(report);
 
-    switch (answer->kind) {
-    case ANSWER_CULPRIT:
-        g_string_append_printf(text, "First %s commit, %.1f %% sure:\n\n",
-                               report->spec->fix ? "good" : "bad",
-                               words_percent(answer->confidence));
-        break;
-    case ANSWER_REVEALER:
-        g_string_append_printf(text,
-                               "Since this commit the crash shows, %.1f %% sure; the fault may be "
-                               "older:\n\n",
-                               words_percent(answer->confidence));
-        break;
-    case ANSWER_SET:
-        if (answer->by_budget) {
-            add_budget_headline(text, answer);
-        } else if (answer->checks->len) {
-            g_string_append(text, "No commit can be named. The most probable one:\n\n");
-        } else {
-            g_string_append_printf(text, "No single commit: one of these %u, %.1f %% sure:\n\n",
-                                   answer->candidates->len, words_percent(answer->confidence));
-        }
-        break;
-    case ANSWER_OLDER:
-        g_string_append(text, "The bug is older than the revisions tested.\n");
-        break;
-    case ANSWER_NOT_REPRODUCED:
-        g_string_append(text, job_spec_is_run(report->spec)
-                                  ? "The bad end of the range is not bad.\n"
-                                  : "The bug was not seen at the start.\n");
-        break;
-    case ANSWER_UNTESTABLE:
-        g_string_append(text, "An end of the range cannot be tested.\n");
-        break;
-    case ANSWER_GOOD_CRASHES:
-        g_string_append(text, "The good end of the range is not good.\n");
-        break;
-    case ANSWER_NOT_FIXED:
-        g_string_append(text, "The bug is not mended yet.\n");
-        break;
-    case ANSWER_TRIED: /* report_tried_text() */
-        break;
-    case ANSWER_NEVER_BAD:
-        g_string_append(text, "The bug never was where its fix is looked for.\n");
-        break;
-    }
+    g_string_append_printf(text, "%s%s", headline, has_commits ? ":\n\n" : ".\n");
 }
 
 static gboolean is_of_build(const Report *report)
