@@ -182,14 +182,14 @@ gboolean store_put_trial(Store *store, gint64 job, const char *commit, const cha
     return store_run(store, statement, "keeping a trial", error);
 }
 
-char *store_console(const TrialRow *trial, GError **error)
+GBytes *store_console(const TrialRow *trial, GError **error)
 {
     g_autofree char *packed = NULL, *text = NULL;
     gsize n_packed, n_text = 0;
     guint64 n_bytes;
 
     if (!trial->console_path) {
-        return g_strdup("");
+        return g_bytes_new_static("", 0);
     }
     if (!g_file_get_contents(trial->console_path, &packed, &n_packed, error)) {
         return NULL;
@@ -205,7 +205,7 @@ char *store_console(const TrialRow *trial, GError **error)
         return NULL;
     }
     text[n_text] = '\0';
-    return g_steal_pointer(&text);
+    return g_bytes_new_take(g_steal_pointer(&text), n_text);
 }
 
 void trial_row_free(TrialRow *row)
@@ -254,16 +254,34 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     return row;
 }
 
-GPtrArray *store_trials(Store *store, gint64 job, GError **error)
+/* Those of @job for which @condition holds, too. */
+static GPtrArray *select_trials(Store *store, gint64 job, const char *condition, GError **error)
 {
     g_autofree char *sql = g_strdup_printf(
         "SELECT id, commit_id, kernel_key, kind, title, alt_titles, report, report_prefix,"
         " corrupted, console, run_ms, suppressed, job, %s, %s, %s, %s FROM trial WHERE job = ?"
-        " ORDER BY id",
+        " AND %s ORDER BY id",
         store->version < 2 ? "NULL" : "functions", store->version < 3 ? "NULL" : "calls",
-        store->version < 5 ? "0" : "restored", store->version < 6 ? "NULL" : "origin");
+        store->version < 5 ? "0" : "restored", store->version < 6 ? "NULL" : "origin", condition);
 
     return store_select(store, job, sql, read_trial, (GDestroyNotify)trial_row_free, error);
+}
+
+GPtrArray *store_trials(Store *store, gint64 job, GError **error)
+{
+    return select_trials(store, job, "TRUE", error);
+}
+
+TrialRow *store_read_trial(Store *store, gint64 job, gint64 trial, GError **error)
+{
+    g_autofree char *condition = g_strdup_printf("id = %" G_GINT64_FORMAT, trial);
+    g_autoptr(GPtrArray) rows = select_trials(store, job, condition, error);
+
+    if (rows && rows->len == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                    "the job has no trial %" G_GINT64_FORMAT, trial);
+    }
+    return rows && rows->len ? g_ptr_array_steal_index(rows, 0) : NULL;
 }
 
 /* --- Decisions ------------------------------------------------------------------------------- */

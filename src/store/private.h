@@ -46,6 +46,11 @@ GPtrArray *store_select(Store *store, gint64 job, const char *sql,
                         gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
                         GError **error);
 
+/* What store_read_job_row() reads of a row that was selected. */
+#define SQL_JOB_COLUMNS                                                                            \
+    "id, name, kind, spec, state, phase, answer, error, created_s, total_ms, build_ms, test_ms"
+JobRow *store_read_job_row(sqlite3_stmt *statement);
+
 /* Insert the spans that wait; they wait on until store_forget_spans(). */
 gboolean store_write_spans(Store *store, GError **error);
 void store_forget_spans(Store *store);

@@ -104,6 +104,22 @@ GPtrArray *store_queue(Store *store, GError **error)
                         read_queued, (GDestroyNotify)queued_job_free, error);
 }
 
+gboolean store_queue_job(Store *store, gint64 job, const char *submitter, GError **error)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "UPDATE job SET state = " SQL_QUEUED ", not_before_s = 0, n_failures = 0,"
+                      " error = NULL, submitter = coalesce(submitter, ?) WHERE id = ?",
+                      error);
+
+    if (!statement) {
+        return FALSE;
+    }
+    store_bind_text(statement, 1, submitter);
+    sqlite3_bind_int64(statement, 2, job);
+    return store_run(store, statement, "queueing a job", error);
+}
+
 gboolean store_begin_job(Store *store, gint64 job, GError **error)
 {
     sqlite3_stmt *statement = store_prepare(

@@ -367,10 +367,7 @@ void job_row_free(JobRow *row)
     g_free(row);
 }
 
-#define JOB_COLUMNS                                                                                \
-    "id, name, kind, spec, state, phase, answer, error, created_s, total_ms, build_ms, test_ms"
-
-static JobRow *read_job(sqlite3_stmt *statement)
+JobRow *store_read_job_row(sqlite3_stmt *statement)
 {
     JobRow *row = g_new0(JobRow, 1);
 
@@ -427,14 +424,14 @@ GPtrArray *store_list_jobs(Store *store, GError **error)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)job_row_free);
     sqlite3_stmt *statement =
-        store_prepare(store, "SELECT " JOB_COLUMNS " FROM job ORDER BY id", error);
+        store_prepare(store, "SELECT " SQL_JOB_COLUMNS " FROM job ORDER BY id", error);
     int code;
 
     if (!statement) {
         return NULL;
     }
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        g_ptr_array_add(rows, read_job(statement));
+        g_ptr_array_add(rows, store_read_job_row(statement));
     }
     sqlite3_finalize(statement);
     if (code != SQLITE_DONE) {
@@ -447,7 +444,7 @@ GPtrArray *store_list_jobs(Store *store, GError **error)
 JobRow *store_read_job(Store *store, gint64 id, GError **error)
 {
     sqlite3_stmt *statement =
-        store_prepare(store, "SELECT " JOB_COLUMNS " FROM job WHERE id = ?", error);
+        store_prepare(store, "SELECT " SQL_JOB_COLUMNS " FROM job WHERE id = ?", error);
     JobRow *row = NULL;
 
     if (!statement) {
@@ -455,7 +452,7 @@ JobRow *store_read_job(Store *store, gint64 id, GError **error)
     }
     sqlite3_bind_int64(statement, 1, id);
     if (sqlite3_step(statement) == SQLITE_ROW) {
-        row = read_job(statement);
+        row = store_read_job_row(statement);
     } else {
         store_fail(store, "reading a job", error);
     }
@@ -489,11 +486,12 @@ static char *name_jobs(Store *store)
 /* A name is looked for before a number, though no name is one (job_check_spec()). */
 JobRow *store_find_job(Store *store, const char *name, GError **error)
 {
-    sqlite3_stmt *statement = store_prepare(
-        store,
-        name ? "SELECT " JOB_COLUMNS " FROM job WHERE name = ?1 OR id = ?2 ORDER BY name = ?1 DESC"
-             : "SELECT " JOB_COLUMNS " FROM job ORDER BY id DESC LIMIT 1",
-        error);
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      name ? "SELECT " SQL_JOB_COLUMNS
+                             " FROM job WHERE name = ?1 OR id = ?2 ORDER BY name = ?1 DESC"
+                           : "SELECT " SQL_JOB_COLUMNS " FROM job ORDER BY id DESC LIMIT 1",
+                      error);
     g_autofree char *known = NULL;
     JobRow *row = NULL;
     guint64 number = 0;
@@ -509,7 +507,7 @@ JobRow *store_find_job(Store *store, const char *name, GError **error)
     }
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
-        row = read_job(statement);
+        row = store_read_job_row(statement);
     } else if (code != SQLITE_DONE) {
         store_fail(store, "reading a job", error);
     }

@@ -95,6 +95,8 @@ GPtrArray *store_queue(Store *store, GError **error);
 gboolean store_begin_job(Store *store, gint64 job, GError **error);
 gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint n_failures,
                            const char *error_text, GError **error);
+/* A job that is there already waits for a service, as one of @submitter's if it was nobody's. */
+gboolean store_queue_job(Store *store, gint64 job, const char *submitter, GError **error);
 /* It is not wanted any more. *ret_done: it has ended already, and stays as it is. */
 gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error);
 /* @submitter's jobs took @ms of machines; and what all have used since @since_s: submitter ->
@@ -125,6 +127,20 @@ JobRow *store_read_job(Store *store, gint64 id, GError **error);
 JobRow *store_find_job(Store *store, const char *name, GError **error);
 /* All, oldest first. Array of JobRow, owned by the caller. */
 GPtrArray *store_list_jobs(Store *store, GError **error);
+/* Which jobs are listed. */
+typedef struct JobFilter {
+    gboolean has_state;
+    JobState state;   /* then: only those */
+    const char *kind; /* only those; NULL: any */
+    const char *text; /* that stands in name, job file or answer, in either case of ASCII letters;
+                         NULL: any */
+    guint first;      /* so many are left out, */
+    guint n_most;     /* and at most so many listed */
+} JobFilter;
+/* The jobs that fit, newest first; *ret_n_found: how many there are. Array of JobRow, owned by the
+ * caller. */
+GPtrArray *store_find_jobs(Store *store, const JobFilter *filter, guint *ret_n_found,
+                           GError **error);
 /* @answer and @error_text may be NULL. */
 gboolean store_set_job(Store *store, gint64 job, JobState state, const char *phase,
                        const char *answer, const char *error_text, GError **error);
@@ -180,6 +196,8 @@ void trial_row_free(TrialRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrialRow, trial_row_free)
 /* In the order they ended. Array of TrialRow, owned by the caller. */
 GPtrArray *store_trials(Store *store, gint64 job, GError **error);
+/* One trial of @job; G_IO_ERROR_NOT_FOUND: it has none of that number. */
+TrialRow *store_read_trial(Store *store, gint64 job, gint64 trial, GError **error);
 
 /* How much there is of a job. */
 typedef struct JobCounts {
@@ -188,8 +206,9 @@ typedef struct JobCounts {
 /* Of all jobs: id (gint64) -> JobCounts. Owned by the caller. */
 GHashTable *store_job_counts(Store *store, GError **error);
 
-/* What @trial printed, whole as it was kept; "" when nothing was. Owned by the caller. */
-char *store_console(const TrialRow *trial, GError **error);
+/* What @trial printed, whole as it was kept, with a NUL behind it that does not count; empty when
+ * nothing was. Owned by the caller. */
+GBytes *store_console(const TrialRow *trial, GError **error);
 
 /* Why a revision was chosen: written once for each revision, when it is first chosen. */
 typedef struct DecisionRow {

@@ -158,7 +158,7 @@ static char *last_lines(const char *console)
 
 static void quote(View *view, const TrialRow *trial)
 {
-    g_autofree char *console = NULL;
+    g_autoptr(GBytes) console = NULL;
 
     if (trial->report) {
         view->excerpt = g_strdup(trial->report + MIN(trial->report_prefix, strlen(trial->report)));
@@ -166,8 +166,8 @@ static void quote(View *view, const TrialRow *trial)
         return;
     }
     console = store_console(trial, NULL);
-    if (console && *console) {
-        view->excerpt = last_lines(console);
+    if (console && g_bytes_get_size(console)) {
+        view->excerpt = last_lines(g_bytes_get_data(console, NULL));
         view->excerpt_of = g_strdup("What its last trial printed:");
     }
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Some of many jobs.
+ */
+#include "store/private.h"
+
+/* The numbers are those of bind(). */
+#define SQL_FILTER                                                                                 \
+    " FROM job WHERE (?1 < 0 OR state = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL"         \
+    " OR instr(lower(name), ?3) OR instr(lower(spec), ?3) OR instr(lower(answer), ?3))"
+
+static sqlite3_stmt *prepare(Store *store, const char *sql, const JobFilter *filter, GError **error)
+{
+    g_autofree char *text = filter->text ? g_ascii_strdown(filter->text, -1) : NULL;
+    sqlite3_stmt *statement = store_prepare(store, sql, error);
+
+    if (statement) {
+        sqlite3_bind_int(statement, 1, filter->has_state ? (int)filter->state : -1);
+        store_bind_text(statement, 2, filter->kind);
+        store_bind_text(statement, 3, text);
+    }
+    return statement;
+}
+
+static gboolean count(Store *store, const JobFilter *filter, guint *ret_n, GError **error)
+{
+    sqlite3_stmt *statement = prepare(store, "SELECT count(*)" SQL_FILTER, filter, error);
+    gboolean counted = statement && sqlite3_step(statement) == SQLITE_ROW;
+
+    if (counted) {
+        *ret_n = (guint)sqlite3_column_int(statement, 0);
+    } else if (statement) {
+        store_fail(store, "counting jobs", error);
+    }
+    if (statement) {
+        store_give_back(store, statement);
+    }
+    return counted;
+}
+
+GPtrArray *store_find_jobs(Store *store, const JobFilter *filter, guint *ret_n_found,
+                           GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)job_row_free);
+    sqlite3_stmt *statement =
+        count(store, filter, ret_n_found, error)
+            ? prepare(store,
+                      "SELECT " SQL_JOB_COLUMNS SQL_FILTER " ORDER BY id DESC LIMIT ?4 OFFSET ?5",
+                      filter, error)
+            : NULL;
+    int code;
+
+    if (!statement) {
+        return NULL;
+    }
+    sqlite3_bind_int64(statement, 4, filter->n_most);
+    sqlite3_bind_int64(statement, 5, filter->first);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        g_ptr_array_add(rows, store_read_job_row(statement));
+    }
+    if (code != SQLITE_DONE) {
+        store_fail(store, "reading jobs", error);
+    }
+    store_give_back(store, statement);
+    return code == SQLITE_DONE ? g_steal_pointer(&rows) : NULL;
+}
