@@ -113,7 +113,7 @@ static char *find_request(const char *state_dir, const char *name)
     for (guint i = g_strv_length(paths); i-- > 0;) {
         g_auto(SpoolRequest) request = {0};
 
-        if (spool_read(paths[i], &request, NULL) && !request.is_cancel &&
+        if (spool_read(paths[i], &request, NULL) && request.wish == SPOOL_JOB &&
             g_str_equal(request.name, name)) {
             return g_steal_pointer(&request.id);
         }
@@ -142,7 +142,7 @@ int cmd_cancel(int argc, char **argv)
                        "found is kept, and 'firstbad resume' goes on with it.",
         .entries = entries,
         .n_arguments_max = 1};
-    g_auto(SpoolRequest) request = {.is_cancel = TRUE};
+    g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL};
     g_autoptr(GError) error = NULL;
     int code;
 

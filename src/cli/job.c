@@ -323,29 +323,17 @@ void work_options_clear(WorkOptions *options)
     g_clear_pointer(&options->notes, g_ptr_array_unref);
 }
 
-/* Leave the new job to a service, with copies of its files. */
+/* Leave the new job to a service. */
 static int queue_job(const WorkOptions *options)
 {
-    g_autofree char *state_dir = cli_state_dir(options->state_option), *folder = NULL;
-    g_auto(SpoolRequest)
-        request = {.kind = g_strdup(options->spec->kind), .priority = options->priority};
+    g_autofree char *state_dir = cli_state_dir(options->state_option);
     g_autoptr(GError) error = NULL;
 
-    if (!options->spec->name) {
-        options->spec->name =
-            g_strdup_printf("%s-%.12s", options->spec->kind, options->spec->start);
-    }
-    request.name = g_strdup(options->spec->name);
-    folder = spool_make_folder(state_dir, &request, &error);
-    if (folder && job_take_inputs(options->spec, folder, &error)) {
-        request.spec = job_spec_write(options->spec);
-    }
-    if (!request.spec || !spool_put(state_dir, &request, &error)) {
+    if (!spool_put_job(state_dir, options->spec, options->priority, &error)) {
         cli_complain("%s", error->message);
-        spool_remove_files(state_dir, request.id);
         return EXIT_MACHINE;
     }
-    g_print("queued: %s\n", request.name);
+    g_print("queued: %s\n", options->spec->name);
     return EXIT_ANSWER;
 }
 

@@ -242,12 +242,79 @@ static gboolean take_job(Service *service, const SpoolRequest *request, GError *
     return TRUE;
 }
 
+/* Its evidence is another one from now on: what is under way for @active ends. */
+static gboolean stop_job(Service *service, Active *active, GError **error)
+{
+    gboolean charged = charge_one(service, active, error);
+
+    g_ptr_array_remove(service->active, active);
+    show_active(service);
+    return charged;
+}
+
+/* Open what the word of @request is about. */
+static gboolean read_word(const JobRow *row, const SpoolRequest *request, Repo **ret_repo,
+                          char **ret_commit, Verdict *ret_verdict, GError **error)
+{
+    g_autoptr(JobSpec) spec = job_spec_new(row->kind);
+
+    *ret_verdict = VERDICT_UNKNOWN;
+    if (!g_str_equal(request->verdict, "clear") && !verdict_parse(request->verdict, ret_verdict)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no verdict: '%s'",
+                    request->verdict);
+        return FALSE;
+    }
+    if (!job_spec_read(spec, row->spec, "/", error)) {
+        return FALSE;
+    }
+    *ret_repo = repo_open(spec->tree, error);
+    *ret_commit = *ret_repo ? repo_resolve(*ret_repo, request->revision, error) : NULL;
+    return *ret_commit != NULL;
+}
+
+/* The job of @row has another evidence now, and goes on. */
+static gboolean go_on(Service *service, const JobRow *row, const SpoolRequest *request,
+                      GError **error)
+{
+    gboolean unused;
+
+    say(service, "%s: %.12s is %s, on the word of %s", row->name, request->revision,
+        request->verdict, request->submitter);
+    return row->state == JOB_CANCELLED
+               ? store_cancel_job(service->store, row->id, &unused, error)
+               : store_queue_job(service->store, row->id, request->submitter, error);
+}
+
+/* What is wrong with a word is told, and costs nothing but the word. */
+static gboolean take_verdict(Service *service, const SpoolRequest *request, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(JobRow) row = find_job(service, request, &failure);
+    Active *active = row ? find_active(service, row->id) : NULL;
+    g_autoptr(Repo) repo = NULL;
+    g_autofree char *commit = NULL;
+    Verdict verdict;
+
+    if (!row || !read_word(row, request, &repo, &commit, &verdict, &failure)) {
+        say(service, "verdict on %s: %s", request->revision, failure->message);
+        return TRUE;
+    }
+    if (active && !stop_job(service, active, error)) {
+        return FALSE;
+    }
+    if (!job_say_verdict(service->store, row, repo, commit, verdict, request->note, &failure)) {
+        say(service, "verdict on %s: %s", request->revision, failure->message);
+        return TRUE;
+    }
+    return go_on(service, row, request, error);
+}
+
 /* FALSE: the store cannot be written; the request stays where it is. */
 static gboolean take_request(Service *service, const char *path, GError **error)
 {
     g_auto(SpoolRequest) request = {0};
     g_autoptr(GError) damage = NULL;
-    gboolean taken;
+    gboolean taken = TRUE;
 
     if (!spool_read(path, &request, &damage)) {
         if (g_error_matches(damage, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
@@ -256,8 +323,17 @@ static gboolean take_request(Service *service, const char *path, GError **error)
         }
         return TRUE;
     }
-    taken = request.is_cancel ? cancel_job(service, &request, error)
-                              : take_job(service, &request, error);
+    switch (request.wish) {
+    case SPOOL_JOB:
+        taken = take_job(service, &request, error);
+        break;
+    case SPOOL_CANCEL:
+        taken = cancel_job(service, &request, error);
+        break;
+    case SPOOL_VERDICT:
+        taken = take_verdict(service, &request, error);
+        break;
+    }
     if (taken) {
         g_unlink(path);
     }

@@ -14,13 +14,20 @@
 /* --- Requests -------------------------------------------------------------------------------- */
 
 /* What somebody wants of a service. */
+typedef enum SpoolWish {
+    SPOOL_JOB,     /* a new job */
+    SPOOL_CANCEL,  /* an end to one */
+    SPOOL_VERDICT, /* his word on a revision of one, in place of what was measured */
+} SpoolWish;
 typedef struct SpoolRequest {
-    gboolean is_cancel;
+    SpoolWish wish;
     char *id;        /* its own name; made by spool_put() */
     char *submitter; /* NULL for spool_put(): the user */
-    char *job;       /* to cancel: a number, or the id of the request that brings it */
-    char *kind, *spec, *name;
+    char *job;       /* but of a new one: a number, or the id of the request that brings it */
+    char *kind, *spec, *name; /* of a new job */
     gint64 priority;
+    char *revision, *verdict; /* "good", "bad", "skip"; "clear" takes the word back */
+    char *note;               /* why, or NULL */
 } SpoolRequest;
 void spool_request_clear(SpoolRequest *request);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpoolRequest, spool_request_clear)
@@ -30,6 +37,9 @@ char *spool_make_folder(const char *state_dir, SpoolRequest *request, GError **e
 /* Put @request into the spool of @state_dir, on disk when it returns; its id and submitter
  * are set where they were not. */
 gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error);
+/* Put the new job of @spec, which is checked, there with copies of its files; it gets a name where
+ * it has none. */
+gboolean spool_put_job(const char *state_dir, JobSpec *spec, gint64 priority, GError **error);
 /* Paths of the requests there, oldest first. NULL-terminated, owned by the caller. */
 char **spool_list(const char *state_dir);
 /* The request at @path; G_IO_ERROR_INVALID_DATA: it is none. With another error it may be read

@@ -16,6 +16,9 @@
 /* No copying takes so long. */
 #define OLD_S 86400
 
+static const char *const wishes[] = {
+    [SPOOL_JOB] = "job", [SPOOL_CANCEL] = "cancel", [SPOOL_VERDICT] = "verdict"};
+
 void spool_request_clear(SpoolRequest *request)
 {
     g_free(request->id);
@@ -24,6 +27,9 @@ void spool_request_clear(SpoolRequest *request)
     g_free(request->kind);
     g_free(request->spec);
     g_free(request->name);
+    g_free(request->revision);
+    g_free(request->verdict);
+    g_free(request->note);
     *request = (SpoolRequest){0};
 }
 
@@ -81,13 +87,16 @@ gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error)
         request->submitter = g_strdup(g_get_user_name());
     }
     name_request(request);
-    g_key_file_set_boolean(file, REQUEST, "cancel", request->is_cancel);
+    put(file, "wish", wishes[request->wish]);
     put(file, "id", request->id);
     put(file, "submitter", request->submitter);
     put(file, "job", request->job);
     put(file, "kind", request->kind);
     put(file, "spec", request->spec);
     put(file, "name", request->name);
+    put(file, "revision", request->revision);
+    put(file, "verdict", request->verdict);
+    put(file, "note", request->note);
     g_key_file_set_int64(file, REQUEST, "priority", request->priority);
     text = g_key_file_to_data(file, NULL, NULL);
     path = path_of(state_dir, request->id, SUFFIX);
@@ -95,6 +104,26 @@ gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error)
            g_file_set_contents_full(path, text, -1,
                                     G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                     0600, error);
+}
+
+gboolean spool_put_job(const char *state_dir, JobSpec *spec, gint64 priority, GError **error)
+{
+    g_auto(SpoolRequest) request = {.kind = g_strdup(spec->kind), .priority = priority};
+    g_autofree char *folder = NULL;
+
+    if (!spec->name) {
+        spec->name = g_strdup_printf("%s-%.12s", spec->kind, spec->start);
+    }
+    request.name = g_strdup(spec->name);
+    folder = spool_make_folder(state_dir, &request, error);
+    if (folder && job_take_inputs(spec, folder, error)) {
+        request.spec = job_spec_write(spec);
+    }
+    if (!request.spec || !spool_put(state_dir, &request, error)) {
+        spool_remove_files(state_dir, request.id);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static void remove_tree(const char *path)
@@ -178,6 +207,44 @@ char **spool_list(const char *state_dir)
     return (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
 }
 
+/* What @file wishes; FALSE: nothing that we know. */
+static gboolean read_wish(GKeyFile *file, SpoolWish *ret_wish)
+{
+    g_autofree char *word = g_key_file_get_string(file, REQUEST, "wish", NULL);
+
+    for (guint i = 0; word && i < G_N_ELEMENTS(wishes); i++) {
+        if (g_str_equal(word, wishes[i])) {
+            *ret_wish = (SpoolWish)i;
+            return TRUE;
+        }
+    }
+    /* As firstbad 0.1 wrote it. */
+    *ret_wish = g_key_file_get_boolean(file, REQUEST, "cancel", NULL) ? SPOOL_CANCEL : SPOOL_JOB;
+    return word == NULL;
+}
+
+/* Has it all that is needed? */
+static gboolean is_whole(const SpoolRequest *request)
+{
+    if (!request->id || !request->submitter) {
+        return FALSE;
+    }
+    switch (request->wish) {
+    case SPOOL_JOB:
+        return request->kind && request->spec && request->name;
+    case SPOOL_CANCEL:
+        return request->job != NULL;
+    case SPOOL_VERDICT:
+        return request->job && request->revision && request->verdict;
+    }
+    return FALSE;
+}
+
+static char *get(GKeyFile *file, const char *key)
+{
+    return g_key_file_get_string(file, REQUEST, key, NULL);
+}
+
 gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -190,19 +257,19 @@ gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error)
             g_propagate_prefixed_error(error, g_steal_pointer(&failed), "%s: ", path);
             return FALSE;
         }
-    } else {
-        request->is_cancel = g_key_file_get_boolean(file, REQUEST, "cancel", NULL);
-        request->id = g_key_file_get_string(file, REQUEST, "id", NULL);
-        request->submitter = g_key_file_get_string(file, REQUEST, "submitter", NULL);
-        request->job = g_key_file_get_string(file, REQUEST, "job", NULL);
-        request->kind = g_key_file_get_string(file, REQUEST, "kind", NULL);
-        request->spec = g_key_file_get_string(file, REQUEST, "spec", NULL);
-        request->name = g_key_file_get_string(file, REQUEST, "name", NULL);
+    } else if (read_wish(file, &request->wish)) {
+        request->id = get(file, "id");
+        request->submitter = get(file, "submitter");
+        request->job = get(file, "job");
+        request->kind = get(file, "kind");
+        request->spec = get(file, "spec");
+        request->name = get(file, "name");
+        request->revision = get(file, "revision");
+        request->verdict = get(file, "verdict");
+        request->note = get(file, "note");
         request->priority = g_key_file_get_int64(file, REQUEST, "priority", NULL);
     }
-    if (request->id && request->submitter &&
-        (request->is_cancel ? request->job != NULL
-                            : request->kind && request->spec && request->name)) {
+    if (is_whole(request)) {
         return TRUE;
     }
     spool_request_clear(request);

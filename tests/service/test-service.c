@@ -114,7 +114,7 @@ static void test_spool(Scratch *scratch, gconstpointer unused)
                                     .spec = g_strdup("[job]\nname=a;b\n"),
                                     .name = g_strdup("one"),
                                     .priority = -3};
-    g_auto(SpoolRequest) cancel = {.is_cancel = TRUE, .job = g_strdup("7")}, read = {0};
+    g_auto(SpoolRequest) cancel = {.wish = SPOOL_CANCEL, .job = g_strdup("7")}, read = {0};
 
     g_assert_true(spool_put(state, &request, &error));
     g_assert_true(spool_put(state, &cancel, &error));
@@ -126,7 +126,7 @@ static void test_spool(Scratch *scratch, gconstpointer unused)
     g_assert_cmpint(read.priority, ==, -3);
     spool_request_clear(&read);
     g_assert_true(spool_read(paths[1], &read, &error));
-    g_assert_true(read.is_cancel);
+    g_assert_cmpint(read.wish, ==, SPOOL_CANCEL);
     g_assert_cmpstr(read.job, ==, "7");
     spool_request_clear(&read);
     /* What is none. */
