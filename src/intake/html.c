@@ -158,7 +158,7 @@ static const char *skip_hidden(const char *tag, const char *end)
     return NULL;
 }
 
-char *html_text(const char *html, gsize n)
+char *text_of_html(const char *html, gsize n)
 {
     Page page = {.text = g_string_sized_new(n), .link = g_string_new(NULL)};
     const char *end = html + n;

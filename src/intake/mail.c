@@ -38,7 +38,7 @@ static gboolean read_part(const IntakeSource *source, const MailPart *part, gboo
     g_autofree char *valid = n ? g_utf8_make_valid(raw, (gssize)n) : g_strdup("");
 
     if (part->is_html) {
-        g_autofree char *text = html_text(valid, strlen(valid));
+        g_autofree char *text = text_of_html(valid, strlen(valid));
 
         return read_body(source, text, intake);
     }

@@ -184,7 +184,8 @@ static void read_head(char *const *lines, Intake *intake)
 void page_read(const IntakeSource *source, Intake *intake)
 {
     gboolean is_html = g_regex_match_simple("\\A\\s*<", source->text, 0, 0);
-    g_autofree char *text = is_html ? html_text(source->text, source->n) : g_strdup(source->text);
+    g_autofree char *text =
+        is_html ? text_of_html(source->text, source->n) : g_strdup(source->text);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     const char *report = strstr(text, "\nSample crash report:");
     g_autofree char *crash = g_strdup(report);

@@ -89,4 +89,4 @@ GArray *mail_split(const char *text, gsize n);
 
 /* The text of a page: a line for each line that it shows, a tab behind each cell, and behind what
  * is linked " <URL>". Owned by the caller. */
-char *html_text(const char *html, gsize n);
+char *text_of_html(const char *html, gsize n);

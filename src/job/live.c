@@ -141,10 +141,9 @@ static json_t *shares_json(const Live *live)
     return array;
 }
 
-gboolean live_write(const Live *live, const char *job_dir, GError **error)
+json_t *live_to_json(const Live *live)
 {
-    g_autofree char *path = g_build_filename(job_dir, LIVE_FILE, NULL);
-    json_t *object = json_pack(
+    return json_pack(
         "{s:I, s:I, s:o, s:b, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:o, s:o, s:o, s:o,"
         " s:b, s:f, s:f, s:f}",
         "at_ms", (json_int_t)live->at_ms, "began_ms", (json_int_t)live->began_ms, "phase",
@@ -155,6 +154,12 @@ gboolean live_write(const Live *live, const char *job_dir, GError **error)
         "older", live->older, "shares", shares_json(live), "suspects", suspects_json(live), "works",
         works_json(live), "events", events_json(live), "has_left", live->has_left, "left_s",
         live->left_s, "left_low_s", live->left_low_s, "left_high_s", live->left_high_s);
+}
+
+gboolean live_write(const Live *live, const char *job_dir, GError **error)
+{
+    g_autofree char *path = g_build_filename(job_dir, LIVE_FILE, NULL);
+    json_t *object = live_to_json(live);
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
     gboolean done =
         g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <jansson.h>
 
 /* So many equal stretches of the range, suspects, and lines of what happened are told. */
 #define LIVE_SHARES   100
@@ -61,6 +62,8 @@ LiveWork *live_add_work(Live *live, const char *commit, const char *text, gint64
 /* The oldest go where there are too many. */
 void live_add_event(Live *live, gint64 at_ms, const char *text);
 
+/* As the file has it, field by field. Owned by the caller. */
+json_t *live_to_json(const Live *live);
 gboolean live_write(const Live *live, const char *job_dir, GError **error);
 /* G_IO_ERROR_NOT_FOUND: nobody has worked on the job since firstbad writes this. */
 Live *live_read(const char *job_dir, GError **error);

@@ -142,3 +142,5 @@ json_t *report_cost_json(const Report *report);
 char *report_go_duration(guint64 ms);
 /* "3 h 54 min", for people. */
 char *report_duration(guint64 ms);
+
+#include "report/pictures.h"

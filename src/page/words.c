@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Small things that many pages have: ids, verdicts, states, tables.
+ */
+#include "page/parts.h"
+
+void add_id(Html *html, const PagePlace *place, const Report *report, const char *commit)
+{
+    g_autofree char *title = variant_title(commit);
+    g_autofree char *path = NULL;
+    gboolean is_known = FALSE;
+
+    for (guint i = 0;
+         !place->is_file && report && report->revisions && !is_known && i < report->revisions->len;
+         i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        is_known = g_str_equal(revision->decision->commit, commit);
+    }
+    if (is_known) {
+        path = path_of_revision(report->row->id, commit, "");
+        html_open(html, "a", "href", path, NULL);
+    }
+    html_leaf(html, "code", title, "class", "id", NULL);
+    if (is_known) {
+        html_close(html);
+    }
+}
+
+static void add_badge(Html *html, const char *what, const char *word)
+{
+    g_autofree char *class_name = g_strdup_printf("%s %s-%s", what, what, word);
+
+    html_leaf(html, "span", word, "class", class_name, NULL);
+}
+
+void add_verdict(Html *html, const ReportRevision *revision)
+{
+    add_badge(html, "verdict", revision->verdict);
+    if (revision->said) {
+        html_leaf(html, "span", "on somebody's word", "class", "note", NULL);
+    } else if (revision->is_inferred) {
+        html_leaf(html, "span", "by what all revisions showed", "class", "note", NULL);
+    }
+}
+
+void add_outcome(Html *html, const char *name)
+{
+    add_badge(html, "outcome", name);
+}
+
+const char *state_word(const Report *report)
+{
+    JobState state = report->row->state;
+
+    if (state != JOB_RUNNING) {
+        return job_state_name(state);
+    }
+    return report->is_worked_on ? "working" : "stopped";
+}
+
+void add_state(Html *html, const Report *report)
+{
+    add_badge(html, "state", state_word(report));
+}
+
+const char *job_title(const Report *report)
+{
+    const JobSpec *spec = report->spec;
+
+    if (report->answer && report->answer->crash_title) {
+        return report->answer->crash_title;
+    }
+    return spec->title ? spec->title : spec->title_match ? spec->title_match : spec->test_command;
+}
+
+void add_time(Html *html, gint64 time_s)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_s);
+    g_autofree char *text = time ? g_date_time_format(time, "%F %H:%M UTC") : NULL;
+    g_autofree char *exact = time ? g_date_time_format(time, "%FT%TZ") : NULL;
+
+    if (time) {
+        html_leaf(html, "time", text, "datetime", exact, NULL);
+    }
+}
+
+void add_term(Html *html, const char *term, const char *text)
+{
+    if (text && *text) {
+        html_leaf(html, "dt", term, NULL);
+        html_leaf(html, "dd", text, NULL);
+    }
+}
+
+void open_section(Html *html, const char *id, const char *class_name, const char *heading)
+{
+    g_autofree char *heading_id = g_strconcat(id, "-heading", NULL);
+
+    html_open(html, "section", "id", id, "class", class_name, "aria-labelledby", heading_id,
+              "hidden", g_strcmp0(class_name, HIDDEN) == 0 ? "" : NULL, NULL);
+    html_leaf(html, "h2", heading, "id", heading_id, NULL);
+}
+
+void open_table(Html *html, const char *id, const char *caption, const char *const *columns)
+{
+    /* What scrolls must be reached by keyboard, and have a name. */
+    html_open(html, "div", "class", "wide", "tabindex", "0", "role", "region", "aria-label",
+              caption, NULL);
+    html_open(html, "table", "id", id, NULL);
+    html_leaf(html, "caption", caption, NULL);
+    html_open(html, "thead", NULL);
+    html_open(html, "tr", NULL);
+    for (; *columns; columns++) {
+        html_leaf(html, "th", *columns, "scope", "col", NULL);
+    }
+    html_close(html);
+    html_close(html);
+    html_open(html, "tbody", NULL);
+}
+
+void close_table(Html *html)
+{
+    html_close(html);
+    html_close(html);
+    html_close(html);
+}
+
+char *count_of(guint n, const char *what)
+{
+    return g_strdup_printf("%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+const char *trial_word(const TrialRow *trial, const Sought *sought)
+{
+    OutcomeKind kind = sought_outcome(sought->kind, trial);
+
+    if (kind != OUTCOME_CRASH) {
+        return outcome_kind_name(kind);
+    }
+    switch (identity_judge(sought, trial)) {
+    case CRASH_OF_BUG:
+        return "crash";
+    case CRASH_DOUBTFUL:
+        return "doubtful";
+    case CRASH_OF_ANOTHER:
+        break;
+    }
+    return "other-crash";
+}
