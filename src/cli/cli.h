@@ -46,6 +46,7 @@ int cmd_plan(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_work(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
 int cmd_kernels(int argc, char **argv);
 int cmd_sim(int argc, char **argv);

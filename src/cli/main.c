@@ -32,6 +32,7 @@ static const Command commands[] = {
     {"audit", "how far a bisection log of syzbot's can be believed", cmd_audit},
     {"doctor", "say what this machine can do, and what to install", cmd_doctor},
     {"daemon", "work on all jobs that were queued (--queue)", cmd_daemon},
+    {"serve", "show jobs as web pages", cmd_serve},
     {"cancel", "tell the daemon that a job is not wanted", cmd_cancel},
     {"kernels", "list what was built, and limit the room it takes", cmd_kernels},
     {"work", "carry out a piece of a job, on a machine of a cluster", cmd_work},

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a person asks for of jobs that are there; the token shown and taken back.
+ */
+#include <string.h>
+
+#include "web/private.h"
+
+/* --- The token ------------------------------------------------------------------------------- */
+
+#define COOKIE_S (30 * 86400)
+
+void get_login(WebCall *call)
+{
+    reply_page(call, MHD_HTTP_OK, page_login(&call->place, NULL));
+}
+
+static void set_cookie(WebCall *call, const char *value, guint seconds)
+{
+    call->cookie = g_strdup_printf(
+        TOKEN_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%u", value, seconds);
+}
+
+void post_login(WebCall *call)
+{
+    g_autofree char *given = g_strstrip(g_strdup(call_field(call, "token")));
+
+    if (!guard_is_token(call->web->token, given)) {
+        reply_page(call, MHD_HTTP_FORBIDDEN, page_login(&call->place, "That is not the token."));
+        return;
+    }
+    set_cookie(call, call->web->token, COOKIE_S);
+    reply_go_to(call, "/");
+}
+
+void post_logout(WebCall *call)
+{
+    set_cookie(call, "", 0);
+    reply_go_to(call, "/login");
+}
+
+/* --- Requests -------------------------------------------------------------------------------- */
+
+/* Nobody takes it where no daemon works; the page of jobs says so. */
+static void put(WebCall *call, SpoolRequest *request, gint64 job)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_strdup_printf("/jobs/%" G_GINT64_FORMAT, job);
+
+    request->job = g_strdup_printf("%" G_GINT64_FORMAT, job);
+    if (spool_put(call->web->options->state_dir, request, &error)) {
+        reply_go_to(call, path);
+    } else {
+        reply_failure(call, error);
+    }
+}
+
+void post_cancel(WebCall *call)
+{
+    g_autoptr(Store) store = call_open_store(call);
+    g_autoptr(JobRow) row = store ? call_find_job(call, store) : NULL;
+    g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL};
+
+    if (row) {
+        put(call, &request, row->id);
+    }
+}
+
+static gboolean is_verdict(const char *word)
+{
+    static const char *const words[] = {"good", "bad", "skip", "clear", NULL};
+
+    return g_strv_contains(words, word);
+}
+
+/* The revision is one that the job tested: nothing else is named in the tree. */
+static gboolean has_revision(Store *store, gint64 job, const char *commit, GError **error)
+{
+    g_autoptr(GPtrArray) decisions = store_decisions(store, job, error);
+
+    for (guint i = 0; decisions && i < decisions->len; i++) {
+        if (g_str_equal(((const DecisionRow *)decisions->pdata[i])->commit, commit)) {
+            return variant_is_plain(commit);
+        }
+    }
+    if (decisions) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "the job did not test that revision");
+    }
+    return FALSE;
+}
+
+void post_verdict(WebCall *call)
+{
+    g_autoptr(Store) store = call_open_store(call);
+    g_autoptr(JobRow) row = store ? call_find_job(call, store) : NULL;
+    g_autoptr(GError) error = NULL;
+    const char *verdict = call_field(call, "verdict"), *note = call_field(call, "note");
+    g_auto(SpoolRequest) request = {.wish = SPOOL_VERDICT};
+
+    if (!row) {
+        return;
+    }
+    if (!is_verdict(verdict)) {
+        reply_error(call, MHD_HTTP_BAD_REQUEST, "A verdict is good, bad, skip or clear.");
+        return;
+    }
+    if (!has_revision(store, row->id, call->args[1], &error)) {
+        if (error) {
+            reply_failure(call, error);
+        } else {
+            reply_error(call, MHD_HTTP_BAD_REQUEST, "Only revisions have verdicts.");
+        }
+        return;
+    }
+    request.revision = g_strdup(call->args[1]);
+    request.verdict = g_strdup(verdict);
+    request.note = *note ? g_utf8_make_valid(note, -1) : NULL;
+    put(call, &request, row->id);
+}

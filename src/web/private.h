@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A call to the server and what answers it. Private to web/.
+ */
+#pragma once
+
+#include <microhttpd.h>
+
+#include "page/page.h"
+#include "web/web.h"
+
+/* A body may be so long: with a config and a reproducer, and without. */
+#define UPLOAD_MOST (16 << 20)
+#define FORM_MOST   (64 << 10)
+
+struct Web {
+    const WebOptions *options;
+    struct MHD_Daemon *daemon;
+    char *address, *token, *token_path;
+    GPtrArray *hosts; /* of char *: what a Host header may say */
+    GMutex lock;      /* of those below */
+    GCond stopped;
+    gboolean is_stopping;
+    guint n_streams; /* of events */
+};
+
+/* What came, and what goes back. Handlers fill the latter. */
+typedef struct WebCall {
+    Web *web;
+    struct MHD_Connection *connection;
+    const char *path;
+    char *args[2];          /* what stood in the path's places; NULL behind the last */
+    GHashTable *fields;     /* of a form: name -> GString; files under their field's name */
+    GHashTable *file_names; /* of files: name -> what the browser called the file */
+    PagePlace place;
+    /* The reply; a page unless type says otherwise. */
+    guint status; /* 200 */
+    const char *type;
+    GBytes *body;
+    char *location, *cookie;     /* headers; NULL: none */
+    const char *download;        /* name for a file; NULL: it is shown */
+    gboolean is_lasting;         /* may be kept for ever */
+    struct MHD_Response *stream; /* in place of a body */
+} WebCall;
+
+/* --- What a call brings (call.c) --- */
+
+/* The argument of the query of that name, as bytes; NULL: none. */
+const char *call_query(const WebCall *call, const char *name);
+/* The same as a number from 0; 0 where it is none. */
+guint call_query_number(const WebCall *call, const char *name);
+/* What the form has under @name; "" where it has nothing. */
+const char *call_field(const WebCall *call, const char *name);
+/* The number in the path's place @i; -1: it is none. */
+gint64 call_number(const WebCall *call, guint i);
+
+/* --- Replies (call.c) --- */
+
+/* A page; @body is taken. */
+void reply_page(WebCall *call, guint status, GBytes *body);
+/* @text, taken, as plain text. */
+void reply_text(WebCall *call, char *text);
+/* @json, taken. */
+void reply_json(WebCall *call, json_t *json);
+/* To our own @path, with another method: after something was done. */
+void reply_go_to(WebCall *call, const char *path);
+/* A page that says what went wrong. */
+void reply_error(WebCall *call, guint status, const char *text);
+void reply_failure(WebCall *call, const GError *error);
+
+/* --- Who may (guard.c) --- */
+
+/* Read the token of @state_dir, or make one. FALSE: others could read it. */
+gboolean guard_load_token(const char *state_dir, char **ret_token, char **ret_path, GError **error);
+gboolean guard_is_token(const char *token, const char *given);
+/* The names that @web is known by when it listens at @host and @port. */
+GPtrArray *guard_hosts(const char *host, guint16 port, const char *const *more);
+gboolean guard_knows_host(const GPtrArray *hosts, const char *host);
+/* Does a page of ours send this form? @origin: of its header, or NULL. */
+gboolean guard_is_own_origin(const char *origin, const char *host);
+#define TOKEN_COOKIE "firstbad-token"
+
+/* --- Routes (routes.c) --- */
+
+typedef void (*WebFunc)(WebCall *call);
+typedef struct Route {
+    const char *method; /* GET stands for HEAD, too */
+    const char *path;   /* a "*" is a place that one part of a path fills */
+    WebFunc func;
+    gboolean needs_token;
+    guint most_bytes; /* of its body */
+} Route;
+/* NULL: there is none. *ret_args: what stood in the places, owned by the caller. *ret_is_path:
+ * there is one with another method. */
+const Route *route_find(const char *method, const char *path, char *ret_args[2],
+                        gboolean *ret_is_path);
+
+/* --- What is read (read.c, printed.c, events.c) --- */
+
+void get_jobs(WebCall *call);
+void get_job(WebCall *call);
+void get_job_json(WebCall *call);
+void get_job_text(WebCall *call);
+void get_job_log(WebCall *call);
+void get_pictures(WebCall *call);
+void get_revision(WebCall *call);
+void get_trial(WebCall *call);
+void get_build_log(WebCall *call);
+void get_events(WebCall *call);
+void get_asset(WebCall *call);
+
+/* --- What is asked for (ask.c, submit.c) --- */
+
+void get_login(WebCall *call);
+void post_login(WebCall *call);
+void post_logout(WebCall *call);
+void get_submit(WebCall *call);
+void post_submit(WebCall *call);
+void post_cancel(WebCall *call);
+void post_verdict(WebCall *call);
+
+/* The store, opened for this call; NULL: the reply says why not. */
+Store *call_open_store(WebCall *call);
+/* The job whose number is in the path's first place; NULL: likewise. */
+JobRow *call_find_job(WebCall *call, Store *store);
+Report *call_load_report(WebCall *call, Store *store);

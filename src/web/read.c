@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is read of the store: the list, jobs, revisions.
+ */
+#include <string.h>
+
+#include "web/private.h"
+
+/* --- The list -------------------------------------------------------------------------------- */
+
+/* @text as a choice; NULL where it is none, or "any". */
+static const char *chosen(const char *text)
+{
+    return text && *text && !g_str_equal(text, "any") ? text : NULL;
+}
+
+static void read_filter(const WebCall *call, JobFilter *ret_filter)
+{
+    const char *state = chosen(call_query(call, "state"));
+
+    *ret_filter = (JobFilter){.kind = chosen(call_query(call, "kind")),
+                              .text = call_query(call, "text"),
+                              .first = call_query_number(call, "first"),
+                              .n_most = PAGE_JOBS_MOST};
+    if (ret_filter->text && !*ret_filter->text) {
+        ret_filter->text = NULL;
+    }
+    for (int i = JOB_RUNNING; state && i <= JOB_CANCELLED; i++) {
+        if (g_str_equal(state, job_state_name((JobState)i))) {
+            ret_filter->has_state = TRUE;
+            ret_filter->state = (JobState)i;
+        }
+    }
+}
+
+static void report_free_or_not(gpointer report)
+{
+    report_free(report);
+}
+
+/* What of the list does not depend on there being a store. */
+static void open_list(const WebCall *call, PageJobs *jobs)
+{
+    g_auto(GStrv) requests = spool_list(call->web->options->state_dir);
+
+    jobs->n_requests = g_strv_length(requests);
+    jobs->jobs = g_ptr_array_new_with_free_func(report_free_or_not);
+}
+
+static gboolean load_list(WebCall *call, Store *store, PageJobs *jobs, GError **error)
+{
+    gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
+
+    jobs->rows = store_find_jobs(store, jobs->filter, &jobs->n_found, error);
+    jobs->waiting =
+        jobs->rows ? waiting_load(store, call->web->options->state_dir, now_s, error) : NULL;
+    jobs->has_coordinator = store_has_coordinator(store);
+    for (guint i = 0; jobs->waiting && i < jobs->rows->len; i++) {
+        g_ptr_array_add(jobs->jobs, report_load_summary(store, jobs->rows->pdata[i], NULL));
+    }
+    return jobs->waiting != NULL;
+}
+
+void get_jobs(WebCall *call)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(call->web->options->state_dir, STORE_READ, &error);
+    JobFilter filter;
+    PageJobs jobs = {.filter = &filter};
+
+    read_filter(call, &filter);
+    open_list(call, &jobs);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        g_clear_error(&error); /* no job has been here yet */
+        jobs.rows = g_ptr_array_new();
+    } else if (store) {
+        load_list(call, store, &jobs, &error);
+    }
+    if (error) {
+        reply_failure(call, error);
+    } else {
+        reply_page(call, MHD_HTTP_OK, page_jobs(&call->place, &jobs));
+    }
+    g_clear_pointer(&jobs.jobs, g_ptr_array_unref);
+    g_clear_pointer(&jobs.rows, g_ptr_array_unref);
+    waiting_free((Waiting *)jobs.waiting);
+}
+
+/* --- One job --------------------------------------------------------------------------------- */
+
+/* The report of the call's job; NULL: the reply says why not. */
+static Report *load_report(WebCall *call)
+{
+    g_autoptr(Store) store = call_open_store(call);
+
+    return store ? call_load_report(call, store) : NULL;
+}
+
+/* What is being done with the job, if anything is. */
+static Live *read_live(Store *store, const Report *report)
+{
+    g_autofree char *dir = store_job_dir(store, report->row->id);
+
+    return report->is_worked_on ? live_read(dir, NULL) : NULL;
+}
+
+void get_job(WebCall *call)
+{
+    g_autoptr(Store) store = call_open_store(call);
+    g_autoptr(Report) report = store ? call_load_report(call, store) : NULL;
+    g_autoptr(Live) live = report ? read_live(store, report) : NULL;
+
+    if (report) {
+        reply_page(call, MHD_HTTP_OK, page_job(&call->place, report, live, NULL));
+    }
+}
+
+void get_job_json(WebCall *call)
+{
+    g_autoptr(Report) report = load_report(call);
+
+    if (report) {
+        reply_json(call, report_json(report));
+    }
+}
+
+void get_job_text(WebCall *call)
+{
+    g_autoptr(Report) report = load_report(call);
+
+    if (report) {
+        reply_text(call, report_text(report, NULL));
+    }
+}
+
+void get_job_log(WebCall *call)
+{
+    g_autoptr(Report) report = load_report(call);
+    g_autofree char *log = report ? report_log(report) : NULL;
+
+    if (log) {
+        reply_text(call, report_clean(log));
+    }
+}
+
+void get_pictures(WebCall *call)
+{
+    g_autoptr(Report) report = load_report(call);
+
+    if (report) {
+        reply_json(call, report_pictures_json(report));
+    }
+}
+
+void get_revision(WebCall *call)
+{
+    g_autoptr(Report) report = load_report(call);
+    guint first = call_query_number(call, "first");
+
+    if (!report) {
+        return;
+    }
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (g_str_equal(revision->decision->commit, call->args[1])) {
+            first = first < revision->trials->len ? first : 0;
+            reply_page(call, MHD_HTTP_OK, page_revision(&call->place, report, revision, first));
+            return;
+        }
+    }
+    reply_error(call, MHD_HTTP_NOT_FOUND, "The job did not test that revision.");
+}
+
+/* --- Assets ---------------------------------------------------------------------------------- */
+
+static const char *type_of(const char *name)
+{
+    return g_str_has_suffix(name, ".css")   ? "text/css; charset=utf-8"
+           : g_str_has_suffix(name, ".js")  ? "text/javascript; charset=utf-8"
+           : g_str_has_suffix(name, ".svg") ? "image/svg+xml"
+                                            : "application/octet-stream";
+}
+
+void get_asset(WebCall *call)
+{
+    g_autoptr(GBytes) asset = page_asset(call->args[1]);
+    g_autofree char *path = asset ? page_asset_path(call->args[1]) : NULL;
+
+    /* Under the name of another version there is nothing. */
+    if (!path || !g_str_equal(path, call->path)) {
+        reply_error(call, MHD_HTTP_NOT_FOUND, "There is no such asset.");
+        return;
+    }
+    call->status = MHD_HTTP_OK;
+    call->type = type_of(call->args[1]);
+    call->body = g_steal_pointer(&asset);
+    call->is_lasting = TRUE;
+}
