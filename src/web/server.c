@@ -83,7 +83,7 @@ static void add_headers(struct MHD_Response *response, const WebCall *call)
         {"Content-Security-Policy", POLICY},
         {"X-Content-Type-Options", "nosniff"},
         {"X-Frame-Options", "DENY"},
-        {"Referrer-Policy", "no-referrer"},
+        {"Referrer-Policy", "same-origin"}, /* with no-referrer, forms have no Origin */
         {"Cross-Origin-Opener-Policy", "same-origin"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"Cache-Control",

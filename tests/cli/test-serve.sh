@@ -126,7 +126,7 @@ ok 'job: checks' gets 200 'check check-passed'
 ok 'job: no form without the token' lacks '<form'
 ok 'policy: nothing but ours' heads "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 ok 'policy: no guesses' heads 'x-content-type-options: nosniff'
-ok 'policy: no referrer' heads 'referrer-policy: no-referrer'
+ok 'policy: no referrer for others' heads 'referrer-policy: same-origin'
 ok 'policy: asked again each time' heads 'cache-control: private, no-cache'
 ok 'no script of the page itself' [ "$(grep -c '<script' "$work/body")" -eq "$(grep -c '<script src="/assets/[0-9a-f]*/app.js" defer>' "$work/body")" ]
 ok 'no style of an element' lacks ' style='
