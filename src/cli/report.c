@@ -3,10 +3,11 @@
  */
 #include "cli/cli.h"
 #include "cli/version.h"
+#include "page/page.h"
 #include "process/process.h"
 
 typedef struct Options {
-    gboolean json, cost, mail, kcidb;
+    gboolean json, cost, mail, kcidb, html;
     char *in_reply_to, *origin, *state_option;
 } Options;
 
@@ -21,8 +22,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 /* What is wrong with @options, or NULL. */
 static const char *check_options(const Options *options)
 {
-    if (options->mail + options->kcidb + (options->json || options->cost) > 1) {
-        return "one of --mail, --kcidb, and --json or --cost";
+    if (options->mail + options->kcidb + options->html + (options->json || options->cost) > 1) {
+        return "one of --mail, --kcidb, --html, and --json or --cost";
     }
     if (options->in_reply_to && !options->mail) {
         return "--in-reply-to is for --mail";
@@ -87,6 +88,21 @@ static int print_kcidb(const Report *report, const Options *options)
     return EXIT_ANSWER;
 }
 
+/* The page of the job as one file, for those who have no server to look at. */
+static int print_html(const Report *report)
+{
+    g_autoptr(GBytes) page =
+        page_job(&(PagePlace){.is_file = TRUE}, report, NULL, report_pictures_json(report));
+    gsize n_bytes;
+    const char *bytes = g_bytes_get_data(page, &n_bytes);
+
+    if (fwrite(bytes, 1, n_bytes, stdout) != n_bytes || fflush(stdout) != 0) {
+        cli_complain("cannot write the page: %s", g_strerror(errno));
+        return EXIT_MACHINE;
+    }
+    return EXIT_ANSWER;
+}
+
 static int print_report(const Report *report, const Options *options)
 {
     g_autofree char *state_dir =
@@ -114,6 +130,8 @@ int cmd_report(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print as JSON", NULL},
         {"cost", 0, 0, G_OPTION_ARG_NONE, &options.cost,
          "Where the time went, and what reuse saved", NULL},
+        {"html", 0, 0, G_OPTION_ARG_NONE, &options.html,
+         "Print as one page with pictures, for a file", NULL},
         {"mail", 0, 0, G_OPTION_ARG_NONE, &options.mail,
          "Print as a mail for 'git send-email'; sends nothing", NULL},
         {"in-reply-to", 0, 0, G_OPTION_ARG_STRING, &options.in_reply_to,
@@ -147,5 +165,6 @@ int cmd_report(int argc, char **argv)
     }
     return options.mail    ? print_mail(report, &options)
            : options.kcidb ? print_kcidb(report, &options)
+           : options.html  ? print_html(report)
                            : print_report(report, &options);
 }

@@ -183,7 +183,7 @@ static void add_tag(Html *html, const Report *report)
     }
 }
 
-static void add_jobs(Html *html, const Report *report)
+static void add_jobs(Html *html, const PagePlace *place, const Report *report)
 {
     g_autofree char *begun = report_begun_with(report);
 
@@ -193,7 +193,7 @@ static void add_jobs(Html *html, const Report *report)
 
         html_open(html, "p", "class", "same-bug", NULL);
         html_text(html, "Same bug: ");
-        html_leaf(html, "a", other->name, "href", path, NULL);
+        html_leaf(html, "a", other->name, "href", place->is_file ? NULL : path, NULL);
         html_close(html);
     }
     if (begun) {
@@ -254,7 +254,7 @@ void add_answer(Html *html, const PagePlace *place, const Report *report)
     add_who_may_be(html, place, report);
     add_checks(html, answer);
     add_tag(html, report);
-    add_jobs(html, report);
+    add_jobs(html, place, report);
     add_whom(html, answer);
     html_close(html);
 }

@@ -32,12 +32,41 @@ static void add_assets(Html *html)
     html_leaf(html, "script", NULL, "src", script, "defer", "", NULL);
 }
 
-/* What a page that is a file has of all that. */
-static void add_inlined_style(Html *html)
+/* "'sha256-...'": what a policy calls the inline @asset. Owned by the caller. */
+static char *source_of(GBytes *asset)
 {
-    g_autoptr(GBytes) style = page_asset("style.css");
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree char *base64 = NULL;
+    guint8 digest[32];
+    gsize n_digest = sizeof digest, n_bytes;
+    const guint8 *bytes = g_bytes_get_data(asset, &n_bytes);
 
+    g_checksum_update(sum, bytes, (gssize)n_bytes);
+    g_checksum_get_digest(sum, digest, &n_digest);
+    base64 = g_base64_encode(digest, n_digest);
+    return g_strdup_printf("'sha256-%s'", base64);
+}
+
+/* What a page that is a file has of all that: its style sheet, and a policy by which nothing runs
+ * but our script (frame_add_script()), and nothing is loaded from anywhere. */
+static void add_inlined(Html *html)
+{
+    g_autoptr(GBytes) style = page_asset("style.css"), script = page_asset("app.js");
+    g_autofree char *style_source = source_of(style), *script_source = source_of(script);
+    g_autofree char *policy =
+        g_strdup_printf("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; "
+                        "form-action 'none'",
+                        style_source, script_source);
+
+    html_open(html, "meta", "http-equiv", "Content-Security-Policy", "content", policy, NULL);
     html_asset(html, "style", style);
+}
+
+void frame_add_script(Html *html)
+{
+    g_autoptr(GBytes) script = page_asset("app.js");
+
+    html_asset(html, "script", script);
 }
 
 static void add_navigation(Html *html, const PagePlace *place)
@@ -60,6 +89,9 @@ Html *frame_new(const PagePlace *place, const char *name, const char *title)
     html_open(html, "html", "lang", "en", NULL);
     html_open(html, "head", NULL);
     html_open(html, "meta", "charset", "utf-8", NULL);
+    if (place->is_file) {
+        add_inlined(html);
+    }
     html_open(html, "meta", "name", "viewport", "content", "width=device-width, initial-scale=1",
               NULL);
     html_open(html, "meta", "name", "color-scheme", "content", "light dark", NULL);
@@ -67,9 +99,7 @@ Html *frame_new(const PagePlace *place, const char *name, const char *title)
     html_cut(html, title, 120);
     html_text(html, " - firstbad");
     html_close(html);
-    if (place->is_file) {
-        add_inlined_style(html);
-    } else {
+    if (!place->is_file) {
         add_assets(html);
     }
     html_close(html);
@@ -108,6 +138,13 @@ char *path_of_revision(gint64 job, const char *commit, const char *below)
     g_autofree char *escaped = g_uri_escape_string(commit, NULL, FALSE);
 
     return g_strdup_printf("/jobs/%" G_GINT64_FORMAT "/revisions/%s%s", job, escaped, below);
+}
+
+char *place_of_revision(const char *commit)
+{
+    g_autofree char *escaped = g_uri_escape_string(commit, NULL, FALSE);
+
+    return g_strconcat("r-", escaped, NULL);
 }
 
 char *path_of_trial(gint64 job, gint64 trial)

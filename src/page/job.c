@@ -71,6 +71,7 @@ GBytes *page_job(const PagePlace *place, const Report *report, const Live *live,
     }
     if (pictures) {
         html_data(html, "pictures-data", pictures);
+        frame_add_script(html);
     }
     return frame_finish(html);
 }

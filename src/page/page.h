@@ -47,8 +47,8 @@ GBytes *page_jobs(const PagePlace *place, const PageJobs *jobs);
 
 /* --- One job --------------------------------------------------------------------------------- */
 
-/* @live: what a coordinator does with it now; NULL: nothing. @pictures: the data of the pictures,
- * taken; NULL where a script is to fetch them. */
+/* @live: what a coordinator does with it now; NULL: nothing. @pictures: the data of the pictures of
+ * a page that is a file, taken; NULL where a script is to fetch them. */
 GBytes *page_job(const PagePlace *place, const Report *report, const Live *live, json_t *pictures);
 
 /* One of its revisions, with all that is known of it; of its trials those from @first on. */

@@ -12,6 +12,8 @@
  * the page, for the style sheet. */
 Html *frame_new(const PagePlace *place, const char *name, const char *title);
 GBytes *frame_finish(Html *html);
+/* The script, at the end of a page that is a file. */
+void frame_add_script(Html *html);
 /* <main id="main"> without more. */
 void frame_open_main(Html *html);
 
@@ -20,6 +22,8 @@ void frame_open_main(Html *html);
 char *path_of_job(gint64 job, const char *below);
 char *path_of_revision(gint64 job, const char *commit, const char *below);
 char *path_of_trial(gint64 job, gint64 trial);
+/* The id of its row in the table of revisions, to which links of a page that is a file lead. */
+char *place_of_revision(const char *commit);
 
 /* --- Small things (words.c) --- */
 

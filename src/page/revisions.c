@@ -50,8 +50,9 @@ static void add_revision(Html *html, const PagePlace *place, const Report *repor
 {
     const ReportRevision *revision = report->revisions->pdata[i];
     const DecisionRow *decision = revision->decision;
+    g_autofree char *row = place_of_revision(decision->commit);
 
-    html_open(html, "tr", "data-commit", decision->commit, NULL);
+    html_open(html, "tr", "id", row, "data-commit", decision->commit, NULL);
     html_open(html, "td", "class", "number", NULL);
     html_print(html, "%u", i + 1);
     html_close(html);

@@ -3,26 +3,39 @@
  */
 #include "page/parts.h"
 
+static gboolean is_revision_of(const Report *report, const char *commit)
+{
+    for (guint i = 0; report && report->revisions && i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+
+        if (g_str_equal(revision->decision->commit, commit)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Where a reader finds it: its page; in a file its row. */
+static char *address_of_revision(const PagePlace *place, const Report *report, const char *commit)
+{
+    g_autofree char *row = place_of_revision(commit);
+
+    return place->is_file ? g_strconcat("#", row, NULL)
+                          : path_of_revision(report->row->id, commit, "");
+}
+
 void add_id(Html *html, const PagePlace *place, const Report *report, const char *commit)
 {
     g_autofree char *title = variant_title(commit);
-    g_autofree char *path = NULL;
-    gboolean is_known = FALSE;
 
-    for (guint i = 0;
-         !place->is_file && report && report->revisions && !is_known && i < report->revisions->len;
-         i++) {
-        const ReportRevision *revision = report->revisions->pdata[i];
+    if (is_revision_of(report, commit)) {
+        g_autofree char *address = address_of_revision(place, report, commit);
 
-        is_known = g_str_equal(revision->decision->commit, commit);
-    }
-    if (is_known) {
-        path = path_of_revision(report->row->id, commit, "");
-        html_open(html, "a", "href", path, NULL);
-    }
-    html_leaf(html, "code", title, "class", "id", NULL);
-    if (is_known) {
+        html_open(html, "a", "href", address, NULL);
+        html_leaf(html, "code", title, "class", "id", NULL);
         html_close(html);
+    } else {
+        html_leaf(html, "code", title, "class", "id", NULL);
     }
 }
 
