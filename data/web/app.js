@@ -24,11 +24,13 @@ function showPictures() {
         for (const [id, show, hasData] of pictures) {
             const box = document.querySelector(`#${id} .picture`);
 
-            if (!box || !hasData(data)) {
+            if (!box) {
                 continue;
             }
             if (shown.has(id)) {
                 shown.get(id)(data);
+            } else if (!hasData(data)) {
+                box.replaceChildren(make("p", { className: "quiet" }, "There is nothing to draw yet."));
             } else {
                 shown.set(id, show(box, data));
             }

@@ -44,7 +44,7 @@ function nodeRow(data, node) {
         makeId(data, node.commit, nodeName(node)),
         make("span", { className: `verdict verdict-${node.verdict}` }, node.verdict),
         make("bdi", { className: "subject" }, node.subject || ""),
-        make("span", { className: "runs" }, `${node.crash} of ${node.ok + node.crash} crash`));
+        make("span", { className: "runs" }, node.ok + node.crash ? `${node.crash} of ${node.ok + node.crash} crash` : ""));
 
     if (node.is_culprit) {
         item.className = "culprit";

@@ -6,8 +6,8 @@ import { make, makeId } from "./draw.js";
 import { count, duration, percent, short } from "./text.js";
 
 const LEAST_MS = 5000; // between two readings of the page
-const SECTIONS = ["answer", "live", "culprit", "crash", "revisions", "built"];
-const TABLES = ["belief", "graph", "trials", "cost"].map((name) => `#picture-${name} details.table`);
+const CHANGING = ["main > .about", "#answer", "#live", "#culprit", "#crash", "#revisions", "#built", "#actions",
+    "#picture-belief details.table", "#picture-cost details.table"];
 
 /* --- What is under way ------------------------------------------------------------------------- */
 
@@ -49,11 +49,16 @@ function describeLeft(live) {
         : left;
 }
 
+function showWorks(live) {
+    list("live-works", live.works.map((work) => `${work.text}, for ${duration(Math.max(0, Date.now() - work.begun_ms))}`));
+}
+
 function showLive(live) {
+    document.getElementById("live").hidden = false;
     say("live-phase", live.is_paused ? `${live.phase}: paused` : live.phase);
     say("live-doing", live.doing || "");
     say("live-left", describeLeft(live));
-    list("live-works", live.works.map((work) => `${work.text}, for ${duration(Date.now() - work.begun_ms)}`));
+    showWorks(live);
     list("live-events", live.events.map((event) => `${clock(event.at_ms)} ${event.text}`).reverse());
     showSuspects(live.suspects);
 }
@@ -77,7 +82,7 @@ function replace(old, fresh) {
 async function readPage() {
     const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
 
-    for (const selector of [...SECTIONS.map((id) => `#${id}`), ...TABLES]) {
+    for (const selector of CHANGING) {
         replace(document.querySelector(selector), fresh.querySelector(selector));
     }
 }
@@ -85,7 +90,8 @@ async function readPage() {
 /** Follow the events at @address; @refresh() loads what the pictures show. */
 export function follow(address, refresh) {
     const source = new EventSource(address);
-    let known = "", waits = false, last = 0;
+    let known = "", waits = false, last = 0, live = null;
+    const tick = setInterval(() => live && showWorks(live), 1000);
 
     const readAgain = async () => {
         waits = false;
@@ -102,13 +108,16 @@ export function follow(address, refresh) {
 
     source.addEventListener("live", (event) => {
         const news = JSON.parse(event.data);
+        document.getElementById("main").dataset.state = news.state;
         const rows = [news.state, news.phase, news.trials, news.kernels, news.revisions].join();
 
-        if (news.live) {
-            showLive(news.live);
+        live = news.live;
+        if (live) {
+            showLive(live);
         }
         if (news.is_done) {
             source.close();
+            clearInterval(tick);
             waits = false;
             readSoon(0);
         } else if (rows !== known) {
