@@ -45,7 +45,7 @@ int cmd_cause(int argc, char **argv)
         return code;
     }
     work.spec = cli_job_spec("cause", job_file, keys, &error);
-    if (!work.spec || !cli_fetch(&work, &error) || !job_check_spec(work.spec, &error)) {
+    if (!work.spec || !cli_fetch(&work, &error) || !cli_check_spec(work.spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }

@@ -181,5 +181,7 @@ gboolean cli_work_apart(const char *state_dir, const char *named_state_dir, cons
  * was complained of. */
 JobSpec *cli_spec_like(WorkOptions *options, const char *name, GHashTable *job_keys,
                        Store **ret_store, JobRow **ret_row, int *ret_code);
+/* job_check_spec(), and that its bisection log is one. */
+gboolean cli_check_spec(JobSpec *spec, GError **error);
 /* Fetch what the new job asks for, into the state folder. */
 gboolean cli_fetch(const WorkOptions *options, GError **error);

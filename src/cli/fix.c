@@ -47,7 +47,7 @@ int cmd_fix(int argc, char **argv)
         return code;
     }
     work.spec = cli_job_spec("fix", job_file, keys, &error);
-    if (!work.spec || !cli_fetch(&work, &error) || !job_check_spec(work.spec, &error)) {
+    if (!work.spec || !cli_fetch(&work, &error) || !cli_check_spec(work.spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }

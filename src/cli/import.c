@@ -87,6 +87,7 @@ static gboolean make_spec(Import *import, GHashTable *keys, GError **error)
            set(import->spec, "good", of[INTAKE_GOOD].text, error) &&
            set(import->spec, "title", names_crash(keys) ? NULL : of[INTAKE_TITLE].text, error) &&
            set(import->spec, "syzkaller-commit", of[INTAKE_SYZKALLER].text, error) &&
+           set_file(import, "bisect-log", INTAKE_BISECT_LOG, error) &&
            set_file(import, "config", INTAKE_CONFIG, error) && set_repro(import, error) &&
            set_guest(import, error) && cli_set_keys(import->spec, keys, error);
 }
@@ -186,7 +187,7 @@ static int begin(Import *import, WorkOptions *work)
         return EXIT_MACHINE;
     }
     work->spec = g_steal_pointer(&import->spec);
-    if (!cli_fetch(work, &error) || !job_check_spec(work->spec, &error)) {
+    if (!cli_fetch(work, &error) || !cli_check_spec(work->spec, &error)) {
         cli_complain("%s", error->message);
         return EXIT_USAGE;
     }

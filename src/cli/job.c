@@ -2,6 +2,7 @@
  * A job from the command line to its answer: what `cause`, `run` and `resume` share.
  */
 #include "cli/cli.h"
+#include "intake/intake.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -133,6 +134,19 @@ static void put_setup_span(const Work *work, gint64 begun_ms)
     store_put_span(work->store, work->row->id, &span);
 }
 
+/* What somebody else found out (--bisect-log). */
+static gboolean learn(Work *work, const char *job_dir, GError **error)
+{
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+
+    if (!intake_learn(work->store, work->row->id, work->spec, job_dir, work->setup->repo, notes,
+                      error)) {
+        return FALSE;
+    }
+    g_ptr_array_foreach(notes, say_note, work->line);
+    return TRUE;
+}
+
 static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
 {
     gint64 begun_ms = g_get_real_time() / 1000;
@@ -149,6 +163,9 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
         return FALSE;
     }
     g_ptr_array_foreach(work->setup->notes, say_note, work->line);
+    if (!learn(work, job_dir, error)) {
+        return FALSE;
+    }
     job = job_new(work->row->id, work->spec, work->setup->repo, work->store, work->setup->farm,
                   error);
     put_setup_span(work, begun_ms);
@@ -357,6 +374,11 @@ int cli_work(const WorkOptions *options)
     g_clear_object(&work.cancellable);
     g_free(work.state_dir);
     return code;
+}
+
+gboolean cli_check_spec(JobSpec *spec, GError **error)
+{
+    return intake_check_log(spec, error) && job_check_spec(spec, error);
 }
 
 gboolean cli_fetch(const WorkOptions *options, GError **error)

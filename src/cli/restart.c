@@ -49,7 +49,7 @@ static gboolean take_spec(WorkOptions *work, const char *name, GHashTable *keys,
         work->spec->name = g_strdup(row->name);
     }
     if ((g_hash_table_contains(keys, "fetch") && !cli_fetch(work, &error)) ||
-        !job_check_spec(work->spec, &error) ||
+        !cli_check_spec(work->spec, &error) ||
         !job_restart(store, row, work->spec, &work->keep, work->notes, &error)) {
         cli_complain("%s", error->message);
         return FALSE;

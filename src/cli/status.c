@@ -140,7 +140,10 @@ static char *describe_rest(const Listing *listing, const Report *report)
     if (place >= 0) {
         return describe_wait(listing, (guint)place);
     }
-    return report->row->state == JOB_FAILED ? g_strdup(report->row->error) : NULL;
+    if (report->row->state == JOB_FAILED) {
+        return g_strdup(report->row->error);
+    }
+    return report->spec->bisect_log ? g_strdup("with tests of others") : NULL;
 }
 
 static void print_job(const Listing *listing, const JobRow *row)

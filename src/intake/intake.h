@@ -110,3 +110,5 @@ GitLog *git_log_read(const char *text, GError **error);
  * @notes (of char *). Without a log nothing is done. @error: the log cannot be read. */
 gboolean intake_learn(Store *store, gint64 id, const JobSpec *spec, const char *job_dir,
                       const Repo *repo, GPtrArray *notes, GError **error);
+/* Before there is a job: is the file of --bisect-log such a log? */
+gboolean intake_check_log(const JobSpec *spec, GError **error);

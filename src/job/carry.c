@@ -64,6 +64,7 @@ static gboolean load_range(Job *job, const char *older, GError **error)
     job->situation.belief = job->belief;
     job_learn_made(job);
     job_say(job, "range: %u revisions after %.12s", history_size(job->range->history) - 1, older);
+    job_take_foreign(job, log_prior);
     if (job->bases) {
         job_say(job, "--good %.12s is not behind the start: where they parted stands for it",
                 job->spec->good);

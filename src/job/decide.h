@@ -101,7 +101,8 @@ typedef struct Situation {
     const char *const *bases;  /* of start and good, where that is not behind it; or NULL */
     const GPtrArray *releases; /* of ReleaseTag, newest first; used when @good is NULL */
     guint n_near;              /* the first so many of them lie so near that they are one step */
-    gboolean is_known;         /* another job found the culprit of a bug that crashes alike: */
+    gboolean is_known;         /* another job found the culprit of a bug that crashes alike, or
+                                  somebody else tested releases: */
     guint n_with_known;        /* the first so many of the releases have that */
     const char *why_no_older;  /* why there are no more of them, for people */
     guint n_check_trials;      /* of the culprit and of each parent, at least */
@@ -125,6 +126,8 @@ typedef struct Situation {
     /* Of each revision what is left of its prior where its trials are not those of a bug that is
      * known; 1 where that does not matter. NULL: of all. */
     const double *known_factors;
+    /* Of each revision, what tests of others make of its prior; NULL: there are none. */
+    const double *foreign_factors;
     double build_s, trial_s; /* costs as seen so far: of a build from nothing */
     double near_build_s;     /* of a build beside what @tree holds */
     const char *tree; /* the commit that the machine's tree holds, or NULL: all are build_s */
@@ -243,6 +246,18 @@ void situation_tally(const Situation *situation, const char *commit, Tally *ret_
 /* Why no trial of the kernel of @commit could have shown the bug, or NULL: none did, and there is
  * a FACT_REACH of it or of a revision with the same kernel. */
 const char *situation_unreached_why(const Situation *situation, const char *commit);
+
+/* A revision of the range that somebody else tested. */
+typedef struct ForeignTest {
+    guint32 revision;
+    Tally tally;
+} ForeignTest;
+/* What @tests say of each revision of @history as the culprit (of a fix: as what mended it), as
+ * factors for its prior: of @log_prior their mean is 1, but for revision 0, which has 1. None is
+ * less than the chance that such tests mislead, however many they are: a wrong turn of theirs costs
+ * little more than a bit. Owned by the caller. */
+double *foreign_factors(const History *history, gboolean is_fix, const double *log_prior,
+                        const ForeignTest *tests, guint n_tests);
 
 /* Tell belief all evidence that lies in the range. */
 void situation_update_belief(Situation *situation);

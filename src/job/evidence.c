@@ -550,13 +550,14 @@ static gboolean is_another_bug(const Situation *situation, guint32 known)
 }
 
 /* What came to be known of the revisions without a trial of their own: it is hardly one which never
- * had the bug that mends it; and what another job found may be of another bug. */
+ * had the bug that mends it; what another job found may be of another bug; and others may have
+ * tested some. */
 static void weigh(Situation *situation, const Presence *presence)
 {
     guint n = history_size(situation->range->history);
     g_autofree double *factors = g_new(double, n);
 
-    if (!presence && !situation->known_factors) {
+    if (!presence && !situation->known_factors && !situation->foreign_factors) {
         return;
     }
     for (guint32 r = 0; r < n; r++) {
@@ -564,6 +565,7 @@ static void weigh(Situation *situation, const Presence *presence)
 
         factors[r] = presence && presence[r] == PRESENCE_NEVER ? NEVER_FACTOR : 1;
         factors[r] *= known < 1 && is_another_bug(situation, r) ? known : 1;
+        factors[r] *= situation->foreign_factors ? situation->foreign_factors[r] : 1;
     }
     belief_weigh(situation->belief, factors);
 }

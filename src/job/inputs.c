@@ -217,7 +217,7 @@ static const struct {
     {"config", "config"},       {"repro", "repro"},           {"sysctl", "sysctl"},
     {"options", "options"},     {"repro-opts", "repro-opts"}, {"syz-execprog", "execprog"},
     {"backports", "backports"}, {"toolchains", "toolchains"}, {"syz-executor", "executor"},
-    {"baseline", "baseline"},
+    {"baseline", "baseline"},   {"bisect-log", "bisect-log"},
 };
 
 /* --- Taken ----------------------------------------------------------------------------------- */
@@ -247,6 +247,17 @@ char *inputs_copy(const char *path, const char *job_dir, const char *what, GErro
         return NULL;
     }
     return g_steal_pointer(&copy);
+}
+
+char *job_take_input(const JobSpec *spec, const char *key, const char *job_dir, GError **error)
+{
+    g_autofree char *path = job_spec_get(spec, key);
+    char *copy = path ? inputs_copy(path, job_dir, key, error) : NULL;
+
+    if (path && !copy) {
+        g_prefix_error(error, "--%s: ", key);
+    }
+    return copy;
 }
 
 /* Where the job keeps the archive @name. Owned by the caller. */

@@ -41,6 +41,7 @@ void job_count_trials(Job *job)
     if (job->situation.bug == BUG_BUILD) {
         evidence_count_builds(job->situation.evidence, job->spec->start);
     }
+    job_weigh_foreign(job);
 }
 
 void job_learn_trial(Job *job, TrialRow *trial)
@@ -149,6 +150,7 @@ void job_free(Job *job)
     g_clear_error(&job->error);
     g_clear_pointer(&job->belief, belief_free);
     g_clear_pointer(&job->known_factors, g_free);
+    g_clear_pointer(&job->foreign, foreign_free);
     g_clear_pointer(&job->same, same_free);
     g_clear_pointer(&job->distances, distances_free);
     g_clear_pointer(&job->range, range_free);
@@ -407,7 +409,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     /* What mends a bug mostly forbids what the reproducer asks for. */
     job->situation.proves_reach = job->situation.validates && (!spec->fix || spec->tried);
     if ((!spec->tried && !find_ends(job, error)) || !load_evidence(job, error) ||
-        !job_load_minimised(job, error)) {
+        !job_load_minimised(job, error) || (!spec->tried && !job_load_foreign(job, error))) {
         return NULL;
     }
     job_use_known(job);

@@ -71,6 +71,7 @@ typedef struct JobSpec {
     char *weights;                      /* file of revisions and their weights */
     char *backports;                    /* file of fixes beside ours (data/backports.ini) */
     gboolean minimise;                  /* make the config smaller first */
+    char *bisect_log;                   /* a bisection of somebody else's, to begin with; or NULL */
     char *baseline;                     /* options that stay then; NULL: ours */
     char *watched_options;              /* names of options; between two a ';' */
 } JobSpec;
@@ -274,6 +275,10 @@ gboolean job_check_spec(JobSpec *spec, GError **error);
  * commit of syzkaller. */
 gboolean job_take_inputs(JobSpec *spec, const char *job_dir, GError **error);
 
+/* The job's own copy of the file that @spec names under @key, made once. NULL where it names none;
+ * or with @error. Owned by the caller. */
+char *job_take_input(const JobSpec *spec, const char *key, const char *job_dir, GError **error);
+
 /* What a job works with, opened; freed after the job. */
 typedef struct JobSetup {
     FarmInputs *inputs; /* what goes into guests; NULL for `run` */
@@ -333,6 +338,10 @@ gboolean job_try_like(Store *store, const JobRow *row, JobSpec *spec, StoreKeep 
 #define FACT_VERDICT "verdict"
 /* Of the same revision: why, in the person's words. */
 #define FACT_VERDICT_NOTE "verdict-note"
+
+/* Of the start: the checksum of the bisection log (JobSpec.bisect_log) that the store has learned.
+ */
+#define FACT_LEARNED "learned"
 
 /* A person overrules what is known of @commit, a full id, in the job of @row: belief takes the word
  * for all trials, which stay as they are. VERDICT_UNKNOWN takes it back. @note may be NULL. The

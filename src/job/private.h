@@ -7,9 +7,10 @@
 #include "job/left.h"
 #include "job/live.h"
 
-typedef struct Drift Drift; /* drift.c */
-typedef struct Reach Reach; /* reach.c */
-typedef struct Work Work;   /* works.c */
+typedef struct Drift Drift;     /* drift.c */
+typedef struct Foreign Foreign; /* foreign.c */
+typedef struct Reach Reach;     /* reach.c */
+typedef struct Work Work;       /* works.c */
 
 struct Job {
     gint64 id;
@@ -28,6 +29,7 @@ struct Job {
     gboolean *is_root_bad;
     Belief *belief;
     double *known_factors; /* of the range; NULL: no bug is known */
+    Foreign *foreign;      /* what others saw; NULL: nothing */
     Same *same;            /* of the range; NULL: not known */
     Distances *distances;  /* the same */
     guint n_learned;       /* kernels that it was told of */
@@ -249,6 +251,17 @@ void job_weigh_known(Job *job, const Range *range, CommitFacts *facts, double *l
 /* Keep what @answer says for other jobs, and the number of its bug; between store_begin() and
  * store_end(). */
 gboolean job_keep_known(const Job *job, const Answer *answer, GError **error);
+
+/* --- foreign.c ------------------------------------------------------------------------------- */
+
+void foreign_free(Foreign *foreign);
+/* Read what others saw of the job's revisions, and let the search of a range know at which release
+ * they ended. */
+gboolean job_load_foreign(Job *job, GError **error);
+/* The range is there, with its prior: have belief weigh what others saw in it, and tell of that. */
+void job_take_foreign(Job *job, const double *log_prior);
+/* The same once more, since what counts as the bug may have changed. */
+void job_weigh_foreign(Job *job);
 
 /* --- alike.c --------------------------------------------------------------------------------- */
 

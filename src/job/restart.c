@@ -11,7 +11,7 @@
 
 static const char *const copied_keys[] = {"config",       "repro",     "sysctl",  "repro-opts",
                                           "syz-execprog", "backports", "options", "syz-executor",
-                                          "toolchains",   "baseline",  "prior"};
+                                          "toolchains",   "baseline",  "prior",   "bisect-log"};
 
 /* The job whose evidence is asked for. */
 typedef struct Source {
@@ -114,14 +114,14 @@ static guint find_losses(Source *source, GPtrArray *changed)
 }
 
 /* Facts by what they rest on. */
-static const char *const facts_said[] = {FACT_VERDICT, FACT_VERDICT_NOTE, NULL};
+static const char *const facts_said[] = {FACT_VERDICT, FACT_VERDICT_NOTE, FACT_LEARNED, NULL};
 static const char *const facts_of_kernels[] = {
-    FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM, FACT_MEND,
-    FACT_MENDED,  FACT_MINIMISED,    FACT_SAME,    FACT_KNOWN, NULL};
+    FACT_VERDICT,   FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM,   FACT_MEND, FACT_MENDED,
+    FACT_MINIMISED, FACT_SAME,         FACT_KNOWN,   FACT_LEARNED, NULL};
 static const char *const facts_all[] = {
-    FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM, FACT_MEND,
-    FACT_MENDED,  FACT_MINIMISED,    FACT_REACH,   FACT_DRIFT, FACT_CLASS,
-    FACT_PATCHED, FACT_SAME,         FACT_KNOWN,   NULL};
+    FACT_VERDICT, FACT_VERDICT_NOTE, FACT_PATCHES, FACT_STORM,   FACT_MEND,
+    FACT_MENDED,  FACT_MINIMISED,    FACT_REACH,   FACT_DRIFT,   FACT_CLASS,
+    FACT_PATCHED, FACT_SAME,         FACT_KNOWN,   FACT_LEARNED, NULL};
 static const char *const facts_of_try[] = {FACT_STORM, FACT_MEND, FACT_MENDED, FACT_MINIMISED,
                                            NULL};
 static const char *const config_folders[] = {"configs", NULL};
@@ -226,9 +226,9 @@ gboolean job_restart(Store *store, const JobRow *row, const JobSpec *spec, Store
 
 void job_spec_try(JobSpec *spec, const char *revision)
 {
-    static const char *const searched[] = {"good",        "oldest",  "culprit", "start-title",
-                                           "rewritten",   "suspect", "prior",   "suspect-author",
-                                           "max-kernels", "max-time"};
+    static const char *const searched[] = {"good",        "oldest",   "culprit",   "start-title",
+                                           "rewritten",   "suspect",  "prior",     "suspect-author",
+                                           "max-kernels", "max-time", "bisect-log"};
 
     for (guint i = 0; i < G_N_ELEMENTS(searched); i++) {
         job_spec_set(spec, searched[i], g_str_has_prefix(searched[i], "max-") ? "0" : "", "/",

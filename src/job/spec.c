@@ -100,6 +100,7 @@ static const Field fields[] = {
     FIELD("suspect", FIELD_TEXT, NOTHING, suspects),
     FIELD("suspect-author", FIELD_TEXT, NOTHING, suspect_authors),
     FIELD("prior", FIELD_PATH, NOTHING, weights),
+    FIELD("bisect-log", FIELD_PATH, NOTHING, bisect_log),
     FIELD("backports", FIELD_PATH, KERNELS, backports),
     FIELD("minimise", FIELD_FLAG, KERNELS, minimise),
     FIELD("baseline", FIELD_PATH, KERNELS, baseline),

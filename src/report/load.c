@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "belief/belief.h"
+#include "report/foreign.h"
 
 static void report_revision_free(ReportRevision *revision)
 {
@@ -25,6 +26,8 @@ void report_free(Report *report)
     g_clear_pointer(&report->facts, g_ptr_array_unref);
     g_clear_pointer(&report->spans, g_ptr_array_unref);
     g_clear_pointer(&report->moments, g_ptr_array_unref);
+    g_clear_pointer(&report->foreign, g_ptr_array_unref);
+    g_clear_pointer(&report->foreign_rows, g_ptr_array_unref);
     g_clear_pointer(&report->same_bug, g_ptr_array_unref);
     g_clear_pointer(&report->known, g_ptr_array_unref);
     g_clear_pointer(&report->answer, answer_free);
@@ -230,12 +233,14 @@ Report *report_load(Store *store, const JobRow *row, GError **error)
     report->facts = report->decisions ? store_facts(store, row->id, error) : NULL;
     report->spans = report->facts ? store_spans(store, row->id, error) : NULL;
     report->moments = report->spans ? store_moments(store, row->id, error) : NULL;
-    if (!report->moments) {
+    report->foreign_rows = report->moments ? store_foreign(store, row->id, error) : NULL;
+    if (!report->foreign_rows) {
         return NULL;
     }
     report->known = known_bugs_parse(
         report->spec->no_known_bugs ? NULL : report_fact(report, report->spec->start, FACT_KNOWN));
     put_in_order(report);
+    report->foreign = report_sum_foreign(report);
     return g_steal_pointer(&report);
 }
 

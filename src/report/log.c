@@ -6,7 +6,7 @@
  * more; the log shows each revision once, where it was first chosen, with all its trials and its
  * last verdict.
  */
-#include "report/report.h"
+#include "report/foreign.h"
 
 #include <string.h>
 
@@ -451,6 +451,7 @@ char *report_log(const Report *report)
                                              : "bisecting cause commit starting from %s\n",
                            report->spec->start);
     report_add_fixes(log, report, "with the fix ");
+    report_add_foreign_log(log, report);
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
 

@@ -29,6 +29,14 @@ typedef struct ReportRevision {
     const char *drift; /* what of the config that matters it lacks, a sentence a line; or NULL */
 } ReportRevision;
 
+/* What somebody else saw of a revision: hints that no answer rests on. */
+typedef struct ReportForeign {
+    const char *commit, *source; /* whose: "syzbot" */
+    const char *label;           /* release, or NULL */
+    guint n_ok, n_crash, n_doubtful, n_other_crash, n_broken;
+    const char *title; /* of the first crash, or failure; or NULL */
+} ReportForeign;
+
 typedef struct Report {
     JobRow *row;
     JobSpec *spec;
@@ -39,10 +47,12 @@ typedef struct Report {
         *config; /* what became of it: "3412 options on -> 918; ..."; NULL: as it was given */
     guint n_kernels, n_reused, n_failed, n_trials;
     GPtrArray *kernels, *trials, *decisions, *facts; /* the rows that own everything */
-    GPtrArray *same_bug; /* of JobName: jobs that found the same bug, oldest first */
-    GPtrArray *known;    /* of KnownBug: what it began with */
-    GPtrArray *spans;    /* of SpanRow, in the order they ended: what was done when */
-    GPtrArray *moments;  /* of MomentRow, in their order: what was believed when */
+    GPtrArray *foreign;      /* of ReportForeign, in the order of their log */
+    GPtrArray *foreign_rows; /* of ForeignRow, which own what these point to */
+    GPtrArray *same_bug;     /* of JobName: jobs that found the same bug, oldest first */
+    GPtrArray *known;        /* of KnownBug: what it began with */
+    GPtrArray *spans;        /* of SpanRow, in the order they ended: what was done when */
+    GPtrArray *moments;      /* of MomentRow, in their order: what was believed when */
 } Report;
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)

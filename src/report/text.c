@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The answer for people: what, how sure, why, what it cost, whom to tell; 80 columns.
  */
+#include "report/foreign.h"
 #include "report/known.h"
 #include "report/words.h"
 
@@ -302,6 +303,7 @@ static void add_unfinished(GString *text, const Report *report, const char *stat
         g_string_append_printf(text, "%s\n", report->row->error);
     }
     add_revisions(text, report);
+    report_add_foreign(text, report);
     add_fixes(text, report);
     add_drift(text, report);
     add_totals(text, report);
@@ -391,6 +393,7 @@ char *report_text(const Report *report, const char *state_dir)
         add_people(text, "Cc", answer->cc);
     }
     add_revisions(text, report);
+    report_add_foreign(text, report);
     add_fixes(text, report);
     add_drift(text, report);
     add_totals(text, report);

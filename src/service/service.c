@@ -3,6 +3,7 @@
  * advanced until it waits again.
  */
 #include "service/service.h"
+#include "intake/intake.h"
 
 #include <glib/gstdio.h>
 
@@ -93,6 +94,21 @@ static gboolean open_setup(const JobRow *row, const JobSpec *spec, const char *s
     return TRUE;
 }
 
+/* What somebody else found out (--bisect-log). */
+static gboolean learn(Service *service, const Active *active, const char *job_dir, GError **error)
+{
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+
+    if (!intake_learn(service->store, active->queued->id, active->spec, job_dir, active->world.repo,
+                      notes, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < notes->len; i++) {
+        say(service, "%s: %s", active->row->name, (const char *)notes->pdata[i]);
+    }
+    return TRUE;
+}
+
 static gboolean open_job(Service *service, Active *active, GError **error)
 {
     const ServiceOptions *options = service->options;
@@ -109,7 +125,8 @@ static gboolean open_job(Service *service, Active *active, GError **error)
         keep_room(service, active->spec);
     }
     if (!open(active->row, active->spec, options->state_dir, job_dir, options->user_data,
-              &active->world, error)) {
+              &active->world, error) ||
+        !learn(service, active, job_dir, error)) {
         return FALSE;
     }
     active->job =

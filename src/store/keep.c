@@ -165,6 +165,17 @@ static gboolean copy_trials(Store *store, const StoreKeep *keep, gint64 to, GErr
            keep_consoles(store, keep->job, to, error);
 }
 
+/* What others saw holds whatever we do; but it says nothing of one revision alone. */
+static gboolean copy_foreign(Store *store, const StoreKeep *keep, gint64 to, GError **error)
+{
+    return keep->only ||
+           copy(store,
+                "INSERT INTO foreign_run (job, commit_id, source, label, kind, n, title)"
+                " SELECT ?1, commit_id, source, label, kind, n, title FROM foreign_run"
+                " WHERE job = ?2 ORDER BY id",
+                to, keep->job, NULL, error);
+}
+
 static gboolean copy_decisions(Store *store, const StoreKeep *keep, gint64 to, GError **error)
 {
     g_autofree char *sql = g_strdup_printf(
@@ -201,7 +212,8 @@ static gboolean copy_all(Store *store, const StoreKeep *keep, gint64 to, GError 
     }
     return (!keep->kernels || copy_kernels(store, keep, to, error)) &&
            (!keep->trials || copy_trials(store, keep, to, error)) &&
-           copy_facts(store, keep, to, error) && copy_decisions(store, keep, to, error);
+           copy_facts(store, keep, to, error) && copy_decisions(store, keep, to, error) &&
+           copy_foreign(store, keep, to, error);
 }
 
 gboolean store_add_job_from(Store *store, const char *name, const char *kind, const char *spec,

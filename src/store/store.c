@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define SCHEMA_VERSION 9
+#define SCHEMA_VERSION 10
 /* So many jobs are named where one is not found. */
 #define N_NAMED 5
 
@@ -88,6 +88,11 @@ static const char *const changes[SCHEMA_VERSION - 1] = {
     "  left_low_s REAL NOT NULL, left_high_s REAL NOT NULL);"
     "CREATE INDEX moment_of_job ON moment (job, id);"
     "PRAGMA user_version = 9;",
+    "CREATE TABLE foreign_run ("
+    "  id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, commit_id TEXT NOT NULL,"
+    "  source TEXT NOT NULL, label TEXT, kind INTEGER NOT NULL, n INTEGER NOT NULL, title TEXT);"
+    "CREATE INDEX foreign_run_of_job ON foreign_run (job, id);"
+    "PRAGMA user_version = 10;",
 };
 
 gboolean store_fail(Store *store, const char *doing, GError **error)

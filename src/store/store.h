@@ -199,6 +199,24 @@ GPtrArray *store_trials(Store *store, gint64 job, GError **error);
 /* One trial of @job; G_IO_ERROR_NOT_FOUND: it has none of that number. */
 TrialRow *store_read_trial(Store *store, gint64 job, gint64 trial, GError **error);
 
+/* A run that somebody else made of a revision, or @n of them that showed the same: what a foreign
+ * bisection log says. Foreign runs are apart from trials, so that whoever asks for those never
+ * takes one for ours: they are hints (job/foreign.c). */
+typedef struct ForeignRow {
+    char *commit;
+    char *source; /* whose: "syzbot" */
+    char *label;  /* release name, or NULL */
+    OutcomeKind kind;
+    guint n;
+    char *title; /* of a crash or of what failed; or NULL */
+} ForeignRow;
+void foreign_row_free(ForeignRow *row);
+/* All of @rows (of ForeignRow) in place of those that @job has; an empty array takes them away. To
+ * be called between store_begin() and store_end(). */
+gboolean store_set_foreign(Store *store, gint64 job, const GPtrArray *rows, GError **error);
+/* In the order of their log. Array of ForeignRow, owned by the caller. */
+GPtrArray *store_foreign(Store *store, gint64 job, GError **error);
+
 /* How much there is of a job. */
 typedef struct JobCounts {
     guint n_kernels, n_trials;

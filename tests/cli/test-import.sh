@@ -136,6 +136,69 @@ ok 'one that looks for what mended it' says 2 'git-bisect-fix.eml is a mail'
 grep -q '^good=1111111111111111111111111111111111111111$' "$work/fix.ini"
 ok 'has its ends exchanged' [ $? -eq 0 ]
 
+# --- What others found ---
+id() { git -C "$tree" rev-parse "$1"; }
+{
+    printf 'bisecting cause commit starting from %s\nbuilding syzkaller on %040d\n' "$start" 7
+    printf 'testing commit %s with gcc (GCC) 8.1.0\nrun #0: crashed: WARNING in foo_poll\nrun #1: OK\n' "$start"
+    printf 'testing release v5.10\ntesting commit %s with gcc (GCC) 8.1.0\nall runs: OK\n' "$(id good)"
+    printf '# git bisect start %s %s\ntesting commit %s with gcc (GCC) 8.1.0\nall runs: crashed: \033[31mWARNING in foo_poll\n' "$start" "$(id good)" "$(id main~2)"
+    printf 'testing commit %040d with gcc (GCC) 8.1.0\nall runs: OK\n' 9
+    printf '%s is the first bad commit\nrevisions tested: 4, total time: 1h0m0s (build: 30m0s, test: 20m0s)\n' "$(id main~2)"
+    printf 'first bad commit: %s the file says 2\ncrash: WARNING in foo_poll\n' "$(id main~2)"
+} >"$work/bisect.txt"
+run import "$work/bisect.txt"
+ok 'a bisection log: its start' says 2 "start     $start"
+ok 'what it ended with, not believed' says 2 "$(id main~2)  syzbot's answer: not believed without trials"
+run import "$work/bisect.txt" "$work/config" --tree "$tree" --bug build --title '' --name foreign
+ok 'the job comes to its own answer' prints 0 "$culprit"
+ok 'its tests are hints' says 0 '3 tests of others are hints where to look'
+ok 'a commit that is not there is told' says 0 '1 of its commits are not in the tree'
+ok 'the report shows them apart' prints 0 'Tests by others (syzbot), as hints; the answer rests on none of them:
+  '"$(echo "$start" | cut -c1-12)"
+ok 'they are no trials' prints 0 '0 trials'
+ok 'their titles steer nothing' [ "$(printf '%s' "$out" | tr -d '\033')" = "$out" ]
+run report foreign --json
+ok 'JSON has them apart' prints 0 '"source": "syzbot"'
+ok 'and no trial' prints 0 '"trials": 0'
+run log foreign
+ok 'the log has them as comments' prints 0 "# foreign test by syzbot: $(id good) v5.10: 0 of 2 crashed"
+"$FIRSTBAD" log foreign >"$work/own.txt"
+run audit --json "$work/own.txt"
+ok 'which are no runs to who reads it' [ "${out#*\"kind\":\"crash\"}" = "$out" ]
+run status
+ok 'status marks the job' prints 0 'with tests of others'
+run restart foreign --confidence 0.9 --name again
+run report again --json
+ok 'restart keeps them' prints 0 '"source": "syzbot"'
+run restart foreign --bisect-log '' --name without
+run report without --json
+ok 'unless they are not wanted' [ "${out#*syzbot}" = "$out" ]
+run cause --job "$work/bug.ini" --bisect-log "$work/config"
+ok 'cause: a file that is no log' says 2 'is neither a bisection log of syzbot'
+run import --out "$work/log.ini" "$work/bisect.txt" "$work/config" --tree "$tree" --bug build --title ''
+ok 'a job file has the log' grep -q "^bisect-log=$work/log.ini.files/bisect.log\$" "$work/log.ini"
+run cause --job "$work/log.ini" --queue --name queued
+run daemon --until-idle
+ok 'a queued job learns it, too' says 0 'queued: --bisect-log: 3 tests of others'
+
+cat >"$work/git.log" <<END
+git bisect start
+# bad: [$start] the file says still-broken
+git bisect bad $start
+git bisect good good
+git bisect good $(id main~3)
+git bisect bad $(id main~2)
+git bisect bad $(id main~1)
+END
+run import "$work/git.log" "$work/config" --tree "$tree" --bug build --name by-hand
+ok 'a log of git: its words are a person'"'"'s' says 0 '3 revisions are taken for what the log says'
+ok 'they count, against what builds' prints 0 "$(id main~2)"
+ok 'and are shown so' prints 0 'on your word'
+run verdict by-hand "$(id main~2)" clear
+run resume by-hand
+ok 'a word that was taken back stays so' prints 0 "$culprit"
+
 # --- Nobody means well ---
 run import "$samples/hostile.eml"
 ok 'hostile: no command of theirs' [ "${err#*touch\$\{IFS}" = "$err" ]

@@ -397,7 +397,10 @@ Answer *world_work(World *world, const char *good, const char *title)
     spec->max_kernels = world->max_kernels;
     spec->max_time_s = world->max_time_s;
     text = job_spec_write(spec);
-    store_add_job(store, name, spec->kind, text, 0, &id, NULL);
+    if (store_add_job(store, name, spec->kind, text, 0, &id, NULL) && world->foreign) {
+        store_begin(store, &error);
+        store_end(store, store_set_foreign(store, id, world->foreign, &error), &error);
+    }
     g_autoptr(JobRow) row = store_find_job(store, name, &error);
     g_assert_no_error(error);
     job = job_new(row->id, spec, repo, store, &world->farm.base, &error);

@@ -60,6 +60,8 @@ typedef struct World {
     const char *suspects, *watched_options;
     const char *bug, *title_match; /* as the user's; NULL: the default */
     gboolean no_revert_test, minimise, no_known_bugs;
+    const GPtrArray
+        *foreign;     /* of ForeignRow: what others saw, known to a job when it begins; or NULL */
     const char *name; /* of the job; NULL: "job" */
     guint start;      /* index; 0: the last commit, of a fix commit 1 */
     gboolean is_fix;  /* the job goes from commit 1 to the last one, for what mended the bug */

@@ -156,7 +156,7 @@ static void make_old(const char *folder)
                                  "DROP INDEX trial_of_origin;"
                                  "ALTER TABLE trial DROP COLUMN origin;"
                                  "DROP TABLE fact;"
-                                 "DROP TABLE span; DROP TABLE moment;"
+                                 "DROP TABLE span; DROP TABLE moment; DROP TABLE foreign_run;"
                                  "DROP TABLE solved;"
                                  "DROP TABLE face;"
                                  "DROP INDEX job_of_submission;"
@@ -207,6 +207,49 @@ static void assert_n_same(Store *store, gint64 job, guint n)
     g_assert_cmpuint(names->len, ==, n);
 }
 
+static void assert_n_foreign(Store *store, gint64 job, guint n)
+{
+    g_autoptr(GPtrArray) rows = store_foreign(store, job, NULL);
+
+    g_assert_cmpuint(rows->len, ==, n);
+}
+
+/* What others saw: as it was put, apart from trials, and taken over by another job. */
+static void test_foreign(Fixture *fixture, gconstpointer unused)
+{
+    ForeignRow crash = {(char *)"c", (char *)"syzbot",      NULL, OUTCOME_CRASH,
+                        7,           (char *)"WARNING in f"},
+               quiet = {(char *)"d", (char *)"syzbot", (char *)"v5.0", OUTCOME_OK, 3, NULL};
+    g_autoptr(GPtrArray) rows = g_ptr_array_new(), none = g_ptr_array_new();
+    const StoreKeep keep = {.job = fixture->job}, only = {.job = fixture->job, .only = "c"};
+    gint64 whole, part;
+
+    g_ptr_array_add(rows, &crash);
+    g_ptr_array_add(rows, &quiet);
+    for (guint i = 0; i < 2; i++) {
+        g_assert_true(store_begin(fixture->store, NULL));
+        g_assert_true(store_end(fixture->store,
+                                store_set_foreign(fixture->store, fixture->job, rows, NULL), NULL));
+    }
+    g_autoptr(GPtrArray) read = store_foreign(fixture->store, fixture->job, NULL);
+    const ForeignRow *first = read->pdata[0], *second = read->pdata[1];
+    g_assert_cmpuint(read->len, ==, 2);
+    g_assert_cmpstr(first->commit, ==, "c");
+    g_assert_cmpstr(first->title, ==, "WARNING in f");
+    g_assert_cmpuint(first->n, ==, 7);
+    g_assert_cmpstr(second->label, ==, "v5.0");
+    g_assert_cmpint(second->kind, ==, OUTCOME_OK);
+    g_autoptr(GPtrArray) trials = store_trials(fixture->store, fixture->job, NULL);
+    g_assert_cmpuint(trials->len, ==, 0);
+    g_assert_true(store_add_job_from(fixture->store, "whole", "cause", "", 1, &keep, &whole, NULL));
+    g_assert_true(store_add_job_from(fixture->store, "part", "try", "", 1, &only, &part, NULL));
+    assert_n_foreign(fixture->store, whole, 2);
+    assert_n_foreign(fixture->store, part, 0);
+    g_assert_true(store_set_foreign(fixture->store, fixture->job, none, NULL));
+    assert_n_foreign(fixture->store, fixture->job, 0);
+    assert_n_foreign(fixture->store, whole, 2);
+}
+
 /* An old store is read as it is, and brought up to date by who writes. */
 static void test_old_store(Fixture *fixture, gconstpointer unused)
 {
@@ -224,6 +267,7 @@ static void test_old_store(Fixture *fixture, gconstpointer unused)
         assert_n_facts(fixture->store, fixture->job, 0);
         assert_n_spans(fixture->store, fixture->job, 0);
         assert_n_same(fixture->store, fixture->job, 0);
+        assert_n_foreign(fixture->store, fixture->job, 0);
         g_clear_pointer(&fixture->store, store_free);
     }
     fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
@@ -546,6 +590,7 @@ int main(int argc, char **argv)
     ADD("together", test_together);
     ADD("facts", test_facts);
     ADD("old", test_old_store);
+    ADD("foreign", test_foreign);
     ADD("spans", test_spans);
     ADD("solved", test_solved);
     ADD("span-of-a-failed-row", test_span_of_a_failed_row);
