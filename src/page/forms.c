@@ -20,9 +20,25 @@ static gboolean can_cancel(const Report *report)
     return report->row->state == JOB_RUNNING || report->row->state == JOB_QUEUED;
 }
 
-void add_actions(Html *html, const PagePlace *place, const Report *report)
+/* For a job that is not at an end. */
+static void add_end_forms(Html *html, const Report *report, const Live *live)
 {
-    g_autofree char *cancel = path_of_job(report->row->id, "/cancel");
+    g_autofree char *cancel = path_of_job(report->row->id, "/cancel"),
+                    *pause = path_of_job(report->row->id, "/pause");
+
+    if (live) {
+        open_form(html, pause, "pause");
+        add_button(html, "do", live->is_paused ? "go-on" : "pause",
+                   live->is_paused ? "Go on" : "Pause: begin nothing new");
+        html_close(html);
+    }
+    open_form(html, cancel, "cancel");
+    add_button(html, "do", "cancel", "Cancel this job");
+    html_close(html);
+}
+
+void add_actions(Html *html, const PagePlace *place, const Report *report, const Live *live)
+{
 
     open_section(html, "actions", NULL, "What you can do");
     if (!place->may_write) {
@@ -31,9 +47,7 @@ void add_actions(Html *html, const PagePlace *place, const Report *report)
         html_text(html, " to cancel the job or to overrule verdicts.");
         html_close(html);
     } else if (can_cancel(report)) {
-        open_form(html, cancel, "cancel");
-        add_button(html, "do", "cancel", "Cancel this job");
-        html_close(html);
+        add_end_forms(html, report, live);
     }
     if (place->may_write) {
         html_leaf(html, "p", "A verdict is overruled on the page of its revision.", NULL);

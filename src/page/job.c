@@ -66,7 +66,7 @@ GBytes *page_job(const PagePlace *place, const Report *report, const Live *live,
     add_revisions(html, place, report);
     add_built(html, report);
     if (!place->is_file) {
-        add_actions(html, place, report);
+        add_actions(html, place, report, live);
         add_other_forms(html, report);
     }
     if (pictures) {

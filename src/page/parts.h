@@ -63,7 +63,8 @@ void add_crash(Html *html, const PagePlace *place, const Report *report);     /*
 void add_pictures(Html *html, const PagePlace *place, const Report *report);  /* pictures.c */
 void add_revisions(Html *html, const PagePlace *place, const Report *report); /* revisions.c */
 void add_built(Html *html, const Report *report);                             /* built.c */
-void add_actions(Html *html, const PagePlace *place, const Report *report);   /* forms.c */
+void add_actions(Html *html, const PagePlace *place, const Report *report,
+                 const Live *live); /* forms.c */
 /* Those that overrule @revision; nothing for a reader without the token. */
 void add_overrule(Html *html, const PagePlace *place, const Report *report,
                   const ReportRevision *revision);

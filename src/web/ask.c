@@ -40,11 +40,16 @@ void post_logout(WebCall *call)
 
 /* --- Requests -------------------------------------------------------------------------------- */
 
+static char *path_of(gint64 job)
+{
+    return g_strdup_printf("/jobs/%" G_GINT64_FORMAT, job);
+}
+
 /* Nobody takes it where no daemon works; the page of jobs says so. */
 static void put(WebCall *call, SpoolRequest *request, gint64 job)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_strdup_printf("/jobs/%" G_GINT64_FORMAT, job);
+    g_autofree char *path = path_of(job);
 
     request->job = g_strdup_printf("%" G_GINT64_FORMAT, job);
     if (spool_put(call->web->options->state_dir, request, &error)) {
@@ -62,6 +67,28 @@ void post_cancel(WebCall *call)
 
     if (row) {
         put(call, &request, row->id);
+    }
+}
+
+/* That needs no daemon: whoever works on the job looks. */
+void post_pause(WebCall *call)
+{
+    g_autoptr(Store) store = call_open_store(call);
+    g_autoptr(JobRow) row = store ? call_find_job(call, store) : NULL;
+    g_autofree char *dir = row ? store_job_dir(store, row->id) : NULL;
+    g_autofree char *path = row ? path_of(row->id) : NULL;
+    gboolean pause = g_str_equal(call_field(call, "do"), "pause");
+    g_autoptr(GError) error = NULL;
+
+    if (!row) {
+        return;
+    }
+    if (!pause && !g_str_equal(call_field(call, "do"), "go-on")) {
+        reply_error(call, MHD_HTTP_BAD_REQUEST, "Say pause or go-on.");
+    } else if (live_pause(dir, pause, &error)) {
+        reply_go_to(call, path);
+    } else {
+        reply_failure(call, error);
     }
 }
 

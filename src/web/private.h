@@ -38,6 +38,7 @@ typedef struct WebCall {
     GBytes *body;
     char *location, *cookie;     /* headers; NULL: none */
     const char *download;        /* name for a file; NULL: it is shown */
+    gboolean is_packed;          /* the body is, by gzip */
     gboolean is_lasting;         /* may be kept for ever */
     struct MHD_Response *stream; /* in place of a body */
 } WebCall;
@@ -116,6 +117,7 @@ void post_logout(WebCall *call);
 void get_submit(WebCall *call);
 void post_submit(WebCall *call);
 void post_cancel(WebCall *call);
+void post_pause(WebCall *call);
 void post_verdict(WebCall *call);
 
 /* The store, opened for this call; NULL: the reply says why not. */

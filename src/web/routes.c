@@ -24,6 +24,7 @@ static const Route routes[] = {
     {"POST", "/login", post_login, FALSE, 4096},
     {"POST", "/logout", post_logout, TRUE, 4096},
     {"POST", "/submit", post_submit, TRUE, UPLOAD_MOST},
+    {"POST", "/jobs/*/pause", post_pause, TRUE, FORM_MOST},
     {"POST", "/jobs/*/cancel", post_cancel, TRUE, FORM_MOST},
     {"POST", "/jobs/*/revisions/*/verdict", post_verdict, TRUE, FORM_MOST},
 };

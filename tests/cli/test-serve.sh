@@ -28,9 +28,10 @@ chmod +x "$work/test"
 server=
 # serve [OPTION...]: begin, and set $at to the address.
 serve() {
+    rm -f "$work/served"
     "$FIRSTBAD" serve --listen 127.0.0.1:0 "$@" >"$work/served" 2>"$work/complaints" </dev/null &
     server=$!
-    until at=$(head -n 1 "$work/served") && [ -n "$at" ]; do
+    until at=$(head -n 1 "$work/served" 2>/dev/null) && [ -n "$at" ]; do
         kill -0 $server || return 1
         sleep 0.1
     done
@@ -167,6 +168,11 @@ ok 'text' gets 200 'First bad commit'
 ok 'text: harmless' [ -z "$(grep "$(printf '\033')" "$work/body")" ]
 get /jobs/1/log
 ok 'log' gets 200 '# git bisect start'
+get /jobs/1 -H 'Accept-Encoding: br, gzip'
+ok 'packed, for who takes it' heads 'content-encoding: gzip'
+ok 'it is the same' [ "$(gzip -dc "$work/body" | grep -c 'check check-passed')" -ge 1 ]
+get /jobs/1 -H 'Accept-Encoding: gzip;q=0'
+ok 'plain, for who does not' gets 200 'check check-passed'
 get / -I
 ok 'HEAD' [ "$code" = 200 ]
 
@@ -199,6 +205,8 @@ get /jobs/1/cancel -d do=cancel -H "Origin: $at" -b "firstbad-token=$(echo "$tok
 ok 'a wrong token' gets 401 ''
 get /jobs/1/cancel -d do=cancel -H 'Origin: http://evil.example' -b "firstbad-token=$token"
 ok 'a form of a foreign page' gets 403 ''
+get /jobs/1/cancel -d do=cancel -H 'Origin: null' -b "firstbad-token=$token"
+ok 'a form of a page without a name' gets 403 ''
 get /jobs/1/cancel -d do=cancel -b "firstbad-token=$token"
 ok 'a form of nobody' gets 403 ''
 get /jobs/1/cancel -H "Authorization: Bearer $token"
@@ -297,6 +305,20 @@ ok 'page: what is under way' gets 200 'id="live-works"'
 ok 'page: where events are' gets 200 'data-events="/jobs/5/events"'
 get /jobs/5 -b "firstbad-token=$token"
 ok 'page: it can be cancelled' gets 200 'action="/jobs/5/cancel"'
+get /jobs/5/pause -d do=pause -b "firstbad-token=$token"
+ok 'pause: only by our own form' gets 403 ''
+ask /jobs/5/pause -d do=what
+ok 'pause, or go on' gets 400 ''
+ask /jobs/5/pause -d do=pause
+ok 'pause' [ "$code" = 303 ]
+for _ in $(seq 300); do
+    get /jobs/5 -b "firstbad-token=$token"
+    lacks 'value="go-on"' || break
+    sleep 0.1
+done
+ok 'page: it can go on' gets 200 'value="go-on">Go on'
+ask /jobs/5/pause -d do=go-on
+ok 'go on' [ ! -e "$work/state/jobs/5/paused" ]
 get /jobs/5/cancel -d do=cancel -H "Origin: $at" -b "firstbad-token=$token"
 ok 'cancel' [ "$code" = 303 ]
 wait $events

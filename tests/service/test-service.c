@@ -115,6 +115,11 @@ static void test_spool(Scratch *scratch, gconstpointer unused)
                                     .name = g_strdup("one"),
                                     .priority = -3};
     g_auto(SpoolRequest) cancel = {.wish = SPOOL_CANCEL, .job = g_strdup("7")}, read = {0};
+    g_auto(SpoolRequest) word = {.wish = SPOOL_VERDICT,
+                                 .job = g_strdup("7"),
+                                 .revision = g_strdup("v6.1"),
+                                 .verdict = g_strdup("bad"),
+                                 .note = g_strdup("I saw it\nthere")};
 
     g_assert_true(spool_put(state, &request, &error));
     g_assert_true(spool_put(state, &cancel, &error));
@@ -129,6 +134,26 @@ static void test_spool(Scratch *scratch, gconstpointer unused)
     g_assert_cmpint(read.wish, ==, SPOOL_CANCEL);
     g_assert_cmpstr(read.job, ==, "7");
     spool_request_clear(&read);
+    g_assert_true(spool_put(state, &word, &error));
+    g_auto(GStrv) more = spool_list(state);
+    g_assert_true(spool_read(more[2], &read, &error));
+    g_assert_cmpint(read.wish, ==, SPOOL_VERDICT);
+    g_assert_cmpstr(read.revision, ==, "v6.1");
+    g_assert_cmpstr(read.verdict, ==, "bad");
+    g_assert_cmpstr(read.note, ==, "I saw it\nthere");
+    spool_request_clear(&read);
+    /* As an older firstbad wrote it. */
+    g_assert_true(g_file_set_contents(
+        paths[1], "[request]\ncancel=true\nid=x\nsubmitter=y\njob=7\n", -1, NULL));
+    g_assert_true(spool_read(paths[1], &read, &error));
+    g_assert_cmpint(read.wish, ==, SPOOL_CANCEL);
+    spool_request_clear(&read);
+    /* A newer one may wish for more. */
+    g_assert_true(g_file_set_contents(paths[1], "[request]\nwish=pizza\nid=x\nsubmitter=y\njob=7\n",
+                                      -1, NULL));
+    g_assert_false(spool_read(paths[1], &read, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+    g_clear_error(&error);
     /* What is none. */
     g_assert_true(g_file_set_contents(paths[0], "[request]\nid=x\nsubmitter=y\n", -1, NULL));
     g_assert_false(spool_read(paths[0], &read, &error));
