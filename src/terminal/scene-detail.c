@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Of a line that is quoted. */
+#define MOST_BYTES 16384
+
 /* --- Revisions tested ------------------------------------------------------------------------ */
 
 static ScreenStyle verdict_style(const char *verdict)
@@ -20,10 +23,15 @@ static gboolean has_failed_build(const ReportRevision *revision)
     return revision->kernel && revision->kernel->kernel->status == KERNEL_FAILED;
 }
 
-/* Release or subject. */
-static const char *title(const ReportRevision *revision)
+/* Release or subject, behind what was done to it. Owned by the caller. */
+static char *title(const ReportRevision *revision)
 {
-    return revision->decision->label ? revision->decision->label : revision->decision->subject;
+    const DecisionRow *decision = revision->decision;
+    g_autofree char *variant = variant_title(decision->commit);
+    const char *patches = strchr(variant, ' ');
+
+    return g_strconcat(patches ? patches + 1 : "", patches ? ": " : "",
+                       decision->label ? decision->label : decision->subject, NULL);
 }
 
 static void draw_counts(Screen *screen, guint row, guint column, const ReportRevision *revision)
@@ -36,6 +44,11 @@ static void draw_counts(Screen *screen, guint row, guint column, const ReportRev
         screen_put(screen, row, column, column + 20, STYLE_DIM, "does not build");
         return;
     }
+    if (revision->same_as) {
+        screen_printf(screen, row, column, column + 24, STYLE_DIM, "kernel of %.12s",
+                      revision->same_as->decision->commit);
+        return;
+    }
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
         screen_printf(screen, row, column + i * 6, column + i * 6 + 5,
                       counts[i] ? STYLE_PLAIN : STYLE_DIM, "%5u", counts[i]);
@@ -45,12 +58,14 @@ static void draw_counts(Screen *screen, guint row, guint column, const ReportRev
 static void draw_revision(Screen *screen, guint row, const ReportRevision *revision,
                           gboolean is_chosen)
 {
+    g_autofree char *what = title(revision);
+
     screen_put_char(screen, row, 1, STYLE_STRONG, is_chosen ? 0x25b8 : ' ', is_chosen ? '>' : ' ');
     scene_put_id(screen, row, 3, revision->decision->commit);
     screen_put(screen, row, 16, 17, STYLE_DIM, revision->is_inferred ? "~" : "");
     screen_put(screen, row, 17, 24, verdict_style(revision->verdict), revision->verdict);
     draw_counts(screen, row, 25, revision);
-    screen_put(screen, row, 50, screen->n_columns, STYLE_PLAIN, title(revision));
+    screen_put(screen, row, 50, screen->n_columns, STYLE_PLAIN, what);
     if (is_chosen) {
         screen_fill_row(screen, row, STYLE_CHOSEN);
     }
@@ -118,22 +133,31 @@ static char *describe_revision(const ReportRevision *revision)
     return describe_crashes(revision);
 }
 
+/* What is above the quoted text: two rows on the chosen revision, one on the text. */
+#define CHOSEN_ROWS 3
+
 static void draw_chosen(const Scene *scene, Screen *screen, guint row, guint end)
 {
-    guint n = scene->tested->revisions->len;
+    guint n = scene->tested->revisions->len, column;
     const ReportRevision *revision = scene->tested->revisions->pdata[MIN(scene->chosen, n - 1)];
-    g_autofree char *what = describe_revision(revision);
-    guint column = screen_printf(screen, row, 1, screen->n_columns, STYLE_STRONG, "%.12s  ",
-                                 revision->decision->commit);
+    g_autofree char *name = title(revision), *what = describe_revision(revision);
 
-    screen_put(screen, row++, column, screen->n_columns, STYLE_PLAIN, title(revision));
-    if (what && *what && row < end) {
-        screen_put(screen, row++, 1, screen->n_columns, verdict_style(revision->verdict), what);
+    column = screen_printf(screen, row, 1, screen->n_columns, STYLE_STRONG, "%.12s  ",
+                           revision->decision->commit);
+    screen_put(screen, row, column, screen->n_columns, STYLE_PLAIN, name);
+    if (row + 1 < end) {
+        screen_put(screen, row + 1, 1, screen->n_columns, verdict_style(revision->verdict), what);
     }
-    if (scene->excerpt && row + 1 < end) {
-        screen_put(screen, row++, 1, screen->n_columns, STYLE_DIM, scene->excerpt_of);
-        scene_draw_lines(scene, screen, row, end, scene->excerpt);
+    if (scene->excerpt && row + CHOSEN_ROWS < end) {
+        screen_put(screen, row + 2, 1, screen->n_columns, STYLE_DIM, scene->excerpt_of);
+        scene_draw_lines(scene, screen, row + CHOSEN_ROWS, end, 1, scene->excerpt);
     }
+}
+
+/* Of the @n_rows below the heading, two in five have revisions. */
+static guint count_list_rows(const Scene *scene, guint n_rows)
+{
+    return scene->tested ? MIN(scene->tested->revisions->len, MAX(n_rows * 2 / 5, 1)) : 0;
 }
 
 void scene_draw_detail(const Scene *scene, Screen *screen, guint row, guint end)
@@ -152,7 +176,7 @@ void scene_draw_detail(const Scene *scene, Screen *screen, guint row, guint end)
                    scene->tested ? "none yet" : "reading ...");
         return;
     }
-    n_list = MIN(scene->tested->revisions->len, MAX(n_rows * 2 / 5, 1));
+    n_list = count_list_rows(scene, n_rows - 1);
     draw_list(scene, screen, row, n_list);
     row += n_list;
     if (row + 2 < end) {
@@ -162,24 +186,44 @@ void scene_draw_detail(const Scene *scene, Screen *screen, guint row, guint end)
 
 /* --- Lines ----------------------------------------------------------------------------------- */
 
-/* Its beginning, behind @n lines; or behind as many as leave the last one to be seen. */
+guint scene_most_scrolled(const Scene *scene, guint n_rows)
+{
+    const char *text = scene->page == PAGE_ANSWER ? scene->answer : scene->excerpt;
+    guint n_lines = 0, n_body = n_rows - MIN(n_rows, 2), n_above = 0;
+
+    if (scene->page == PAGE_DETAIL && n_body > 0) {
+        n_above = 1 + count_list_rows(scene, n_body - 1) + 1 + CHOSEN_ROWS;
+    }
+    n_body -= MIN(n_body, n_above);
+    for (; text && *text; n_lines++) {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return n_lines - MIN(n_lines, n_body);
+}
+
+/* Its beginning, behind @n lines. */
 static const char *skip_lines(const char *text, guint n)
 {
-    for (const char *next; n > 0 && (next = strchr(text, '\n')) && next[1]; n--) {
+    for (const char *next; n > 0 && (next = strchr(text, '\n')); n--) {
         text = next + 1;
     }
     return text;
 }
 
-void scene_draw_lines(const Scene *scene, Screen *screen, guint row, guint end, const char *text)
+void scene_draw_lines(const Scene *scene, Screen *screen, guint row, guint end, guint column,
+                      const char *text)
 {
-    const char *at = text ? skip_lines(text, scene->n_scrolled) : "";
+    guint most = scene_most_scrolled(scene, screen->n_rows);
+    const char *at = text ? skip_lines(text, MIN(scene->n_scrolled, most)) : "";
 
     for (; row < end && *at; row++) {
         gsize n = strcspn(at, "\n");
-        g_autofree char *line = g_strndup(at, MIN(n, 16384));
+        /* Consoles have carriage returns. */
+        gsize n_shown = n > 0 && at[n - 1] == '\r' ? n - 1 : n;
+        g_autofree char *line = g_strndup(at, MIN(n_shown, MOST_BYTES));
 
-        screen_put(screen, row, 1, screen->n_columns, STYLE_PLAIN, line);
+        screen_put(screen, row, column, screen->n_columns, STYLE_PLAIN, line);
         at += n + (at[n] == '\n');
     }
 }

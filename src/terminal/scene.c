@@ -197,7 +197,7 @@ void scene_draw(const Scene *scene, Screen *screen)
         scene_draw_detail(scene, screen, 1, end);
         break;
     case PAGE_ANSWER:
-        scene_draw_lines(scene, screen, 1, end, scene->answer);
+        scene_draw_lines(scene, screen, 1, end, 0, scene->answer);
         break;
     case PAGE_HELP:
         scene_draw_help(scene, screen, 1, end);
@@ -220,16 +220,11 @@ static void choose(Scene *scene, gint64 by)
     scene->n_scrolled = 0;
 }
 
-/* The last half of a screen stays. */
 static void scroll(Scene *scene, gint64 by, guint n_rows)
 {
-    const char *text = scene->page == PAGE_ANSWER ? scene->answer : scene->excerpt;
-    guint n_lines = 0;
+    guint most = scene_most_scrolled(scene, n_rows);
 
-    for (; text && *text; text++) {
-        n_lines += *text == '\n';
-    }
-    scene->n_scrolled = MIN(moved(scene->n_scrolled, by), n_lines - MIN(n_lines, n_rows / 2));
+    scene->n_scrolled = MIN(moved(MIN(scene->n_scrolled, most), by), most);
 }
 
 /* Up and down go through revisions where there are some, else through lines. */
@@ -254,7 +249,7 @@ static void show_page(Scene *scene, ScenePage page)
         scene->page_before = scene->page;
     }
     scene->page = page;
-    scene->n_scrolled = 0;
+    scene->n_scrolled = page == PAGE_DETAIL && scene->quotes_end ? G_MAXUINT : 0;
 }
 
 static ScenePage home(const Scene *scene)

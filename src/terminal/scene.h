@@ -23,6 +23,7 @@ typedef struct Scene {
     const Report *tested;   /* whole, for the page of details; NULL: not read yet */
     const char *excerpt;    /* of the chosen revision, lines; NULL: nothing to quote */
     const char *excerpt_of; /* what the excerpt is; NULL without one */
+    gboolean quotes_end;    /* of the excerpt the end is seen first */
     const char *answer;     /* the report as text; NULL: no answer yet */
     const char *message;    /* about what was pressed last; NULL: none */
     const char *state_dir;  /* as report_command() wants it */
@@ -34,8 +35,8 @@ typedef struct Scene {
     /* Where the person is; moved by scene_press(). */
     ScenePage page, page_before; /* help goes back to this */
     guint chosen;                /* of the revisions tested */
-    guint n_scrolled;            /* lines of excerpt or answer above what is seen */
-    gboolean asks_stop;          /* "Stop it?" was asked */
+    guint n_scrolled;   /* lines of excerpt or answer above what is seen; too many: to the end */
+    gboolean asks_stop; /* "Stop it?" was asked */
 } Scene;
 
 void scene_draw(const Scene *scene, Screen *screen);
@@ -73,7 +74,10 @@ gboolean scene_is_at_work(const Scene *scene);
 
 /* The pages (scene-detail.c). They have the rows from @row to before @end. */
 void scene_draw_detail(const Scene *scene, Screen *screen, guint row, guint end);
-void scene_draw_lines(const Scene *scene, Screen *screen, guint row, guint end, const char *text);
+void scene_draw_lines(const Scene *scene, Screen *screen, guint row, guint end, guint column,
+                      const char *text);
+/* The lines above what is seen when the last one is, on a screen of @n_rows. */
+guint scene_most_scrolled(const Scene *scene, guint n_rows);
 void scene_draw_help(const Scene *scene, Screen *screen, guint row, guint end);
 /* The overview (scene-overview.c). */
 void scene_draw_overview(const Scene *scene, Screen *screen, guint row, guint end);

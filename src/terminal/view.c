@@ -156,10 +156,13 @@ static char *last_lines(const char *console)
     return g_strdup(from ? from + 1 : console + n - MIN(n, EXCERPT_BYTES));
 }
 
+/* Of a crash the beginning tells most, of a console the end. */
 static void quote(View *view, const TrialRow *trial)
 {
     g_autoptr(GBytes) console = NULL;
 
+    view->scene.quotes_end = !trial->report;
+    view->scene.n_scrolled = trial->report ? 0 : G_MAXUINT;
     if (trial->report) {
         view->excerpt = g_strdup(trial->report + MIN(trial->report_prefix, strlen(trial->report)));
         view->excerpt_of = g_strdup("Its last crash:");

@@ -9,7 +9,7 @@ if ! command -v tmux >/dev/null; then
     finish
     exit
 fi
-tree=$work/tree code= err=
+tree=$work/tree code= out= err= n_entered=0
 make_repo "$tree" 120 77
 culprit=$(git -C "$tree" rev-parse --short=12 main~43)
 held="until [ -e $work/go ]; do sleep 0.05; done; test ! -e bad"
@@ -23,8 +23,11 @@ terminal() {
     pane=$1
     tm new-session -d -s "$1" -x "${2:-80}" -y "${3:-24}" -c "$work" sh
 }
-# enter COMMAND: in the shell; its exit code is printed behind it.
-enter() { keys -l "$1; echo \"code \$?.\"" && keys Enter; }
+# enter COMMAND: in the shell, of an empty screen; its exit code is printed behind it.
+enter() {
+    n_entered=$((n_entered + 1))
+    keys -l "clear; $1; echo \"end $n_entered: \$?.\"" && keys Enter
+}
 # until_true CONDITION...: for a minute.
 until_true() {
     tries=0
@@ -39,8 +42,9 @@ until_true() {
 }
 is_shown() { screen -J -S - | grep -qF -- "$1"; }
 is_gone() { ! is_shown "$1"; }
+ends() { until_true is_shown "end $n_entered: $1."; }
 shows() { until_true is_shown "$1"; }
-job_is() { "$FIRSTBAD" status | grep -q "^$1 .* $2 "; }
+job_is() { "$FIRSTBAD" status 2>/dev/null | grep -q "^$1 .* $2 "; }
 run_job() { enter "'$FIRSTBAD' run --repo '$tree' --good main~119 --bad main --name $1 --test '$held' ${2-}"; }
 
 terminal first
@@ -70,10 +74,9 @@ ok 'p: it goes on' until_true is_gone 'PAUSED'
 keys q
 ok 'q: it goes on' shows 'firstbad watch held'
 ok 'q: where its output lies' is_shown "$(echo "$FIRSTBAD_STATE_DIR" | cut -c 1-20)"
-ok 'q: no answer, so no success' shows 'code 130.'
+ok 'q: no answer, so no success' ends 130
 ok 'it is still at work' job_is held reproduce
 
-keys 'clear' Enter
 enter "'$FIRSTBAD' watch held"
 ok 'watch: the same view' shows 'q leave it running'
 keys C-c
@@ -83,15 +86,14 @@ ok 'no: it goes on' shows 'q leave it running'
 keys C-c
 keys y
 ok 'yes: it stops' shows 'held is stopped; go on with: firstbad resume held'
-ok 'with the code of an interruption' shows 'code 130.'
+ok 'with the code of an interruption' ends 130
 ok 'nobody works on it' job_is held stopped
 
-keys 'clear' Enter
 enter "'$FIRSTBAD' resume held"
 ok 'resume: the view' shows 'q leave it running'
 keys C-c
 ok 'Ctrl-C stops at once' shows 'all that was finished is kept; go on with: firstbad resume held'
-ok 'code 130' shows 'code 130.'
+ok 'code 130' ends 130
 
 # The terminal goes away.
 terminal second
@@ -102,7 +104,6 @@ pane=first
 ok 'the terminal goes away: the job goes on' job_is held reproduce
 
 # To the end.
-keys 'clear' Enter
 enter "'$FIRSTBAD' watch held"
 shows 'q leave it running'
 : >"$work/go"
@@ -112,17 +113,35 @@ keys d
 ok 'with what was tested' shows 'd back'
 keys Escape
 keys q
-ok 'the code is that of the answer' shows 'code 0.'
+ok 'the code is that of the answer' ends 0
 ok 'the answer stays on the terminal' is_shown 'The whole log: firstbad log held'
-keys 'clear' Enter
 run_job free '| cat'
 ok 'piped: lines' shows 'Job free (run)'
 ok 'and the culprit' is_shown "$culprit"
-keys 'clear' Enter
 run_job own
 ok 'a job in its own view ends with the answer' shows 'The whole log: firstbad log own'
-ok 'and its code' shows 'code 0.'
+ok 'and its code' ends 0
 ok 'what it printed stays, too' is_shown ' trials failed'
+rm "$work/go"
+
+# The process that works on a job dies; nobody can take a job from a daemon but by `cancel`.
+enter "'$FIRSTBAD' run --repo '$tree' --good main~119 --bad main --name dies --test 'kill -9 \$PPID'"
+ok 'killed: that is told' shows 'was killed by signal 9; go on with: firstbad resume dies'
+ok 'and is a failure of the machine' ends 4
+"$FIRSTBAD" run --repo "$tree" --good main~119 --bad main --name queued --test "$held" --queue >/dev/null
+"$FIRSTBAD" daemon --until-idle >/dev/null 2>"$work/daemon.err" &
+until_true job_is queued reproduce
+enter "'$FIRSTBAD' watch queued"
+ok 'the job of a daemon' shows 'testing'
+keys C-c
+shows 'Stop the job?'
+keys y
+ok 'is not stopped with the daemon' shows 'firstbad cancel queued'
+ok 'it is still at work' job_is queued reproduce
+keys q
+ends 0
+: >"$work/go"
+wait
 rm "$work/go"
 
 # Which terminal.
@@ -136,20 +155,18 @@ ok 'at work' shows 'testing'
 keys d
 ok 'an evil subject' shows 'subject ?[2J?? 漢 end'
 keys q
-ok 'left' shows 'code 130.'
-keys 'clear' Enter
+ok 'left' ends 130
 enter "NO_COLOR=1 LC_ALL=C '$FIRSTBAD' watch evil"
 shows 'q leave it running'
 ok 'NO_COLOR' [ -z "$(screen -e | grep "$(printf '\033')\[3[1-7]m")" ]
 keys d
 ok 'without UTF-8' shows 'subject ?[2J?? ? end'
 keys q
-shows 'code 0.'
-keys 'clear' Enter
+ends 0
 enter "TERM=dumb '$FIRSTBAD' watch evil"
 : >"$work/go"
-ok 'a dumb terminal: lines, then the answer' shows 'code 0.'
-ok 'no screen was taken' is_shown "watch evil"
+ok 'a dumb terminal: lines, then the answer' ends 0
+ok 'what happened stays' is_shown ' trials failed'
 run watch evil
 ok 'of a job that is done: the answer' prints 0 'First bad commit'
 run watch nobody
