@@ -22,9 +22,10 @@ typedef struct Watch {
     JobRow *row;
 
     /* Without a view. */
-    gint64 told_ms; /* of the last event that was told, */
-    char *told;     /* and its text */
-    guint n_idle;   /* looks at which nobody worked on it */
+    gboolean has_told; /* anything */
+    gint64 told_ms;    /* of the last event that was told, */
+    char *told;        /* and its text */
+    guint n_idle;      /* looks at which nobody worked on it */
 } Watch;
 
 static void watch_clear(Watch *watch)
@@ -109,6 +110,21 @@ static int show(Watch *watch)
 
 /* --- Elsewhere ------------------------------------------------------------------------------- */
 
+static void say(const char *text)
+{
+    g_autofree char *line = report_clean_line(text ? text : "");
+
+    g_printerr("%s\n", line);
+}
+
+/* What is under way at first: the end of all else is told when it comes. */
+static void tell_works(const Live *live)
+{
+    for (guint i = 0; i < live->works->len; i++) {
+        say(((const LiveWork *)live->works->pdata[i])->text);
+    }
+}
+
 /* Those behind the last one that was told. */
 static void tell_events(Watch *watch, const Live *live)
 {
@@ -124,9 +140,8 @@ static void tell_events(Watch *watch, const Live *live)
     }
     for (guint i = first; i < live->events->len; i++) {
         const LiveEvent *event = live->events->pdata[i];
-        g_autofree char *line = report_clean_line(event->text ? event->text : "");
 
-        g_printerr("%s\n", line);
+        say(event->text);
         watch->told_ms = event->at_ms;
         g_free(watch->told);
         watch->told = g_strdup(event->text);
@@ -144,8 +159,12 @@ static gboolean follow(Watch *watch, GError **error)
     if (!row) {
         return FALSE;
     }
-    if (live && (is_worked_on || watch->told)) {
+    if (live && (is_worked_on || watch->has_told)) {
         tell_events(watch, live);
+    }
+    if (live && is_worked_on && !watch->has_told) {
+        tell_works(live);
+        watch->has_told = TRUE;
     }
     watch->n_idle = is_worked_on || row->state == JOB_QUEUED ? 0 : watch->n_idle + 1;
     return row->state != JOB_DONE && watch->n_idle < IDLE_LOOKS;

@@ -164,6 +164,7 @@ ok 'without UTF-8' shows 'subject ?[2J?? ? end'
 keys q
 ends 0
 enter "TERM=dumb '$FIRSTBAD' watch evil"
+ok 'a dumb terminal: what is under way' shows 'testing'
 : >"$work/go"
 ok 'a dumb terminal: lines, then the answer' ends 0
 ok 'what happened stays' is_shown ' trials failed'
