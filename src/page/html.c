@@ -276,7 +276,8 @@ void html_leaf(Html *html, const char *tag, const char *text, ...)
 
 void html_data(Html *html, const char *id, json_t *json)
 {
-    g_autofree char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+    g_autofree char *text =
+        json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
 
     html_open(html, "script", "type", "application/json", "id", id, NULL);
     /* Within a script nothing is a reference, and "</script" or "<!--" in a string would count. */

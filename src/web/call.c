@@ -58,7 +58,7 @@ void reply_text(WebCall *call, char *text)
 
 void reply_json(WebCall *call, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
 
     json_decref(json);
     reply(call, MHD_HTTP_OK, "application/json", g_bytes_new_take(text, strlen(text)));
