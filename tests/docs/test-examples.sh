@@ -134,4 +134,7 @@ for how in "$work"/blocks/*.how; do
 done
 out="$found_not_run"
 ok "$n_not_run examples are not run" [ "$found_not_run" -eq "$n_not_run" ]
+run import "$pages/../../example/mail.txt"
+ok "the tutorial's mail is read" says 2 'crash     WARNING: refcount bug in sk_psock_get'
+ok 'and what it lacks is told' says 2 "curl -fLo repro.c 'https://demo.example/x/repro.c?x=3'"
 finish
