@@ -11,8 +11,10 @@
 #include "terminal/tty.h"
 
 #define LOOK_MS 500
-/* The whole evidence is read no more often: of a large job that takes a while. */
-#define READ_MS 2000
+/* The whole evidence is read no more often; and of a large job, where it takes a while, for no more
+ * than a tenth of the time. */
+#define READ_MS    2000
+#define READ_SHARE 10
 /* How long it can be read what became of a key. */
 #define MESSAGE_MS 4000
 /* The end of a console that is quoted. */
@@ -33,7 +35,7 @@ struct View {
     char *answer, *excerpt, *excerpt_of, *message;
     gint64 said_ms;       /* when @message was said */
     gint64 live_stamp_us; /* of the file */
-    gint64 tested_ms;     /* when the evidence was read, */
+    gint64 read_ms;       /* when the evidence is read again at the earliest, */
     gint64 tested_at_ms;  /* and Live.at_ms of then */
     char *quoted;         /* which revision and trial the excerpt is of */
 };
@@ -111,11 +113,11 @@ static void choose_newest(View *view, const Report *tested)
 
 static gboolean look_at_tested(View *view, GError **error)
 {
-    gint64 at_ms = view->live ? view->live->at_ms : 0;
+    gint64 at_ms = view->live ? view->live->at_ms : 0, begun_ms = now_ms();
     Report *tested;
 
     if (view->scene.page != PAGE_DETAIL ||
-        (view->tested && (at_ms == view->tested_at_ms || now_ms() - view->tested_ms < READ_MS))) {
+        (view->tested && (at_ms == view->tested_at_ms || begun_ms < view->read_ms))) {
         return TRUE;
     }
     tested = report_load(view->store, view->job->row, error);
@@ -125,7 +127,7 @@ static gboolean look_at_tested(View *view, GError **error)
     choose_newest(view, tested);
     report_free(view->tested);
     view->tested = tested;
-    view->tested_ms = now_ms();
+    view->read_ms = now_ms() + MAX(READ_MS, (now_ms() - begun_ms) * READ_SHARE);
     view->tested_at_ms = at_ms;
     return TRUE;
 }
