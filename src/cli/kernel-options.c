@@ -55,7 +55,7 @@ const GOptionEntry cli_search_entries[] = {
     CLI_LIST("suspect", "PATH", "File or folder you suspect; may be given again"),
     CLI_LIST("suspect-author", "WHO", "Part of an author's name or mail; likewise"),
     CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
-    CLI_KEY("bisect-log", "FILE", "Begin with what others found: syzbot's log, or git's"),
+    CLI_KEY("bisect-log", "FILE", "Begin with what a log of syzbot's or git's says"),
     CLI_FLAG("minimise", "Make the config smaller first, where it pays"),
     CLI_KEY("baseline", "FILE", "Options that stay then, not ours"),
     CLI_KEY("confidence", "P", "Stop when so sure (0.95)"),

@@ -59,7 +59,7 @@ int cmd_serve(int argc, char **argv)
         {"host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &hosts,
          "Another name it is asked under; may be given again", "NAME[:PORT]"},
         {"source-url", 0, 0, G_OPTION_ARG_STRING, &source_url,
-         "Link to a line; {commit}, {file}, {line} are replaced", "URL"},
+         "Link to a line: {commit}, {file}, {line}", "URL"},
         CLI_STATE_DIR(&state_option),
         {NULL},
     };
