@@ -203,7 +203,7 @@ static GBytes *make_job(Store *store)
 {
     g_autoptr(Report) report = load(store);
 
-    return page_job(&(PagePlace){0}, report, NULL, NULL);
+    return page_job(&(PagePlace){0}, &(PageJob){.report = report});
 }
 
 static GBytes *make_revision(Store *store)

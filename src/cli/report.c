@@ -92,7 +92,8 @@ static int print_kcidb(const Report *report, const Options *options)
 static int print_html(const Report *report)
 {
     g_autoptr(GBytes) page =
-        page_job(&(PagePlace){.is_file = TRUE}, report, NULL, report_pictures_json(report));
+        page_job(&(PagePlace){.is_file = TRUE},
+                 &(PageJob){.report = report, .pictures = report_pictures_json(report)});
     gsize n_bytes;
     const char *bytes = g_bytes_get_data(page, &n_bytes);
 

@@ -15,9 +15,40 @@ static void add_button(Html *html, const char *name, const char *value, const ch
     html_leaf(html, "button", text, "type", "submit", "name", name, "value", value, NULL);
 }
 
+/* Why, and the buttons. */
+static void add_word_fields(Html *html)
+{
+    html_open(html, "label", NULL);
+    html_text(html, "Why ");
+    html_open(html, "input", "type", "text", "name", "note", "maxlength", "1000", NULL);
+    html_close(html);
+    html_text(html, " ");
+    add_button(html, "verdict", "good", "It is good");
+    add_button(html, "verdict", "bad", "It is bad");
+    add_button(html, "verdict", "skip", "Skip it");
+}
+
 static gboolean can_cancel(const Report *report)
 {
     return report->row->state == JOB_RUNNING || report->row->state == JOB_QUEUED;
+}
+
+/* A word on any revision; for those that were tested their page has the same. */
+static void add_word_form(Html *html, const Report *report)
+{
+    g_autofree char *action = path_of_job(report->row->id, "/verdict");
+
+    html_open(html, "details", NULL);
+    html_leaf(html, "summary", "Overrule a revision", NULL);
+    open_form(html, action, "overrule");
+    html_open(html, "label", NULL);
+    html_text(html, "Revision ");
+    html_open(html, "input", "type", "text", "name", "revision", "required", "", "maxlength", "200",
+              NULL);
+    html_close(html);
+    add_word_fields(html);
+    html_close(html);
+    html_close(html);
 }
 
 /* For a job that is not at an end. */
@@ -50,7 +81,7 @@ void add_actions(Html *html, const PagePlace *place, const Report *report, const
         add_end_forms(html, report, live);
     }
     if (place->may_write) {
-        html_leaf(html, "p", "A verdict is overruled on the page of its revision.", NULL);
+        add_word_form(html, report);
     }
     html_close(html);
 }
@@ -71,14 +102,7 @@ void add_overrule(Html *html, const PagePlace *place, const Report *report,
               "back, and the daemon goes on with the job.",
               NULL);
     open_form(html, action, "overrule");
-    html_open(html, "label", NULL);
-    html_text(html, "Why ");
-    html_open(html, "input", "type", "text", "name", "note", "maxlength", "1000", NULL);
-    html_close(html);
-    html_text(html, " ");
-    add_button(html, "verdict", "good", "It is good");
-    add_button(html, "verdict", "bad", "It is bad");
-    add_button(html, "verdict", "skip", "Skip it");
+    add_word_fields(html);
     if (revision->said) {
         add_button(html, "verdict", "clear", "Take the word back");
     }

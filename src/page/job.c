@@ -40,11 +40,14 @@ static void add_head(Html *html, const PagePlace *place, const Report *report)
 static void add_other_forms(Html *html, const Report *report)
 {
     g_autofree char *json = path_of_job(report->row->id, "/report.json"),
+                    *file = path_of_job(report->row->id, "/report.html"),
                     *log = path_of_job(report->row->id, "/log"),
                     *text = path_of_job(report->row->id, "/report.txt");
 
     html_open(html, "p", "class", "other-forms", NULL);
-    html_leaf(html, "a", "As text", "href", text, NULL);
+    html_leaf(html, "a", "This page as one file", "href", file, NULL);
+    html_text(html, ", ");
+    html_leaf(html, "a", "as text", "href", text, NULL);
     html_text(html, ", ");
     html_leaf(html, "a", "as a bisection log", "href", log, NULL);
     html_text(html, ", ");
@@ -52,25 +55,57 @@ static void add_other_forms(Html *html, const Report *report)
     html_close(html);
 }
 
-GBytes *page_job(const PagePlace *place, const Report *report, const Live *live, json_t *pictures)
+/* "cancel it", "take 341adeec9ada for bad". Owned by the caller. */
+static char *describe_request(const SpoolRequest *request)
 {
+    if (request->wish == SPOOL_CANCEL) {
+        return g_strdup("cancel it");
+    }
+    return g_str_equal(request->verdict, "clear")
+               ? g_strdup_printf("take the word on %.12s back", request->revision)
+               : g_strdup_printf("take %.12s for %s", request->revision, request->verdict);
+}
+
+/* What was asked for, so that nobody asks again. */
+static void add_requests(Html *html, const PageJob *job)
+{
+    if (!job->requests || !job->requests->len) {
+        return;
+    }
+    html_open(html, "p", "class", "warning", "id", "requests", NULL);
+    html_text(html, "Asked of the daemon: ");
+    for (guint i = 0; i < job->requests->len; i++) {
+        g_autofree char *what = describe_request(job->requests->pdata[i]);
+
+        html_text(html, i ? "; " : "");
+        html_text(html, what);
+    }
+    html_text(html, job->has_coordinator ? ". It looks twice a second."
+                                         : ". None works here: 'firstbad daemon' starts one.");
+    html_close(html);
+}
+
+GBytes *page_job(const PagePlace *place, const PageJob *job)
+{
+    const Report *report = job->report;
     Html *html = frame_new(place, "job", report->row->name);
 
     open_main(html, place, report);
     add_head(html, place, report);
+    add_requests(html, job);
     add_answer(html, place, report);
-    add_live(html, place, report, live);
+    add_live(html, place, report, job->live);
     add_culprit(html, place, report);
     add_crash(html, place, report);
     add_pictures(html, place, report);
     add_revisions(html, place, report);
     add_built(html, report);
     if (!place->is_file) {
-        add_actions(html, place, report, live);
+        add_actions(html, place, report, job->live);
         add_other_forms(html, report);
     }
-    if (pictures) {
-        html_data(html, "pictures-data", pictures);
+    if (job->pictures) {
+        html_data(html, "pictures-data", job->pictures);
         frame_add_script(html);
     }
     return frame_finish(html);

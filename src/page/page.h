@@ -47,9 +47,15 @@ GBytes *page_jobs(const PagePlace *place, const PageJobs *jobs);
 
 /* --- One job --------------------------------------------------------------------------------- */
 
-/* @live: what a coordinator does with it now; NULL: nothing. @pictures: the data of the pictures of
- * a page that is a file, taken; NULL where a script is to fetch them. */
-GBytes *page_job(const PagePlace *place, const Report *report, const Live *live, json_t *pictures);
+typedef struct PageJob {
+    const Report *report;
+    const Live *live;          /* what a coordinator does with it now; NULL: nothing */
+    const GPtrArray *requests; /* of SpoolRequest: about it, and not taken yet; NULL: none */
+    gboolean has_coordinator;  /* who could take them */
+    json_t *pictures; /* the data of the pictures of a page that is a file, taken; NULL where a
+                         script is to fetch them */
+} PageJob;
+GBytes *page_job(const PagePlace *place, const PageJob *job);
 
 /* One of its revisions, with all that is known of it; of its trials those from @first on. */
 GBytes *page_revision(const PagePlace *place, const Report *report, const ReportRevision *revision,

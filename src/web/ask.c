@@ -99,28 +99,30 @@ static gboolean is_verdict(const char *word)
     return g_strv_contains(words, word);
 }
 
-/* The revision is one that the job tested: nothing else is named in the tree. */
-static gboolean has_revision(Store *store, gint64 job, const char *commit, GError **error)
+/* The id of @revision in the tree of the job of @row, or of one that the job tested. Owned by the
+ * caller. */
+static char *find_revision(const JobRow *row, const char *revision, GError **error)
 {
-    g_autoptr(GPtrArray) decisions = store_decisions(store, job, error);
+    g_autoptr(JobSpec) spec = job_spec_new(row->kind);
+    g_autoptr(Repo) repo = NULL;
 
-    for (guint i = 0; decisions && i < decisions->len; i++) {
-        if (g_str_equal(((const DecisionRow *)decisions->pdata[i])->commit, commit)) {
-            return variant_is_plain(commit);
-        }
+    if (!variant_is_plain(revision)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "only revisions have verdicts, and '%s' is none", revision);
+        return NULL;
     }
-    if (decisions) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "the job did not test that revision");
-    }
-    return FALSE;
+    repo = job_spec_read(spec, row->spec, "/", error) ? repo_open(spec->tree, error) : NULL;
+    return repo ? repo_resolve(repo, revision, error) : NULL;
 }
 
+/* Of the revision of the path, or of the form. */
 void post_verdict(WebCall *call)
 {
     g_autoptr(Store) store = call_open_store(call);
     g_autoptr(JobRow) row = store ? call_find_job(call, store) : NULL;
     g_autoptr(GError) error = NULL;
     const char *verdict = call_field(call, "verdict"), *note = call_field(call, "note");
+    const char *revision = call->args[1] ? call->args[1] : call_field(call, "revision");
     g_auto(SpoolRequest) request = {.wish = SPOOL_VERDICT};
 
     if (!row) {
@@ -130,15 +132,11 @@ void post_verdict(WebCall *call)
         reply_error(call, MHD_HTTP_BAD_REQUEST, "A verdict is good, bad, skip or clear.");
         return;
     }
-    if (!has_revision(store, row->id, call->args[1], &error)) {
-        if (error) {
-            reply_failure(call, error);
-        } else {
-            reply_error(call, MHD_HTTP_BAD_REQUEST, "Only revisions have verdicts.");
-        }
+    request.revision = find_revision(row, revision, &error);
+    if (!request.revision) {
+        reply_error(call, MHD_HTTP_BAD_REQUEST, error->message);
         return;
     }
-    request.revision = g_strdup(call->args[1]);
     request.verdict = g_strdup(verdict);
     request.note = *note ? g_utf8_make_valid(note, -1) : NULL;
     put(call, &request, row->id);

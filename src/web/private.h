@@ -98,7 +98,9 @@ const Route *route_find(const char *method, const char *path, char *ret_args[2],
 /* --- What is read (read.c, printed.c, events.c) --- */
 
 void get_jobs(WebCall *call);
+void get_jobs_json(WebCall *call);
 void get_job(WebCall *call);
+void get_job_file(WebCall *call);
 void get_job_json(WebCall *call);
 void get_job_text(WebCall *call);
 void get_job_log(WebCall *call);

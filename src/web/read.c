@@ -60,7 +60,34 @@ static gboolean load_list(WebCall *call, Store *store, PageJobs *jobs, GError **
     return jobs->waiting != NULL;
 }
 
-void get_jobs(WebCall *call)
+static json_t *job_json(const JobRow *row, const Report *report)
+{
+    const Answer *answer = report ? report->answer : NULL;
+    g_autofree char *headline = answer ? report_headline(report) : NULL;
+
+    return json_pack("{s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "id",
+                     (json_int_t)row->id, "job", job_text_json(row->name), "kind", row->kind,
+                     "state", report ? job_state_name(row->state) : "damaged", "phase", row->phase,
+                     "created_s", (json_int_t)row->created_s, "total_ms", (json_int_t)row->total_ms,
+                     "is_worked_on", json_boolean(report && report->is_worked_on), "headline",
+                     job_text_json(headline), "culprit",
+                     job_text_json(answer ? answer->culprit : NULL), "crash_title",
+                     job_text_json(answer ? answer->crash_title : NULL));
+}
+
+static json_t *list_json(const PageJobs *jobs)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; i < jobs->rows->len; i++) {
+        json_array_append_new(array, job_json(jobs->rows->pdata[i], jobs->jobs->pdata[i]));
+    }
+    return json_pack("{s:i, s:i, s:i, s:o}", "version", REPORT_JSON_VERSION, "found",
+                     (int)jobs->n_found, "first", (int)jobs->filter->first, "jobs", array);
+}
+
+/* The list as the page or as JSON. */
+static void reply_list(WebCall *call, gboolean as_json)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Store) store = store_open(call->web->options->state_dir, STORE_READ, &error);
@@ -77,12 +104,24 @@ void get_jobs(WebCall *call)
     }
     if (error) {
         reply_failure(call, error);
+    } else if (as_json) {
+        reply_json(call, list_json(&jobs));
     } else {
         reply_page(call, MHD_HTTP_OK, page_jobs(&call->place, &jobs));
     }
     g_clear_pointer(&jobs.jobs, g_ptr_array_unref);
     g_clear_pointer(&jobs.rows, g_ptr_array_unref);
     waiting_free((Waiting *)jobs.waiting);
+}
+
+void get_jobs(WebCall *call)
+{
+    reply_list(call, FALSE);
+}
+
+void get_jobs_json(WebCall *call)
+{
+    reply_list(call, TRUE);
 }
 
 /* --- One job --------------------------------------------------------------------------------- */
@@ -103,14 +142,59 @@ static Live *read_live(Store *store, const Report *report)
     return report->is_worked_on ? live_read(dir, NULL) : NULL;
 }
 
+static void request_free(gpointer request)
+{
+    spool_request_clear(request);
+    g_free(request);
+}
+
+/* Those about @job that nobody has taken. Array of SpoolRequest. */
+static GPtrArray *read_requests(const WebCall *call, gint64 job)
+{
+    g_auto(GStrv) paths = spool_list(call->web->options->state_dir);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, job);
+    GPtrArray *requests = g_ptr_array_new_with_free_func(request_free);
+
+    for (char **path = paths; *path; path++) {
+        SpoolRequest *request = g_new0(SpoolRequest, 1);
+
+        if (spool_read(*path, request, NULL) && request->wish != SPOOL_JOB &&
+            g_str_equal(request->job, number)) {
+            g_ptr_array_add(requests, request);
+        } else {
+            request_free(request);
+        }
+    }
+    return requests;
+}
+
 void get_job(WebCall *call)
 {
     g_autoptr(Store) store = call_open_store(call);
     g_autoptr(Report) report = store ? call_load_report(call, store) : NULL;
+    g_autoptr(GPtrArray) requests = report ? read_requests(call, report->row->id) : NULL;
     g_autoptr(Live) live = report ? read_live(store, report) : NULL;
 
     if (report) {
-        reply_page(call, MHD_HTTP_OK, page_job(&call->place, report, live, NULL));
+        const PageJob job = {.report = report,
+                             .live = live,
+                             .requests = requests,
+                             .has_coordinator = store_has_coordinator(store)};
+
+        reply_page(call, MHD_HTTP_OK, page_job(&call->place, &job));
+    }
+}
+
+void get_job_file(WebCall *call)
+{
+    g_autoptr(Report) report = load_report(call);
+    PagePlace place = {.is_file = TRUE, .source_url = call->place.source_url};
+
+    if (report) {
+        reply_page(call, MHD_HTTP_OK,
+                   page_job(&place, &(PageJob){.report = report,
+                                               .pictures = report_pictures_json(report)}));
+        call->download = "report.html";
     }
 }
 

@@ -9,7 +9,9 @@
 
 static const Route routes[] = {
     {"GET", "/", get_jobs},
+    {"GET", "/jobs.json", get_jobs_json},
     {"GET", "/jobs/*", get_job},
+    {"GET", "/jobs/*/report.html", get_job_file},
     {"GET", "/jobs/*/events", get_events},
     {"GET", "/jobs/*/pictures.json", get_pictures},
     {"GET", "/jobs/*/report.json", get_job_json},
@@ -26,6 +28,7 @@ static const Route routes[] = {
     {"POST", "/submit", post_submit, TRUE, UPLOAD_MOST},
     {"POST", "/jobs/*/pause", post_pause, TRUE, FORM_MOST},
     {"POST", "/jobs/*/cancel", post_cancel, TRUE, FORM_MOST},
+    {"POST", "/jobs/*/verdict", post_verdict, TRUE, FORM_MOST},
     {"POST", "/jobs/*/revisions/*/verdict", post_verdict, TRUE, FORM_MOST},
 };
 

@@ -77,7 +77,7 @@ static const char *header(const WebCall *call, const char *name)
 
 /* --- The reply ------------------------------------------------------------------------------- */
 
-static void add_headers(struct MHD_Response *response, const WebCall *call)
+static void add_headers(struct MHD_Response *response, const WebCall *call, gboolean is_stream)
 {
     const struct {
         const char *name, *value;
@@ -93,6 +93,7 @@ static void add_headers(struct MHD_Response *response, const WebCall *call)
          call->is_lasting ? "public, max-age=31536000, immutable" : "private, no-cache"},
         {"Vary", call->is_lasting ? "Accept-Encoding" : "Accept-Encoding, Cookie"},
         {"Content-Encoding", call->is_packed ? "gzip" : NULL},
+        {"X-Accel-Buffering", is_stream ? "no" : NULL}, /* nginx */
         {"Location", call->location},
         {"Set-Cookie", call->cookie},
         {"WWW-Authenticate", call->status == MHD_HTTP_UNAUTHORIZED ? "Bearer" : NULL},
@@ -162,6 +163,7 @@ static void pack_body(WebCall *call)
 static enum MHD_Result send_reply(WebCall *call)
 {
     struct MHD_Response *response = g_steal_pointer(&call->stream);
+    gboolean is_stream = response != NULL;
     enum MHD_Result result;
 
     pack_body(call);
@@ -174,7 +176,7 @@ static enum MHD_Result send_reply(WebCall *call)
             n_bytes, (void *)bytes, (MHD_ContentReaderFreeCallback)g_bytes_unref,
             g_bytes_ref(call->body));
     }
-    add_headers(response, call);
+    add_headers(response, call, is_stream);
     result = MHD_queue_response(call->connection, call->status, response);
     MHD_destroy_response(response);
     return result;

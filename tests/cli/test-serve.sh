@@ -161,6 +161,11 @@ ok 'a failed build: the error' gets 200 'error: it is broken'
 get /jobs/1/report.json
 ok 'JSON' gets 200 "\"culprit\":\"$culprit\""
 ok 'JSON: its type' heads 'content-type: application/json'
+get /jobs.json
+ok 'the list as JSON' gets 200 "\"culprit\":\"$culprit\""
+get /jobs/1/report.html
+ok 'one file' gets 200 'http-equiv="Content-Security-Policy"'
+ok 'one file: to be kept' heads 'content-disposition: attachment; filename="report.html"'
 get /jobs/1/pictures.json
 ok 'JSON of the pictures' gets 200 '"version":1'
 get /jobs/1/report.txt
@@ -270,9 +275,15 @@ ok 'submit: the file is the one sent' grep -rq CONFIG_SENT=y "$work/state/jobs/4
 ask "/jobs/1/revisions/$between/verdict" -d verdict=perhaps
 ok 'verdict: no such one' gets 400 ''
 ask "/jobs/1/revisions/$(git -C "$work/repo" rev-parse HEAD~1 | tr 0-9a-f 1-9a-f0)/verdict" -d verdict=bad
-ok 'verdict: of a revision that is not of the job' gets 404 ''
+ok 'verdict: of a revision that is none' gets 400 'no such commit'
+ask /jobs/1/verdict -d verdict=bad -d revision=--help
+ok 'verdict: of what looks like an option' gets 400 ''
+ask /jobs/1/verdict -d verdict=bad
+ok 'verdict: of nothing' gets 400 ''
 ask "/jobs/1/revisions/$between/verdict" -d verdict=bad --data-urlencode 'note=<b>I saw it'
 ok 'verdict' [ "$code" = 303 ]
+get /jobs/1
+ok 'it is told that it was asked for' gets 200 "Asked of the daemon: take $(echo "$between" | cut -c1-12) for bad"
 run daemon --until-idle
 ok 'the daemon takes it' says 0 "$(echo "$between" | cut -c1-12) is bad, on the word of"
 run report 1 --json
