@@ -3,15 +3,14 @@
 
 export const count = (n, one, many = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
-/** 0.987 as "98.7 %"; never "100 %" or "0 %" of what is neither. */
+/** 0.987 as "98.7 %"; nothing that was measured is sure or impossible. */
 export function percent(p) {
     if (p > 0 && p < 0.001) {
         return "less than 0.1 %";
     }
-    if (p < 1 && p > 0.999) {
-        return "more than 99.9 %";
-    }
-    return `${(100 * p).toFixed(p === 0 || p === 1 || (p > 0.1 && p < 0.9) ? 0 : 1)} %`;
+    const shown = Math.min(100 * p, 99.9);
+
+    return `${shown.toFixed(shown === 0 || (shown > 10 && shown < 90) ? 0 : 1)} %`;
 }
 
 export function duration(ms) {
@@ -29,9 +28,13 @@ export function duration(ms) {
     return `${Math.floor(s / 3600)} h ${String(Math.floor(s / 60) % 60).padStart(2, "0")} min`;
 }
 
-/** What a revision is called where there is little room. */
-export const short = (commit) => commit.slice(0, 12);
+const changes = { "-": " without ", "+": " with ", "@": " under config " };
+
+/** What a revision is called: 12 digits; of a variant (kernel/variant.h) also what is changed in it. */
+export const short = (commit) => commit.replace(/\s*([-+@]?)\s*([0-9a-f]{1,12})[0-9a-f]*/g, (_, change, id) => (changes[change] || "") + id);
 export const nodeName = (node) => node.label || short(node.commit);
+/** The same where there is little room: of a variant only what is changed. */
+export const briefName = (node) => node.label || short(node.commit).replace(/^[0-9a-f]{12} (?=with|under)/, "").replace(/([0-9a-f]{7})[0-9a-f]{5}$/, (all, id, at) => (at ? id : all));
 
 /** How often what was seen: "10 no crash, 3 crash of this bug". */
 export function tally(node, outcomes) {

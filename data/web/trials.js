@@ -4,7 +4,7 @@
 
 import { keepDrawn, make, makeLegend, makeSvg, onPoint } from "./draw.js";
 import { outcomes } from "./kinds.js";
-import { count, duration, nodeName } from "./text.js";
+import { briefName, count, duration, nodeName } from "./text.js";
 
 const PITCH = 10, LINE = 11, PAD = 5;
 
@@ -59,7 +59,7 @@ function drawNames(svg, rows, data, left, width) {
         const parent = href ? svg.append("a").attr("href", href) : svg;
 
         svg.append("path").attr("class", "frame").attr("d", `M0 ${row.bottom}H${width}`);
-        parent.append("text").attr("x", 8).attr("y", row.top + PAD + 9).text(nodeName(row.node).slice(0, Math.floor((left - 12) / 8)));
+        parent.append("text").attr("x", 8).attr("y", row.top + PAD + 9).text(briefName(row.node).slice(0, Math.floor((left - 12) / 8)));
     });
 }
 
@@ -96,7 +96,7 @@ export function showTrials(box, data) {
 
     const draw = (width) => {
         const rows = byRevision(data);
-        const left = width < 480 ? 108 : 130;
+        const left = width < 480 ? 116 : 140;
         const height = place(rows, left, width);
 
         legend.replaceChildren(makeLegend(usedOutcomes(data)));

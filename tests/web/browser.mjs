@@ -21,7 +21,7 @@ export const launch = () => chromium.launch({
 /** A page of its own context. page.troubles lists what it did that it should not. */
 export async function openPage(browser, origin, options = {}) {
     const context = await browser.newContext({ viewport: WIDE, ...options });
-    context.setDefaultTimeout(20000);
+    context.setDefaultTimeout(60000); // of a busy machine
     const page = await context.newPage();
     const troubles = [];
 

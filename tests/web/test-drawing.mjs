@@ -6,7 +6,7 @@ import test from "node:test";
 import { makeClock, ticks } from "../../data/web/clock.js";
 import { binOf, level, rectangles, releaseMarks } from "../../data/web/heat.js";
 import { foldRows, layOut, relatives } from "../../data/web/lanes.js";
-import { duration, percent, tally } from "../../data/web/text.js";
+import { briefName, duration, percent, short, tally } from "../../data/web/text.js";
 import { outcomes } from "../../data/web/kinds.js";
 import { graphOf } from "./world.mjs";
 
@@ -140,10 +140,21 @@ test("clock: ticks are lengths that people count in", () => {
 });
 
 test("text: what is neither sure nor impossible is never told so", () => {
-    assert.equal(percent(0.99999), "more than 99.9 %");
+    assert.equal(percent(0.99999), "99.9 %");
+    assert.equal(percent(1), "99.9 %");
     assert.equal(percent(0.00001), "less than 0.1 %");
-    assert.equal(percent(1), "100 %");
+    assert.equal(percent(0), "0 %");
     assert.equal(percent(0.5), "50 %");
     assert.equal(duration(3725000), "1 h 02 min");
     assert.equal(tally({ ok: 3, crash: 1 }, outcomes), "3 × no crash, 1 × crash of this bug");
+});
+
+test("text: a revision with a commit taken back is not called as the revision is", () => {
+    const a = "a1".repeat(20), b = "b2".repeat(20);
+
+    assert.equal(short(a), "a1a1a1a1a1a1");
+    assert.equal(short(`${a}-${b}`), "a1a1a1a1a1a1 without b2b2b2b2b2b2");
+    assert.equal(short(`${a}-${b}+${a}`), "a1a1a1a1a1a1 without b2b2b2b2b2b2 with a1a1a1a1a1a1");
+    assert.equal(briefName({ commit: `${a}-${b}` }), "without b2b2b2b");
+    assert.equal(briefName({ commit: a }), "a1a1a1a1a1a1");
 });

@@ -59,7 +59,7 @@ test("nor does the one file", async () => {
     await page.goto(url);
     await drawn(page);
     assert.ok(await page.locator("#picture-belief svg").count() > 0);
-    await page.locator("#picture-trials .pane svg").hover({ position: { x: 136, y: 11 } });
+    await page.locator("#picture-trials .pane svg").hover({ position: { x: 146, y: 11 } });
     await assertHarmless(page, evil.slice(0, 60));
     await page.context().close();
 });

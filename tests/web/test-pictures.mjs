@@ -93,7 +93,7 @@ test("pointing at a trial tells of it", async () => {
     const page = await show(picturesOf());
     const svg = page.locator("#picture-trials .pane svg");
 
-    await svg.hover({ position: { x: 136, y: 11 } });
+    await svg.hover({ position: { x: 146, y: 11 } });
     assert.match(await page.locator("#picture-trials .detail").textContent(), /trial \d+, /);
     await page.context().close();
 });
@@ -123,7 +123,7 @@ test("names from strangers stay text", async () => {
     pictures.trials.titles = [hostile];
     const page = await show(pictures);
 
-    await page.locator("#picture-trials .pane svg").hover({ position: { x: 136, y: 11 } });
+    await page.locator("#picture-trials .pane svg").hover({ position: { x: 146, y: 11 } });
     assert.equal(await page.locator("#pictures img, #pictures script").count(), 0);
     assertQuiet(page);
     await page.context().close();
