@@ -69,6 +69,15 @@ static gboolean set_guest(const Import *import, GError **error)
            set(import->spec, "memory", SANITIZER_MEMORY, error);
 }
 
+/* A warning ends the trial at once, as on syzbot's machines, where it is the crash. */
+static gboolean set_warning(const Import *import, GError **error)
+{
+    const char *title = import->intake->of[INTAKE_TITLE].text;
+
+    return !title || !g_str_has_prefix(title, "WARNING") ||
+           set(import->spec, "panic-on-warn", "true", error);
+}
+
 /* Does the user say which crash is looked for? */
 static gboolean names_crash(GHashTable *keys)
 {
@@ -89,7 +98,8 @@ static gboolean make_spec(Import *import, GHashTable *keys, GError **error)
            set(import->spec, "syzkaller-commit", of[INTAKE_SYZKALLER].text, error) &&
            set_file(import, "bisect-log", INTAKE_BISECT_LOG, error) &&
            set_file(import, "config", INTAKE_CONFIG, error) && set_repro(import, error) &&
-           set_guest(import, error) && cli_set_keys(import->spec, keys, error);
+           set_guest(import, error) && set_warning(import, error) &&
+           cli_set_keys(import->spec, keys, error);
 }
 
 /* --- The job file ---------------------------------------------------------------------------- */

@@ -51,11 +51,9 @@ static gboolean read_part(const IntakeSource *source, const MailPart *part, gboo
 
 /* Of one mail. The crash in it has the name that our own trials will give it; else the subject of
  * syzbot's is one. */
-static void read_mail(const IntakeSource *source, const char *text, gsize n, Intake *intake)
+static void read_mail(const IntakeSource *source, const Mail *mail, Intake *intake)
 {
-    g_autoptr(Mail) mail = mail_take_apart(text, n);
     g_autofree char *title = syzbot_title(mail->subject);
-
     gboolean is_report = FALSE;
 
     for (guint i = 0; i < mail->parts->len; i++) {
@@ -71,14 +69,12 @@ static void read_mail(const IntakeSource *source, const char *text, gsize n, Int
 
 void mail_read(const IntakeSource *source, Intake *intake)
 {
-    g_autoptr(GArray) offsets = mail_split(source->text, source->n);
+    g_autoptr(GPtrArray) mails = mails_take_apart(source->text, source->n);
 
-    for (guint i = 0; i + 1 < offsets->len; i++) {
-        gsize begin = g_array_index(offsets, gsize, i), end = g_array_index(offsets, gsize, i + 1);
-        g_autofree char *text = g_strndup(source->text + begin, end - begin);
+    for (guint i = 0; i < mails->len; i++) {
         g_autoptr(Intake) found = intake_new();
 
-        read_mail(source, text, end - begin, found);
+        read_mail(source, mails->pdata[i], found);
         intake_merge(intake, found);
     }
 }

@@ -65,7 +65,7 @@ char *syzbot_title(const char *subject);
 /* @text without the marks of a mail that quotes it. Owned by the caller. */
 char *syzbot_unquote(const char *text);
 
-/* --- mime.c: a mail taken apart --- */
+/* --- mime.c: mails taken apart --- */
 
 typedef struct MailPart {
     GBytes *bytes; /* decoded */
@@ -77,13 +77,11 @@ typedef struct Mail {
     GPtrArray *parts; /* of MailPart: those that hold no others, in order */
 } Mail;
 void mail_free(Mail *mail);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
-/* Of any bytes: what has no header is all body. */
-Mail *mail_take_apart(const char *text, gsize n);
+/* The mails of an mbox, or the one that @text is. What has no header is all body. Array of Mail,
+ * owned by the caller. */
+GPtrArray *mails_take_apart(const char *text, gsize n);
 /* Does @text begin with the header of a mail? */
 gboolean mail_has_header(const char *text);
-/* The mails of an mbox: offsets into @text, with its end as the last one. Array of gsize. */
-GArray *mail_split(const char *text, gsize n);
 
 /* --- html.c --- */
 

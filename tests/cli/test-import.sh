@@ -58,6 +58,7 @@ ok '--dry-run: complete' exits 0
 ok 'the job file' prints 0 "start=$(echo "$start" | cut -c1-12)"
 ok 'its title' prints 0 'title=WARNING in foo_poll'
 ok 'what has no key' prints 0 '# Reported-by: syzbot+0123@syzkaller.appspotmail.com'
+ok 'a warning ends a trial' prints 0 'panic-on-warn=true'
 ok 'defaults are left out' [ "${out#*max-trials}" = "$out" ]
 ok 'nothing is written' nothing_begun
 run import --dry-run "$work/mail.eml" --title 'my title' --start v5.10
