@@ -178,14 +178,23 @@ static gboolean needs_repro(const JobSpec *spec)
            !g_str_equal(spec->bug, bug_kind_name(BUG_BASIC));
 }
 
-/* Is the start in the tree, or to be found there by its title? */
+/* Is there a commit of the start's title in the tree? Then it is taken for it. */
+static gboolean has_title(const Repo *repo, const JobSpec *spec)
+{
+    g_auto(GStrv) found = NULL;
+
+    return spec->start_title &&
+           repo_find_rewritten(repo, NULL, spec->start_title, "HEAD", &found, NULL) && found[0];
+}
+
+/* What is wrong with the tree itself is told by who opens it. */
 static gboolean has_start(const Import *import)
 {
     const JobSpec *spec = import->spec;
     g_autoptr(Repo) repo = repo_open(spec->tree, NULL);
     g_autofree char *id = repo && spec->start ? repo_resolve(repo, spec->start, NULL) : NULL;
 
-    return !repo || id || spec->start_title || spec->fetch;
+    return !repo || id || spec->fetch || has_title(repo, spec);
 }
 
 static void want_fetch(Import *import)
@@ -223,6 +232,20 @@ gboolean import_is_complete(Import *import)
         g_printerr("\nThen:\n  %s\n", import->command);
     }
     return !import->is_lacking;
+}
+
+void import_warn_arch(const Import *import)
+{
+    const char *arch = import->intake->of[INTAKE_ARCH].text;
+
+    if (arch && g_str_equal(arch, "i386")) {
+        cli_complain(
+            "the reproducer is a program of 32 bits: compile it with 'gcc -m32 -static', and "
+            "give the binary with --repro");
+    } else if (arch && !g_str_equal(arch, "amd64")) {
+        cli_complain("the crash was seen on %s: guests here are x86-64, where it may not show",
+                     arch);
+    }
 }
 
 /* --- The compiler ---------------------------------------------------------------------------- */

@@ -265,6 +265,7 @@ int cmd_import(int argc, char **argv)
         return EXIT_USAGE;
     }
     import_tell(&import);
+    import_warn_arch(&import);
     import_compare_compiler(&import);
     import_is_complete(&import);
     if (is_dry) {

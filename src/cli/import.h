@@ -36,5 +36,7 @@ void import_tell(const Import *import);
 /* Say what a job lacks yet, where it is to be had, and by which option it is given: a line each,
  * and the command that follows. FALSE: it lacks something. */
 gboolean import_is_complete(Import *import);
+/* Say what another machine than ours would take. */
+void import_warn_arch(const Import *import);
 /* Say by what compiler the crash was seen, and whether such a one is here. */
 void import_compare_compiler(const Import *import);

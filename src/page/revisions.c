@@ -98,6 +98,29 @@ static void add_unreached(Html *html, const PagePlace *place, const Report *repo
     }
 }
 
+/* Apart from the table: they are no trials of ours. */
+static void add_foreign(Html *html, const PagePlace *place, const Report *report)
+{
+    for (guint i = 0; i < report->foreign->len; i++) {
+        const ReportForeign *test = report->foreign->pdata[i];
+        g_autofree char *what = report_foreign_what(test);
+
+        if (i == 0) {
+            html_leaf(html, "h3", "Tested by others: hints, on which the answer does not rest",
+                      NULL);
+            html_open(html, "ul", "id", "foreign", NULL);
+        }
+        html_open(html, "li", NULL);
+        add_id(html, place, report, test->commit);
+        html_print(html, " %s, by %s: ", test->label ? test->label : "", test->source);
+        html_cut(html, what, 160);
+        html_close(html);
+    }
+    if (report->foreign->len) {
+        html_close(html);
+    }
+}
+
 void add_revisions(Html *html, const PagePlace *place, const Report *report)
 {
     static const char *const columns[] = {"#",       "Revision", "Verdict", "Trials",
@@ -115,5 +138,6 @@ void add_revisions(Html *html, const PagePlace *place, const Report *report)
         html_leaf(html, "p", "None yet.", NULL);
     }
     add_unreached(html, place, report);
+    add_foreign(html, place, report);
     html_close(html);
 }

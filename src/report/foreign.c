@@ -61,8 +61,7 @@ GPtrArray *report_sum_foreign(const Report *report)
     return tests;
 }
 
-/* "10 of 10 crashed: WARNING in foo". Owned by the caller. */
-static char *describe(const ReportForeign *test)
+char *report_foreign_what(const ReportForeign *test)
 {
     guint n = test->n_ok + test->n_crash + test->n_doubtful + test->n_other_crash;
     GString *text = g_string_new(NULL);
@@ -90,7 +89,7 @@ void report_add_foreign(GString *text, const Report *report)
 {
     for (guint i = 0; i < report->foreign->len; i++) {
         const ReportForeign *test = report->foreign->pdata[i];
-        g_autofree char *what = describe(test), *cut = NULL;
+        g_autofree char *what = report_foreign_what(test), *cut = NULL;
 
         if (i == 0) {
             g_string_append_printf(text,
@@ -108,7 +107,7 @@ void report_add_foreign_log(GString *log, const Report *report)
 {
     for (guint i = 0; i < report->foreign->len; i++) {
         const ReportForeign *test = report->foreign->pdata[i];
-        g_autofree char *what = describe(test);
+        g_autofree char *what = report_foreign_what(test);
 
         g_string_append_printf(log, "# foreign test by %s: %s%s%s: %s\n", test->source,
                                test->commit, test->label ? " " : "", test->label ? test->label : "",

@@ -138,6 +138,9 @@ json_t *report_kcidb(const Report *report, const char *origin);
 /* May @origin name a CI system: [a-z0-9_]+? */
 gboolean kcidb_is_origin(const char *origin);
 
+/* "10 of 10 crashed: WARNING in foo", with the bytes that were found. Owned by the caller. */
+char *report_foreign_what(const ReportForeign *test);
+
 /* The same two for a try that is done (ANSWER_TRIED). */
 char *report_tried_text(const Report *report, const char *state_dir);
 json_t *report_tried_json(const Report *report);

@@ -52,6 +52,9 @@ ok 'another compiler is told' says 2 'the crash was seen with gcc (GCC) 1.2.3 20
 ok 'nothing was begun' nothing_begun
 run import "$work/mail.eml" --tree "$tree" --repro "$work/repro.c"
 ok 'what was given is not wanted' says 2 "firstbad import $work/mail.eml --tree $tree --repro $work/repro.c --config kernel.config"
+run import "$samples/quoted.eml"
+ok 'a program of 32 bits is told' says 2 "compile it with 'gcc -m32 -static'"
+
 # --- Job files ---
 run import --dry-run "$work/mail.eml" "$work/config" "$work/repro.c" --tree "$tree"
 ok '--dry-run: complete' exits 0
@@ -77,6 +80,9 @@ sed -i 's/still-broken$/something else../' "$work/far.eml"
 run import "$work/far.eml" "$work/config" "$work/repro.c" --tree "$tree"
 ok 'and without a name: where to fetch it' says 2 "--fetch https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git"
 ok 'it is named' says 2 "0123456789ab is not in $tree"
+sed -i 's/something else\.\./a title that nobody gave/' "$work/far.eml"
+run import "$work/far.eml" "$work/config" "$work/repro.c" --tree "$tree"
+ok 'so where its name is unknown, too' says 2 "0123456789ab is not in $tree"
 
 # --- A crash and no more ---
 cat >"$work/console" <<'END'
@@ -162,6 +168,8 @@ ok 'their titles steer nothing' [ "$(printf '%s' "$out" | tr -d '\033')" = "$out
 run report foreign --json
 ok 'JSON has them apart' prints 0 '"source": "syzbot"'
 ok 'and no trial' prints 0 '"trials": 0'
+run report foreign --html
+ok 'the page has them apart' prints 0 '<ul id="foreign">'
 run log foreign
 ok 'the log has them as comments' prints 0 "# foreign test by syzbot: $(id good) v5.10: 0 of 2 crashed"
 "$FIRSTBAD" log foreign >"$work/own.txt"
