@@ -82,6 +82,9 @@ function replace(old, fresh) {
 async function readPage() {
     const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
 
+    // What was asked of the daemon stands there only until it is done.
+    document.getElementById("requests")?.remove();
+    document.getElementById("answer").before(...fresh.querySelectorAll("#requests"));
     for (const selector of CHANGING) {
         replace(document.querySelector(selector), fresh.querySelector(selector));
     }
