@@ -2,9 +2,7 @@
 // Belief over history, narrowing step by step. Steps go to the right, history upwards; what is darker is more probable.
 // At the right stands the belief of the step that the slider has chosen, below how many revisions are left.
 
-import { axisBottom, axisLeft } from "d3-axis";
-import { scaleLinear, scaleSymlog } from "d3-scale";
-import { line, curveStepAfter } from "d3-shape";
+import { axisBottom, axisLeft, curveStepAfter, line, scaleLinear, scaleSymlog } from "./d3.js";
 import { keepDrawn, make, makeId, makeLegend, makeSvg, onPoint } from "./draw.js";
 import { binOf, rectangles, releaseMarks } from "./heat.js";
 import { verdicts } from "./kinds.js";

@@ -2,9 +2,8 @@
 // Where the time went: a row for each lane of builds and of trials, and one for what the coordinator did itself. Time in
 // which nobody worked on the job is cut out. What came to nothing is half as high.
 
-import { axisBottom } from "d3-axis";
-import { scaleLinear } from "d3-scale";
 import { makeClock, ticks } from "./clock.js";
+import { axisBottom, scaleLinear } from "./d3.js";
 import { keepDrawn, make, makeSvg, onPoint } from "./draw.js";
 import { duration, nodeName } from "./text.js";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the pictures share: a canvas, a legend, a line of detail, and drawing anew when there is another width.
 
-import { select } from "d3-selection";
+import { select } from "./d3.js";
 
 /** An HTML element with properties and children. */
 export function make(tag, properties = {}, ...children) {
