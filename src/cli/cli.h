@@ -106,9 +106,14 @@ extern const GOptionEntry cli_search_entries[];
 /* The budget of a job. */
 #define CLI_MAX_KERNELS CLI_KEY("max-kernels", "N", "Kernels to build, at most")
 #define CLI_MAX_TIME    CLI_KEY("max-time", "TIME", "Time for the job, at most: 90m, 4h, 2d")
+/* Who is told when it has ended. */
+#define CLI_WEBHOOK                                                                                \
+    CLI_KEY("webhook", "URL", "Tell this URL when the job has ended"),                             \
+        CLI_KEY("webhook-secret", "FILE", "With a secret that signs what is told")
 /* Set @job_keys in @spec. */
 gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error);
-/* The job of the command line: defaults, then the file @path (or NULL), then @job_keys. */
+/* The job of the command line: defaults, of which $FIRSTBAD_TREE is one, then the file @path (or
+ * NULL), then @job_keys. */
 JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error);
 
 /* Print "firstbad: MESSAGE" to stderr, cleaned of what could steer a terminal. */

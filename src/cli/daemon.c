@@ -6,6 +6,8 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include "cli/version.h"
+
 static gboolean on_signal(gpointer data)
 {
     g_cancellable_cancel(data);
@@ -35,14 +37,38 @@ static gboolean read_duration(const char *option, const char *text, guint *ret_s
     return TRUE;
 }
 
-static int serve(const char *state_dir, const ServiceOptions *options)
+static void tell_webhooks(gint64 job, gpointer webhooks)
+{
+    webhooks_send(webhooks, job);
+}
+
+/* Serve, and tell of each job that ends; what a service that was killed had to tell comes first. */
+static gboolean serve_and_tell(Store *store, const ServiceOptions *options,
+                               const WebhookTarget *for_all, GCancellable *cancellable,
+                               GError **error)
+{
+    g_autoptr(Webhooks) webhooks = webhooks_new(store, for_all, FIRSTBAD_VERSION, say, NULL);
+    ServiceOptions telling = *options;
+
+    telling.say = say;
+    telling.ended = tell_webhooks;
+    telling.user_data = webhooks;
+    webhooks_send_all_due(webhooks);
+    if (!service_run(store, &telling, cancellable, error)) {
+        return FALSE;
+    }
+    webhooks_wait(webhooks, cancellable);
+    return TRUE;
+}
+
+static int serve(const char *state_dir, const ServiceOptions *options, const WebhookTarget *for_all)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_autoptr(Store) store = store_open(state_dir, STORE_WRITE, &error);
     guint sigint = g_unix_signal_add(SIGINT, on_signal, cancellable);
     guint sigterm = g_unix_signal_add(SIGTERM, on_signal, cancellable);
-    gboolean served = store && service_run(store, options, cancellable, &error);
+    gboolean served = store && serve_and_tell(store, options, for_all, cancellable, &error);
 
     g_source_remove(sigint);
     g_source_remove(sigterm);
@@ -64,6 +90,8 @@ int cmd_daemon(int argc, char **argv)
 {
     g_autofree char *state_option = NULL, *state_dir = NULL, *a_day = NULL;
     gboolean until_idle = FALSE;
+    g_autofree char *webhook = NULL, *secret = NULL;
+    g_autoptr(GError) error = NULL;
     int n_at_once = 1;
     guint most_s;
     const GOptionEntry entries[] = {
@@ -72,6 +100,10 @@ int cmd_daemon(int argc, char **argv)
          "Jobs at work at once (1; more want a cluster)", "N"},
         {"a-day", 0, 0, G_OPTION_ARG_STRING, &a_day, "Time for the jobs of one user in a day",
          "TIME"},
+        {"webhook", 0, 0, G_OPTION_ARG_STRING, &webhook, "Tell this URL of each job that ends",
+         "URL"},
+        {"webhook-secret", 0, 0, G_OPTION_ARG_FILENAME, &secret,
+         "With a secret that signs what is told", "FILE"},
         {"until-idle", 0, 0, G_OPTION_ARG_NONE, &until_idle, "End when nothing is left to do",
          NULL},
         {NULL},
@@ -95,13 +127,17 @@ int cmd_daemon(int argc, char **argv)
     if (!read_duration("a-day", a_day, &most_s)) {
         return EXIT_USAGE;
     }
+    if (webhook && !job_check_webhook(webhook, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_USAGE;
+    }
     state_dir = cli_state_dir(state_option);
     const ServiceOptions options = {.state_dir = state_dir,
                                     .n_at_once = (guint)n_at_once,
                                     .rules = {.most_s_a_day = most_s},
-                                    .until_idle = until_idle,
-                                    .say = say};
-    return serve(state_dir, &options);
+                                    .until_idle = until_idle};
+    const WebhookTarget for_all = {webhook, secret};
+    return serve(state_dir, &options, &for_all);
 }
 
 /* The newest request for a job @name that no daemon has taken yet: its id, owned by the caller; or

@@ -6,7 +6,10 @@
 
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
+
+#include "cli/version.h"
 
 /* One piece of work, opened. */
 typedef struct Work {
@@ -305,10 +308,33 @@ static gboolean wants_view(const WorkOptions *options)
     return options->has_view && !options->plain && !options->verbose && terminal_can_view();
 }
 
+static void say_webhook(const char *line, gpointer unused)
+{
+    cli_complain("%s", line);
+}
+
+/* Tell whom the job is to tell. @is_now: it has ended just now, not in an earlier life. */
+static void tell_webhook(const Work *work, gboolean is_now)
+{
+    g_autoptr(Webhooks) webhooks = NULL;
+
+    if (!work->spec->webhook) {
+        return;
+    }
+    webhooks = webhooks_new(work->store, NULL, FIRSTBAD_VERSION, say_webhook, NULL);
+    if (is_now) {
+        webhooks_send(webhooks, work->row->id);
+    } else {
+        webhooks_send_due(webhooks, work->row->id);
+    }
+    webhooks_wait(webhooks, work->cancellable);
+}
+
 static int work_on(Work *work, const WorkOptions *options)
 {
     g_autoptr(Answer) answer = NULL;
     g_autoptr(GError) error = NULL;
+    gboolean was_done;
     int code;
 
     work->store = store_open(work->state_dir, STORE_WRITE, &error);
@@ -321,15 +347,22 @@ static int work_on(Work *work, const WorkOptions *options)
         return work_apart(work, options);
     }
     store_work_on(work->store, &work->row->id, 1);
-    if (work->row->state != JOB_DONE && !carry_out(work, &answer, &error)) {
+    was_done = work->row->state == JOB_DONE;
+    if (!was_done && !carry_out(work, &answer, &error)) {
         g_clear_pointer(&work->line, progress_line_free);
-        return tell_failure(work, error);
+        code = tell_failure(work, error);
+        if (code == EXIT_MACHINE) {
+            tell_webhook(work, TRUE);
+        }
+        return code;
     }
     g_clear_pointer(&work->line, progress_line_free);
     if (!print_answer(work, options, &code, &error)) {
         cli_complain("%s: %s", work->row->name, error->message);
         return EXIT_MACHINE;
     }
+    fflush(stdout); /* nobody waits for the answer until another has heard of it */
+    tell_webhook(work, !was_done);
     return code;
 }
 

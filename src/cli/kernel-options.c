@@ -63,5 +63,6 @@ const GOptionEntry cli_search_entries[] = {
     CLI_FLAG("no-known-bugs", "Do not begin with what jobs with this crash found"),
     CLI_MAX_KERNELS,
     CLI_MAX_TIME,
+    CLI_WEBHOOK,
     {NULL},
 };

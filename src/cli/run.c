@@ -46,6 +46,7 @@ int cmd_run(int argc, char **argv)
         CLI_KEY("prior", "FILE", "Revisions and what they weigh"),
         CLI_KEY("name", "NAME", "Name of the job"),
         CLI_QUEUE(&work),
+        CLI_WEBHOOK,
         CLI_FLAG("no-checkout", "Run the commands in DIR, check nothing out"),
         {NULL},
     };

@@ -74,6 +74,8 @@ typedef struct JobSpec {
     char *bisect_log;                   /* a bisection of somebody else's, to begin with; or NULL */
     char *baseline;                     /* options that stay then; NULL: ours */
     char *watched_options;              /* names of options; between two a ';' */
+    char *webhook;                      /* URL that is told when the job has ended */
+    char *webhook_secret;               /* file with what signs that, or NULL */
 } JobSpec;
 JobSpec *job_spec_new(const char *kind); /* the defaults */
 /* TRUE for `firstbad run`, and a try like it: commands and failures, where a cause job has kernels
@@ -268,6 +270,11 @@ gboolean job_fetch(JobSpec *spec, const char *state_dir, GError **error);
  * remedy. @spec's start and good become full commit ids, so that a branch that moves does not move
  * the job. */
 gboolean job_check_spec(JobSpec *spec, GError **error);
+
+/* May @url be told of an answer: https, or http to this machine? */
+gboolean job_check_webhook(const char *url, GError **error);
+/* "https://HOST" of a URL, which may be a secret as a whole. Owned by the caller. */
+char *job_webhook_host(const char *url);
 
 /* Copy the files that @spec names into @job_dir, for a job that begins later and elsewhere: as
  * job_setup_new() does when it begins, which takes these then. What lies in repositories, and disk

@@ -23,6 +23,7 @@ static const Tool tools[] = {
     {"perl", "perl", "finds maintainers (get_maintainer.pl)", FALSE},
     {"busybox", "busybox-static", "runs shell-script reproducers", FALSE},
     {"clang", "clang", "compiles kernels that want it", FALSE},
+    {"curl", "curl", "tells a URL of answers (--webhook)", FALSE},
     {NULL},
 };
 
@@ -324,6 +325,22 @@ static gboolean check_prior(const Repo *repo, const JobSpec *spec, GError **erro
     return weights || !spec->weights;
 }
 
+static gboolean check_webhook(const JobSpec *spec, GError **error)
+{
+    g_autofree char *curl = spec->webhook ? g_find_program_in_path("curl") : NULL;
+
+    if (!spec->webhook) {
+        return !spec->webhook_secret || invalid(error, "--webhook-secret: it is for --webhook");
+    }
+    if (!job_check_webhook(spec->webhook, error)) {
+        return FALSE;
+    }
+    if (!curl) {
+        return invalid(error, "--webhook: curl is not installed (package curl)");
+    }
+    return !spec->webhook_secret || check_file(spec->webhook_secret, "--webhook-secret", error);
+}
+
 gboolean job_check_spec(JobSpec *spec, GError **error)
 {
     gboolean run = job_spec_is_run(spec);
@@ -347,7 +364,8 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (spec->max_trials < 2) {
         return invalid(error, "--max-trials: at least 2");
     }
-    if (!check_name(spec->name, error) || !check_tool(&tools[0], error)) {
+    if (!check_name(spec->name, error) || !check_webhook(spec, error) ||
+        !check_tool(&tools[0], error)) {
         return FALSE;
     }
     repo = repo_open(spec->tree, error);

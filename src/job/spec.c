@@ -105,6 +105,8 @@ static const Field fields[] = {
     FIELD("minimise", FIELD_FLAG, KERNELS, minimise),
     FIELD("baseline", FIELD_PATH, KERNELS, baseline),
     FIELD("watch-option", FIELD_TEXT, FINDINGS, watched_options),
+    FIELD("webhook", FIELD_TEXT, NOTHING, webhook),
+    FIELD("webhook-secret", FIELD_PATH, NOTHING, webhook_secret),
 };
 #undef FIELD
 #undef NOTHING

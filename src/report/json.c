@@ -74,7 +74,7 @@ json_t *report_json(const Report *report)
     }
     return json_pack(
         "{s:i, s:o, s:s, s:b, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:I, s:I, s:I, "
-        "s:o, s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version", REPORT_JSON_VERSION, "job", job_text_json(row->name), "kind", row->kind, "fix",
         report->spec->fix, "state", job_state_name(row->state), "phase", row->phase, "start",
         report->spec->start, "error", job_text_json(row->error), "answer",
@@ -84,5 +84,6 @@ json_t *report_json(const Report *report)
         (json_int_t)row->build_ms, "test_ms", (json_int_t)row->test_ms, "title",
         job_text_json(report->spec->title), "config", job_text_json(report->config), "same_bug",
         report_same_bug_json(report), "known_bugs", report_known_json(report), "foreign",
-        report_foreign_json(report), "revisions", revisions);
+        report_foreign_json(report), "webhook", job_text_json(report_webhook(report)), "revisions",
+        revisions);
 }

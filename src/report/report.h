@@ -151,6 +151,37 @@ Cost *report_cost(const Report *report);
 char *report_cost_text(const Report *report);
 json_t *report_cost_json(const Report *report);
 
+/* --- Webhooks: a job that has ended is told to a URL (webhook.c) ------------------------------ */
+
+/* What came of telling the job's own: "https://HOST answered 200"; NULL: nothing yet. */
+const char *report_webhook(const Report *report);
+
+typedef struct Webhooks Webhooks;
+typedef void (*WebhookSayFunc)(const char *line, gpointer user_data);
+
+/* What is told of all jobs, beside what their own --webhook says. */
+typedef struct WebhookTarget {
+    const char *url;         /* checked by job_check_webhook(); NULL: none */
+    const char *secret_path; /* file with a secret that signs the body; NULL: nothing is signed */
+} WebhookTarget;
+/* @store and @for_all must outlive it. @say hears what came of each. */
+Webhooks *webhooks_new(Store *store, const WebhookTarget *for_all, const char *version,
+                       WebhookSayFunc say, gpointer user_data);
+/* What is under way is given up, and is due again. */
+void webhooks_free(Webhooks *webhooks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Webhooks, webhooks_free)
+
+/* @job has ended: tell those who want to know. Returns at once; the default main context does the
+ * rest. */
+void webhooks_send(Webhooks *webhooks, gint64 job);
+/* The same, of a job or of all, that ended when nobody could tell it: whoever was to died. */
+void webhooks_send_due(Webhooks *webhooks, gint64 job);
+void webhooks_send_all_due(Webhooks *webhooks);
+/* Run the default main context until all are through, or @cancellable fires. */
+void webhooks_wait(Webhooks *webhooks, GCancellable *cancellable);
+
+/* --- Times --- */
+
 /* "3h54m22.057s", as Go prints durations. */
 char *report_go_duration(guint64 ms);
 /* "3 h 54 min", for people. */

@@ -399,6 +399,9 @@ char *report_text(const Report *report, const char *state_dir)
     add_totals(text, report);
     add_compilers(text, report);
     add_quotes(text, report);
+    if (report_webhook(report)) {
+        g_string_append_printf(text, "\nwebhook: %s\n", report_webhook(report));
+    }
     g_string_append(text, "\nThe whole log: ");
     add_command(text, "log", report, state_dir);
     return report_clean(text->str);

@@ -134,6 +134,13 @@ static gboolean open_job(Service *service, Active *active, GError **error)
     return active->job != NULL;
 }
 
+static void tell_end(const Service *service, const QueuedJob *queued)
+{
+    if (service->options->ended) {
+        service->options->ended(queued->id, service->options->user_data);
+    }
+}
+
 /* @error, our machine's, ended the work on it. FALSE: the store cannot be written. */
 static gboolean put_back(Service *service, const QueuedJob *queued, const GError *failure,
                          GError **error)
@@ -142,7 +149,11 @@ static gboolean put_back(Service *service, const QueuedJob *queued, const GError
 
     if (wait_s == 0) {
         say(service, "%s is given up: %s", queued->name, failure->message);
-        return store_fail_job(service->store, queued->id, failure->message, error);
+        if (!store_fail_job(service->store, queued->id, failure->message, error)) {
+            return FALSE;
+        }
+        tell_end(service, queued);
+        return TRUE;
     }
     say(service, "%s is tried again in %u s: %s", queued->name, wait_s, failure->message);
     return store_requeue_job(service->store, queued->id, now_s() + wait_s, n_failures,
@@ -458,6 +469,7 @@ static gboolean advance(Service *service, Active *active, gboolean *ret_ended, G
         say(service, "%s has ended: %s%s%.12s", active->queued->name,
             answer_kind_name(answer->kind), answer->culprit ? " " : "",
             answer->culprit ? answer->culprit : "");
+        tell_end(service, active->queued);
     } else {
         *ret_ended = FALSE;
     }

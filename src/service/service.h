@@ -114,15 +114,18 @@ typedef gboolean (*ServiceOpenFunc)(const JobRow *row, const JobSpec *spec, cons
                                     const char *job_dir, gpointer user_data,
                                     ServiceWorld *ret_world, GError **error);
 typedef void (*ServiceSayFunc)(const char *line, gpointer user_data);
+/* @job has an answer, or is given up; the store knows it. */
+typedef void (*ServiceEndedFunc)(gint64 job, gpointer user_data);
 
 typedef struct ServiceOptions {
     const char *state_dir;
     guint n_at_once;
     Rules rules;
-    gboolean until_idle;  /* end when nothing waits and nothing is at work */
-    ServiceOpenFunc open; /* NULL: the real thing */
-    ServiceSayFunc say;   /* what happens, in lines; NULL: nobody listens */
-    gpointer user_data;   /* of both */
+    gboolean until_idle;    /* end when nothing waits and nothing is at work */
+    ServiceOpenFunc open;   /* NULL: the real thing */
+    ServiceSayFunc say;     /* what happens, in lines; NULL: nobody listens */
+    ServiceEndedFunc ended; /* or NULL */
+    gpointer user_data;     /* of all three */
 } ServiceOptions;
 /* Serve until @cancellable fires: what is at work is stopped then, and taken up by the next
  * service. GError: the store cannot be written. */
