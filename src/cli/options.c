@@ -173,7 +173,9 @@ gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error)
 JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
 {
     g_autoptr(JobSpec) spec = job_spec_new(kind);
+    const char *tree = g_getenv("FIRSTBAD_TREE");
 
+    spec->tree = tree && *tree ? g_canonicalize_filename(tree, NULL) : NULL;
     if (path) {
         g_autofree char *text = NULL, *folder = g_path_get_dirname(path),
                         *absolute = g_canonicalize_filename(folder, NULL);

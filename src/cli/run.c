@@ -59,7 +59,9 @@ int cmd_run(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int code;
 
-    g_hash_table_insert(keys, g_strdup("tree"), g_strdup("."));
+    if (!g_getenv("FIRSTBAD_TREE")) {
+        g_hash_table_insert(keys, g_strdup("tree"), g_strdup("."));
+    }
     g_hash_table_insert(keys, g_strdup("trial-timeout"), g_strdup("0"));
     if (!cli_parse(&line, &argc, &argv, &code)) {
         return code;

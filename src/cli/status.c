@@ -3,6 +3,8 @@
  */
 #include "cli/cli.h"
 
+#include <stdio.h>
+
 /* All that the list is made from. */
 typedef struct Listing {
     Store *store;
@@ -174,6 +176,29 @@ static void print_table(const Listing *listing)
     }
 }
 
+/* As they are, for scripts and for the shell's completion; one that could steer a terminal is left
+ * out. */
+static int print_names(const char *state_dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(state_dir, STORE_READ, &error);
+    g_autoptr(GPtrArray) rows = store ? store_list_jobs(store, &error) : NULL;
+
+    if (!rows) {
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
+    }
+    for (guint i = 0; i < rows->len; i++) {
+        const char *name = ((const JobRow *)rows->pdata[i])->name;
+        g_autofree char *clean = report_clean_line(name);
+
+        if (g_str_equal(name, clean)) {
+            puts(name);
+        }
+    }
+    return EXIT_ANSWER;
+}
+
 static json_t *damaged_json(const JobRow *row, const GError *damage)
 {
     return json_pack("{s:i, s:o, s:s, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
@@ -201,10 +226,11 @@ static void print_json(const Listing *listing)
 int cmd_status(int argc, char **argv)
 {
     g_autofree char *state_option = NULL, *state_dir = NULL;
-    gboolean json = FALSE;
+    gboolean json = FALSE, names = FALSE;
     const GOptionEntry entries[] = {
         CLI_STATE_DIR(&state_option),
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print as JSON", NULL},
+        {"names", 0, 0, G_OPTION_ARG_NONE, &names, "Only the names, one a line", NULL},
         {NULL},
     };
     const CommandLine line = {.command = "status", .entries = entries};
@@ -216,6 +242,9 @@ int cmd_status(int argc, char **argv)
         return code;
     }
     state_dir = cli_state_dir(state_option);
+    if (names) {
+        return print_names(state_dir);
+    }
     if (!load(state_dir, &listing, &error)) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);

@@ -11,6 +11,7 @@ pages=$(dirname "$(readlink -f "$0")")/../../docs/man
 
 mkdir -p "$work/blocks" "$work/bin" "$work/project"
 ln -s "$FIRSTBAD" "$work/bin/firstbad"
+ln -s "$pages/../../data/git-firstbad" "$work/bin/git-firstbad"
 real_git=$(command -v git)
 PATH=$work/bin:$PATH
 
