@@ -43,6 +43,8 @@ for command in $commands; do
         continue
     fi
     ok "$command: page and --help tell the same options" is_told "$command"
+    out=
+    ok "$command: its exit codes are told" grep -qx '# EXIT STATUS' "$pages/firstbad-$command.1.scd"
     if options_of_help "$command" | grep -qx -e --json; then
         out=$(grep '^## ' "$pages/../JSON.md")
         ok "$command: its JSON is described" grep -qE "^## .*\`(firstbad )?$command[ \`]" "$pages/../JSON.md"
