@@ -75,7 +75,9 @@ static void add_of_revisions(Html *html, const char *name, const char *caption)
     html_close(html);
 }
 
-static void add_amount(Html *html, const char *what, const char *how, guint n, guint64 ms)
+/* A row: @what took @ms; @amount stands between them. */
+static void add_amount(Html *html, const char *what, const char *how, const char *amount,
+                       guint64 ms)
 {
     g_autofree char *time = report_duration(ms);
 
@@ -86,39 +88,51 @@ static void add_amount(Html *html, const char *what, const char *how, guint n, g
         html_print(html, ", %s", how);
     }
     html_close(html);
-    html_open(html, "td", "class", "number", NULL);
-    if (n) {
-        html_print(html, "%u", n);
-    }
-    html_close(html);
+    html_leaf(html, "td", amount, "class", "number", NULL);
     html_leaf(html, "td", time, "class", "number", NULL);
     html_close(html);
 }
 
-static void add_cost(Html *html, const Report *report)
+static void add_parts(Html *html, const Cost *cost)
 {
-    static const char *const part_columns[] = {"Part of the wall time", "", "Time", NULL};
-    static const char *const use_columns[] = {"Of the machines' time", "Number", "Time", NULL};
-    g_autoptr(Cost) cost = report_cost(report);
+    static const char *const columns[] = {"Part of the wall time", "Share", "Time", NULL};
 
-    open_picture(html, "cost", "Where the time went");
-    open_alternative(html);
-    open_table(html, "cost-parts", "Parts of the wall time", part_columns);
+    open_table(html, "cost-parts", "Parts of the wall time", columns);
     for (guint i = 0; i < cost->parts->len; i++) {
         const CostPart *part = &g_array_index(cost->parts, CostPart, i);
 
         if (part->ms) {
-            add_amount(html, part->name, NULL, 0, part->ms);
+            g_autofree char *share =
+                g_strdup_printf("%.1f %%", 100.0 * (double)part->ms / (double)cost->wall_ms);
+
+            add_amount(html, part->name, NULL, share, part->ms);
         }
     }
     close_table(html);
-    open_table(html, "cost-uses", "What machines did", use_columns);
+}
+
+static void add_uses(Html *html, const Cost *cost)
+{
+    static const char *const columns[] = {"Of the machines' time", "Number", "Time", NULL};
+
+    open_table(html, "cost-uses", "What machines did", columns);
     for (guint i = 0; i < cost->uses->len; i++) {
         const CostUse *use = &g_array_index(cost->uses, CostUse, i);
+        g_autofree char *number = g_strdup_printf("%u", use->n);
 
-        add_amount(html, use->kind, use->how, use->n, use->sum_ms);
+        add_amount(html, use->kind, use->how, number, use->sum_ms);
     }
     close_table(html);
+}
+
+static void add_cost(Html *html, const Report *report)
+{
+    g_autoptr(Cost) cost = report_cost(report);
+
+    open_picture(html, "cost", "Where the time went");
+    open_alternative(html);
+    add_parts(html, cost);
+    add_uses(html, cost);
     html_close(html);
     html_close(html);
 }
