@@ -72,6 +72,13 @@ test("a wrong token is refused, the right one is taken", async () => {
     page.troubles.length = 0; // Chromium tells of the refusal
 });
 
+test("what is not there is told in a page like others", async () => {
+    await page.goto(at("/jobs/999"));
+    assert.match(await page.locator("h1").textContent(), /404/);
+    await assertGood(page);
+    page.troubles.length = 0;
+});
+
 test("a form that says nothing is given back, with what is wrong", async () => {
     await page.goto(at("/submit"));
     await page.getByLabel("Name", { exact: true }).fill("kept");
@@ -94,6 +101,8 @@ test("a job is begun, and watched until its answer stands there", async () => {
     gate.open();
     await page.locator("#answer.answer-culprit").waitFor({ timeout: 120000 });
     assert.match(await page.locator("#answer").textContent(), new RegExp(subjects[BAD]));
+    await page.locator("#picture-graph li.culprit").waitFor();
+    assert.equal(await page.locator("#live").isVisible(), false);
     assert.ok(await page.evaluate(() => window.isSame));
     assertQuiet(page);
 });

@@ -2,6 +2,7 @@
 // What the pictures work out before anything is drawn.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { makeClock, ticks } from "../../data/web/clock.js";
 import { binOf, level, rectangles, releaseMarks } from "../../data/web/heat.js";
@@ -157,4 +158,29 @@ test("text: a revision with a commit taken back is not called as the revision is
     assert.equal(short(`${a}-${b}+${a}`), "a1a1a1a1a1a1 without b2b2b2b2b2b2 with a1a1a1a1a1a1");
     assert.equal(briefName({ commit: `${a}-${b}` }), "without b2b2b2b");
     assert.equal(briefName({ commit: a }), "a1a1a1a1a1a1");
+});
+
+/** Relative luminance of "#rrggbb" or "#rgb", as WCAG has it. */
+function luminance(colour) {
+    const digits = colour.length === 4 ? [...colour.slice(1)].map((c) => c + c).join("") : colour.slice(1);
+    const [r, g, b] = [0, 2, 4].map((i) => parseInt(digits.slice(i, i + 2), 16) / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+test("colours: each ink can be read on each ground, by day and by night", () => {
+    const sheet = readFileSync(new URL("../../data/web/style.css", import.meta.url), "utf8");
+    const [day, night] = [...sheet.matchAll(/:root \{([^}]*)\}/g)].map(([, rules]) => Object.fromEntries([...rules.matchAll(/--([\w-]+): (#[0-9a-f]+);/g)].map(([, name, colour]) => [name, colour])));
+    const inks = ["ink", "quiet", "link", "good", "bad", "skip", "other", "doubtful"];
+
+    for (const colours of [day, { ...day, ...night }]) {
+        for (const ground of Object.keys(colours).filter((name) => /ground|raised/.test(name))) {
+            for (const ink of inks) {
+                const [light, dark] = [luminance(colours[ground]), luminance(colours[ink])].sort((a, b) => b - a);
+
+                assert.ok((light + 0.05) / (dark + 0.05) >= 4.5, `${ink} ${colours[ink]} on ${ground} ${colours[ground]}`);
+            }
+        }
+    }
+    assert.notEqual(day.ground, night.ground);
 });

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { assertQuiet, drawn, launch, openPage } from "./browser.mjs";
+import { assertAccessible, assertFits, assertQuiet, drawn, launch, openPage } from "./browser.mjs";
 import { startService } from "./service.mjs";
 
 const evil = "</title></pre></script><script>alert(1)</script><img src=http://192.0.2.1/x onerror=alert(2)><style>*{display:none}</style><a href=javascript:alert(3)>x</a>&lt;\"'";
@@ -49,11 +49,16 @@ test("no page of the server runs what strangers wrote", async () => {
     await page.context().close();
 });
 
-test("nor does the one file", async () => {
+/** The address of the one file. */
+function writeFile() {
     const path = join(service.work, "report.html");
 
     writeFileSync(path, service.ask("report", "--html", "1"));
-    const url = pathToFileURL(path).href;
+    return pathToFileURL(path).href;
+}
+
+test("nor does the one file", async () => {
+    const url = writeFile();
     const page = await openPage(browser, url);
 
     await page.goto(url);
@@ -62,4 +67,23 @@ test("nor does the one file", async () => {
     await page.locator("#picture-trials .pane svg").hover({ position: { x: 146, y: 11 } });
     await assertHarmless(page, evil.slice(0, 60));
     await page.context().close();
+});
+
+test("the one file is read without scripts, too, and by all", async () => {
+    const url = writeFile();
+
+    for (const options of [{}, { javaScriptEnabled: false }]) {
+        const page = await openPage(browser, url, options);
+
+        await page.goto(url);
+        assert.match(await page.locator("#answer").textContent(), /First bad commit/);
+        assert.ok(await page.locator("#revisions-table tbody tr").count() > 3);
+        if (options.javaScriptEnabled !== false) {
+            await drawn(page);
+            await assertAccessible(page);
+            await assertFits(page);
+        }
+        assertQuiet(page);
+        await page.context().close();
+    }
 });
