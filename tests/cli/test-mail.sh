@@ -96,7 +96,7 @@ ok 'hostile: short all the same' [ "$(wc -c <"$work/mail")" -lt 20000 ]
 run report --mail sure --in-reply-to 'no id'
 ok 'what is no id' says 2 --in-reply-to
 run report --mail --json sure
-ok 'one form at a time' says 2 'one of --mail, --kcidb, and --json'
+ok 'one form at a time' says 2 'one of --mail, --kcidb, '
 git config --global --unset user.email
 mail sure
 ok 'nobody sends: neither From' [ -z "$(header From)" ]
