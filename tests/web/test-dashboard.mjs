@@ -132,13 +132,27 @@ test("from the graph to a revision, and to the console of a trial", async () => 
     assertQuiet(page);
 });
 
-test("another job is cancelled", async () => {
+test("another job is cancelled, and the page of one that waits follows it when it begins", async () => {
+    const gate = service.gate("third");
+    const waiting = await openPage(browser, service.url);
+
     await submit(page, "second", service.gate("never").test);
     await openJob(page, "second");
     await page.locator("#live-works li").first().waitFor();
+    await submit(page, "third", gate.test);
+    await openJob(waiting, "third");
+    assert.equal(await waiting.locator("#live").isVisible(), false);
+    await openJob(page, "second");
     await page.getByRole("button", { name: "Cancel this job" }).click();
-    await page.locator("main[data-state=cancelled], .state-cancelled").first().waitFor({ timeout: 60000 });
+    await page.locator("main[data-state=cancelled]").waitFor();
+    await page.locator(".state-cancelled").waitFor();
+    await waiting.locator("#live").waitFor(); // to be seen
+    assert.ok((await waiting.locator("#live").boundingBox()).height > 50);
+    gate.open();
+    await waiting.locator("#answer.answer-culprit").waitFor({ timeout: 120000 });
     assertQuiet(page);
+    assertQuiet(waiting);
+    await waiting.context().close();
 });
 
 test("it is read without scripts, and as wide as a telephone", async () => {
