@@ -6,7 +6,7 @@ import { showCost } from "./cost.js";
 import { loadPictures } from "./data.js";
 import { make } from "./draw.js";
 import { showGraph } from "./graph.js";
-import { follow } from "./live.js";
+import { follow, followList } from "./live.js";
 import { showTrials } from "./trials.js";
 
 const pictures = [
@@ -64,4 +64,7 @@ async function start() {
     }
 }
 
+if (document.body.classList.contains("page-jobs")) {
+    followList();
+}
 start();

@@ -5,7 +5,7 @@
 import { make, makeId } from "./draw.js";
 import { count, duration, percent, short } from "./text.js";
 
-const LEAST_MS = 5000; // between two readings of the page
+const LEAST_MS = 5000; // between two readings of a page
 const CHANGING = ["main > .about", "#answer", "#live", "#culprit", "#crash", "#revisions", "#built", "#actions",
     "#picture-belief details.table", "#picture-cost details.table"];
 
@@ -79,8 +79,12 @@ function replace(old, fresh) {
     old.replaceWith(document.adoptNode(fresh));
 }
 
+/** The server cannot be reached: the page stays as it is, and asks again. */
+const isAway = () => {};
+const fetchPage = async () => new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+
 async function readPage() {
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const fresh = await fetchPage();
 
     // What was asked of the daemon stands there only until it is done.
     document.getElementById("requests")?.remove();
@@ -99,8 +103,7 @@ export function follow(address, refresh) {
     const readAgain = async () => {
         waits = false;
         last = Date.now();
-        await readPage();
-        await refresh();
+        await readPage().then(refresh).catch(isAway);
     };
     const readSoon = (least_ms) => {
         if (!waits) {
@@ -109,6 +112,9 @@ export function follow(address, refresh) {
         }
     };
 
+    source.addEventListener("error", () => {
+        known = ""; // what happens until the browser has found the server again is not told
+    });
     source.addEventListener("live", (event) => {
         const news = JSON.parse(event.data);
         document.getElementById("main").dataset.state = news.state;
@@ -128,4 +134,21 @@ export function follow(address, refresh) {
         }
         known = rows;
     });
+}
+
+async function readList() {
+    const list = "main > .wide", parts = "main > .parts";
+    const fresh = await fetchPage();
+
+    if (document.querySelector(list)) {
+        replace(document.querySelector(list), fresh.querySelector(list));
+    } else {
+        document.querySelector(parts).before(...fresh.querySelectorAll(list)); // the first jobs
+    }
+    replace(document.querySelector(parts), fresh.querySelector(parts));
+}
+
+/** Keep the list of jobs as it is on the server, while somebody can see it. */
+export function followList() {
+    setInterval(() => document.hidden || readList().catch(isAway), LEAST_MS);
 }

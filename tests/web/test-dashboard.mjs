@@ -90,9 +90,14 @@ test("a form that says nothing is given back, with what is wrong", async () => {
 
 test("a job is begun, and watched until its answer stands there", async () => {
     const gate = service.gate("first");
+    const list = await openPage(browser, service.url);
 
+    await list.goto(service.url);
     await submit(page, "first", gate.test);
     service.startDaemon();
+    await list.getByRole("link", { name: "first", exact: true }).waitFor(); // a list that is open shows it
+    assertQuiet(list);
+    await list.context().close();
     await openJob(page, "first");
     await page.locator("#live-works li").first().waitFor();
     await assertGood(page);
