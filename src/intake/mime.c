@@ -118,7 +118,9 @@ static void take_part(Mail *mail, GMimePart *mime)
     part->is_html = g_mime_content_type_is_type(type, "text", "html");
     part->is_text = !part->is_html && g_mime_content_type_is_type(type, "text", "*");
     if (part->is_text && has_parameter(type, "format", "flowed")) {
-        g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        gsize n;
+        const char *raw = g_bytes_get_data(bytes, &n);
+        g_autofree char *text = n ? g_strndup(raw, n) : g_strdup("");
 
         part->bytes = join_flowed(text, has_parameter(type, "delsp", "yes"));
     } else {

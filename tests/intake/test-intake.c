@@ -186,6 +186,18 @@ static void test_hostile(void)
     }
 }
 
+/* Parts with nothing in them. */
+static void test_empty(void)
+{
+    g_autoptr(Intake) intake = intake_new();
+
+    add_text(intake,
+             "From: a@example.org\nSubject: empty\nContent-Type: text/plain; format=flowed\n\n");
+    add_text(intake, "From: a@example.org\nSubject: empty\nContent-Type: multipart/mixed; "
+                     "boundary=b\n\n--b\nContent-Type: text/html\n\n--b\n\n--b--\n");
+    says(intake, INTAKE_TITLE, NULL);
+}
+
 static void test_deep(void)
 {
     g_autoptr(GString) mail = g_string_new("From: a@example.org\nSubject: deep\n");
@@ -360,6 +372,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intake/mail/quoted", test_quoted);
     g_test_add_func("/intake/mail/thread", test_thread);
     g_test_add_func("/intake/mail/hostile", test_hostile);
+    g_test_add_func("/intake/mail/empty", test_empty);
     g_test_add_func("/intake/mail/deep", test_deep);
     g_test_add_func("/intake/page/html", test_page);
     g_test_add_func("/intake/page/text", test_page_text);
