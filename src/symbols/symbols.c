@@ -180,8 +180,8 @@ char **symbols_objects(Symbols *symbols, const char *report)
     g_autoptr(GPtrArray) objects = g_ptr_array_new();
     Asking asking = {symbols, objects};
     const Lookup lookup = {ask_symbol, ask_name, ask_places, &asking};
-    g_autofree char *text = symbolize_text(symbols->patterns, &lookup, report);
 
+    g_free(symbolize_text(symbols->patterns, &lookup, report));
     g_ptr_array_add(objects, NULL);
     return g_strdupv((char **)objects->pdata);
 }
