@@ -178,6 +178,13 @@ static gboolean needs_repro(const JobSpec *spec)
            !g_str_equal(spec->bug, bug_kind_name(BUG_BASIC));
 }
 
+/* A program of syzkaller's does not run by itself. */
+static gboolean lacks_syzkaller(const JobSpec *spec)
+{
+    return repro_is_syz(spec->repro) && !spec->syz_execprog && !spec->syzkaller &&
+           !g_getenv("FIRSTBAD_SYZKALLER");
+}
+
 /* Is there a commit of the start's title in the tree? Then it is taken for it. */
 static gboolean has_title(const Repo *repo, const JobSpec *spec)
 {
@@ -227,6 +234,11 @@ gboolean import_is_complete(Import *import)
     }
     if (!spec->repro && needs_repro(spec)) {
         want_repro(import);
+    }
+    if (spec->repro && lacks_syzkaller(spec)) {
+        want(import, "syzkaller", "syzkaller",
+             "a checkout of syzkaller, whose syz-execprog runs the program (its build needs Go)",
+             "git clone https://github.com/google/syzkaller");
     }
     if (import->is_lacking) {
         g_printerr("\nThen:\n  %s\n", import->command);

@@ -198,8 +198,9 @@ void intake_merge(Intake *intake, const Intake *other)
 /* --- Recognising ----------------------------------------------------------------------------- */
 
 /* @first: what comes before it in the table is not asked. */
-static IntakeKind take(Intake *intake, const OopsReader *reader, GBytes *bytes, IntakeKind first)
+static IntakeKind take(Intake *intake, const OopsReader *reader, GBytes *packed, IntakeKind first)
 {
+    g_autoptr(GBytes) bytes = unpacked(packed);
     gsize n_bytes;
     const char *raw = g_bytes_get_data(bytes, &n_bytes);
     g_autofree char *text = n_bytes ? g_utf8_make_valid(raw, (gssize)n_bytes) : g_strdup("");

@@ -80,9 +80,10 @@ typedef enum IntakeKind {
 } IntakeKind;
 const char *intake_kind_name(IntakeKind kind); /* "a mail", "a kernel config", ... */
 
-/* Read a file into @intake. What is known already stays, but for a report with a reproducer behind
- * one without: commit, config and reproducer of one report belong together. Returns what the file
- * is; INTAKE_UNKNOWN: none of what we know, and nothing was taken. O(its length). */
+/* Read a file, which gzip may have packed, into @intake. What is known already stays, but for a
+ * report with a reproducer behind one without: commit, config and reproducer of one report belong
+ * together. Returns what the file is; INTAKE_UNKNOWN: none of what we know, and nothing was taken.
+ * O(its length). */
 IntakeKind intake_add(Intake *intake, const OopsReader *reader, GBytes *bytes);
 
 /* --- A bisection by hand ---------------------------------------------------------------------- */

@@ -29,6 +29,9 @@ void intake_merge(Intake *intake, const Intake *other);
 /* Of a file that came along with another one: as intake_add(), but no mail in a mail. */
 IntakeKind intake_add_attached(Intake *intake, const OopsReader *reader, GBytes *bytes);
 
+/* unpack.c: @bytes, or what they hold where gzip packed them. Owned by the caller. */
+GBytes *unpacked(GBytes *bytes);
+
 /* --- One file each --- */
 
 /* By the first bytes, cheaply. */

@@ -69,7 +69,8 @@ ok '--dry-run: what is wanted is told' exits 2
 ok 'options win' prints 2 'title=my title'
 ok 'over each' prints 2 'start=v5.10'
 printf 'CONFIG_SMP=y\nCONFIG_KASAN=y\nCONFIG_PCI=y\n' >"$work/kasan"
-run import --dry-run "$work/mail.eml" "$work/kasan"
+gzip -n "$work/kasan"
+run import --dry-run "$work/mail.eml" "$work/kasan.gz"
 ok 'a sanitizer gets memory' prints 2 'memory=2048'
 
 # --- A commit that is not here ---
@@ -122,7 +123,9 @@ ok 'its reproducer, in C' prints 0 '/repro.c'
 ok 'its title, by the console' prints 0 'title=BUG: unable to handle kernel NULL pointer dereference in foo_poll'
 rm "$work/crash/repro.cprog"
 run import --dry-run "$work/crash" --tree "$tree"
-ok 'or as a program of syzkaller' prints 0 '/repro.prog'
+ok 'or as a program of syzkaller: what runs it is wanted' says 2 'git clone https://github.com/google/syzkaller'
+run import --dry-run "$work/crash" --tree "$tree" --syzkaller "$work"
+ok 'which may be given' prints 0 '/repro.prog'
 ok 'with its options' prints 0 'repro-opts='
 mkdir "$work/empty"
 run import "$work/empty"

@@ -342,6 +342,27 @@ static void test_console(void)
     says(intake, INTAKE_START, NULL);
 }
 
+/* /proc/config.gz; and a file that only begins as if it was packed. */
+static void test_packed(void)
+{
+    static const guint8 damaged[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3};
+    const char *config = "CONFIG_SMP=y\nCONFIG_NET=y\nCONFIG_PCI=y\n";
+    g_autoptr(GConverter) gzip =
+        G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9));
+    g_autoptr(Intake) intake = intake_new();
+    g_autoptr(GBytes) broken = g_bytes_new_static(damaged, sizeof damaged), packed = NULL;
+    guint8 bytes[256];
+    gsize n_read, n;
+
+    g_assert_cmpint(g_converter_convert(gzip, config, strlen(config), bytes, sizeof bytes,
+                                        G_CONVERTER_INPUT_AT_END, &n_read, &n, NULL),
+                    ==, G_CONVERTER_FINISHED);
+    packed = g_bytes_new(bytes, n);
+    g_assert_cmpint(intake_add(intake, reader, broken), ==, INTAKE_UNKNOWN);
+    g_assert_cmpint(intake_add(intake, reader, packed), ==, INTAKE_CONFIG_FILE);
+    holds(intake, INTAKE_CONFIG, "CONFIG_PCI=y");
+}
+
 /* A file that was given wins over one that was attached, whichever comes first. */
 static void test_given(void)
 {
@@ -383,6 +404,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intake/syzbot-log", test_syzbot_log);
     g_test_add_func("/intake/files/kinds", test_kinds);
     g_test_add_func("/intake/files/console", test_console);
+    g_test_add_func("/intake/files/packed", test_packed);
     g_test_add_func("/intake/files/given", test_given);
     return g_test_run();
 }
