@@ -140,7 +140,7 @@ static char *make_answer(const Sizes *sizes)
     answer->crash_title = g_strdup(crash_title);
     answer->crash_report = make_report(1);
     json = answer_to_json(answer);
-    text = json_dumps(json, JSON_COMPACT);
+    text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
     json_decref(json);
     answer_free(answer);
     return text;
@@ -217,7 +217,7 @@ static GBytes *make_pictures(Store *store)
 {
     g_autoptr(Report) report = load(store);
     json_t *json = report_pictures_json(report);
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
 
     json_decref(json);
     return g_bytes_new_take(text, strlen(text));
