@@ -21,6 +21,8 @@ struct Web {
     GCond stopped;
     gboolean is_stopping;
     guint n_streams; /* of events */
+    GCond has_place;
+    guint n_at_work; /* calls that are being answered */
 };
 
 /* What came, and what goes back. Handlers fill the latter. */

@@ -107,7 +107,16 @@ static gboolean take_more(const WebCall *call, JobSpec *spec, GError **error)
 {
     g_autofree char *text = g_strconcat("[job]\n", call_field(call, "more"), "\n", NULL);
 
-    return job_spec_read(spec, text, "/", error);
+    if (!job_spec_read(spec, text, "/", error)) {
+        return FALSE;
+    }
+    /* It can take as long as a clone does. */
+    if (spec->fetch) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "fetch: is done by 'firstbad %s --queue --fetch' only", spec->kind);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* The job that the form describes, checked; *ret_priority is that of it. */

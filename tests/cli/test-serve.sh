@@ -253,6 +253,8 @@ ask /submit -F kind=what
 ok 'submit: no kind' gets 400 'kind'
 ask /submit -F kind=run -F 'more=no-such-key=1'
 ok 'submit: a key that is none' gets 400 'no-such-key'
+ask /submit -F kind=cause -F 'more=fetch=https://example.org/linux.git'
+ok 'submit: what would take long' gets 400 '--queue --fetch'
 ask /submit -F kind=run -F name=web -F "tree=$work/repo" -F "start=$start" -F "good=$good" -F "test=! test -e bad.c" -F priority=3 \
     -F 'more=max-time=1h'
 ok 'submit' [ "$code" = 303 ]
