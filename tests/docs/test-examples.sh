@@ -18,7 +18,7 @@ PATH=$work/bin:$PATH
 # split PAGE: its blocks as files PAGE.N, with what the line before says in PAGE.N.how.
 split() {
     "$pages/whole" "$pages/$1.scd" | awk -v base="$work/blocks/$1" '
-        /^# / { in_examples = ($0 == "# EXAMPLES") }
+        !is_block && /^# / { in_examples = ($0 == "# EXAMPLES") }
         !in_examples { next }
         /^```$/ {
             is_block = !is_block
