@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the pages do beside being read: pictures, and following a job. Everything else works without scripts.
+// What the pages do beside being read: pictures, and following a job. Everything else works without
+// scripts.
 
-import { showBelief } from "./belief.js";
-import { showCost } from "./cost.js";
-import { loadPictures } from "./data.js";
-import { make } from "./draw.js";
-import { showGraph } from "./graph.js";
-import { follow, followList } from "./live.js";
-import { showTrials } from "./trials.js";
+import {showBelief} from "./belief.js";
+import {showCost} from "./cost.js";
+import {loadPictures} from "./data.js";
+import {make} from "./draw.js";
+import {showGraph} from "./graph.js";
+import {follow, followList} from "./live.js";
+import {showTrials} from "./trials.js";
 
 const pictures = [
     ["picture-belief", showBelief, (data) => data.moments.length > 0],
@@ -30,7 +31,8 @@ function showPictures() {
             if (shown.has(id)) {
                 shown.get(id)(data);
             } else if (!hasData(data)) {
-                box.replaceChildren(make("p", { className: "quiet" }, "There is nothing to draw yet."));
+                box.replaceChildren(
+                    make("p", {className: "quiet"}, "There is nothing to draw yet."));
             } else {
                 shown.set(id, show(box, data));
             }
@@ -41,7 +43,7 @@ function showPictures() {
 async function start() {
     const main = document.getElementById("main");
     const section = document.getElementById("pictures");
-    const trouble = make("p", { className: "complaint" });
+    const trouble = make("p", {className: "complaint"});
     const show = showPictures();
     const refresh = async () => {
         if (!section) {
@@ -54,7 +56,7 @@ async function start() {
             trouble.textContent = `The pictures cannot be shown: ${error.message}`;
             section.append(trouble);
         }
-        section.dataset.drawn = "yes"; // for tests; as the mark
+        section.dataset.drawn = "yes";  // for tests; as the mark
         performance.mark("drawn");
     };
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Belief over history, narrowing step by step. Steps go to the right, history upwards; what is darker is more probable.
-// At the right stands the belief of the step that the slider has chosen, below how many revisions are left.
+// Belief over history, narrowing step by step. Steps go to the right, history upwards; what is
+// darker is more probable. At the right stands the belief of the step that the slider has chosen,
+// below how many revisions are left.
 
-import { axisBottom, axisLeft, curveStepAfter, line, scaleLinear, scaleSymlog } from "./d3.js";
-import { keepDrawn, make, makeId, makeLegend, makeSvg, onPoint } from "./draw.js";
-import { binOf, rectangles, releaseMarks } from "./heat.js";
-import { verdicts } from "./kinds.js";
-import { count, nodeName, percent } from "./text.js";
+import {axisBottom, axisLeft, curveStepAfter, line, scaleLinear, scaleSymlog} from "./d3.js";
+import {keepDrawn, make, makeId, makeLegend, makeSvg, onPoint} from "./draw.js";
+import {binOf, rectangles, releaseMarks} from "./heat.js";
+import {verdicts} from "./kinds.js";
+import {count, leftOf, nodeName, percent} from "./text.js";
 
-const LEFT = 72, HEAT = 260, OLDER = 12, CURVE = 64, GAP = 14, BOTTOM = 22, LEAST_BAR = 2.5, PLAY_MS = 500;
+const LEFT = 72, HEAT = 260, OLDER = 12, CURVE = 64, GAP = 14, BOTTOM = 22, LEAST_BAR = 2.5,
+      PLAY_MS = 500;
 
 /** Where things stand at this width. */
 function measure(width, data) {
@@ -29,24 +31,40 @@ function measure(width, data) {
 function drawHeat(svg, data, at) {
     const width = at.x(1) - at.x(0);
 
+    const rectanglePath = ({step, low, high}) => {
+        const height = Math.max(LEAST_BAR, at.y(low) - at.y(high));
+        const left = at.x(step), top = at.y((low + high) / 2) - height / 2;
+
+        return `M${left} ${top}h${width}v${height}H${left}z`;
+    };
+
     rectangles(data.moments).forEach((list, level) => {
-        const path = list.map(({ step, low, high }) => {
-            const height = Math.max(LEAST_BAR, at.y(low) - at.y(high));
-
-            return `M${at.x(step)} ${at.y((low + high) / 2) - height / 2}h${width}v${height}h${-width}z`;
-        }).join("");
-
-        svg.append("path").attr("class", `heat heat-${level + 1}`).attr("d", path);
+        svg.append("path")
+            .attr("class", `heat heat-${level + 1}`)
+            .attr("d", list.map(rectanglePath).join(""));
     });
     data.moments.forEach((moment, step) => {
         if (moment.older > 0) {
-            svg.append("rect").attr("class", "heat").attr("x", at.x(step)).attr("width", width)
-                .attr("y", at.olderTop).attr("height", OLDER).attr("fill-opacity", moment.older);
+            svg.append("rect")
+                .attr("class", "heat")
+                .attr("x", at.x(step))
+                .attr("width", width)
+                .attr("y", at.olderTop)
+                .attr("height", OLDER)
+                .attr("fill-opacity", moment.older);
         }
     });
-    svg.append("rect").attr("class", "frame").attr("x", LEFT).attr("width", at.right - LEFT).attr("height", HEAT);
-    svg.append("rect").attr("class", "frame").attr("x", LEFT).attr("width", at.right - LEFT)
-        .attr("y", at.olderTop).attr("height", OLDER);
+    svg.append("rect")
+        .attr("class", "frame")
+        .attr("x", LEFT)
+        .attr("width", at.right - LEFT)
+        .attr("height", HEAT);
+    svg.append("rect")
+        .attr("class", "frame")
+        .attr("x", LEFT)
+        .attr("width", at.right - LEFT)
+        .attr("y", at.olderTop)
+        .attr("height", OLDER);
 }
 
 /** What was tried in each step, by its verdict. */
@@ -56,8 +74,10 @@ function drawTried(svg, data, at) {
         const bin = node ? binOf(node.index, moment.n, data.bins) : null;
 
         if (bin !== null) {
-            svg.append("path").attr("class", `mark ${node.verdict}`)
-                .attr("d", `M${at.x(step + 0.5)} ${at.y(bin + 0.5)}${verdicts[node.verdict].shape}`);
+            svg.append("path")
+                .attr("class", `mark ${node.verdict}`)
+                .attr(
+                    "d", `M${at.x(step + 0.5)} ${at.y(bin + 0.5)}${verdicts[node.verdict].shape}`);
         }
     });
 }
@@ -66,10 +86,12 @@ function drawSides(svg, data, at) {
     const n = Math.max(...data.moments.map((moment) => moment.n));
     const marks = releaseMarks(data.graph.nodes, n, data.bins, data.bins * 16 / HEAT);
     const names = svg.append("g").attr("text-anchor", "end");
-    const say = (text, y) => names.append("text").attr("x", LEFT - 6).attr("y", Math.max(10, y)).text(text);
+    const say = (text, y) =>
+        names.append("text").attr("x", LEFT - 6).attr("y", Math.max(10, y)).text(text);
 
     if (marks.length) {
-        marks.forEach(({ text, bin }) => say(text.slice(0, 11), Math.min(HEAT - 4, at.y(bin + 0.5) + 4)));
+        marks.forEach(
+            ({text, bin}) => say(text.slice(0, 11), Math.min(HEAT - 4, at.y(bin + 0.5) + 4)));
     } else {
         say("newest", 10);
         say("oldest", HEAT - 2);
@@ -86,11 +108,23 @@ function drawLeft(svg, data, at) {
     const steps = Math.min(data.moments.length, Math.max(2, Math.floor((at.right - LEFT) / 60)));
 
     points.push([points.length, points[points.length - 1][1]]);
-    svg.append("g").attr("transform", `translate(${LEFT},0)`)
-        .call(axisLeft(y).tickValues([1, 10, 100, 1000, 10000].filter((v) => v <= most && most / v < 5000)).tickFormat((v) => v.toLocaleString("en")).tickSize(3));
-    svg.append("g").attr("transform", `translate(0,${at.curveTop + CURVE})`)
-        .call(axisBottom(at.x).ticks(steps).tickFormat((v) => (Number.isInteger(v) ? v : "")).tickSize(3));
-    svg.append("text").attr("x", at.right).attr("y", at.curveTop + 10).attr("text-anchor", "end").text("revisions left");
+    svg.append("g")
+        .attr("transform", `translate(${LEFT},0)`)
+        .call(axisLeft(y)
+                  .tickValues([1, 10, 100, 1000, 10000].filter((v) => v <= most && most / v < 5000))
+                  .tickFormat((v) => v.toLocaleString("en"))
+                  .tickSize(3));
+    svg.append("g")
+        .attr("transform", `translate(0,${at.curveTop + CURVE})`)
+        .call(axisBottom(at.x)
+                  .ticks(steps)
+                  .tickFormat((v) => (Number.isInteger(v) ? v : ""))
+                  .tickSize(3));
+    svg.append("text")
+        .attr("x", at.right)
+        .attr("y", at.curveTop + 10)
+        .attr("text-anchor", "end")
+        .text("revisions left");
     svg.append("path").attr("class", "curve").attr("d", curve(points));
 }
 
@@ -102,22 +136,43 @@ function drawMoment(layer, data, at, step) {
     const bar = Math.max(LEAST_BAR, at.y(0) - at.y(1));
 
     layer.selectAll("*").remove();
-    layer.append("rect").attr("class", "now").attr("x", at.x(step)).attr("width", Math.max(3, at.x(1) - at.x(0))).attr("height", HEAT);
-    layer.append("path").attr("class", "heat").attr("d", moment.shares.map(([bin, p]) =>
-        `M${x(0)} ${at.y(bin + 0.5) - bar / 2}H${Math.max(x(p), x(0) + 1)}v${bar}H${x(0)}z`).join(""));
+    layer.append("rect")
+        .attr("class", "now")
+        .attr("x", at.x(step))
+        .attr("width", Math.max(3, at.x(1) - at.x(0)))
+        .attr("height", HEAT);
+    layer.append("path")
+        .attr("class", "heat")
+        .attr(
+            "d",
+            moment.shares
+                .map(([bin, p]) => {
+                    const top = at.y(bin + 0.5) - bar / 2;
+                    const right = Math.max(x(p), x(0) + 1);
+
+                    return `M${x(0)} ${top}H${right}v${bar}H${x(0)}z`;
+                })
+                .join(""));
     layer.append("path").attr("class", "frame").attr("d", `M${x(0)} 0V${HEAT}`);
-    layer.append("g").attr("transform", `translate(0,${HEAT})`)
-        .call(axisBottom(x).tickValues([0, most]).tickFormat((p) => (p === 0 ? "0" : percent(p))).tickSize(3))
-        .selectAll("text").attr("text-anchor", (p) => (p === 0 ? "start" : "end"));
+    layer.append("g")
+        .attr("transform", `translate(0,${HEAT})`)
+        .call(axisBottom(x)
+                  .tickValues([0, most])
+                  .tickFormat((p) => (p === 0 ? "0" : percent(p)))
+                  .tickSize(3))
+        .selectAll("text")
+        .attr("text-anchor", (p) => (p === 0 ? "start" : "end"));
 }
 
 /** What a person reads of a step. */
 function tell(data, step) {
     const moment = data.moments[step];
     const tried = moment.tried && data.node(moment.tried);
-    const name = (commit) => makeId(data, commit, nodeName(data.node(commit) || { commit }));
-    const left = moment.n ? `${moment.left.toLocaleString("en")} of ${count(moment.n, "revision")} left, ${moment.bits.toFixed(1)} bits` : "no range yet";
-    const first = make("p", {}, make("b", {}, `Step ${step + 1} of ${data.moments.length}`), ` (${moment.phase}): ${left}. `);
+    const name = (commit) => makeId(data, commit, nodeName(data.node(commit) || {commit}));
+    const left = moment.n ? leftOf(moment.left, moment.n, moment.bits) : "no range yet";
+    const first = make(
+        "p", {}, make("b", {}, `Step ${step + 1} of ${data.moments.length}`),
+        ` (${moment.phase}): ${left}. `);
 
     if (moment.older > 0.0005) {
         first.append(`The bug is older than the range: ${percent(moment.older)}. `);
@@ -125,7 +180,7 @@ function tell(data, step) {
     if (tried) {
         first.append("Tried next: ", name(tried.commit), `, ${verdicts[tried.verdict].text}.`);
     }
-    const best = make("ol", { className: "best" }, ...moment.best.map(({ commit, p }) => {
+    const best = make("ol", {className: "best"}, ...moment.best.map(({commit, p}) => {
         const node = data.node(commit);
         const item = make("li", {}, make("b", {}, percent(p)), " ", name(commit));
 
@@ -134,13 +189,16 @@ function tell(data, step) {
         }
         return item;
     }));
-    return moment.best.length ? [first, make("p", { className: "quiet" }, "Most probable then:"), best] : [first];
+    return moment.best.length ?
+        [first, make("p", {className: "quiet"}, "Most probable then:"), best] :
+        [first];
 }
 
 /** The slider and the button; @choose(step) is called when another step is wanted. */
 function makeSteering(choose) {
-    const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the search" });
-    const button = make("button", { type: "button" }, "▶ Play");
+    const slider =
+        make("input", {type: "range", min: 0, step: 1, "aria-label": "Step of the search"});
+    const button = make("button", {type: "button"}, "▶ Play");
     let timer = 0;
 
     function stop() {
@@ -170,30 +228,39 @@ function makeSteering(choose) {
         stop();
         choose(Number(slider.value));
     });
-    return { slider, box: make("div", { className: "steer" }, button, slider) };
+    /** It stands at @step of @n, where @left revisions are left. */
+    function say(step, n, left) {
+        slider.max = n - 1;
+        slider.value = step;
+        slider.setAttribute(
+            "aria-valuetext", `step ${step + 1} of ${n}, ${count(left, "revision")} left`);
+    }
+    return {say, box: make("div", {className: "steer"}, button, slider)};
 }
 
 /** Gives a function to call with newer data. */
 export function showBelief(box, data) {
     const canvas = make("div");
-    const telling = make("div", { className: "moment" });
+    const telling = make("div", {className: "moment"});
     const steering = makeSteering(choose);
     let step = data.moments.length - 1;
     let redrawMoment = () => {};
 
     function choose(wanted) {
         step = Math.max(0, Math.min(data.moments.length - 1, wanted));
-        steering.slider.max = data.moments.length - 1;
-        steering.slider.value = step;
-        steering.slider.setAttribute("aria-valuetext", `step ${step + 1} of ${data.moments.length}, ${count(data.moments[step].left, "revision")} left`);
+        steering.say(step, data.moments.length, data.moments[step].left);
         telling.replaceChildren(...tell(data, step));
         redrawMoment();
     }
     const draw = (width) => {
         const at = measure(width, data);
+        const steps = count(data.moments.length, "step");
 
         canvas.replaceChildren();
-        const svg = makeSvg(canvas, width, at.height, `Belief over the history in ${count(data.moments.length, "step")}; the table below has the numbers`);
+        const svg = makeSvg(
+            canvas, width, at.height,
+            `Belief over the history in ${steps}; the table below has the numbers`);
+
         drawHeat(svg, data, at);
         drawTried(svg, data, at);
         drawSides(svg, data, at);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the time went: a row for each lane of builds and of trials, and one for what the coordinator did itself. Time in
-// which nobody worked on the job is cut out. What came to nothing is half as high.
+// Where the time went: a row for each lane of builds and of trials, and one for what the
+// coordinator did itself. Time in which nobody worked on the job is cut out. What came to nothing
+// is half as high.
 
-import { makeClock, ticks } from "./clock.js";
-import { axisBottom, scaleLinear } from "./d3.js";
-import { keepDrawn, make, makeSvg, onPoint } from "./draw.js";
-import { duration, nodeName } from "./text.js";
+import {makeClock, ticks} from "./clock.js";
+import {axisBottom, scaleLinear} from "./d3.js";
+import {keepDrawn, make, makeSvg, onPoint} from "./draw.js";
+import {duration, nodeName} from "./text.js";
 
 const LEFT = 72, LANE = 18, PAD = 2, BOTTOM = 24;
 
@@ -17,7 +18,8 @@ const kinds = {
 };
 
 const groupOf = (span) => (span.kind === "build" || span.kind === "trial" ? span.kind : "own");
-const kindOf = (span) => (span.how === "failed" || span.how === "cancelled" ? "lost" : groupOf(span));
+const kindOf = (span) =>
+    (span.how === "failed" || span.how === "cancelled" ? "lost" : groupOf(span));
 
 /** Lanes in order, of {name, spans}. */
 function sortIntoLanes(spans) {
@@ -29,7 +31,11 @@ function sortIntoLanes(spans) {
             const key = group === "own" ? "own" : `${group} ${span.lane + 1}`;
 
             if (!lanes.has(key)) {
-                lanes.set(key, { name: key === "own" ? "itself" : key, order: ["build", "trial", "own"].indexOf(group) * 1000 + span.lane, spans: [] });
+                lanes.set(key, {
+                    name: key === "own" ? "itself" : key,
+                    order: ["build", "trial", "own"].indexOf(group) * 1000 + span.lane,
+                    spans: [],
+                });
             }
             lanes.get(key).spans.push(span);
         }
@@ -38,17 +44,22 @@ function sortIntoLanes(spans) {
 }
 
 function drawLanes(svg, lanes, clock, x) {
-    const paths = { build: [], trial: [], own: [], lost: [] };
+    const paths = {build: [], trial: [], own: [], lost: []};
 
     lanes.forEach((lane, i) => {
-        svg.append("text").attr("x", LEFT - 6).attr("y", i * LANE + 13).attr("text-anchor", "end").text(lane.name);
+        svg.append("text")
+            .attr("x", LEFT - 6)
+            .attr("y", i * LANE + 13)
+            .attr("text-anchor", "end")
+            .text(lane.name);
         lane.spans.forEach((span) => {
-            const from = x(clock.worked(span.begun_ms));
-            const width = Math.max(0.75, x(clock.worked(span.ended_ms)) - from);
+            const from = x(clock.worked(span.begun_ms)).toFixed(2);
+            const width = Math.max(0.75, x(clock.worked(span.ended_ms)) - from).toFixed(2);
             const kind = kindOf(span);
             const high = kind === "lost" ? (LANE - 2 * PAD) / 2 : LANE - 2 * PAD;
+            const top = (i + 1) * LANE - PAD - high;
 
-            paths[kind].push(`M${from.toFixed(2)} ${i * LANE + LANE - PAD}v${-high}h${width.toFixed(2)}v${high}z`);
+            paths[kind].push(`M${from} ${top}h${width}v${high}H${from}z`);
         });
     });
     for (const [kind, list] of Object.entries(paths)) {
@@ -59,18 +70,31 @@ function drawLanes(svg, lanes, clock, x) {
 function drawTime(svg, lanes, clock, x) {
     const bottom = lanes.length * LANE;
 
-    svg.append("g").attr("transform", `translate(0,${bottom})`)
-        .call(axisBottom(x).tickValues(ticks(clock.total, Math.max(2, (x.range()[1] - LEFT) / 90)))
-            .tickFormat((ms) => (ms === 0 ? "0" : duration(ms).replace(/ 00 (s|min)$/, "").replace(/\.0 s$/, " s"))));
+    svg.append("g")
+        .attr("transform", `translate(0,${bottom})`)
+        .call(axisBottom(x)
+                  .tickValues(ticks(clock.total, Math.max(2, (x.range()[1] - LEFT) / 90)))
+                  .tickFormat(
+                      (ms) =>
+                          (ms === 0 ?
+                               "0" :
+                               duration(ms).replace(/ 00 (s|min)$/, "").replace(/\.0 s$/, " s"))));
     clock.pauses.forEach((at) => {
-        svg.append("rect").attr("class", "pause").attr("x", x(at) - 1).attr("width", 2).attr("height", bottom);
+        svg.append("rect")
+            .attr("class", "pause")
+            .attr("x", x(at) - 1)
+            .attr("width", 2)
+            .attr("height", bottom);
     });
 }
 
 function tell(span, data) {
     const node = data.graph.nodes[span.node];
-    const parts = [groupOf(span) === "own" ? span.kind : `${span.kind === "trial" ? "trials" : "build"}${node ? ` of ${nodeName(node)}` : ""}`];
+    const parts = [span.kind === "trial" ? "trials" : span.kind];
 
+    if (node) {
+        parts[0] += ` of ${nodeName(node)}`;
+    }
     if (span.how) {
         parts.push(span.how);
     }
@@ -95,13 +119,18 @@ function under(lanes, clock, x, at_x, at_y) {
 }
 
 function makeKey() {
-    const list = make("ul", { className: "legend" });
+    const list = make("ul", {className: "legend"});
 
     for (const [kind, text] of Object.entries(kinds)) {
         const item = make("li");
         const top = kind === "lost" ? 6 : 0;
 
-        makeSvg(item, 12, 12, "").append("rect").attr("class", `span ${kind}`).attr("width", 12).attr("y", top).attr("height", 12 - top);
+        makeSvg(item, 12, 12, "")
+            .append("rect")
+            .attr("class", `span ${kind}`)
+            .attr("width", 12)
+            .attr("y", top)
+            .attr("height", 12 - top);
         item.append(text);
         list.append(item);
     }
@@ -112,16 +141,19 @@ function makeKey() {
 export function showCost(box, data) {
     const canvas = make("div");
     const hint = "Point at a bar to read what it was.";
-    const detail = make("p", { className: "detail" }, hint);
+    const detail = make("p", {className: "detail"}, hint);
 
     const draw = (width) => {
         const lanes = sortIntoLanes(data.spans);
         const clock = makeClock(data.sessions);
         const x = scaleLinear().domain([0, Math.max(1, clock.total)]).range([LEFT, width - 16]);
 
+        const label =
+            `${duration(clock.total)} of work in ${lanes.length} lanes of builds and trials`;
+
         canvas.replaceChildren();
-        const svg = makeSvg(canvas, width, lanes.length * LANE + BOTTOM,
-            `${duration(clock.total)} of work in ${lanes.length} lanes of builds and trials; the table below has the sums`);
+        const svg = makeSvg(
+            canvas, width, lanes.length * LANE + BOTTOM, `${label}; the table below has the sums`);
         drawLanes(svg, lanes, clock, x);
         drawTime(svg, lanes, clock, x);
         onPoint(svg, "pointermove", (at_x, at_y) => {

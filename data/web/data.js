@@ -30,15 +30,30 @@ function findAddresses() {
 }
 
 /** A row of pictures.trials as an object. */
-const makeTrial = ({ outcomes, titles }) => ([node, outcome, title, ms, restored, id]) =>
-    ({ node, outcome: outcomes[outcome], title: titles[title] ?? null, ms, restored: restored === 1, id });
+const makeTrial = ({outcomes, titles}) => ([node, outcome, title, ms, restored, id]) => ({
+    node,
+    outcome: outcomes[outcome],
+    title: titles[title] ?? null,
+    ms,
+    restored: restored === 1,
+    id
+});
 
 /** A row of pictures.time as an object. */
-const makeSpan = ({ begun_ms, kinds, hows }) => ([kind, node, lane, from_ms, ms, how]) =>
-    ({ kind: kinds[kind], node, lane, begun_ms: begun_ms + from_ms, ended_ms: begun_ms + from_ms + ms, how: hows[how] ?? null });
+const makeSpan = ({begun_ms, kinds, hows}) => ([kind, node, lane, from_ms, ms, how]) => ({
+    kind: kinds[kind],
+    node,
+    lane,
+    begun_ms: begun_ms + from_ms,
+    ended_ms: begun_ms + from_ms + ms,
+    how: hows[how] ?? null
+});
 
-/** {moments, bins, graph, sessions, trials, spans}; node(commit) and address(commit), of its page, are null where there is none. */
-export function prepare({ bins, moments, graph, trials, time, cost }, addresses = findAddresses()) {
+/**
+ * {moments, bins, graph, sessions, trials, spans}; node(commit) and address(commit), of its page,
+ * are null where there is none.
+ */
+export function prepare({bins, moments, graph, trials, time, cost}, addresses = findAddresses()) {
     const nodes = new Map(graph.nodes.map((node) => [node.commit, node]));
 
     return {

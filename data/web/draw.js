@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the pictures share: a canvas, a legend, a line of detail, and drawing anew when there is another width.
+// What the pictures share: a canvas, a legend, a line of detail, and drawing anew when there is
+// another width.
 
-import { select } from "./d3.js";
+import {select} from "./d3.js";
 
 /** An HTML element with properties and children. */
 export function make(tag, properties = {}, ...children) {
@@ -18,22 +19,32 @@ export function make(tag, properties = {}, ...children) {
     return element;
 }
 
-/** An SVG in @parent, as a d3 selection; @label is what a screen reader says of it, "": it is only decoration. */
+/**
+ * An SVG in @parent, as a d3 selection; @label is what a screen reader says of it, "": it is only
+ * decoration.
+ */
 export function makeSvg(parent, width, height, label) {
-    const svg = select(parent).append("svg").attr("width", width).attr("height", height)
-        .attr("viewBox", `0 0 ${width} ${height}`);
+    const svg = select(parent)
+                    .append("svg")
+                    .attr("width", width)
+                    .attr("height", height)
+                    .attr("viewBox", `0 0 ${width} ${height}`);
 
-    return label ? svg.attr("role", "img").attr("aria-label", label) : svg.attr("aria-hidden", "true");
+    return label ? svg.attr("role", "img").attr("aria-label", label) :
+                   svg.attr("aria-hidden", "true");
 }
 
 /** A list of those @kinds that are there: of [name, {text, shape}]. */
 export function makeLegend(kinds) {
-    const list = make("ul", { className: "legend" });
+    const list = make("ul", {className: "legend"});
 
-    for (const [name, { text, shape }] of kinds) {
+    for (const [name, {text, shape}] of kinds) {
         const item = make("li");
 
-        makeSvg(item, 12, 12, "").append("path").attr("class", `mark ${name}`).attr("d", `M6 6${shape}`);
+        makeSvg(item, 12, 12, "")
+            .append("path")
+            .attr("class", `mark ${name}`)
+            .attr("d", `M6 6${shape}`);
         item.append(text);
         list.append(item);
     }
@@ -41,7 +52,8 @@ export function makeLegend(kinds) {
 }
 
 /**
- * Call @draw(width) now and whenever the width of @box is another one. Gives a function that draws anew: for other data.
+ * Call @draw(width) now and whenever the width of @box is another one. Gives a function that draws
+ * anew: for other data.
  */
 export function keepDrawn(box, draw) {
     let width = 0;
@@ -76,5 +88,5 @@ export function onPoint(svg, type, f) {
 export function makeId(data, commit, text) {
     const href = data.address(commit);
 
-    return href ? make("a", { className: "id", href }, text) : make("code", { className: "id" }, text);
+    return href ? make("a", {className: "id", href}, text) : make("code", {className: "id"}, text);
 }

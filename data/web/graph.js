@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commit graph of what was tested, newest first: an ordered list with the lanes at its left. Long straight lines of one
-// verdict are folded.
+// The commit graph of what was tested, newest first: an ordered list with the lanes at its left.
+// Long straight lines of one verdict are folded.
 
-import { keepDrawn, make, makeId, makeLegend, makeSvg } from "./draw.js";
-import { outcomes, verdicts } from "./kinds.js";
-import { foldRows, layOut, relatives } from "./lanes.js";
-import { count, nodeName, tally } from "./text.js";
+import {keepDrawn, make, makeId, makeLegend, makeSvg} from "./draw.js";
+import {outcomes, verdicts} from "./kinds.js";
+import {foldRows, layOut, relatives} from "./lanes.js";
+import {count, nodeName, tally} from "./text.js";
 
 const ROW = 28, MOST_LANES_WIDTH = 0.35;
 
@@ -17,10 +17,13 @@ function edgePath(edge, lane, x) {
     const [from, to, at] = [x(lane[edge.from]), x(lane[edge.to]), x(edge.lane)];
     const top = middle(edge.from), bottom = middle(edge.to);
     const down = from === at ? "" : `C${from} ${top + bend} ${at} ${top + bend} ${at} ${top + ROW}`;
-    const last = to === at ? `V${bottom}` : `V${bottom - ROW}C${at} ${bottom - bend} ${to} ${bottom - bend} ${to} ${bottom}`;
+    const last = to === at ?
+        `V${bottom}` :
+        `V${bottom - ROW}C${at} ${bottom - bend} ${to} ${bottom - bend} ${to} ${bottom}`;
 
     // Two rows that touch have no room for both bends.
-    return edge.to - edge.from === 1 ? `M${from} ${top}L${to} ${bottom}` : `M${from} ${top}${down}${last}`;
+    return edge.to - edge.from === 1 ? `M${from} ${top}L${to} ${bottom}` :
+                                       `M${from} ${top}${down}${last}`;
 }
 
 function drawLanes(box, rows, laid, data, width) {
@@ -28,23 +31,28 @@ function drawLanes(box, rows, laid, data, width) {
     const x = (lane) => 10 + lane * pitch;
     const svg = makeSvg(box, 20 + (laid.n - 1) * pitch, rows.length * ROW, "");
 
-    laid.edges.forEach((edge) => svg.append("path").attr("d", edgePath(edge, laid.lane, x))
-        .attr("class", edge.isFolded ? "edge folded" : "edge"));
+    laid.edges.forEach(
+        (edge) => svg.append("path")
+                      .attr("d", edgePath(edge, laid.lane, x))
+                      .attr("class", edge.isFolded ? "edge folded" : "edge"));
     rows.forEach((row, i) => {
         const verdict = data.graph.nodes[row.fold ? row.fold[0] : row.node].verdict;
 
-        svg.append("path").attr("class", `mark ${verdict}`)
+        svg.append("path")
+            .attr("class", `mark ${verdict}`)
             .attr("d", `M${x(laid.lane[i])} ${middle(i)}${verdicts[verdict].shape}`);
     });
     return 20 + (laid.n - 1) * pitch;
 }
 
 function nodeRow(data, node) {
-    const item = make("li", { title: `${node.commit}\n${node.subject || ""}\n${tally(node, outcomes)}` },
+    const n = node.ok + node.crash;
+    const item = make(
+        "li", {title: [node.commit, node.subject, tally(node, outcomes)].join("\n")},
         makeId(data, node.commit, nodeName(node)),
-        make("span", { className: `verdict verdict-${node.verdict}` }, node.verdict),
-        make("bdi", { className: "subject" }, node.subject || ""),
-        make("span", { className: "runs" }, node.ok + node.crash ? `${node.crash} of ${node.ok + node.crash} crash` : ""));
+        make("span", {className: `verdict verdict-${node.verdict}`}, node.verdict),
+        make("bdi", {className: "subject"}, node.subject || ""),
+        make("span", {className: "runs"}, n ? `${node.crash} of ${n} crash` : ""));
 
     if (node.is_culprit) {
         item.className = "culprit";
@@ -57,7 +65,9 @@ function nodeRow(data, node) {
 
 function foldRow(data, fold, unfold) {
     const verdict = data.graph.nodes[fold[0]].verdict;
-    const button = make("button", { type: "button" }, `${count(fold.length, "more revision")}, ${verdicts[verdict].text}`);
+    const button = make(
+        "button", {type: "button"},
+        `${count(fold.length, "more revision")}, ${verdicts[verdict].text}`);
 
     button.addEventListener("click", unfold);
     return make("li", {}, button);
@@ -65,8 +75,13 @@ function foldRow(data, fold, unfold) {
 
 /** Gives a function to call with newer data. */
 export function showGraph(box, data) {
-    const pane = make("div", { className: "pane", tabIndex: 0, role: "region", "aria-label": "Tested revisions, newest first" });
-    const open = new Set(); // first nodes of the folds that somebody wanted to see
+    const pane = make("div", {
+        className: "pane",
+        tabIndex: 0,
+        role: "region",
+        "aria-label": "Tested revisions, newest first"
+    });
+    const open = new Set();  // first nodes of the folds that somebody wanted to see
     let again = () => {};
 
     const draw = (width) => {
@@ -74,13 +89,14 @@ export function showGraph(box, data) {
         const rows = foldRows(data.graph, related, open);
         const laid = layOut(rows, related);
         const list = make("ol");
-        const graph = make("div", { className: "graph" }, list);
+        const graph = make("div", {className: "graph"}, list);
         const indent = drawLanes(graph, rows, laid, data, width);
 
         rows.forEach((row) => {
-            const item = row.fold
-                ? foldRow(data, row.fold, () => { open.add(row.fold[0]); again(); })
-                : nodeRow(data, data.graph.nodes[row.node]);
+            const item = row.fold ? foldRow(data, row.fold, () => {
+                open.add(row.fold[0]);
+                again();
+            }) : nodeRow(data, data.graph.nodes[row.node]);
 
             item.style.height = `${ROW}px`;
             item.style.paddingLeft = `${indent + 6}px`;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The graph of tested revisions as rows and lanes, newest first, as `git log --graph` has them. Pure.
+// The graph of tested revisions as rows and lanes, newest first, as `git log --graph` has them.
+// Pure.
 //
-// A row is a node, or stands for a *fold*: what lies in a straight line, has one verdict, and would only fill the
-// screen. Rows are numbered from the top. Every edge is kept in a lane from its newer node down to its older one, so
-// lines cross only where a lane ends.
+// A row is a node, or stands for a *fold*: what lies in a straight line, has one verdict, and would
+// only fill the screen. Rows are numbered from the top. Every edge is kept in a lane from its newer
+// node down to its older one, so lines cross only where a lane ends.
 
 /** Fold what is longer than this; its first and last node stay. */
 export const LONGEST_RUN = 5;
@@ -17,11 +18,14 @@ export function relatives(graph) {
         parents[newer].push(older);
         children[older].push(newer);
     }
-    return { parents, children };
+    return {parents, children};
 }
 
-/** Node numbers in the order of their rows: none above a newer one; else by place in the range, which not all have. */
-function newestFirst(nodes, { parents, children }) {
+/**
+ * Node numbers in the order of their rows: none above a newer one; else by place in the range,
+ * which not all have.
+ */
+function newestFirst(nodes, {parents, children}) {
     const waits = children.map((list) => list.length);
     const free = nodes.map((_, i) => i).filter((i) => waits[i] === 0);
     const order = [];
@@ -37,15 +41,16 @@ function newestFirst(nodes, { parents, children }) {
 }
 
 /** Can @older be folded with @newer, the row above? */
-function continues(nodes, { parents, children }, newer, older) {
-    return parents[newer].length === 1 && parents[newer][0] === older && children[older].length === 1 &&
-        nodes[newer].verdict === nodes[older].verdict;
+function continues(nodes, {parents, children}, newer, older) {
+    return parents[newer].length === 1 && parents[newer][0] === older &&
+        children[older].length === 1 && nodes[newer].verdict === nodes[older].verdict;
 }
 
 const stands = (node) => node.is_culprit || node.is_start;
 
 /**
- * Rows: of {node} or {fold: [node numbers]}, those of @open (a set of the first node of a fold) unfolded.
+ * Rows: of {node} or {fold: [node numbers]}, those of @open (a set of the first node of a fold)
+ * unfolded.
  */
 export function foldRows(graph, related, open) {
     const order = newestFirst(graph.nodes, related);
@@ -59,9 +64,10 @@ export function foldRows(graph, related, open) {
             end++;
         }
         if (end - i > LONGEST_RUN && !open.has(order[i + 1])) {
-            rows.push({ node: order[i] }, { fold: order.slice(i + 1, end - 1) }, { node: order[end - 1] });
+            rows.push(
+                {node: order[i]}, {fold: order.slice(i + 1, end - 1)}, {node: order[end - 1]});
         } else {
-            rows.push(...order.slice(i, end).map((node) => ({ node })));
+            rows.push(...order.slice(i, end).map((node) => ({node})));
         }
         i = end;
     }
@@ -75,7 +81,10 @@ function freeLane(lanes) {
     return lane < 0 ? lanes.length : lane;
 }
 
-/** The lane down to @parent from lane @own: one that leads there and is not farther right; its own; or another. */
+/**
+ * The lane down to @parent from lane @own: one that leads there and is not farther right; its own;
+ * or another.
+ */
 function laneTo(lanes, parent, own) {
     const known = lanes.indexOf(parent);
     const ownIsFree = lanes[own] === null || lanes[own] === undefined;
@@ -89,10 +98,10 @@ function laneTo(lanes, parent, own) {
 /**
  * {lane: of each row, edges: of {from, to (rows), lane, isFolded}, n: how many lanes}.
  */
-export function layOut(rows, { parents }) {
+export function layOut(rows, {parents}) {
     const rowOf = new Map();
-    const lanes = []; // which node each lane leads down to, or null
-    const result = { lane: [], edges: [], n: 1 };
+    const lanes = [];  // which node each lane leads down to, or null
+    const result = {lane: [], edges: [], n: 1};
 
     rows.forEach((row, i) => (row.fold || [row.node]).forEach((node) => rowOf.set(node, i)));
     rows.forEach((row, i) => {
@@ -108,9 +117,10 @@ export function layOut(rows, { parents }) {
         });
         parents[last].forEach((parent) => {
             const lane = laneTo(lanes, parent, own);
+            const to = rowOf.get(parent);
 
             lanes[lane] = parent;
-            result.edges.push({ from: i, to: rowOf.get(parent), lane, isFolded: Boolean(row.fold || rows[rowOf.get(parent)].fold) });
+            result.edges.push({from: i, to, lane, isFolded: Boolean(row.fold || rows[to].fold)});
         });
         if (lanes[own] === undefined) {
             lanes[own] = null;

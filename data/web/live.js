@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page that follows its job. What is under way comes with each event, as values; what was found is read from the page
-// itself, which the server makes anew.
+// A page that follows its job. What is under way comes with each event, as values; what was found
+// is read from the page itself, which the server makes anew.
 
-import { make, makeId } from "./draw.js";
-import { count, duration, percent, short } from "./text.js";
+import {make, makeId} from "./draw.js";
+import {duration, leftOf, percent, short} from "./text.js";
 
-const LEAST_MS = 5000; // between two readings of a page
-const CHANGING = ["main > .about", "#answer", "#live", "#culprit", "#crash", "#revisions", "#built", "#actions",
-    "#picture-belief details.table", "#picture-cost details.table"];
+const LEAST_MS = 5000;  // between two readings of a page
+const CHANGING = [
+    "main > .about", "#answer", "#live", "#culprit", "#crash", "#revisions", "#built", "#actions",
+    "#picture-belief details.table", "#picture-cost details.table"
+];
 
-/* --- What is under way ------------------------------------------------------------------------- */
+/* --- What is under way -------------------------------------------------------------------------
+ */
 
 const clock = (at_ms) => new Date(at_ms).toTimeString().slice(0, 8);
 
@@ -31,26 +34,33 @@ function list(id, items) {
 
 function showSuspects(suspects) {
     const body = document.querySelector("#live-suspects tbody");
-    const linked = { address: () => null };
+    const linked = {address: () => null};
 
     if (body) {
-        body.replaceChildren(...suspects.map((suspect) => make("tr", {},
-            make("td", { className: "number" }, percent(suspect.p)),
-            make("td", {}, makeId(linked, suspect.commit, short(suspect.commit)), suspect.or_older ? " or older" : ""),
-            make("td", {}, make("bdi", {}, suspect.subject || "")))));
+        body.replaceChildren(...suspects.map(
+            (suspect) => make(
+                "tr", {}, make("td", {className: "number"}, percent(suspect.p)),
+                make(
+                    "td", {}, makeId(linked, suspect.commit, short(suspect.commit)),
+                    suspect.or_older ? " or older" : ""),
+                make("td", {}, make("bdi", {}, suspect.subject || "")))));
     }
 }
 
 function describeLeft(live) {
-    const left = live.n_revisions ? `${live.n_left.toLocaleString("en")} of ${count(live.n_revisions, "revision")} left, ${live.bits.toFixed(1)} bits. ` : "";
+    const left = live.n_revisions ? `${leftOf(live.n_left, live.n_revisions, live.bits)}. ` : "";
+    const [median, low, high] =
+        [live.left_s, live.left_low_s, live.left_high_s].map((s) => duration(1000 * s));
 
-    return live.has_left
-        ? `${left}About ${duration(1000 * live.left_s)} more (${duration(1000 * live.left_low_s)} to ${duration(1000 * live.left_high_s)}).`
-        : left;
+    return live.has_left ? `${left}About ${median} more (${low} to ${high}).` : left;
 }
 
 function showWorks(live) {
-    list("live-works", live.works.map((work) => `${work.text}, for ${duration(Math.max(0, Date.now() - work.begun_ms))}`));
+    list("live-works", live.works.map((work) => {
+        const ms = Math.max(0, Date.now() - work.begun_ms);
+
+        return `${work.text}, for ${duration(ms)}`;
+    }));
 }
 
 function showLive(live) {
@@ -59,18 +69,22 @@ function showLive(live) {
     say("live-doing", live.doing || "");
     say("live-left", describeLeft(live));
     showWorks(live);
-    list("live-events", live.events.map((event) => `${clock(event.at_ms)} ${event.text}`).reverse());
+    list(
+        "live-events", live.events.map((event) => `${clock(event.at_ms)} ${event.text}`).reverse());
     showSuspects(live.suspects);
 }
 
-/* --- What was found ---------------------------------------------------------------------------- */
+/* --- What was found ----------------------------------------------------------------------------
+ */
 
 /** Put @fresh in the place of @old, unless somebody is using that; its <details> stay open. */
 function replace(old, fresh) {
-    if (!old || !fresh || old.outerHTML === fresh.outerHTML || old.contains(document.activeElement)) {
+    if (!old || !fresh || old.outerHTML === fresh.outerHTML ||
+        old.contains(document.activeElement)) {
         return;
     }
-    const all = (element) => [element, ...element.querySelectorAll("*")].filter((one) => one.localName === "details");
+    const all = (element) => [element, ...element.querySelectorAll("*")].filter(
+        (one) => one.localName === "details");
     const open = all(old).map((details) => details.open);
 
     all(fresh).forEach((details, i) => {
@@ -81,7 +95,8 @@ function replace(old, fresh) {
 
 /** The server cannot be reached: the page stays as it is, and asks again. */
 const isAway = () => {};
-const fetchPage = async () => new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+const fetchPage = async () =>
+    new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
 
 async function readPage() {
     const fresh = await fetchPage();
@@ -113,7 +128,7 @@ export function follow(address, refresh) {
     };
 
     source.addEventListener("error", () => {
-        known = ""; // what happens until the browser has found the server again is not told
+        known = "";  // what happens until the browser has found the server again is not told
     });
     source.addEventListener("live", (event) => {
         const news = JSON.parse(event.data);
@@ -143,7 +158,7 @@ async function readList() {
     if (document.querySelector(list)) {
         replace(document.querySelector(list), fresh.querySelector(list));
     } else {
-        document.querySelector(parts).before(...fresh.querySelectorAll(list)); // the first jobs
+        document.querySelector(parts).before(...fresh.querySelectorAll(list));  // the first jobs
     }
     replace(document.querySelector(parts), fresh.querySelector(parts));
 }

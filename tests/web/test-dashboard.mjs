@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A person's way through the dashboard: begin a job with the token, watch it to its answer, look at everything, cancel
-// another one. The daemon works on real jobs meanwhile.
+// A person's way through the dashboard: begin a job with the token, watch it to its answer, look at
+// everything, cancel another one. The daemon works on real jobs meanwhile.
 
 import assert from "node:assert/strict";
-import test, { after, before } from "node:test";
-import { assertAccessible, assertFits, assertQuiet, drawn, launch, openPage, PHONE } from "./browser.mjs";
-import { startService } from "./service.mjs";
+import test, {after, before} from "node:test";
+
+import {assertAccessible, assertFits, assertQuiet, drawn, launch, openPage, PHONE} from "./browser.mjs";
+import {startService} from "./service.mjs";
 
 const N = 60, BAD = 37;
-const subjects = Array.from({ length: N }, (_, i) => `net: change ${i}`);
+const subjects = Array.from({length: N}, (_, i) => `net: change ${i}`);
 let browser, service, page;
 before(async () => {
     browser = await launch();
@@ -24,19 +25,21 @@ const at = (path) => new URL(path, service.url).href;
 async function logIn(reader, token) {
     await reader.goto(at("/login"));
     await reader.getByLabel("Token").fill(token);
-    await reader.getByRole("button", { name: "Log in" }).click();
+    await reader.getByRole("button", {name: "Log in"}).click();
 }
 async function submit(reader, name, command) {
     await reader.goto(at("/submit"));
     await reader.getByLabel("Kind").selectOption("run");
-    for (const [label, value] of [["Name", name], ["Tree", service.repo], ["Start", "main"], ["Good", `main~${N - 1}`], ["Test command", command]]) {
-        await reader.getByLabel(label, { exact: true }).fill(value);
+    for (const [label, value] of [
+             ["Name", name], ["Tree", service.repo], ["Start", "main"], ["Good", `main~${N - 1}`],
+             ["Test command", command]]) {
+        await reader.getByLabel(label, {exact: true}).fill(value);
     }
-    await reader.getByRole("button", { name: "Queue it" }).click();
+    await reader.getByRole("button", {name: "Queue it"}).click();
 }
 /** Read the list of jobs until @name stands there, and go to its page. */
 async function openJob(reader, name) {
-    const link = reader.getByRole("link", { name, exact: true });
+    const link = reader.getByRole("link", {name, exact: true});
 
     for (let i = 0; i < 300; i++) {
         await reader.goto(at("/"));
@@ -69,7 +72,7 @@ test("a wrong token is refused, the right one is taken", async () => {
     await page.goto(at("/submit"));
     assert.equal(await page.locator("main form").count(), 1);
     await assertGood(page);
-    page.troubles.length = 0; // Chromium tells of the refusal
+    page.troubles.length = 0;  // Chromium tells of the refusal
 });
 
 test("what is not there is told in a page like others", async () => {
@@ -81,10 +84,10 @@ test("what is not there is told in a page like others", async () => {
 
 test("a form that says nothing is given back, with what is wrong", async () => {
     await page.goto(at("/submit"));
-    await page.getByLabel("Name", { exact: true }).fill("kept");
-    await page.getByRole("button", { name: "Queue it" }).click();
+    await page.getByLabel("Name", {exact: true}).fill("kept");
+    await page.getByRole("button", {name: "Queue it"}).click();
     assert.ok(await page.getByRole("alert").textContent());
-    assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "kept");
+    assert.equal(await page.getByLabel("Name", {exact: true}).inputValue(), "kept");
     page.troubles.length = 0;
 });
 
@@ -95,16 +98,19 @@ test("a job is begun, and watched until its answer stands there", async () => {
     await list.goto(service.url);
     await submit(page, "first", gate.test);
     service.startDaemon();
-    await list.getByRole("link", { name: "first", exact: true }).waitFor(); // a list that is open shows it
+    await list.getByRole("link", {name: "first", exact: true})
+        .waitFor();  // a list that is open shows it
     assertQuiet(list);
     await list.context().close();
     await openJob(page, "first");
     await page.locator("#live-works li").first().waitFor();
     await assertGood(page);
     // Nothing is loaded anew from here on: the page itself follows.
-    await page.evaluate(() => { window.isSame = true; });
+    await page.evaluate(() => {
+        window.isSame = true;
+    });
     gate.open();
-    await page.locator("#answer.answer-culprit").waitFor({ timeout: 120000 });
+    await page.locator("#answer.answer-culprit").waitFor({timeout: 120000});
     assert.match(await page.locator("#answer").textContent(), new RegExp(subjects[BAD]));
     await page.locator("#picture-graph li.culprit").waitFor();
     assert.equal(await page.locator("#live").isVisible(), false);
@@ -122,7 +128,9 @@ test("every picture is there, and the slider moves", async () => {
     const last = await step.textContent();
     await page.getByRole("slider").press("Home");
     assert.notEqual(await step.textContent(), last);
-    await page.locator("summary").evaluateAll((all) => all.forEach((one) => { one.parentElement.open = true; }));
+    await page.locator("summary").evaluateAll((all) => all.forEach((one) => {
+        one.parentElement.open = true;
+    }));
     await assertGood(page);
     assertQuiet(page);
 });
@@ -131,37 +139,41 @@ test("from the graph to a revision, and to the console of a trial", async () => 
     await page.locator("#picture-graph li a.id").first().click();
     await page.waitForURL(/\/revisions\//);
     await assertGood(page);
-    await page.getByRole("link", { name: "console" }).first().click();
+    await page.getByRole("link", {name: "console"}).first().click();
     await page.waitForURL(/\/trials\//);
     await assertGood(page);
     assertQuiet(page);
 });
 
-test("another job is cancelled, and the page of one that waits follows it when it begins", async () => {
-    const gate = service.gate("third");
-    const waiting = await openPage(browser, service.url);
+test(
+    "another job is cancelled, and the page of one that waits follows it when it begins",
+    async () => {
+        const gate = service.gate("third");
+        const waiting = await openPage(browser, service.url);
 
-    await submit(page, "second", service.gate("never").test);
-    await openJob(page, "second");
-    await page.locator("#live-works li").first().waitFor();
-    await submit(page, "third", gate.test);
-    await openJob(waiting, "third");
-    assert.equal(await waiting.locator("#live").isVisible(), false);
-    await openJob(page, "second");
-    await page.getByRole("button", { name: "Cancel this job" }).click();
-    await page.locator("main[data-state=cancelled]").waitFor();
-    await page.locator(".state-cancelled").waitFor();
-    await waiting.locator("#live").waitFor(); // to be seen
-    assert.ok((await waiting.locator("#live").boundingBox()).height > 50);
-    gate.open();
-    await waiting.locator("#answer.answer-culprit").waitFor({ timeout: 120000 });
-    assertQuiet(page);
-    assertQuiet(waiting);
-    await waiting.context().close();
-});
+        await submit(page, "second", service.gate("never").test);
+        await openJob(page, "second");
+        await page.locator("#live-works li").first().waitFor();
+        await submit(page, "third", gate.test);
+        await openJob(waiting, "third");
+        assert.equal(await waiting.locator("#live").isVisible(), false);
+        await openJob(page, "second");
+        await page.getByRole("button", {name: "Cancel this job"}).click();
+        await page.locator("main[data-state=cancelled]").waitFor();
+        await page.locator(".state-cancelled").waitFor();
+        await waiting.locator("#live").waitFor();  // to be seen
+        assert.ok((await waiting.locator("#live").boundingBox()).height > 50);
+        gate.open();
+        await waiting.locator("#answer.answer-culprit").waitFor({timeout: 120000});
+        assertQuiet(page);
+        assertQuiet(waiting);
+        await waiting.context().close();
+    });
 
 test("it is read without scripts, and as wide as a telephone", async () => {
-    for (const options of [{ javaScriptEnabled: false }, { viewport: PHONE }, { viewport: PHONE, colorScheme: "dark" }, { colorScheme: "dark" }]) {
+    for (const options
+             of [{javaScriptEnabled: false}, {viewport: PHONE},
+                 {viewport: PHONE, colorScheme: "dark"}, {colorScheme: "dark"}]) {
         const reader = await openPage(browser, service.url, options);
 
         await openJob(reader, "first");
@@ -188,7 +200,8 @@ test("by keyboard alone: first to the text, then to all that can be used", async
     const seen = new Set();
     for (let i = 0; i < 200; i++) {
         await page.keyboard.press("Tab");
-        seen.add(await page.evaluate(() => document.activeElement.type || document.activeElement.localName));
+        seen.add(await page.evaluate(
+            () => document.activeElement.type || document.activeElement.localName));
     }
     for (const wanted of ["a", "summary", "range", "button"]) {
         assert.ok(seen.has(wanted), `${wanted} of ${[...seen]}`);
@@ -197,10 +210,10 @@ test("by keyboard alone: first to the text, then to all that can be used", async
 
 test("a reader with the token overrules a verdict, and the job goes on", async () => {
     await openJob(page, "first");
-    const bad = page.locator("#revisions-table tr", { has: page.locator(".verdict-bad") }).last();
+    const bad = page.locator("#revisions-table tr", {has: page.locator(".verdict-bad")}).last();
     await bad.locator("a").first().click();
     await page.getByLabel("Why").fill("it is mine");
-    await page.getByRole("button", { name: "It is good" }).click();
+    await page.getByRole("button", {name: "It is good"}).click();
     await page.waitForURL(/\/jobs\/\d+$/);
     for (let i = 0; i < 300 && !(await page.getByText("on somebody's word").count()); i++) {
         await page.waitForTimeout(200);

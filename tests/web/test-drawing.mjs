@@ -2,28 +2,36 @@
 // What the pictures work out before anything is drawn.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import {readFileSync} from "node:fs";
 import test from "node:test";
-import { makeClock, ticks } from "../../data/web/clock.js";
-import { binOf, level, rectangles, releaseMarks } from "../../data/web/heat.js";
-import { foldRows, layOut, relatives } from "../../data/web/lanes.js";
-import { briefName, duration, percent, short, tally } from "../../data/web/text.js";
-import { outcomes } from "../../data/web/kinds.js";
-import { graphOf } from "./world.mjs";
 
-/** A graph from "older-newer older-newer ...", nodes in the order of their letters; those in @bad are bad. */
+import {makeClock, ticks} from "../../data/web/clock.js";
+import {binOf, level, rectangles, releaseMarks} from "../../data/web/heat.js";
+import {foldRows, layOut, relatives} from "../../data/web/lanes.js";
+
+import {briefName, duration, percent, short, tally} from "../../data/web/text.js";
+import {outcomes} from "../../data/web/kinds.js";
+import {graphOf} from "./world.mjs";
+
+/**
+ * A graph from "older-newer older-newer ...", nodes in the order of their letters; those in @bad
+ * are bad.
+ */
 function graph(edges, bad = "") {
     const names = [...new Set(edges.replace(/[- ]/g, ""))].sort();
 
     return {
-        nodes: names.map((name, index) => ({ commit: name, index, verdict: bad.includes(name) ? "bad" : "good" })),
+        nodes: names.map(
+            (name, index) => ({commit: name, index, verdict: bad.includes(name) ? "bad" : "good"})),
         edges: edges.split(" ").map((edge) => edge.split("-").map((name) => names.indexOf(name))),
     };
 }
 
 /** Rows as a text: "f e [3] a". */
 function rowsOf(g, open = new Set()) {
-    return foldRows(g, relatives(g), open).map((row) => (row.fold ? `[${row.fold.length}]` : g.nodes[row.node].commit)).join(" ");
+    return foldRows(g, relatives(g), open)
+        .map((row) => (row.fold ? `[${row.fold.length}]` : g.nodes[row.node].commit))
+        .join(" ");
 }
 
 test("rows: newest first", () => {
@@ -90,7 +98,8 @@ test("lanes: no edge runs through a node that is not its end", () => {
 
         for (const edge of laid.edges) {
             for (let row = edge.from + 1; row < edge.to; row++) {
-                assert.notEqual(laid.lane[row], edge.lane, `row ${row}, edge ${edge.from} to ${edge.to}`);
+                assert.notEqual(
+                    laid.lane[row], edge.lane, `row ${row}, edge ${edge.from} to ${edge.to}`);
             }
         }
     }
@@ -104,10 +113,10 @@ test("heat: levels grow with the probability", () => {
 });
 
 test("heat: neighbours of one level are one rectangle", () => {
-    const levels = rectangles([{ shares: [[3, 0.1], [4, 0.11], [5, 0.6], [7, 0.1]] }]);
+    const levels = rectangles([{shares: [[3, 0.1], [4, 0.11], [5, 0.6], [7, 0.1]]}]);
 
-    assert.deepEqual(levels[3], [{ step: 0, low: 3, high: 5 }, { step: 0, low: 7, high: 8 }]);
-    assert.deepEqual(levels[5], [{ step: 0, low: 5, high: 6 }]);
+    assert.deepEqual(levels[3], [{step: 0, low: 3, high: 5}, {step: 0, low: 7, high: 8}]);
+    assert.deepEqual(levels[5], [{step: 0, low: 5, high: 6}]);
 });
 
 test("heat: bins of the range, nothing outside", () => {
@@ -126,7 +135,8 @@ test("heat: names of releases keep apart", () => {
 });
 
 test("clock: what lies between sessions is cut out", () => {
-    const clock = makeClock([{ begun_ms: 1000, ended_ms: 2000 }, { begun_ms: 900000, ended_ms: 901500 }]);
+    const clock =
+        makeClock([{begun_ms: 1000, ended_ms: 2000}, {begun_ms: 900000, ended_ms: 901500}]);
 
     assert.equal(clock.total, 2500);
     assert.equal(clock.worked(1500), 500);
@@ -147,7 +157,7 @@ test("text: what is neither sure nor impossible is never told so", () => {
     assert.equal(percent(0), "0 %");
     assert.equal(percent(0.5), "50 %");
     assert.equal(duration(3725000), "1 h 02 min");
-    assert.equal(tally({ ok: 3, crash: 1 }, outcomes), "3 × no crash, 1 × crash of this bug");
+    assert.equal(tally({ok: 3, crash: 1}, outcomes), "3 × no crash, 1 × crash of this bug");
 });
 
 test("text: a revision with a commit taken back is not called as the revision is", () => {
@@ -156,29 +166,37 @@ test("text: a revision with a commit taken back is not called as the revision is
     assert.equal(short(a), "a1a1a1a1a1a1");
     assert.equal(short(`${a}-${b}`), "a1a1a1a1a1a1 without b2b2b2b2b2b2");
     assert.equal(short(`${a}-${b}+${a}`), "a1a1a1a1a1a1 without b2b2b2b2b2b2 with a1a1a1a1a1a1");
-    assert.equal(briefName({ commit: `${a}-${b}` }), "without b2b2b2b");
-    assert.equal(briefName({ commit: a }), "a1a1a1a1a1a1");
+    assert.equal(briefName({commit: `${a}-${b}`}), "without b2b2b2b");
+    assert.equal(briefName({commit: a}), "a1a1a1a1a1a1");
 });
 
 /** Relative luminance of "#rrggbb" or "#rgb", as WCAG has it. */
 function luminance(colour) {
-    const digits = colour.length === 4 ? [...colour.slice(1)].map((c) => c + c).join("") : colour.slice(1);
-    const [r, g, b] = [0, 2, 4].map((i) => parseInt(digits.slice(i, i + 2), 16) / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const digits =
+        colour.length === 4 ? [...colour.slice(1)].map((c) => c + c).join("") : colour.slice(1);
+    const [r, g, b] = [0, 2, 4]
+                          .map((i) => parseInt(digits.slice(i, i + 2), 16) / 255)
+                          .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
 
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
 test("colours: each ink can be read on each ground, by day and by night", () => {
     const sheet = readFileSync(new URL("../../data/web/style.css", import.meta.url), "utf8");
-    const [day, night] = [...sheet.matchAll(/:root \{([^}]*)\}/g)].map(([, rules]) => Object.fromEntries([...rules.matchAll(/--([\w-]+): (#[0-9a-f]+);/g)].map(([, name, colour]) => [name, colour])));
+    const [day, night] = [...sheet.matchAll(/:root \{([^}]*)\}/g)].map(
+        ([, rules]) => Object.fromEntries([...rules.matchAll(/--([\w-]+): (#[0-9a-f]+);/g)].map(
+            ([, name, colour]) => [name, colour])));
     const inks = ["ink", "quiet", "link", "good", "bad", "skip", "other", "doubtful"];
 
-    for (const colours of [day, { ...day, ...night }]) {
+    for (const colours of [day, {...day, ...night}]) {
         for (const ground of Object.keys(colours).filter((name) => /ground|raised/.test(name))) {
             for (const ink of inks) {
-                const [light, dark] = [luminance(colours[ground]), luminance(colours[ink])].sort((a, b) => b - a);
+                const [light, dark] =
+                    [luminance(colours[ground]), luminance(colours[ink])].sort((a, b) => b - a);
 
-                assert.ok((light + 0.05) / (dark + 0.05) >= 4.5, `${ink} ${colours[ink]} on ${ground} ${colours[ground]}`);
+                assert.ok(
+                    (light + 0.05) / (dark + 0.05) >= 4.5,
+                    `${ink} ${colours[ink]} on ${ground} ${colours[ground]}`);
             }
         }
     }

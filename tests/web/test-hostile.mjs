@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers write: names of jobs, subjects, authors, what a test prints. It is read as text, in each page and in the
-// one file; nothing of it runs, nothing is asked for elsewhere.
+// What strangers write: names of jobs, subjects, authors, what a test prints. It is read as text,
+// in each page and in the one file; nothing of it runs, nothing is asked for elsewhere.
 
 import assert from "node:assert/strict";
-import { pathToFileURL } from "node:url";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import test, { after, before } from "node:test";
-import { assertAccessible, assertFits, assertQuiet, drawn, launch, openPage } from "./browser.mjs";
-import { startService } from "./service.mjs";
+import {writeFileSync} from "node:fs";
+import {join} from "node:path";
+import test, {after, before} from "node:test";
+import {pathToFileURL} from "node:url";
 
-const evil = "</title></pre></script><script>alert(1)</script><img src=http://192.0.2.1/x onerror=alert(2)><style>*{display:none}</style><a href=javascript:alert(3)>x</a>&lt;\"'";
+import {assertAccessible, assertFits, assertQuiet, drawn, launch, openPage} from "./browser.mjs";
+import {startService} from "./service.mjs";
+
+const evil =
+    "</title></pre></script><script>alert(1)</script><img src=http://192.0.2.1/x onerror=alert(2)><style>*{display:none}</style><a href=javascript:alert(3)>x</a>&lt;\"'";
 const N = 12, BAD = 7;
 let browser, service;
+const printed = `\\033[31m\\033]0;x\\007\\u202e\\377\\000${"<b>".repeat(1000)}`;
+const command = `printf '%s\\n' '${evil.replaceAll("'", "")}'; printf '${printed}'; test ! -e bad`;
 before(async () => {
     browser = await launch();
-    service = await startService(Array.from({ length: N }, (_, i) => `${i} ${evil}`), BAD);
-    service.ask("run", "--repo", service.repo, "--good", `main~${N - 1}`, "--bad", "main", "--name", evil,
-        "--test", `printf '%s\\n' "$0"; printf '\\033[31m\\033]0;x\\007\\u202e\\377\\000${"<b>".repeat(1000)}'; : '${evil.replaceAll("'", "")}'; test ! -e bad`);
+    service = await startService(Array.from({length: N}, (_, i) => `${i} ${evil}`), BAD);
+    service.ask(
+        "run", "--repo", service.repo, "--good", `main~${N - 1}`, "--bad", "main", "--name", evil,
+        "--test", command);
 });
 after(async () => {
     await browser.close();
@@ -26,10 +31,16 @@ after(async () => {
 
 /** What only a stranger could have brought. */
 async function assertHarmless(page, text) {
-    assert.equal(await page.locator("img, style:not(head style), iframe, object, embed, base").count(), 0, page.url());
-    assert.equal(await page.locator("script:not([type='application/json'])").count(), 1, page.url());
-    assert.equal(await page.locator("a[href^='javascript:' i], [onerror], [onload], [onclick]").count(), 0, page.url());
-    assert.ok((await page.locator("body").textContent()).includes(text), `${page.url()} tells ${text}`);
+    assert.equal(
+        await page.locator("img, style:not(head style), iframe, object, embed, base").count(), 0,
+        page.url());
+    assert.equal(
+        await page.locator("script:not([type='application/json'])").count(), 1, page.url());
+    assert.equal(
+        await page.locator("a[href^='javascript:' i], [onerror], [onload], [onclick]").count(), 0,
+        page.url());
+    assert.ok(
+        (await page.locator("body").textContent()).includes(text), `${page.url()} tells ${text}`);
     assertQuiet(page);
 }
 
@@ -41,7 +52,9 @@ test("no page of the server runs what strangers wrote", async () => {
     await page.goto(new URL("/jobs/1", service.url).href);
     await drawn(page);
     await assertHarmless(page, evil.slice(0, 60));
-    for (const link of [page.locator("#picture-graph li a.id").first(), page.getByRole("link", { name: "console" }).first()]) {
+    for (const link
+             of [page.locator("#picture-graph li a.id").first(),
+                 page.getByRole("link", {name: "console"}).first()]) {
         await link.click();
         await page.waitForLoadState();
         await assertHarmless(page, "");
@@ -64,7 +77,7 @@ test("nor does the one file", async () => {
     await page.goto(url);
     await drawn(page);
     assert.ok(await page.locator("#picture-belief svg").count() > 0);
-    await page.locator("#picture-trials .pane svg").hover({ position: { x: 146, y: 11 } });
+    await page.locator("#picture-trials .pane svg").hover({position: {x: 146, y: 11}});
     await assertHarmless(page, evil.slice(0, 60));
     await page.context().close();
 });
@@ -72,7 +85,7 @@ test("nor does the one file", async () => {
 test("the one file is read without scripts, too, and by all", async () => {
     const url = writeFile();
 
-    for (const options of [{}, { javaScriptEnabled: false }]) {
+    for (const options of [{}, {javaScriptEnabled: false}]) {
         const page = await openPage(browser, url, options);
 
         await page.goto(url);
