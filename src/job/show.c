@@ -8,8 +8,6 @@
 #define SHOW_US (G_USEC_PER_SEC / 4)
 /* A person does not wait longer for a job to go on. */
 #define PAUSE_LOOK_S 1
-/* A suspect that is worth a look at its message. */
-#define TOLD_P 0.05
 
 /* --- How long it will take ------------------------------------------------------------------- */
 
@@ -113,14 +111,13 @@ static void put_text(char **member, const char *text)
 static void learn_subjects(Job *job, const GArray *revisions, guint n)
 {
     g_autoptr(GPtrArray) unknown = g_ptr_array_new();
-    const double *posterior = belief_posterior(job->belief);
     g_auto(GStrv) subjects = NULL;
 
     for (guint i = 0; i < n; i++) {
         guint32 revision = g_array_index(revisions, guint32, i);
         char *commit = job->range->commits[revision];
 
-        if (posterior[revision] >= TOLD_P && !g_hash_table_contains(job->subjects, commit)) {
+        if (!g_hash_table_contains(job->subjects, commit)) {
             g_ptr_array_add(unknown, commit);
         }
     }

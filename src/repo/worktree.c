@@ -330,12 +330,29 @@ static Switch *switch_begin(const Repo *repo, const char *path, const char *comm
     return mend_killed_switch(change->place, error) ? g_steal_pointer(&change) : NULL;
 }
 
+/* Does the worktree say that @change was done? A git that ended well and did nothing is somebody's
+ * wrapper, or a broken machine: what is tried then would pass for the commit that was asked for. */
+static gboolean is_done(const Switch *change)
+{
+    g_autofree char *head = g_build_filename(change->admin_dir, "HEAD", NULL),
+                    *index = g_build_filename(change->admin_dir, "index", NULL), *text = NULL;
+
+    return g_file_get_contents(head, &text, NULL, NULL) &&
+           g_str_equal(g_strchomp(text), change->id) && g_file_test(index, G_FILE_TEST_EXISTS);
+}
+
 static gboolean switch_end(const Switch *change, const char *const *args,
                            const ProcessResult *result, GError **error)
 {
     if (!process_succeeded(result)) {
         git_set_error(error, args, result);
         g_prefix_error(error, "checking out %.12s: ", change->id);
+        return FALSE;
+    }
+    if (!is_done(change)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "checking out %.12s: git said that it did, but %s is at another commit",
+                    change->id, change->worktree);
         return FALSE;
     }
     return TRUE;
