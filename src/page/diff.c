@@ -7,6 +7,8 @@
 
 #include "page/parts.h"
 
+#define SHORT_BYTES (64 << 10)
+
 static const char *const keywords[] = {
     "auto",    "bool",     "break",    "case",    "char",     "const",  "continue",
     "default", "do",       "double",   "else",    "enum",     "extern", "false",
@@ -96,6 +98,7 @@ static void add_code(Html *html, const char *line, const char *end)
 
 /* Where a patch is in its lines. */
 typedef struct Patch {
+    gboolean is_short; /* the words of a long one would make a megabyte of it */
     gboolean in_hunk;
     gboolean is_code; /* of a file in C */
 } Patch;
@@ -117,7 +120,7 @@ static gboolean names_c_file(const char *line, const char *end)
 static const char *class_of_line(Patch *patch, const char *line, const char *end)
 {
     if (g_str_has_prefix(line, "diff --")) {
-        *patch = (Patch){.is_code = names_c_file(line, end)};
+        *patch = (Patch){.is_short = patch->is_short, .is_code = names_c_file(line, end)};
         return "diff-file";
     }
     if (g_str_has_prefix(line, "@@")) {
@@ -133,7 +136,7 @@ static const char *class_of_line(Patch *patch, const char *line, const char *end
 static void add_line(Html *html, Patch *patch, const char *line, const char *end)
 {
     const char *class_name = class_of_line(patch, line, end);
-    gboolean is_code = patch->in_hunk && patch->is_code && line < end &&
+    gboolean is_code = patch->is_short && patch->in_hunk && patch->is_code && line < end &&
                        (*line == ' ' || *line == '+' || *line == '-');
 
     if (*class_name) {
@@ -153,7 +156,7 @@ static void add_line(Html *html, Patch *patch, const char *line, const char *end
 
 void add_diff(Html *html, const char *text)
 {
-    Patch patch = {0};
+    Patch patch = {.is_short = strlen(text) <= SHORT_BYTES};
 
     html_open(html, "pre", "class", "diff", "tabindex", "0", NULL);
     while (*text) {

@@ -56,6 +56,22 @@ static void test_diff(void)
     assert_has(text, "<span class=\"diff-add\">+if it is text\n</span>");
 }
 
+/* Of a long one only the lines are coloured. */
+static void test_long_diff(void)
+{
+    g_autoptr(GString) diff = g_string_new("diff --git a/a.c b/a.c\n@@ -1 +1 @@\n");
+    Html *html = html_new();
+    g_autofree char *text = NULL;
+
+    while (diff->len < 200 << 10) {
+        g_string_append(diff, "+return if while 1 2 3 4;\n");
+    }
+    add_diff(html, diff->str);
+    text = finish(html);
+    assert_has(text, "<span class=\"diff-add\">+return if while 1 2 3 4;\n</span>");
+    g_assert_cmpuint(strlen(text), <, 3 * diff->len);
+}
+
 static char *crash_of(const char *source_url, const char *report)
 {
     PagePlace place = {.source_url = source_url};
@@ -160,6 +176,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pages/diff", test_diff);
+    g_test_add_func("/pages/long-diff", test_long_diff);
     g_test_add_func("/pages/crash", test_crash);
     g_test_add_func("/pages/source-url", test_source_url);
     g_test_add_func("/pages/list", test_list);
