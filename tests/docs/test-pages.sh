@@ -21,6 +21,17 @@ is_told() { # is_told COMMAND: page and --help tell the same options; the differ
     options_of_page "firstbad-$1.1" >"$work/page"
     [ -s "$work/help" ] && out=$(diff "$work/help" "$work/page")
 }
+# `--guests=N  At once (2)`: what the page says of the option has that number, too; those that it has not go to $out.
+has_defaults() { # has_defaults COMMAND
+    out=$("$FIRSTBAD" "$1" --help | sed -n 's/^  \(-., \)\?\(--[a-z-]*\)[= ].*(\([0-9.]*\))$/\2 \3/p' | while read -r option default; do
+        whole "firstbad-$1.1" | awk -v tag="*$option*" -v wanted="$default" '
+            /^\*-/ && index($0, tag) { on = 1 }
+            $0 == "" { on = 0 }
+            on && index($0, wanted) { found = 1 }
+            END { exit !found }' || echo "$option: $default"
+    done)
+    [ -z "$out" ]
+}
 has_summary() { # has_summary COMMAND TEXT: its page and the overview say of it what --help does
     [ "$(whole "firstbad-$1.1" | sed -n '5s/^[^ ]* - //p')" = "$2" ] &&
         whole firstbad.1 | grep -A 1 "^\*$1\*$" | tr -d '*' | grep -qiF "$(printf '\t%s' "$2")"
@@ -45,6 +56,7 @@ for command in $commands; do
     ok "$command: page and --help tell the same options" is_told "$command"
     out=
     ok "$command: its exit codes are told" grep -qx '# EXIT STATUS' "$pages/firstbad-$command.1.scd"
+    ok "$command: the defaults of --help stand in the page" has_defaults "$command"
     if options_of_help "$command" | grep -qx -e --json; then
         out=$(grep '^## ' "$pages/../JSON.md")
         ok "$command: its JSON is described" grep -qE "^## .*\`(firstbad )?$command[ \`]" "$pages/../JSON.md"
