@@ -263,7 +263,7 @@ static void measure(const char *dir, const char *what, MakeFunc make)
         least_ms = MIN(least_ms, (double)(g_get_monotonic_time() - begun_us) / 1000);
         n_bytes = g_bytes_get_size(page);
     }
-    g_print("%-10s %7.0f ms (the best of %u) %8.0f KiB\n", what, least_ms, N_TIMES,
+    g_print("%-10s %7.0f ms (the best of %d) %8.0f KiB\n", what, least_ms, N_TIMES,
             (double)n_bytes / 1024);
 }
 

@@ -42,11 +42,6 @@ GBytes *html_finish(Html *html)
     return bytes;
 }
 
-gsize html_size(const Html *html)
-{
-    return html->out->len;
-}
-
 /* --- Escaping -------------------------------------------------------------------------------- */
 
 static const char *reference(char c)
@@ -218,28 +213,17 @@ static void add_attribute(GString *out, const char *name, const char *value)
     }
 }
 
-static void open_element(Html *html, const char *tag, va_list *attributes)
+void html_open_with(Html *html, const char *tag, const char *const *attributes)
 {
-    const char *name;
-
     check_name(tag);
     g_string_append_printf(html->out, "<%s", tag);
-    while ((name = va_arg(*attributes, const char *))) {
-        add_attribute(html->out, name, va_arg(*attributes, const char *));
+    for (; *attributes; attributes += 2) {
+        add_attribute(html->out, attributes[0], attributes[1]);
     }
     g_string_append_c(html->out, '>');
     if (!is_empty_element(tag)) {
         g_ptr_array_add(html->open, (gpointer)tag);
     }
-}
-
-void html_open(Html *html, const char *tag, ...)
-{
-    va_list attributes;
-
-    va_start(attributes, tag);
-    open_element(html, tag, &attributes);
-    va_end(attributes);
 }
 
 /* Behind these a newline changes nothing of what is shown, and makes the source readable. */
@@ -261,13 +245,9 @@ void html_close(Html *html)
     g_string_append_printf(html->out, "</%s>%s", tag, is_block(tag) ? "\n" : "");
 }
 
-void html_leaf(Html *html, const char *tag, const char *text, ...)
+void html_leaf_with(Html *html, const char *tag, const char *text, const char *const *attributes)
 {
-    va_list attributes;
-
-    va_start(attributes, text);
-    open_element(html, tag, &attributes);
-    va_end(attributes);
+    html_open_with(html, tag, attributes);
     html_text(html, text);
     html_close(html);
 }

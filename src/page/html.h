@@ -32,7 +32,9 @@ GBytes *html_finish(Html *html);
 /* Begin the element @tag with attributes: names and values, NULL behind the last. A value NULL
  * leaves its attribute out, an empty one is written as the name alone. An element that has no
  * content (meta, link, input, br) must not be closed. */
-void html_open(Html *html, const char *tag, ...) G_GNUC_NULL_TERMINATED;
+#define html_open(html, tag, ...)                                                                  \
+    html_open_with(html, tag, (const char *const[]){__VA_ARGS__, NULL})
+void html_open_with(Html *html, const char *tag, const char *const *attributes);
 /* End the element that was begun last. */
 void html_close(Html *html);
 
@@ -44,13 +46,12 @@ void html_cut(Html *html, const char *bytes, guint n_most);
 void html_print(Html *html, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* A whole element with nothing but @text (NULL: none) in it. */
-void html_leaf(Html *html, const char *tag, const char *text, ...) G_GNUC_NULL_TERMINATED;
+#define html_leaf(html, tag, text, ...)                                                            \
+    html_leaf_with(html, tag, text, (const char *const[]){__VA_ARGS__, NULL})
+void html_leaf_with(Html *html, const char *tag, const char *text, const char *const *attributes);
 
 /* Data for scripts: <script type="application/json" id="@id">. @json is taken. */
 void html_data(Html *html, const char *id, json_t *json);
 /* A style sheet or a script of our own, as it is. A sequence that would end the element is a
  * programmer's mistake. */
 void html_asset(Html *html, const char *tag, GBytes *asset);
-
-/* So many bytes are written. */
-gsize html_size(const Html *html);

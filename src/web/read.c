@@ -93,16 +93,17 @@ static void reply_list(WebCall *call, gboolean as_json)
     g_autoptr(Store) store = store_open(call->web->options->state_dir, STORE_READ, &error);
     JobFilter filter;
     PageJobs jobs = {.filter = &filter};
+    gboolean is_loaded;
 
     read_filter(call, &filter);
     open_list(call, &jobs);
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
-        g_clear_error(&error); /* no job has been here yet */
-        jobs.rows = g_ptr_array_new();
-    } else if (store) {
-        load_list(call, store, &jobs, &error);
+        jobs.rows = g_ptr_array_new(); /* no job has been here yet */
+        is_loaded = TRUE;
+    } else {
+        is_loaded = store && load_list(call, store, &jobs, &error);
     }
-    if (error) {
+    if (!is_loaded) {
         reply_failure(call, error);
     } else if (as_json) {
         reply_json(call, list_json(&jobs));
