@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A daemon and a server of one state folder, and a repository for jobs of the kind `run`.
 
+import assert from "node:assert/strict";
 import {execFileSync, spawn} from "node:child_process";
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
@@ -41,6 +42,18 @@ function firstLine(child, start) {
     });
 }
 
+/** Ask @child to end; how it did. */
+function end(child) {
+    return new Promise((ended) => {
+        if (child.exitCode !== null || child.signalCode !== null) {
+            ended(child.exitCode);
+            return;
+        }
+        child.on("exit", ended);
+        child.kill("SIGTERM");
+    });
+}
+
 /** A state folder with a server; @subjects and @bad: of the repository beside it. */
 export async function startService(subjects, bad) {
     const work = mkdtempSync(join(tmpdir(), "firstbad-web-"));
@@ -51,7 +64,7 @@ export async function startService(subjects, bad) {
         LC_ALL: "C.UTF-8",
         GIT_CONFIG_NOSYSTEM: "1"
     };
-    const run = (...args) => spawn(firstbad, args, {env, stdio: ["ignore", "pipe", "ignore"]});
+    const run = (...args) => spawn(firstbad, args, {env, stdio: ["ignore", "pipe", "inherit"]});
     const children = [];
 
     makeRepo(join(work, "repo"), subjects, bad);
@@ -73,15 +86,12 @@ export async function startService(subjects, bad) {
             test: `until [ -e ${work}/${name} ]; do sleep 0.1; done; echo tried; test ! -e bad`,
             open: () => writeFileSync(join(work, name), "")
         }),
+        /** Both end as they should: what a sanitizer finds at the end is a failure, too. */
         stop: async () => {
-            await Promise.all(children.map((child) => new Promise((ended) => {
-                                               child.on("exit", ended);
-                                               if (child.exitCode !== null ||
-                                                   !child.kill("SIGTERM")) {
-                                                   ended();
-                                               }
-                                           })));
+            const codes = await Promise.all(children.map(end));
+
             rmSync(work, {recursive: true, force: true});
+            assert.deepEqual(codes, children.map(() => 0));
         },
     };
 }
