@@ -181,6 +181,17 @@ ok 'plain, for who does not' gets 200 'check check-passed'
 get / -I
 ok 'HEAD' [ "$code" = 200 ]
 
+# A revision with a commit taken back, and one added, under a config of its own.
+variant="$start -$culprit +$between @abc"
+sqlite3 "$work/state/firstbad.db" "INSERT INTO decision (job, phase, commit_id, subject, n_left, bits, best_p)
+    VALUES (1, 'check', '$variant', 'a variant', 0, 0, 0)"
+get /jobs/1
+link=$(grep -o "/jobs/1/revisions/$start%20[^\"]*" "$work/body" | head -n 1)
+get "$link"
+ok 'variant: its page' gets 200 "without $(echo "$culprit" | cut -c1-12)"
+ask /jobs/1/verdict -d verdict=bad --data-urlencode "revision=$variant"
+ok 'variant: it has no verdict' gets 400 'only revisions have verdicts'
+
 # What is not there.
 for path in /jobs /jobs/ /jobs/0 /jobs/999 /jobs/-1 /jobs/x /jobs/1/trials/99999999999999999999 /jobs/1/revisions/HEAD \
     /jobs/1/trials/0 '/assets/../../../etc/passwd' '/assets/x/..%2f..%2fweb-token' '/%2e%2e/%2e%2e/etc/passwd' \
