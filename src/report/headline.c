@@ -55,9 +55,9 @@ char *report_headline(const Report *report)
     case ANSWER_NOT_FIXED:
         return g_strdup("The bug is not mended yet");
     case ANSWER_TRIED:
-        return g_strdup_printf("The revision is taken for %s: %s",
-                               verdict_name(tried_verdict(answer->tried)),
-                               tried_name(answer->tried));
+        return tried_verdict(answer->tried) == VERDICT_SKIP
+                   ? g_strdup_printf("The revision tells nothing: %s", tried_name(answer->tried))
+                   : g_strdup_printf("The revision is %s", tried_name(answer->tried));
     case ANSWER_NEVER_BAD:
         return g_strdup("The bug never was where its fix is looked for");
     }

@@ -205,6 +205,49 @@ static void test_damaged(Stored *stored, gconstpointer unused)
     }
 }
 
+/* Each kind of answer in a sentence. */
+static void test_headline(void)
+{
+    static const struct {
+        AnswerKind kind;
+        Tried tried;
+        gboolean fix, by_budget;
+        guint n_candidates, n_checks;
+        const char *headline;
+    } cases[] = {
+        {ANSWER_CULPRIT, 0, FALSE, FALSE, 1, 2, "First bad commit, 99.9 % sure"},
+        {ANSWER_CULPRIT, 0, TRUE, FALSE, 1, 2, "First good commit, 99.9 % sure"},
+        {ANSWER_SET, 0, FALSE, FALSE, 3, 0, "No single commit: one of these 3, 99.9 % sure"},
+        {ANSWER_SET, 0, FALSE, FALSE, 1, 1, "No commit can be named. The most probable one"},
+        {ANSWER_SET, 0, FALSE, TRUE, 2, 0, "The budget is used up. One of these 2, 99.9 % sure"},
+        {ANSWER_SET, 0, FALSE, TRUE, 1, 0,
+         "The budget is used up. This one, 99.9 % sure, but not checked"},
+        {ANSWER_SET, 0, FALSE, TRUE, 0, 0,
+         "The budget is used up, and nothing is known of the culprit yet"},
+        {ANSWER_TRIED, TRIED_BAD, FALSE, FALSE, 0, 0, "The revision is bad"},
+        {ANSWER_TRIED, TRIED_NO_BUILD, FALSE, FALSE, 0, 0, "The revision tells nothing: no-build"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(JobSpec) spec = job_spec_new(cases[i].fix ? "fix" : "cause");
+        Answer answer = {.kind = cases[i].kind,
+                         .tried = cases[i].tried,
+                         .by_budget = cases[i].by_budget,
+                         .confidence = 0.99999,
+                         .candidates = g_ptr_array_new(),
+                         .checks = g_ptr_array_new()};
+        const Report report = {.spec = spec, .answer = &answer};
+        g_autofree char *headline = NULL;
+
+        g_ptr_array_set_size(answer.candidates, (int)cases[i].n_candidates);
+        g_ptr_array_set_size(answer.checks, (int)cases[i].n_checks);
+        headline = report_headline(&report);
+        g_assert_cmpstr(headline, ==, cases[i].headline);
+        g_ptr_array_unref(answer.candidates);
+        g_ptr_array_unref(answer.checks);
+    }
+}
+
 static void test_clean(void)
 {
     static const struct {
@@ -291,6 +334,7 @@ int main(int argc, char **argv)
                stored_tear_down);
     g_test_add("/report/set", Stored, NULL, stored_set_up, test_set, stored_tear_down);
     g_test_add("/report/damaged", Stored, NULL, stored_set_up, test_damaged, stored_tear_down);
+    g_test_add_func("/report/headline", test_headline);
     g_test_add_func("/report/clean", test_clean);
     g_test_add_func("/report/durations", test_durations);
     return g_test_run();
