@@ -300,17 +300,18 @@ static gboolean read_word(const JobRow *row, const SpoolRequest *request, Repo *
     return *ret_commit != NULL;
 }
 
-/* The job of @row has another evidence now, and goes on. */
-static gboolean go_on(Service *service, const JobRow *row, const SpoolRequest *request,
-                      GError **error)
+/* The job of @row has another evidence now, and goes on; at once where it was at work. */
+static gboolean go_on(Service *service, const JobRow *row, gboolean was_active,
+                      const SpoolRequest *request, GError **error)
 {
     gboolean unused;
 
     say(service, "%s: %.12s is %s, on the word of %s", row->name, request->revision,
         request->verdict, request->submitter);
-    return row->state == JOB_CANCELLED
-               ? store_cancel_job(service->store, row->id, &unused, error)
-               : store_queue_job(service->store, row->id, request->submitter, error);
+    if (row->state == JOB_CANCELLED) {
+        return store_cancel_job(service->store, row->id, &unused, error);
+    }
+    return was_active || store_queue_job(service->store, row->id, request->submitter, error);
 }
 
 /* What is wrong with a word is told, and costs nothing but the word. */
@@ -321,6 +322,7 @@ static gboolean take_verdict(Service *service, const SpoolRequest *request, GErr
     Active *active = row ? find_active(service, row->id) : NULL;
     g_autoptr(Repo) repo = NULL;
     g_autofree char *commit = NULL;
+    gboolean was_active = active != NULL;
     Verdict verdict;
 
     if (!row || !read_word(row, request, &repo, &commit, &verdict, &failure)) {
@@ -334,7 +336,7 @@ static gboolean take_verdict(Service *service, const SpoolRequest *request, GErr
         say(service, "verdict on %s: %s", request->revision, failure->message);
         return TRUE;
     }
-    return go_on(service, row, request, error);
+    return go_on(service, row, was_active, request, error);
 }
 
 /* FALSE: the store cannot be written; the request stays where it is. */

@@ -343,6 +343,13 @@ done
 ok 'page: it can go on' gets 200 'value="go-on">Go on'
 ask /jobs/5/pause -d do=go-on
 ok 'go on' [ ! -e "$work/state/jobs/5/paused" ]
+ask /jobs/5/verdict -d verdict=good -d "revision=$between"
+for _ in $(seq 300); do
+    grep -q 'slow goes on' "$work/told" && break
+    sleep 0.1
+done
+ok 'a word on a job at work: it goes on with that' grep -q 'slow goes on' "$work/told"
+ok 'the word is kept' [ "$(sqlite3 "$work/state/firstbad.db" "SELECT text FROM fact WHERE job = 5 AND kind = 'verdict'")" = good ]
 get /jobs/5/cancel -d do=cancel -H "Origin: $at" -b "firstbad-token=$token"
 ok 'cancel' [ "$code" = 303 ]
 wait $events
