@@ -2,6 +2,7 @@
  * A job from the command line to its answer: what `cause`, `run` and `resume` share.
  */
 #include "cli/cli.h"
+#include "job/live.h"
 #include "intake/intake.h"
 
 #include <glib-unix.h>
@@ -97,6 +98,14 @@ static gboolean name_job(Store *store, const WorkOptions *options, GError **erro
     return name != NULL;
 }
 
+/* Who asks for a job to go on wants no pause. */
+static gboolean end_pause(const Work *work, GError **error)
+{
+    g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
+
+    return live_pause(job_dir, FALSE, error);
+}
+
 /* Add the new job, or find the one to go on with. */
 static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
 {
@@ -107,7 +116,7 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
         work->row = store_find_job(work->store, options->name, error);
         work->spec = work->row ? job_spec_new(work->row->kind) : NULL;
         return work->spec && job_spec_read(work->spec, work->row->spec, "/", error) &&
-               change_budget(work, options->budget, error);
+               end_pause(work, error) && change_budget(work, options->budget, error);
     }
     if (!name_job(work->store, options, error)) {
         return FALSE;

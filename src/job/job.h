@@ -388,6 +388,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 void job_begin(Job *job, JobProgressFunc progress, gpointer user_data, GCancellable *cancellable);
 gboolean job_advance(Job *job, Answer **ret_answer, GError **error);
 gboolean job_has_news(const Job *job);
+/* It is paused, and nothing is under way. */
+gboolean job_rests(const Job *job);
 void job_end(Job *job);
 
 /* Work until there is an answer. GError: our machine could not; or cancelled

@@ -158,12 +158,19 @@ json_t *live_to_json(const Live *live)
 
 gboolean live_write(const Live *live, const char *job_dir, GError **error)
 {
-    g_autofree char *path = g_build_filename(job_dir, LIVE_FILE, NULL);
+    g_autofree char *path = g_build_filename(job_dir, LIVE_FILE, NULL),
+                    *new_path = g_strconcat(path, ".new", NULL);
     json_t *object = live_to_json(live);
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    /* Without a flush, for which guests and builds would have to wait. */
     gboolean done =
-        g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+        g_file_set_contents_full(new_path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, error);
 
+    if (done && g_rename(new_path, path) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", path,
+                    g_strerror(errno));
+        done = FALSE;
+    }
     free(text);
     json_decref(object);
     return done;

@@ -53,12 +53,14 @@ gboolean job_place(Job *job, const char *commit, GError **error)
     }
     place = g_strdup_printf("%u %u", (guint)revision, history_size(job->range->history));
     known = situation_fact(&job->situation, commit, FACT_PLACE);
+    revision_set_add(job->placed, (guint32)revision);
+    if (is_place(known, place)) {
+        return TRUE; /* a resumed job has found it already */
+    }
     text = g_string_new(place);
     add_nearest(job, text, '-', (guint32)revision);
     add_nearest(job, text, '+', (guint32)revision);
-    revision_set_add(job->placed, (guint32)revision);
-    /* A resumed job has found it already. */
-    return is_place(known, place) || job_put_fact(job, commit, FACT_PLACE, text->str, error);
+    return job_put_fact(job, commit, FACT_PLACE, text->str, error);
 }
 
 static gboolean place_decided(Job *job, GError **error)

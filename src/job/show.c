@@ -331,7 +331,13 @@ gboolean job_is_paused(Job *job)
     }
     if (!job->pause_source) {
         job->pause_source = g_timeout_add_seconds(PAUSE_LOOK_S, on_pause, job);
-        job_say(job, "paused: what is under way comes to its end");
+        job_say(job, "paused: what is under way comes to its end ('firstbad watch', or 'firstbad "
+                     "resume' where nobody works on the job, lets it go on)");
     }
     return TRUE;
+}
+
+gboolean job_rests(const Job *job)
+{
+    return job->pause_source && job->works->len == 0;
 }

@@ -422,11 +422,22 @@ static gboolean begin(Service *service, QueuedJob *queued, GError **error)
     return TRUE;
 }
 
+/* Jobs that use machines: others need not wait for one that somebody has paused. */
+static guint n_busy(const Service *service)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < service->active->len; i++) {
+        n += !job_rests(((const Active *)service->active->pdata[i])->job);
+    }
+    return n;
+}
+
 /* *ret_idle: nothing waits, and nothing is at work. */
 static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
 {
     *ret_idle = FALSE;
-    if (service->active->len >= service->options->n_at_once) {
+    if (n_busy(service) >= service->options->n_at_once) {
         return TRUE;
     }
     g_autoptr(GPtrArray) queue = read_queue(service, error);
@@ -439,7 +450,7 @@ static gboolean fill(Service *service, gboolean *ret_idle, GError **error)
     }
     /* What fails at once waits again: only a queue that was empty leaves nothing to do. */
     *ret_idle = queue->len == 0 && service->active->len == 0;
-    while (service->active->len < service->options->n_at_once) {
+    while (n_busy(service) < service->options->n_at_once) {
         gint next = service_choose(queue, recent, today, rules, now_s());
 
         if (next < 0) {

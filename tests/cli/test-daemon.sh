@@ -36,6 +36,15 @@ ok 'an answer is told' says 0 "first has ended: culprit $(echo "$culprit" | cut 
 run report urgent --json
 ok 'and kept' prints 0 "\"culprit\": \"$culprit\""
 
+# The first one is paused by its first test; the second has to run meanwhile, and lets it go on.
+paused='$(sqlite3 '"$work/state/firstbad.db"' "SELECT id FROM job WHERE name = '"'resting'"'")/paused'
+queue resting "[ -e $work/rested ] || touch $work/rested $work/state/jobs/$paused; test ! -e bad" --priority 9
+queue meanwhile "rm -f $work/state/jobs/$paused; test ! -e bad"
+timeout 120 "$FIRSTBAD" daemon --until-idle --jobs-at-once 1 >"$work/out" 2>"$work/err"
+code=$? err=$(cat "$work/err")
+ok 'a paused job leaves its place to others' says 0 'meanwhile has ended: culprit'
+ok 'and goes on' says 0 'resting has ended: culprit'
+
 # Files are those of the moment in which the job was queued, whatever becomes of them.
 make_builds "$work/kernel"
 sed -i 's/@! grep -n broken file/@! grep -q WANTED=y $(O)\/.config || ! grep -n broken file/' "$work/kernel/Makefile"
