@@ -75,6 +75,9 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
         "state-dir", 0, 0, G_OPTION_ARG_FILENAME, variable, "Folder for jobs and kernels", "DIR"   \
     }
 
+/* The defaults, with the tree that $FIRSTBAD_TREE names. */
+JobSpec *cli_new_spec(const char *kind);
+
 /* Callback of an option that is a key of the job file: it is kept in job_keys, so that the command
  * line wins over the file. */
 gboolean cli_job_key(const char *option, const char *value, gpointer job_keys, GError **error);

@@ -210,8 +210,10 @@ static void want_fetch(Import *import)
     g_autofree char *plain =
         url ? g_strdup_printf("%s%s%s", url, branch ? "#" : "", branch ? branch : "") : NULL;
     g_autofree char *word = plain ? report_shell_word(plain) : g_strdup("URL");
-    g_autofree char *what = g_strdup_printf("%s is not in %s: the repository that has it",
-                                            import->spec->start, import->spec->tree);
+    const JobSpec *spec = import->spec;
+    g_autofree char *what =
+        g_strdup_printf("%s is not in %s: the repository that has it",
+                        spec->start ? spec->start : spec->start_title, spec->tree);
 
     want(import, "fetch", word, what, NULL);
 }

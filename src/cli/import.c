@@ -90,7 +90,7 @@ static gboolean make_spec(Import *import, GHashTable *keys, GError **error)
 {
     const IntakeFact *of = import->intake->of;
 
-    import->spec = job_spec_new(import->intake->is_fix ? "fix" : "cause");
+    import->spec = cli_new_spec(import->intake->is_fix ? "fix" : "cause");
     return set(import->spec, "start", of[INTAKE_START].text, error) &&
            set(import->spec, "start-title", of[INTAKE_START_TITLE].text, error) &&
            set(import->spec, "good", of[INTAKE_GOOD].text, error) &&

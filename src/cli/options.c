@@ -170,12 +170,19 @@ gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error)
     return TRUE;
 }
 
-JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
+JobSpec *cli_new_spec(const char *kind)
 {
-    g_autoptr(JobSpec) spec = job_spec_new(kind);
+    JobSpec *spec = job_spec_new(kind);
     const char *tree = g_getenv("FIRSTBAD_TREE");
 
     spec->tree = tree && *tree ? g_canonicalize_filename(tree, NULL) : NULL;
+    return spec;
+}
+
+JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error)
+{
+    g_autoptr(JobSpec) spec = cli_new_spec(kind);
+
     if (path) {
         g_autofree char *text = NULL, *folder = g_path_get_dirname(path),
                         *absolute = g_canonicalize_filename(folder, NULL);

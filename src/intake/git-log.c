@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What `git bisect log` prints: a person's bisection.
  *
- *     git bisect start '--term-new=fixed' 'v6.2' 'v6.1'
- *     # bad: [d358e5254674...] Merge tag ...
- *     git bisect bad d358e5254674...
+ *     # fixed: [830b3c68c1fb...] Linux 6.1
+ *     # bad: [4fe89d07dcc2...] Linux 6.0
+ *     git bisect start '--term-new=fixed' '--term-old=bad' 'HEAD' 'v6.0'
+ *     # fixed: [d358e5254674...] Merge tag ...
+ *     git bisect fixed d358e5254674...
  *
- * The commands count, the comments say the same to people. Where "start" has the revisions itself,
- * the first is bad and the others are good.
+ * The commands count; but what "start" names are names of that person's repository, whose ids stand
+ * in the comments before it. Without these only full ids are taken, and releases, the first as bad
+ * and the others as good.
  */
 #include "parsers.h"
 
 #include <string.h>
 
 /* Longer than any bisection. */
-#define MAX_WORDS 5000
+#define MAX_WORDS 500
 
 static void git_word_free(GitWord *word)
 {
@@ -38,17 +41,31 @@ gboolean git_log_is(const IntakeSource *source)
                                 G_REGEX_MULTILINE, 0);
 }
 
-/* The terms at hand. */
+/* The terms at hand, and the comments since the last command. */
 typedef struct Terms {
     char *bad, *good;
+    GPtrArray *comments; /* of char *: "TERM ID" */
 } Terms;
 
 static void terms_clear(Terms *terms)
 {
     g_free(terms->bad);
     g_free(terms->good);
+    g_ptr_array_unref(terms->comments);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Terms, terms_clear)
+
+static Verdict verdict_of(const Terms *terms, const char *term)
+{
+    static const char *const bad[] = {"bad", "new", NULL}, *const good[] = {"good", "old", NULL};
+
+    return g_str_equal(term, terms->bad)    ? VERDICT_BAD
+           : g_str_equal(term, terms->good) ? VERDICT_GOOD
+           : g_strv_contains(bad, term)     ? VERDICT_BAD
+           : g_strv_contains(good, term)    ? VERDICT_GOOD
+           : g_str_equal(term, "skip")      ? VERDICT_SKIP
+                                            : VERDICT_UNKNOWN;
+}
 
 /* Is @revision a name that can be looked up? What begins with '-' is an option. */
 static gboolean is_revision(const char *revision)
@@ -80,26 +97,67 @@ static void set_term(char **term, const char *word)
     *term = g_strdup(word);
 }
 
+/* A name that means the same in every repository of a kernel. */
+static gboolean is_everywhere(const char *revision)
+{
+    return g_regex_match_simple(
+        "^([0-9a-f]{40}|[0-9a-f]{64}|v[0-9]+[.][0-9]+([.][0-9]+)*(-rc[0-9]+)?)$", revision, 0, 0);
+}
+
+/* Sets @word where it is an option for a term, whose value may be the next word. Gives the last
+ * word that was used; NULL: it is none. */
+static char **take_term(Terms *terms, char **word)
+{
+    static const struct {
+        const char *option;
+        gboolean is_bad;
+    } options[] = {
+        {"--term-new", TRUE}, {"--term-bad", TRUE}, {"--term-old", FALSE}, {"--term-good", FALSE}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        const char *value =
+            g_str_has_prefix(*word, options[i].option) ? *word + strlen(options[i].option) : NULL;
+        gboolean is_next = value && !*value && word[1];
+
+        if (value && (*value == '=' || is_next)) {
+            set_term(options[i].is_bad ? &terms->bad : &terms->good, is_next ? word[1] : value + 1);
+            return word + is_next;
+        }
+    }
+    return NULL;
+}
+
 /* "start": a log begins anew. */
 static void take_start(GitLog *log, Terms *terms, char **words)
 {
-    gboolean is_first = TRUE;
+    g_autoptr(GPtrArray) named = g_ptr_array_new();
 
     g_ptr_array_set_size(log->words, 0);
     g_clear_pointer(&log->bad, g_free);
     g_clear_pointer(&log->good, g_free);
     for (; *words && !g_str_equal(*words, "--"); words++) {
-        const char *equals = strchr(*words, '=');
+        char **used = take_term(terms, words);
 
-        if (g_str_has_prefix(*words, "--term-new=") || g_str_has_prefix(*words, "--term-bad=")) {
-            set_term(&terms->bad, equals + 1);
-        } else if (g_str_has_prefix(*words, "--term-old=") ||
-                   g_str_has_prefix(*words, "--term-good=")) {
-            set_term(&terms->good, equals + 1);
+        if (used) {
+            words = used;
         } else if (is_revision(*words)) {
-            add_word(log, *words, is_first ? VERDICT_BAD : VERDICT_GOOD);
-            is_first = FALSE;
+            g_ptr_array_add(named, *words);
         }
+    }
+    for (guint i = 0; i < terms->comments->len; i++) {
+        g_auto(GStrv) comment = g_strsplit(terms->comments->pdata[i], " ", 2);
+
+        if (verdict_of(terms, comment[0]) != VERDICT_UNKNOWN) {
+            add_word(log, comment[1], verdict_of(terms, comment[0]));
+        }
+    }
+    for (guint i = 0; log->words->len == 0 && i < named->len; i++) {
+        if (!is_everywhere(named->pdata[i])) {
+            return;
+        }
+    }
+    for (guint i = 0, n = log->words->len; n == 0 && i < named->len; i++) {
+        add_word(log, named->pdata[i], i == 0 ? VERDICT_BAD : VERDICT_GOOD);
     }
 }
 
@@ -113,22 +171,28 @@ static gboolean is_mending(const char *term)
 /* The words behind "git bisect". */
 static void take_command(GitLog *log, Terms *terms, char **words)
 {
-    const char *command = words[0];
-    Verdict verdict = g_str_equal(command, terms->bad) || g_str_equal(command, "bad") ||
-                              g_str_equal(command, "new")
-                          ? VERDICT_BAD
-                      : g_str_equal(command, terms->good) || g_str_equal(command, "good") ||
-                              g_str_equal(command, "old")
-                          ? VERDICT_GOOD
-                      : g_str_equal(command, "skip") ? VERDICT_SKIP
-                                                     : VERDICT_UNKNOWN;
+    Verdict verdict = verdict_of(terms, words[0]);
 
-    if (g_str_equal(command, "start")) {
+    if (g_str_equal(words[0], "start")) {
         take_start(log, terms, words + 1);
-        return;
+    } else if (verdict != VERDICT_UNKNOWN) {
+        for (char **commit = words + 1; *commit; commit++) {
+            add_word(log, *commit, verdict);
+        }
     }
-    for (char **commit = words + 1; verdict != VERDICT_UNKNOWN && *commit; commit++) {
-        add_word(log, *commit, verdict);
+    g_ptr_array_set_size(terms->comments, 0);
+}
+
+/* "# TERM: [ID] subject". */
+static void take_comment(Terms *terms, const char *line)
+{
+    g_autoptr(GRegex) regex = g_regex_new("^# ([^ :]+): \\[([0-9a-f]{40,64})\\]", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+
+    if (terms->comments->len < MAX_WORDS && g_regex_match(regex, line, 0, &match)) {
+        g_autofree char *term = g_match_info_fetch(match, 1), *id = g_match_info_fetch(match, 2);
+
+        g_ptr_array_add(terms->comments, g_strconcat(term, " ", id, NULL));
     }
 }
 
@@ -137,13 +201,11 @@ static void take_line(GitLog *log, Terms *terms, const char *line)
 {
     g_autofree char *bare = g_strstrip(g_strdup(line));
     g_auto(GStrv) words = NULL;
-    const char *rest = bare;
 
-    if (!g_str_has_prefix(rest, "git bisect ")) {
-        return;
-    }
-    rest += strlen("git bisect ");
-    if (g_shell_parse_argv(rest, NULL, &words, NULL)) {
+    if (*bare == '#') {
+        take_comment(terms, bare);
+    } else if (g_str_has_prefix(bare, "git bisect ") &&
+               g_shell_parse_argv(bare + strlen("git bisect "), NULL, &words, NULL)) {
         take_command(log, terms, words);
     }
 }
@@ -152,7 +214,9 @@ GitLog *git_log_read(const char *text, GError **error)
 {
     g_autoptr(GitLog) log = g_new0(GitLog, 1);
     g_autofree char *unquoted = syzbot_unquote(text);
-    g_auto(Terms) terms = {.bad = g_strdup("bad"), .good = g_strdup("good")};
+    g_auto(Terms) terms = {.bad = g_strdup("bad"),
+                           .good = g_strdup("good"),
+                           .comments = g_ptr_array_new_with_free_func(g_free)};
     char *rest = unquoted;
 
     log->words = g_ptr_array_new_with_free_func((GDestroyNotify)git_word_free);

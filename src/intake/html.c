@@ -162,13 +162,15 @@ char *text_of_html(const char *html, gsize n)
 {
     Page page = {.text = g_string_sized_new(n), .link = g_string_new(NULL)};
     const char *end = html + n;
+    gboolean has_close = TRUE; /* is there a '>' behind here, for all that is known? */
 
     for (const char *at = html; at < end;) {
         gboolean is_begun = *at == '<' && (g_ascii_isalpha(at[1]) || strchr("/!", at[1]));
-        const char *close = is_begun ? strchr(at, '>') : NULL;
+        const char *close = is_begun && has_close ? strchr(at, '>') : NULL;
         const char *hidden = is_begun ? skip_hidden(at + 1, end) : NULL;
         gsize n_entity = *at == '&' ? add_entity(page.text, at) : 0;
 
+        has_close &= !is_begun || close;
         if (hidden) {
             at = hidden;
         } else if (close) {

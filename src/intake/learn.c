@@ -162,21 +162,60 @@ static gboolean read_log(Lesson *lesson, const char *text, gsize n, GError **err
     return git_log != NULL;
 }
 
-/* The fact of this kind of @commit in the store, or NULL. Owned by the caller. */
-static gboolean find_fact(Store *store, gint64 id, const char *commit, const char *kind,
-                          char **ret_text, GError **error)
+/* The note of verdicts that are a log's. */
+#define NOTE "git bisect"
+
+/* What was learned before: the commit that has FACT_LEARNED (the start of then; NULL: nothing was),
+ * its text, and the revisions that the log had a word on. */
+typedef struct Learned {
+    char *commit, *sum;
+    GPtrArray *words; /* of char * */
+} Learned;
+
+static void learned_clear(Learned *learned)
+{
+    g_free(learned->commit);
+    g_free(learned->sum);
+    g_clear_pointer(&learned->words, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Learned, learned_clear)
+
+static gboolean find_learned(Store *store, gint64 id, Learned *ret_learned, GError **error)
 {
     g_autoptr(GPtrArray) facts = store_facts(store, id, error);
 
-    *ret_text = NULL;
+    ret_learned->words = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; facts && i < facts->len; i++) {
         const FactRow *fact = facts->pdata[i];
 
-        if (g_str_equal(fact->kind, kind) && g_str_equal(fact->commit, commit)) {
-            *ret_text = g_strdup(fact->text);
+        if (g_str_equal(fact->kind, FACT_LEARNED)) {
+            g_free(ret_learned->commit);
+            g_free(ret_learned->sum);
+            ret_learned->commit = g_strdup(fact->commit);
+            ret_learned->sum = g_strdup(fact->text);
+        } else if (g_str_equal(fact->kind, FACT_VERDICT_NOTE) && g_str_equal(fact->text, NOTE)) {
+            g_ptr_array_add(ret_learned->words, g_strdup(fact->commit));
         }
     }
     return facts != NULL;
+}
+
+/* What the log before said is taken back. */
+static gboolean forget(Store *store, gint64 id, const Lesson *lesson, const Learned *before,
+                       GError **error)
+{
+    g_autoptr(JobRow) row = before->words->len ? store_read_job(store, id, error) : NULL;
+
+    if (before->words->len && !row) {
+        return FALSE;
+    }
+    for (guint i = 0; i < before->words->len; i++) {
+        if (!job_say_verdict(store, row, lesson->repo, before->words->pdata[i], VERDICT_UNKNOWN,
+                             NULL, error)) {
+            return FALSE;
+        }
+    }
+    return !before->commit || store_put_fact(store, id, before->commit, FACT_LEARNED, NULL, error);
 }
 
 static gboolean keep_words(Store *store, gint64 id, Lesson *lesson, GError **error)
@@ -193,7 +232,7 @@ static gboolean keep_words(Store *store, gint64 id, Lesson *lesson, GError **err
     g_hash_table_iter_init(&iter, lesson->words);
     while (g_hash_table_iter_next(&iter, (gpointer *)&commit, &verdict)) {
         if (!job_say_verdict(store, row, lesson->repo, commit, (Verdict)GPOINTER_TO_INT(verdict),
-                             "git bisect", error)) {
+                             NOTE, error)) {
             return FALSE;
         }
     }
@@ -201,11 +240,13 @@ static gboolean keep_words(Store *store, gint64 id, Lesson *lesson, GError **err
 }
 
 /* In one transaction: a process that dies has learned all or nothing. */
-static gboolean keep(Store *store, gint64 id, Lesson *lesson, const char *sum, GError **error)
+static gboolean keep(Store *store, gint64 id, Lesson *lesson, const Learned *before,
+                     const char *sum, GError **error)
 {
     return store_begin(store, error) &&
            store_end(store,
-                     store_set_foreign(store, id, lesson->rows, error) &&
+                     forget(store, id, lesson, before, error) &&
+                         store_set_foreign(store, id, lesson->rows, error) &&
                          keep_words(store, id, lesson, error) &&
                          store_put_fact(store, id, lesson->spec->start, FACT_LEARNED, sum, error),
                      error);
@@ -235,23 +276,24 @@ static void tell(const Lesson *lesson, GPtrArray *notes)
 gboolean intake_learn(Store *store, gint64 id, const JobSpec *spec, const char *job_dir,
                       const Repo *repo, GPtrArray *notes, GError **error)
 {
-    g_autofree char *before = NULL, *path = NULL, *bytes = NULL, *text = NULL, *sum = NULL;
+    g_autofree char *path = NULL, *bytes = NULL, *text = NULL, *sum = NULL;
+    g_auto(Learned) before = {0};
     g_auto(Lesson) lesson = {0};
     gsize n = 0;
 
     lesson_init(&lesson, spec, repo);
-    if (!find_fact(store, id, spec->start, FACT_LEARNED, &before, error)) {
+    if (!find_learned(store, id, &before, error)) {
         return FALSE;
     }
     if (!spec->bisect_log) {
-        return !before || keep(store, id, &lesson, NULL, error);
+        return !before.commit || keep(store, id, &lesson, &before, NULL, error);
     }
     path = job_take_input(spec, "bisect-log", job_dir, error);
     if (!path || !g_file_get_contents(path, &bytes, &n, error)) {
         return FALSE;
     }
     sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, n);
-    if (g_strcmp0(sum, before) == 0) {
+    if (g_strcmp0(sum, before.sum) == 0) {
         return TRUE;
     }
     text = g_utf8_make_valid(bytes, (gssize)n);
@@ -259,7 +301,7 @@ gboolean intake_learn(Store *store, gint64 id, const JobSpec *spec, const char *
         g_prefix_error(error, "--bisect-log: %s: ", path);
         return FALSE;
     }
-    if (!keep(store, id, &lesson, sum, error)) {
+    if (!keep(store, id, &lesson, &before, sum, error)) {
         return FALSE;
     }
     tell(&lesson, notes);

@@ -67,6 +67,24 @@ static void read_mail(const IntakeSource *source, const Mail *mail, Intake *inta
     }
 }
 
+/* A log of git's is a person's word. Of a stranger's mail only its ends are taken, as those of any
+ * report: our own trials judge them. */
+static void leave_words(Intake *found)
+{
+    IntakeFact *log = &found->of[INTAKE_BISECT_LOG];
+    gsize n = 0;
+    const char *bytes = log->bytes ? g_bytes_get_data(log->bytes, &n) : NULL;
+    g_autofree char *text = bytes ? g_utf8_make_valid(bytes, (gssize)n) : NULL;
+    const IntakeSource source = {.text = text, .n = text ? strlen(text) : 0};
+
+    if (text && !syzbot_log_is(&source) && git_log_is(&source)) {
+        g_clear_pointer(&log->bytes, g_bytes_unref);
+        intake_say(
+            found, INTAKE_BISECT_LOG,
+            "by git, in a mail: only its ends are taken (a file of it is taken for your word)", -1);
+    }
+}
+
 void mail_read(const IntakeSource *source, Intake *intake)
 {
     g_autoptr(GPtrArray) mails = mails_take_apart(source->text, source->n);
@@ -75,6 +93,7 @@ void mail_read(const IntakeSource *source, Intake *intake)
         g_autoptr(Intake) found = intake_new();
 
         read_mail(source, mails->pdata[i], found);
+        leave_words(found);
         intake_merge(intake, found);
     }
 }

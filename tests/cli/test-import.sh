@@ -183,7 +183,7 @@ ok 'status marks the job' prints 0 'with tests of others'
 run restart foreign --confidence 0.9 --name again
 run report again --json
 ok 'restart keeps them' prints 0 '"source": "syzbot"'
-run restart foreign --bisect-log '' --name without
+run restart foreign --bisect-log '' --name forgetful
 run report without --json
 ok 'unless they are not wanted' [ "${out#*syzbot}" = "$out" ]
 run cause --job "$work/bug.ini" --bisect-log "$work/config"
@@ -210,6 +210,15 @@ ok 'and are shown so' prints 0 'on your word'
 run verdict by-hand "$(id main~2)" clear
 run resume by-hand
 ok 'a word that was taken back stays so' prints 0 "$culprit"
+run restart by-hand --bisect-log '' --name forgetful
+ok 'without the log its words are gone, too' prints 0 "$culprit"
+ok 'all of them' [ "${out#*on your word}" = "$out" ]
+run import "$samples/git-bisect-fix.eml"
+ok 'the words of a mail are not the user'"'"'s' says 2 'by git, in a mail: only its ends are taken'
+FIRSTBAD_TREE=$tree run import --dry-run "$work/git.log" "$work/config" --bug build
+ok 'the tree of git firstbad' prints 0 "tree=$tree"
+run import --tree "$tree" --start-title 'no such title' "$work/config"
+ok 'a title that is nowhere' says 2 'no such title is not in'
 
 # --- Nobody means well ---
 run import "$samples/hostile.eml"

@@ -272,12 +272,41 @@ static void test_git_start(void)
     g_assert_cmpstr(log->good, ==, "v6.1");
 }
 
-/* In a mail, with terms of its own: what mended it is looked for. */
+#define BAD  "8f6b1c4f6c5c0f1d6ad8e4f2b1b8a4f3c2d1e0f9"
+#define GOOD "f164e2a9d3c4b5a697887766554433221100ffee"
+
+/* As git 2.39 writes it: names in "start" are those of another repository, the comments have ids.
+ */
+static void test_git_names(void)
+{
+    g_autoptr(GitLog) log = git_log_read("# bad: [" BAD "] net: change 9\n# good: [" GOOD "] one\n"
+                                         "git bisect start 'HEAD' 'mine'\n",
+                                         NULL);
+    g_autoptr(GitLog) bare =
+        git_log_read("git bisect start 'HEAD' 'v6.1'\ngit bisect bad " BAD "\n", NULL);
+    g_autoptr(GitLog) terms =
+        git_log_read("# fixed: [" BAD "] net: change 9\n# broken: [" GOOD "] one\n"
+                     "git bisect start '--term-new' 'fixed' '--term-old=broken' 'HEAD' 'mine'\n"
+                     "git bisect fixed 1111111111111111111111111111111111111111\n",
+                     NULL);
+
+    g_assert_cmpuint(log->words->len, ==, 2);
+    g_assert_cmpstr(log->bad, ==, BAD);
+    g_assert_cmpstr(log->good, ==, GOOD);
+    g_assert_cmpuint(bare->words->len, ==, 1);
+    g_assert_null(bare->good);
+    g_assert_true(terms->is_fix);
+    g_assert_cmpuint(terms->words->len, ==, 3);
+    g_assert_cmpstr(terms->bad, ==, BAD);
+}
+
+/* In a mail, with terms of its own: what mended it is looked for; its words are not the user's. */
 static void test_git_fix(void)
 {
     g_autoptr(Intake) intake = intake_of("git-bisect-fix.eml", INTAKE_MAIL);
 
     g_assert_true(intake->is_fix);
+    g_assert_null(intake->of[INTAKE_BISECT_LOG].bytes);
     says(intake, INTAKE_START, "2222222222222222222222222222222222222222");
     says(intake, INTAKE_GOOD, "1111111111111111111111111111111111111111");
     says(intake, INTAKE_TITLE, NULL); /* of a crash there is one line, and what people say */
@@ -399,6 +428,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intake/page/text", test_page_text);
     g_test_add_func("/intake/git-log/plain", test_git_log);
     g_test_add_func("/intake/git-log/start", test_git_start);
+    g_test_add_func("/intake/git-log/names", test_git_names);
     g_test_add_func("/intake/git-log/fix", test_git_fix);
     g_test_add_func("/intake/git-log/nothing", test_git_nothing);
     g_test_add_func("/intake/syzbot-log", test_syzbot_log);
