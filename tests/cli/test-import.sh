@@ -210,7 +210,7 @@ ok 'and are shown so' prints 0 'on your word'
 run verdict by-hand "$(id main~2)" clear
 run resume by-hand
 ok 'a word that was taken back stays so' prints 0 "$culprit"
-run restart by-hand --bisect-log '' --name forgetful
+run restart by-hand --bisect-log '' --name speechless
 ok 'without the log its words are gone, too' prints 0 "$culprit"
 ok 'all of them' [ "${out#*on your word}" = "$out" ]
 run import "$samples/git-bisect-fix.eml"
