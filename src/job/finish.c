@@ -429,12 +429,14 @@ static gboolean gather_subjects(Job *job, const GPtrArray *candidates, GError **
     return subjects != NULL;
 }
 
-/* @answer, which is @json: for this job, and for those that look for the same bug. */
+/* @answer, which is @json: for this job, and for those that look for the same bug. Of an earlier
+ * end, a failure or an answer that was taken back, others may have been told; of this one not. */
 static gboolean keep_answer(Job *job, const Answer *answer, const char *json, GError **error)
 {
     return store_begin(job->store, error) &&
            store_end(job->store,
                      job_keep_known(job, answer, error) &&
+                         job_put_fact(job, job->spec->start, FACT_WEBHOOK, NULL, error) &&
                          store_set_job(job->store, job->id, JOB_DONE, job_phase_name(PHASE_DONE),
                                        json, NULL, error),
                      error);

@@ -275,6 +275,9 @@ gboolean job_check_spec(JobSpec *spec, GError **error);
 gboolean job_check_webhook(const char *url, GError **error);
 /* "https://HOST" of a URL, which may be a secret as a whole. Owned by the caller. */
 char *job_webhook_host(const char *url);
+/* The kind of the fact, of the start, that tells what came of telling the job's own webhook; a new
+ * answer takes it away, for of that nobody was told. */
+#define FACT_WEBHOOK "webhook"
 
 /* Copy the files that @spec names into @job_dir, for a job that begins later and elsewhere: as
  * job_setup_new() does when it begins, which takes these then. What lies in repositories, and disk

@@ -12,9 +12,6 @@
 
 #include "process/process.h"
 
-/* Of the start: "https://HOST answered 200", or why it did not. */
-#define FACT_WEBHOOK "webhook"
-
 /* For one try, for a connection, and for beginning another try; curl waits 1, 2, 4, 8 s between. */
 #define TRY_S     30
 #define CONNECT_S 10

@@ -83,6 +83,28 @@ run run --repo "$work/tree" --good main~11 --bad main --test 'kill -9 $$' --name
 ok 'a job that the machine fails is told, too' [ "$(n_told)" -eq $((before + 1)) ]
 ok 'as what it is' [ "$(field $((before + 1)) '["state"]')" = failed ]
 
+# Whoever is to tell of a job dies over it: a curl that kills who began it.
+mkdir "$work/deadly"
+printf '#!/bin/sh\nkill -9 $PPID\n' >"$work/deadly/curl"
+chmod +x "$work/deadly/curl"
+: >"$work/broken"
+run run --repo "$work/tree" --good main~11 --bad main --test "test ! -e $work/broken || kill -9 \$\$; test ! -e bad" --name mended --webhook "$url/200"
+ok 'a failure is told' says 4 "mended: webhook: $url answered 200"
+rm "$work/broken"
+before=$(n_told)
+PATH=$work/deadly:$PATH run resume mended
+ok 'the answer lies there, but nobody could tell it' prints 137 'First bad commit'
+run resume mended
+ok 'that the failure was told does not count for the answer' says 0 "mended: webhook: $url answered 200"
+ok 'which is told' [ "$(field $((before + 1)) '["answer"]["culprit"]')" = "$culprit" ]
+run verdict mended main~3 skip
+PATH=$work/deadly:$PATH run resume mended
+ok 'another answer, nor could anybody tell that' prints 137 'First bad commit'
+run resume mended
+ok 'another answer is told, too' [ "$(n_told)" -eq $((before + 2)) ]
+run resume mended
+ok 'but once' [ "$(n_told)" -eq $((before + 2)) ]
+
 for bad in 'ftp://127.0.0.1/x' 'http://example.org/x' 'https://' 'nonsense' 'http://127.0.0.1.example.org/' 'http://10.0.0.1/' \
     "$(printf 'https://a.example/\nurl = \"file:///etc/passwd\"')"; do
     go --name never --webhook "$bad"
