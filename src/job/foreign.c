@@ -32,6 +32,7 @@ struct Foreign {
     GPtrArray *rows;   /* of ForeignRow */
     double *log_prior; /* of the range; NULL: there is none yet */
     double *factors;   /* the same */
+    GArray *weighed;   /* of ForeignTest: what @factors are made of; NULL: nothing yet */
 };
 
 void foreign_free(Foreign *foreign)
@@ -42,6 +43,7 @@ void foreign_free(Foreign *foreign)
     g_ptr_array_unref(foreign->rows);
     g_free(foreign->log_prior);
     g_free(foreign->factors);
+    g_clear_pointer(&foreign->weighed, g_array_unref);
     g_free(foreign);
 }
 
@@ -140,6 +142,24 @@ static GArray *count_tests(const Job *job)
     return tests;
 }
 
+/* Nothing but counts and match is ever set (count_row()). */
+static gboolean is_same(const GArray *tests, const GArray *others)
+{
+    for (guint i = 0; tests->len == others->len && i < tests->len; i++) {
+        const ForeignTest *test = &g_array_index(tests, ForeignTest, i),
+                          *other = &g_array_index(others, ForeignTest, i);
+        const Tally *a = &test->tally, *b = &other->tally;
+
+        if (test->revision != other->revision || a->n_crash != b->n_crash || a->n_ok != b->n_ok ||
+            a->n_doubtful != b->n_doubtful || a->match < b->match || a->match > b->match) {
+            return FALSE;
+        }
+    }
+    return tests->len == others->len;
+}
+
+/* Called at each crash of the start; mostly that changes nothing, and belief in a whole range is
+ * dear. */
 void job_weigh_foreign(Job *job)
 {
     Foreign *foreign = job->foreign;
@@ -149,10 +169,15 @@ void job_weigh_foreign(Job *job)
         return;
     }
     tests = count_tests(job);
+    if (foreign->weighed && is_same(tests, foreign->weighed)) {
+        return;
+    }
     g_free(foreign->factors);
     foreign->factors = foreign_factors(job->range->history, job->spec->fix, foreign->log_prior,
                                        (const ForeignTest *)(gconstpointer)tests->data, tests->len);
     job->situation.foreign_factors = foreign->factors;
+    g_clear_pointer(&foreign->weighed, g_array_unref);
+    foreign->weighed = g_steal_pointer(&tests);
 }
 
 void job_take_foreign(Job *job, const double *log_prior)
@@ -163,6 +188,7 @@ void job_take_foreign(Job *job, const double *log_prior)
         return;
     }
     g_free(job->foreign->log_prior);
+    g_clear_pointer(&job->foreign->weighed, g_array_unref);
     job->foreign->log_prior =
         g_memdup2(log_prior, history_size(job->range->history) * sizeof *log_prior);
     job_weigh_foreign(job);
