@@ -166,17 +166,16 @@ static gboolean read_log(Lesson *lesson, const char *text, gsize n, GError **err
 #define NOTE "git bisect"
 
 /* What was learned before: the commit that has FACT_LEARNED (the start of then; NULL: nothing was),
- * its text, and the revisions that the log had a word on. */
+ * its text, and whether the log had words. */
 typedef struct Learned {
     char *commit, *sum;
-    GPtrArray *words; /* of char * */
+    gboolean has_words;
 } Learned;
 
 static void learned_clear(Learned *learned)
 {
     g_free(learned->commit);
     g_free(learned->sum);
-    g_clear_pointer(&learned->words, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Learned, learned_clear)
 
@@ -184,7 +183,6 @@ static gboolean find_learned(Store *store, gint64 id, Learned *ret_learned, GErr
 {
     g_autoptr(GPtrArray) facts = store_facts(store, id, error);
 
-    ret_learned->words = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; facts && i < facts->len; i++) {
         const FactRow *fact = facts->pdata[i];
 
@@ -194,49 +192,32 @@ static gboolean find_learned(Store *store, gint64 id, Learned *ret_learned, GErr
             ret_learned->commit = g_strdup(fact->commit);
             ret_learned->sum = g_strdup(fact->text);
         } else if (g_str_equal(fact->kind, FACT_VERDICT_NOTE) && g_str_equal(fact->text, NOTE)) {
-            g_ptr_array_add(ret_learned->words, g_strdup(fact->commit));
+            ret_learned->has_words = TRUE;
         }
     }
     return facts != NULL;
 }
 
-/* What the log before said is taken back. */
-static gboolean forget(Store *store, gint64 id, const Lesson *lesson, const Learned *before,
-                       GError **error)
+/* In place of what the log before said. */
+static gboolean keep_words(Store *store, gint64 id, const Lesson *lesson, const Learned *before,
+                           GError **error)
 {
-    g_autoptr(JobRow) row = before->words->len ? store_read_job(store, id, error) : NULL;
-
-    if (before->words->len && !row) {
-        return FALSE;
-    }
-    for (guint i = 0; i < before->words->len; i++) {
-        if (!job_say_verdict(store, row, lesson->repo, before->words->pdata[i], VERDICT_UNKNOWN,
-                             NULL, error)) {
-            return FALSE;
-        }
-    }
-    return !before->commit || store_put_fact(store, id, before->commit, FACT_LEARNED, NULL, error);
-}
-
-static gboolean keep_words(Store *store, gint64 id, Lesson *lesson, GError **error)
-{
-    g_autoptr(JobRow) row =
-        g_hash_table_size(lesson->words) ? store_read_job(store, id, error) : NULL;
-    const char *commit;
+    guint n = g_hash_table_size(lesson->words), i = 0;
+    g_autoptr(JobRow) row = NULL;
+    g_autofree const char **commits = g_new0(const char *, n + 1);
+    g_autofree Verdict *verdicts = g_new0(Verdict, n + 1);
     gpointer verdict;
     GHashTableIter iter;
 
-    if (g_hash_table_size(lesson->words) && !row) {
-        return FALSE;
+    if (n == 0 && !before->has_words) {
+        return TRUE;
     }
     g_hash_table_iter_init(&iter, lesson->words);
-    while (g_hash_table_iter_next(&iter, (gpointer *)&commit, &verdict)) {
-        if (!job_say_verdict(store, row, lesson->repo, commit, (Verdict)GPOINTER_TO_INT(verdict),
-                             NOTE, error)) {
-            return FALSE;
-        }
+    for (; g_hash_table_iter_next(&iter, (gpointer *)&commits[i], &verdict); i++) {
+        verdicts[i] = (Verdict)GPOINTER_TO_INT(verdict);
     }
-    return TRUE;
+    row = store_read_job(store, id, error);
+    return row && job_say_verdicts(store, row, lesson->repo, commits, verdicts, NOTE, error);
 }
 
 /* In one transaction: a process that dies has learned all or nothing. */
@@ -245,9 +226,10 @@ static gboolean keep(Store *store, gint64 id, Lesson *lesson, const Learned *bef
 {
     return store_begin(store, error) &&
            store_end(store,
-                     forget(store, id, lesson, before, error) &&
-                         store_set_foreign(store, id, lesson->rows, error) &&
-                         keep_words(store, id, lesson, error) &&
+                     store_set_foreign(store, id, lesson->rows, error) &&
+                         keep_words(store, id, lesson, before, error) &&
+                         (!before->commit ||
+                          store_put_fact(store, id, before->commit, FACT_LEARNED, NULL, error)) &&
                          store_put_fact(store, id, lesson->spec->start, FACT_LEARNED, sum, error),
                      error);
 }
@@ -293,7 +275,7 @@ gboolean intake_learn(Store *store, gint64 id, const JobSpec *spec, const char *
         return FALSE;
     }
     sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, n);
-    if (g_strcmp0(sum, before.sum) == 0) {
+    if (g_strcmp0(sum, before.sum) == 0 && g_strcmp0(before.commit, spec->start) == 0) {
         return TRUE;
     }
     text = g_utf8_make_valid(bytes, (gssize)n);

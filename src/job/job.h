@@ -359,6 +359,11 @@ gboolean job_try_like(Store *store, const JobRow *row, JobSpec *spec, StoreKeep 
  * known. */
 gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
                          Verdict verdict, const char *note, GError **error);
+/* The same for many commits at once, all different, by their full ids (NULL-terminated), each with
+ * one of @verdicts; and all that was said before with @note is taken back. */
+gboolean job_say_verdicts(Store *store, const JobRow *row, const Repo *repo,
+                          const char *const *commits, const Verdict *verdicts, const char *note,
+                          GError **error);
 
 /* --- A job at work --------------------------------------------------------------------------- */
 

@@ -69,3 +69,43 @@ gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, cons
            store_put_fact(store, row->id, commit, FACT_VERDICT, said, error) &&
            forget_verdicts(store, row, error) && store_reopen_job(store, row->id, row->spec, error);
 }
+
+/* What was said with @note is taken back. */
+static gboolean take_back(Store *store, gint64 id, const char *note, GError **error)
+{
+    g_autoptr(GPtrArray) facts = store_facts(store, id, error);
+
+    for (guint i = 0; facts && i < facts->len; i++) {
+        const FactRow *fact = facts->pdata[i];
+
+        if (g_str_equal(fact->kind, FACT_VERDICT_NOTE) && g_strcmp0(fact->text, note) == 0 &&
+            (!store_put_fact(store, id, fact->commit, FACT_VERDICT, NULL, error) ||
+             !store_put_fact(store, id, fact->commit, FACT_VERDICT_NOTE, NULL, error))) {
+            return FALSE;
+        }
+    }
+    return facts != NULL;
+}
+
+gboolean job_say_verdicts(Store *store, const JobRow *row, const Repo *repo,
+                          const char *const *commits, const Verdict *verdicts, const char *note,
+                          GError **error)
+{
+    g_auto(GStrv) subjects = *commits ? repo_subjects(repo, commits, error) : g_new0(char *, 1);
+
+    if (!subjects || !take_back(store, row->id, note, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; commits[i]; i++) {
+        const DecisionRow decision = {
+            .phase = (char *)FACT_VERDICT, .commit = (char *)commits[i], .subject = subjects[i]};
+
+        if (!store_put_decision(store, row->id, &decision, error) ||
+            !store_put_fact(store, row->id, commits[i], FACT_VERDICT_NOTE, note, error) ||
+            !store_put_fact(store, row->id, commits[i], FACT_VERDICT, verdict_name(verdicts[i]),
+                            error)) {
+            return FALSE;
+        }
+    }
+    return forget_verdicts(store, row, error) && store_reopen_job(store, row->id, row->spec, error);
+}

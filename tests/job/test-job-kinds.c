@@ -140,6 +140,57 @@ static void say(const World *world, guint commit, Verdict verdict)
     g_assert_no_error(error);
 }
 
+/* The word on @commit, or NULL. */
+static char *said_of(const World *world, guint commit)
+{
+    g_autoptr(Store) store = store_open(world->state, STORE_READ, NULL);
+    g_autoptr(GPtrArray) facts = store_facts(store, 1, NULL);
+
+    for (guint i = 0; i < facts->len; i++) {
+        const FactRow *fact = facts->pdata[i];
+
+        if (g_str_equal(fact->kind, FACT_VERDICT) &&
+            g_str_equal(fact->commit, world->commits[commit])) {
+            return g_strdup(fact->text);
+        }
+    }
+    return NULL;
+}
+
+static void say_many(const World *world, const char *const *commits, const Verdict *verdicts)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(world->state, STORE_WRITE, &error);
+    g_autoptr(JobRow) row = store_read_job(store, 1, &error);
+    g_autoptr(Repo) repo = repo_open(world->tree, &error);
+
+    job_say_verdicts(store, row, repo, commits, verdicts, "a log", &error);
+    g_assert_no_error(error);
+}
+
+/* Many words at once, in place of those of the same note: another's stay. */
+static void test_many_words(void)
+{
+    World world;
+
+    world_init(&world);
+    g_autoptr(Answer) answer = world_work_once(&world, NULL);
+    const char *const first[] = {world.commits[3], world.commits[5], NULL};
+    const Verdict verdicts[] = {VERDICT_BAD, VERDICT_GOOD};
+    say(&world, 7, VERDICT_SKIP);
+    say_many(&world, first, verdicts);
+    g_autofree char *bad = said_of(&world, 3), *good = said_of(&world, 5);
+    g_assert_cmpstr(bad, ==, "bad");
+    g_assert_cmpstr(good, ==, "good");
+    say_many(&world, first + 1, verdicts);
+    g_autofree char *gone = said_of(&world, 3), *other = said_of(&world, 5),
+                    *own = said_of(&world, 7);
+    g_assert_null(gone);
+    g_assert_cmpstr(other, ==, "bad");
+    g_assert_cmpstr(own, ==, "skip");
+    world_clear(&world);
+}
+
 /* Another bug of the same name makes all from 20 on crash: only a person knows. */
 static void test_person(void)
 {
@@ -196,6 +247,7 @@ int main(int argc, char **argv)
     ADD("build", test_build);
     ADD("build-that-works", test_build_that_works);
     ADD("person", test_person);
+    ADD("many-words", test_many_words);
     ADD("person-spares-work", test_person_spares_work);
 #undef ADD
     return g_test_run();
