@@ -2,7 +2,6 @@
  * A job from the command line to its answer: what `cause`, `run` and `resume` share.
  */
 #include "cli/cli.h"
-#include "job/live.h"
 #include "intake/intake.h"
 
 #include <glib-unix.h>

@@ -297,6 +297,12 @@ static gboolean read_word(const JobRow *row, const SpoolRequest *request, Repo *
     }
     *ret_repo = repo_open(spec->tree, error);
     *ret_commit = *ret_repo ? repo_resolve(*ret_repo, request->revision, error) : NULL;
+    /* job_say_verdict() refuses it, too; but by then the job would have been stopped. */
+    if (g_strcmp0(*ret_commit, spec->start) == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "%.12s is the start, where the crash is known", *ret_commit);
+        return FALSE;
+    }
     return *ret_commit != NULL;
 }
 
@@ -332,11 +338,22 @@ static gboolean take_verdict(Service *service, const SpoolRequest *request, GErr
     if (active && !stop_job(service, active, error)) {
         return FALSE;
     }
-    if (!job_say_verdict(service->store, row, repo, commit, verdict, request->note, &failure)) {
-        say(service, "verdict on %s: %s", request->revision, failure->message);
+    if (!store_begin(service->store, error)) {
+        return FALSE;
+    }
+    if (store_end(
+            service->store,
+            job_say_verdict(service->store, row, repo, commit, verdict, request->note, &failure) &&
+                go_on(service, row, was_active, request, &failure),
+            failure ? NULL : &failure)) {
         return TRUE;
     }
-    return go_on(service, row, was_active, request, error);
+    if (!g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    say(service, "verdict on %s: %s", request->revision, failure->message);
+    return TRUE;
 }
 
 /* FALSE: the store cannot be written; the request stays where it is. */

@@ -16,10 +16,11 @@ typedef struct Stream {
     Web *web;
     Store *store;
     gint64 job;
-    char *last;       /* the last state that was sent, as JSON */
-    gint64 sent_us;   /* when anything was */
-    gboolean is_over; /* the job is done, and that was sent */
-    GString *out;     /* not yet sent */
+    char *last;          /* the last state that was sent, as JSON */
+    gint64 sent_us;      /* when anything was */
+    gboolean is_over;    /* the job is done, and that was sent */
+    GString *out;        /* not yet sent */
+    gboolean has_looked; /* once at least: from then on it waits before it looks again */
 } Stream;
 
 static void stream_free(gpointer data)
@@ -116,9 +117,10 @@ static ssize_t read_stream(void *data, uint64_t position, char *buffer, size_t n
     gsize n;
 
     while (!stream->out->len) {
-        if (stream->is_over || (stream->last && !wait_a_moment(stream->web))) {
+        if (stream->is_over || (stream->has_looked && !wait_a_moment(stream->web))) {
             return MHD_CONTENT_READER_END_OF_STREAM;
         }
+        stream->has_looked = TRUE;
         look(stream);
     }
     n = MIN(n_most, stream->out->len);

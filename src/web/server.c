@@ -29,12 +29,16 @@
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 /* A call from its header to its reply. */
+/* So much of a body that is too long is read, so that who sends it reads the answer. */
+#define SLACK_BYTES (64 << 10)
+
 typedef struct Receipt {
     WebCall call;
     const Route *route;
     struct MHD_PostProcessor *post;
     gsize n_bytes; /* of the body, so far */
     gboolean is_too_long;
+    gboolean is_damaged; /* the body is no form, or half a one */
 } Receipt;
 
 static void free_text(gpointer text)
@@ -267,8 +271,13 @@ static enum MHD_Result on_field(void *data, enum MHD_ValueKind kind, const char 
                                 const char *bytes, uint64_t offset, size_t n_bytes)
 {
     WebCall *call = data;
-    GString *value = g_hash_table_lookup(call->fields, key);
+    GString *value;
 
+    /* A part of a form that has no name. */
+    if (!key) {
+        return MHD_YES;
+    }
+    value = g_hash_table_lookup(call->fields, key);
     if (!value) {
         value = g_string_new(NULL);
         g_hash_table_insert(call->fields, g_strdup(key), value);
@@ -284,10 +293,14 @@ static enum MHD_Result on_field(void *data, enum MHD_ValueKind kind, const char 
 static enum MHD_Result take_piece(Receipt *receipt, const char *bytes, size_t *n_bytes)
 {
     receipt->n_bytes += *n_bytes;
-    receipt->is_too_long = receipt->is_too_long || receipt->n_bytes > receipt->route->most_bytes;
-    /* A body that is no form says nothing. */
-    if (!receipt->is_too_long && receipt->post) {
-        MHD_post_process(receipt->post, bytes, *n_bytes);
+    receipt->is_too_long = receipt->n_bytes > receipt->route->most_bytes;
+    /* Who does not end is not listened to: the connection is closed. */
+    if (receipt->n_bytes > receipt->route->most_bytes + SLACK_BYTES) {
+        return MHD_NO;
+    }
+    if (!receipt->is_too_long && receipt->post &&
+        MHD_post_process(receipt->post, bytes, *n_bytes) != MHD_YES) {
+        receipt->is_damaged = TRUE;
     }
     *n_bytes = 0;
     return MHD_YES;
@@ -344,6 +357,8 @@ static enum MHD_Result on_call(void *data, struct MHD_Connection *connection, co
     receipt->call.path = path;
     if (receipt->is_too_long) {
         reply_error(&receipt->call, MHD_HTTP_CONTENT_TOO_LARGE, "That is too long.");
+    } else if (receipt->is_damaged) {
+        reply_error(&receipt->call, MHD_HTTP_BAD_REQUEST, "The form cannot be read.");
     } else {
         work(&receipt->call, receipt->route->func);
     }

@@ -64,8 +64,12 @@ static gboolean take_files(const WebCall *call, const char *folder, JobSpec *spe
         if (!bytes || !bytes->len || !path) {
             continue;
         }
-        if (g_mkdir(dir, 0700) != 0 ||
-            !g_file_set_contents_full(path, bytes->str, (gssize)bytes->len,
+        if (g_mkdir(dir, 0700) != 0) {
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "the file for %s: %s",
+                        file_keys[i], g_strerror(errno));
+            return FALSE;
+        }
+        if (!g_file_set_contents_full(path, bytes->str, (gssize)bytes->len,
                                       G_FILE_SET_CONTENTS_NONE, 0600, error) ||
             !job_spec_set(spec, file_keys[i], path, "/", error)) {
             g_prefix_error(error, "the file for %s: ", file_keys[i]);
