@@ -61,14 +61,6 @@ static gboolean start(Apart *apart, const char *state_dir, const JobRow *row, GE
                                   set_up_child, NULL, &apart->pid, -1, -1, apart->output_fd, error);
 }
 
-/* Its end can be near when its answer is there. */
-static void wait_for(const Apart *apart)
-{
-    while (!apart->is_over) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-}
-
 /* What was printed since @from. */
 static void tell_output(const char *path, gsize from)
 {
@@ -107,9 +99,6 @@ static gboolean show(Apart *apart, ViewEnd *ret_end, GError **error)
     guint source = g_child_watch_add(apart->pid, on_child, apart);
     gboolean done = view_run(apart->view, ret_end, error);
 
-    if (done && *ret_end == VIEW_OVER) {
-        wait_for(apart);
-    }
     if (!apart->is_over) {
         g_source_remove(source);
     }
@@ -150,6 +139,10 @@ gboolean cli_work_apart(const char *state_dir, const char *named_state_dir, cons
     if (apart.is_over) {
         tell_output(path, (gsize)from);
         *ret_code = exit_code(&apart, resume);
+    } else if (end == VIEW_OVER) {
+        /* The answer is there; its process may still be telling others of it (--webhook). */
+        tell_output(path, (gsize)from);
+        *ret_code = EXIT_ANSWER;
     } else if (end != VIEW_GONE) {
         tell_left(row, named_state_dir, path);
     }

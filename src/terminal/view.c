@@ -251,13 +251,11 @@ static gboolean look(View *view, GError **error)
         return FALSE;
     }
     look_at_chosen(view);
-    if (view->options.is_own) {
-        return TRUE; /* it ends with its process */
-    }
     if (view->answer && !had_answer && view->scene.page == PAGE_OVERVIEW) {
         view->scene.page = PAGE_ANSWER;
     }
-    if (view->scene.is_stopping && !view->job->is_worked_on) {
+    /* One's own ends with its process, which may be telling others of the answer (--webhook). */
+    if (!view->options.is_own && view->scene.is_stopping && !view->job->is_worked_on) {
         quit(view, VIEW_OVER);
     }
     return TRUE;

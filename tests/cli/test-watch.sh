@@ -170,6 +170,22 @@ ok 'a dumb terminal: lines, then the answer' ends 0
 ok 'what happened stays' is_shown ' trials failed'
 run watch evil
 ok 'of a job that is done: the answer' prints 0 'First bad commit'
+
+# Somebody who takes what he is told and never answers.
+python3 -c '
+import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(600)' >"$work/port" &
+mute=$!
+until_true [ -s "$work/port" ]
+terminal told
+run_job told "--webhook http://127.0.0.1:$(cat "$work/port")/"
+ok 'the answer is there before another has heard of it' shows 'q end'
+keys q
+ok 'and nobody waits for that' ends 0
+ok 'it is printed' is_shown 'First bad commit'
+kill $mute "$(sed -n 's/.*pid=\([0-9]*\).*/\1/p' "$work/state/lock")"
 run watch nobody
 ok 'no such job' says 2 "no job 'nobody'"
 finish
