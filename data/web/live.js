@@ -95,8 +95,14 @@ function replace(old, fresh) {
 
 /** The server cannot be reached: the page stays as it is, and asks again. */
 const isAway = () => {};
-const fetchPage = async () =>
-    new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+const fetchPage = async () => {
+    const answer = await fetch(location.href);
+
+    if (!answer.ok) {
+        throw new Error(`${answer.status}`);  // a page about an error is none of the job
+    }
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+};
 
 async function readPage() {
     const fresh = await fetchPage();
@@ -133,7 +139,7 @@ export function follow(address, refresh) {
     source.addEventListener("live", (event) => {
         const news = JSON.parse(event.data);
         document.getElementById("main").dataset.state = news.state;
-        const rows = [news.state, news.phase, news.trials, news.kernels, news.revisions].join();
+        const rows = [news.state, news.phase, news.trials, news.kernels].join();
 
         live = news.live;
         if (live) {

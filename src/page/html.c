@@ -187,6 +187,10 @@ static gboolean is_address(const char *name)
 
 static gboolean is_safe_address(const char *address)
 {
+    /* Browsers leave out tabs and newlines: "/\t/host" is "//host". */
+    if (strpbrk(address, "\t\n\r")) {
+        return FALSE;
+    }
     if (*address == '/') {
         return address[1] != '/' && address[1] != '\\';
     }

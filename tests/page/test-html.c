@@ -100,6 +100,7 @@ static void test_addresses(void)
         {"\tjavascript:alert(1)", "<a href=\"#\"></a>"},
         {"data:text/html,x", "<a href=\"#\"></a>"},
         {"//evil.example", "<a href=\"#\"></a>"},
+        {"/\t/evil.example", "<a href=\"#\"></a>"},
         {"/\\evil.example", "<a href=\"#\"></a>"},
         {"evil", "<a href=\"#\"></a>"},
     };
