@@ -80,8 +80,10 @@ static void add_requests(Html *html, const PageJob *job)
         html_text(html, i ? "; " : "");
         html_text(html, what);
     }
-    html_text(html, job->has_coordinator ? ". It looks twice a second."
-                                         : ". None works here: 'firstbad daemon' starts one.");
+    html_text(html, job->has_coordinator
+                        ? ". It looks twice a second; a job that somebody works on without one "
+                          "does not hear of it."
+                        : ". None works here: 'firstbad daemon' starts one.");
     html_close(html);
 }
 
