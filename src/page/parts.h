@@ -49,8 +49,6 @@ void open_table(Html *html, const char *id, const char *caption, const char *con
 void close_table(Html *html);
 /* "3 trials", "1 trial". Owned by the caller. */
 char *count_of(guint n, const char *what);
-/* What @trial counts as: "ok", "crash", "doubtful", "other-crash", ... */
-const char *trial_word(const TrialRow *trial, const Sought *sought);
 
 /* --- Parts of the page of a job --- */
 

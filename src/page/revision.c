@@ -161,7 +161,7 @@ static void add_trial(Html *html, const Report *report, const TrialRow *trial, g
     html_print(html, "%u", number);
     html_close(html);
     html_open(html, "td", NULL);
-    add_outcome(html, trial_word(trial, sought));
+    add_outcome(html, report_trial_word(trial, sought));
     html_close(html);
     html_open(html, "td", NULL);
     html_cut(html, trial->title ? trial->title : "", 160);

@@ -142,21 +142,3 @@ char *count_of(guint n, const char *what)
 {
     return g_strdup_printf("%u %s%s", n, what, n == 1 ? "" : "s");
 }
-
-const char *trial_word(const TrialRow *trial, const Sought *sought)
-{
-    OutcomeKind kind = sought_outcome(sought->kind, trial);
-
-    if (kind != OUTCOME_CRASH) {
-        return outcome_kind_name(kind);
-    }
-    switch (identity_judge(sought, trial)) {
-    case CRASH_OF_BUG:
-        return "crash";
-    case CRASH_DOUBTFUL:
-        return "doubtful";
-    case CRASH_OF_ANOTHER:
-        break;
-    }
-    return "other-crash";
-}

@@ -48,6 +48,24 @@ const char *report_fact(const Report *report, const char *commit, const char *ki
     return NULL;
 }
 
+const char *report_trial_word(const TrialRow *trial, const Sought *sought)
+{
+    OutcomeKind kind = sought_outcome(sought->kind, trial);
+
+    if (kind != OUTCOME_CRASH) {
+        return outcome_kind_name(kind);
+    }
+    switch (identity_judge(sought, trial)) {
+    case CRASH_OF_BUG:
+        return "crash";
+    case CRASH_DOUBTFUL:
+        return "doubtful";
+    case CRASH_OF_ANOTHER:
+        break;
+    }
+    return "other-crash";
+}
+
 static void count_trial(ReportRevision *revision, const TrialRow *trial, const Sought *sought)
 {
     g_ptr_array_add(revision->trials, (gpointer)trial);

@@ -254,24 +254,6 @@ static json_t *names_take(Names *names)
     return g_steal_pointer(&names->array);
 }
 
-static const char *outcome_of(const Sought *sought, const TrialRow *trial)
-{
-    OutcomeKind kind = sought_outcome(sought->kind, trial);
-
-    if (kind != OUTCOME_CRASH) {
-        return outcome_kind_name(kind);
-    }
-    switch (identity_judge(sought, trial)) {
-    case CRASH_OF_BUG:
-        return "crash";
-    case CRASH_DOUBTFUL:
-        return "doubtful";
-    case CRASH_OF_ANOTHER:
-        break;
-    }
-    return "other-crash";
-}
-
 static json_t *trials_json(const Report *report)
 {
     guint step = stride(report->trials->len, PICTURES_TRIALS), n = 0;
@@ -291,7 +273,7 @@ static json_t *trials_json(const Report *report)
             if (n++ % step == 0) {
                 json_array_append_new(
                     rows, json_pack("[i, i, i, I, i, I]", (int)node,
-                                    names_number(&outcomes, outcome_of(&sought, trial)),
+                                    names_number(&outcomes, report_trial_word(trial, &sought)),
                                     names_number(&titles, trial->title), (json_int_t)trial->run_ms,
                                     (int)trial->restored, (json_int_t)trial->id));
             }

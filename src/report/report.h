@@ -63,6 +63,8 @@ Report *report_load_summary(Store *store, const JobRow *row, GError **error);
 /* All of it. */
 Report *report_load(Store *store, const JobRow *row, GError **error);
 
+/* What @trial counts as: "ok", "crash", "doubtful", "other-crash", "boot-failed", ... */
+const char *report_trial_word(const TrialRow *trial, const Sought *sought);
 /* The fact of this kind of a revision, or NULL. */
 const char *report_fact(const Report *report, const char *commit, const char *kind);
 
