@@ -17,16 +17,7 @@ int cmd_cause(int argc, char **argv)
     g_autofree char *job_file = NULL;
     g_auto(WorkOptions) work = {.has_view = TRUE};
     const GOptionEntry entries[] = {
-        CLI_KEY("tree", "DIR", "Git repository of the kernel"),
-        CLI_KEY("start", "REV", "Commit that crashes"),
-        CLI_KEY("good", "REV", "Commit that does not; default: by releases"),
-        CLI_KEY("range", "GOOD..START", "Both in one word"),
-        CLI_KEY("oldest", "vX.Y", "Try no release older than this"),
-        CLI_KEY("releases", "KIND", "Only final ones, and stable or rc (auto: both)"),
-        CLI_KEY("start-title", "TITLE", "Its title, where its id may be another"),
-        CLI_LIST("fetch", "URL[#REF]", "Fetch from there first; may be given again"),
-        CLI_KEY("name", "NAME", "Name of the job"),
-        CLI_QUEUE(&work),
+        CLI_CAUSE(&work),
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},
         {NULL},
     };

@@ -106,6 +106,17 @@ extern const GOptionEntry cli_search_entries[];
         "priority", 0, 0, G_OPTION_ARG_INT64, &(work)->priority, "In its queue; higher first (0)", \
             "N"                                                                                    \
     }
+/* Where the cause of a crash is looked for, by those that begin such a job. */
+#define CLI_CAUSE(work)                                                                            \
+    CLI_KEY("tree", "DIR", "Git repository of the kernel"),                                        \
+        CLI_KEY("start", "REV", "Commit that crashes"),                                            \
+        CLI_KEY("good", "REV", "Commit that does not; default: by releases"),                      \
+        CLI_KEY("range", "GOOD..START", "Both in one word"),                                       \
+        CLI_KEY("oldest", "vX.Y", "Try no release older than this"),                               \
+        CLI_KEY("releases", "KIND", "Only final ones, and stable or rc (auto: both)"),             \
+        CLI_KEY("start-title", "TITLE", "Its title, where its id may be another"),                 \
+        CLI_LIST("fetch", "URL[#REF]", "Fetch from there first; may be given again"),              \
+        CLI_KEY("name", "NAME", "Name of the job"), CLI_QUEUE(work)
 /* The budget of a job. */
 #define CLI_MAX_KERNELS CLI_KEY("max-kernels", "N", "Kernels to build, at most")
 #define CLI_MAX_TIME    CLI_KEY("max-time", "TIME", "Time for the job, at most: 90m, 4h, 2d")

@@ -229,16 +229,7 @@ int cmd_import(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &out, "Only write the job file", "FILE"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &is_dry, "Only print the job file", NULL},
-        CLI_KEY("tree", "DIR", "Git repository of the kernel"),
-        CLI_KEY("start", "REV", "Commit that crashes"),
-        CLI_KEY("good", "REV", "Commit that does not; default: by releases"),
-        CLI_KEY("range", "GOOD..START", "Both in one word"),
-        CLI_KEY("oldest", "vX.Y", "Try no release older than this"),
-        CLI_KEY("releases", "KIND", "Only final ones, and stable or rc (auto: both)"),
-        CLI_KEY("start-title", "TITLE", "Its title, where its id may be another"),
-        CLI_LIST("fetch", "URL[#REF]", "Fetch from there first; may be given again"),
-        CLI_KEY("name", "NAME", "Name of the job"),
-        CLI_QUEUE(&work),
+        CLI_CAUSE(&work),
         {NULL},
     };
     CommandLine line = import_line;

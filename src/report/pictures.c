@@ -206,16 +206,14 @@ static json_t *node_json(const Report *report, const Graph *graph, guint node)
                      g_str_equal(report->spec->start, decision->commit));
 }
 
-static json_t *graph_json(const Report *report)
+static json_t *graph_json(const Report *report, const Graph *graph)
 {
-    g_auto(Graph) graph = {0};
     json_t *nodes = json_array();
 
-    graph_load(report, &graph);
-    for (guint i = 0; i < graph.n; i++) {
-        json_array_append_new(nodes, node_json(report, &graph, i));
+    for (guint i = 0; i < graph->n; i++) {
+        json_array_append_new(nodes, node_json(report, graph, i));
     }
-    return json_pack("{s:o, s:o}", "nodes", nodes, "edges", edges_json(&graph));
+    return json_pack("{s:o, s:o}", "nodes", nodes, "edges", edges_json(graph));
 }
 
 /* --- Trials ---------------------------------------------------------------------------------- */
@@ -320,17 +318,15 @@ static void lane_close(Lane *lane, GHashTable *node_of, gint64 begun_ms, Names *
     lane->is_open = FALSE;
 }
 
-static json_t *time_json(const Report *report)
+static json_t *time_json(const Report *report, const Graph *graph)
 {
     g_autoptr(GHashTable) lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_auto(Graph) graph = {0};
     gint64 begun_ms = G_MAXINT64, ended_ms = 0;
     json_t *rows = json_array();
     Names kinds, hows;
     GHashTableIter iter;
     gpointer lane;
 
-    graph_load(report, &graph);
     names_init(&kinds);
     names_init(&hows);
     for (guint i = 0; i < report->spans->len; i++) {
@@ -354,12 +350,12 @@ static json_t *time_json(const Report *report)
             of->whole.ended_ms = span->ended_ms;
             continue;
         }
-        lane_close(of, graph.node_of, begun_ms, &kinds, &hows, rows);
+        lane_close(of, graph->node_of, begun_ms, &kinds, &hows, rows);
         *of = (Lane){.whole = *span, .is_open = TRUE};
     }
     g_hash_table_iter_init(&iter, lanes);
     while (g_hash_table_iter_next(&iter, NULL, &lane)) {
-        lane_close(lane, graph.node_of, begun_ms, &kinds, &hows, rows);
+        lane_close(lane, graph->node_of, begun_ms, &kinds, &hows, rows);
     }
     return json_pack("{s:I, s:I, s:o, s:o, s:o}", "begun_ms", (json_int_t)begun_ms, "ended_ms",
                      (json_int_t)ended_ms, "kinds", names_take(&kinds), "hows", names_take(&hows),
@@ -369,10 +365,13 @@ static json_t *time_json(const Report *report)
 json_t *report_pictures_json(const Report *report)
 {
     json_t *cost = report_cost_json(report);
+    g_auto(Graph) graph = {0};
 
+    graph_load(report, &graph);
     json_object_del(cost, "spans"); /* "time" has them, in less room */
     json_object_del(cost, "revisions");
     return json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "version", PICTURES_VERSION, "bins",
-                     MOMENT_BINS, "moments", moments_json(report), "graph", graph_json(report),
-                     "trials", trials_json(report), "time", time_json(report), "cost", cost);
+                     MOMENT_BINS, "moments", moments_json(report), "graph",
+                     graph_json(report, &graph), "trials", trials_json(report), "time",
+                     time_json(report, &graph), "cost", cost);
 }
