@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: bisection logs of any bytes, read, judged and told as JSON.
- *
- *     build-fuzz/tests/audit/fuzz-log CORPUS-FOLDER tests/audit/logs
  */
 #include "audit/audit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading bisection logs: each variant of the grammar, by logs of our own in logs/, which are also
+ * Reading bisection logs: each variant of the grammar, by logs of our own in seeds/log/, which are also
  * where the fuzzer starts.
  */
 #include <gio/gio.h>
@@ -15,7 +15,7 @@
 
 static char *logs_folder(void)
 {
-    return g_build_filename(g_getenv("G_TEST_SRCDIR"), "tests", "audit", "logs", NULL);
+    return g_build_filename(g_getenv("G_TEST_SRCDIR"), "tests", "audit", "seeds", "log", NULL);
 }
 
 static BisectLog *read_file(const char *name)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libFuzzer target: evidence of any bytes. See tests/oops/fuzz-console.c.
- *
- *     build-fuzz/tests/belief/fuzz-evidence CORPUS-FOLDER tests/belief/evidence
+ * libFuzzer target: evidence of any bytes.
  */
 #include "belief/belief.h"
 

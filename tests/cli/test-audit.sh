@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # firstbad audit: what it prints for people and for programs, and its errors. tests/audit has the rest.
 . "$(dirname "$0")/tap.sh"
-logs=$(dirname "$0")/../audit/logs
+logs=$(dirname "$0")/../audit/seeds/log
 
 narrow() { # 80 columns at most
     [ -z "$(printf '%s\n' "$out" | awk 'length($0) > 80')" ]

@@ -3,7 +3,7 @@
 # firstbad import: what people have, turned into a job; what is wanted yet; what nobody means well. What the parsers make of
 # mails of all years: tests/intake.
 . "$(dirname "$0")/tap.sh"
-samples=$(dirname "$0")/../intake/samples
+samples=$(dirname "$0")/../intake/seeds/mail
 
 tree=$work/tree
 make_builds "$tree"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libFuzzer target: any text as the order of an item. See tests/oops/fuzz-console.c; the inputs to
- * begin with are in orders/.
+ * libFuzzer target: any text as the order of an item.
  */
 #include <glib/gstdio.h>
 #include <stdint.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libFuzzer target: any text as what squeue and sinfo say. See tests/oops/fuzz-console.c; the
- * inputs to begin with are in lists/.
+ * libFuzzer target: any text as what squeue and sinfo say.
  */
 #include <stdint.h>
 

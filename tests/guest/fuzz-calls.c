@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: any text as the traces of a store, of the start before the first NUL and of
- * another revision behind it. See tests/oops/fuzz-console.c.
+ * another revision behind it.
  */
 #include "guest/calls.h"
 

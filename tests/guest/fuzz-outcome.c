@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libFuzzer target: any bytes as the file of an outcome. See tests/oops/fuzz-console.c; the inputs
- * to begin with are in outcomes/.
+ * libFuzzer target: any bytes as the file of an outcome.
  */
 #include <glib/gstdio.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libFuzzer target: a guest that says anything on its port. See tests/oops/fuzz-console.c.
+ * libFuzzer target: a guest that says anything on its port.
  */
 #include "guest/protocol.h"
 

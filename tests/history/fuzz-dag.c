@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libFuzzer target: DAG files of any bytes. See tests/oops/fuzz-console.c.
- *
- *     build-fuzz/tests/history/fuzz-dag CORPUS-FOLDER tests/history/dags
+ * libFuzzer target: DAG files of any bytes.
  */
 #include "history/history.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: any bytes taken for a mail, a page, a log or a file, and for all of them.
- *
- *     build-fuzz/tests/intake/fuzz-mail CORPUS-FOLDER tests/intake/samples
  */
 #include <stdint.h>
 #include <string.h>

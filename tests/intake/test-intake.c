@@ -12,7 +12,7 @@ static const OopsReader *reader;
 static GBytes *read_sample(const char *name)
 {
     g_autofree char *path =
-        g_build_filename(g_getenv("G_TEST_SRCDIR"), "tests", "intake", "samples", name, NULL);
+        g_build_filename(g_getenv("G_TEST_SRCDIR"), "tests", "intake", "seeds", "mail", name, NULL);
     g_autoptr(GError) error = NULL;
     char *text;
     gsize n;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: job files of any bytes; and what was read is written and read back.
- *
- *     build-fuzz/tests/job/fuzz-spec CORPUS-FOLDER tests/job/specs
  */
 #include <stdint.h>
 

@@ -371,6 +371,23 @@ static void test_tangle(void)
     g_assert_cmpstr(text, ==, " ?");
 }
 
+/* Sums that grow: each line doubles what the one before it says, until nothing is known. */
+static void test_doubled(void)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *tree[] = {TOP, "drivers/Makefile", NULL, NULL};
+
+    for (guint i = 0; i < 300; i++) {
+        g_string_append_printf(text,
+                               "ifeq ($(CONFIG_A%u)$(CONFIG_B%u),yy)\nx%u := $(x%u) $(CONFIG_C%u)\n"
+                               "else\nx%u := $(x%u) $(CONFIG_D%u)\nendif\n"
+                               "ifneq ($(x%u),)\nobj-y += x.o\nendif\n",
+                               i, i, i + 1, i, i, i + 1, i, i, i + 1);
+    }
+    tree[G_N_ELEMENTS(tree) - 2] = text->str;
+    assert_guards(tree, "drivers/x.c", "");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -380,6 +397,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kbuild/old-top", test_old_top);
     g_test_add_func("/kbuild/configs", test_configs);
     g_test_add_func("/kbuild/tangle", test_tangle);
+    g_test_add_func("/kbuild/doubled", test_doubled);
     g_test_add_func("/kbuild/conditions", test_conditions);
     return g_test_run();
 }

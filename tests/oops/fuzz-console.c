@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: consoles of any bytes, cut anywhere.
  *
- *     CC=clang meson setup --native-file build-dev.ini -Dfuzzers=true build-fuzz
- *     build-fuzz/tests/oops/fuzz-console -dict=tests/oops/console.dict FOLDER tests/oops/corpus
- *
- * The first two bytes of an input say how the rest is cut into chunks. In other builds this is a
- * program that runs the target on the files of tests/oops/corpus.
+ * The first two bytes of an input say how the rest is cut into chunks.
  */
 #include "feed.h"
 
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* Compiling the rules for each input would take most of the time. */
 static OopsReader *reader;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    reader = oops_reader_new();
-    return 0;
-}
 
 static void check_stacks(const OopsReport *report)
 {
@@ -72,6 +61,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     g_autoptr(GPtrArray) reports = NULL, streamed = NULL, chunked = NULL;
     g_autoptr(OopsReport) first = NULL;
 
+    if (!reader) {
+        reader = oops_reader_new();
+    }
     n -= n_head;
     reports = oops_find_all(reader, console, n);
     first = oops_find(reader, console, n, 0);
@@ -85,35 +77,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     return 0;
 }
-
-#ifndef WITH_LIBFUZZER
-static void test_file(gconstpointer path)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *bytes = NULL;
-    gsize n = 0;
-
-    g_file_get_contents(path, &bytes, &n, &error);
-    g_assert_no_error(error);
-    LLVMFuzzerTestOneInput((const uint8_t *)bytes, n);
-}
-
-int main(int argc, char **argv)
-{
-    g_autofree char *folder = NULL;
-    g_autoptr(GDir) dir = NULL;
-    const char *name;
-
-    g_test_init(&argc, &argv, NULL);
-    LLVMFuzzerInitialize(&argc, &argv);
-    folder = g_test_build_filename(G_TEST_DIST, "tests", "oops", "corpus", NULL);
-    dir = g_dir_open(folder, 0, NULL);
-    g_assert_nonnull(dir);
-    while ((name = g_dir_read_name(dir))) {
-        g_autofree char *test = g_strconcat("/oops/fuzz-corpus/", name, NULL);
-
-        g_test_add_data_func_full(test, g_build_filename(folder, name, NULL), test_file, g_free);
-    }
-    return g_test_run();
-}
-#endif

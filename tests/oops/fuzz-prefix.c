@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: consoles that came through another program, cut anywhere.
- *
- *     CC=clang meson setup --native-file build-dev.ini -Dfuzzers=true build-fuzz
- *     build-fuzz/tests/oops/fuzz-prefix CORPUS-FOLDER
  */
 #include "oops/oops.h"
 

@@ -4,7 +4,6 @@
  */
 #include <jansson.h>
 
-#include "maintainers-input.h"
 #include "repo/people.h"
 #include "repo/tree.h"
 
@@ -214,26 +213,6 @@ static void test_patch(void)
         "t@l (open list:TITLE)\n");
 }
 
-/* Inputs that once did harm, or might. */
-static void test_inputs(void)
-{
-    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "tests", "repo", "corpus", NULL);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    guint n = 0;
-
-    g_assert_nonnull(dir);
-    while ((name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL), *data = NULL;
-        gsize length;
-
-        g_assert_true(g_file_get_contents(path, &data, &length, NULL));
-        maintainers_run_input(data, length);
-        n++;
-    }
-    g_assert_cmpuint(n, >=, 3);
-}
-
 /* Are @got those of @row, "ADDRESS=To" or "ADDRESS=Cc"? */
 static gboolean is_expected(const json_t *row, const GPtrArray *got)
 {
@@ -302,7 +281,6 @@ int main(int argc, char **argv)
     g_test_add_func("/maintainers/keywords-of-long-file", test_keywords_of_long_file);
     g_test_add_func("/maintainers/binding", test_binding);
     g_test_add_func("/maintainers/patch", test_patch);
-    g_test_add_func("/maintainers/inputs", test_inputs);
     g_test_add_func("/maintainers/linux", test_linux);
     return g_test_run();
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: scenario files of any bytes.
- *
- *     CC=clang meson setup --native-file build-dev.ini -Dfuzzers=true build-fuzz
- *     build-fuzz/tests/sim/fuzz-scenarios CORPUS-FOLDER
  */
 #include "sim/scenario.h"
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: a vmlinux of any bytes, read at home; the seed is a small one.
  *
- *     CC=clang meson setup --native-file build-dev.ini -Dfuzzers=true build-fuzz
- *     build-fuzz/tests/symbols/fuzz-elf -rss_limit_mb=2048 -timeout=10 FOLDER tests/symbols/corpus
- *
  * elfutils is not ours and has no sanitizer in it; what it does wrong ends here as a signal, and in
  * the product as an error of the process apart. With -fork=1 -ignore_crashes=1 the fuzzer goes on
  * behind such a find.

@@ -143,7 +143,7 @@ static void test_failures(Scratch *scratch, gconstpointer data)
  * but not us. */
 static void test_corpus(void)
 {
-    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "tests/symbols/corpus", NULL);
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "tests/symbols/seeds/elf", NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     const char *const reports[] = {" outer+0x1/0x2\n main+0x1/0x2\n", NULL};
     const char *const functions[] = {"outer", "inner", NULL};
