@@ -376,9 +376,12 @@ gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GErr
         return FALSE;
     }
     for (char **key = keys; *key; key++) {
-        g_autofree char *value = g_key_file_get_string(file, "job", *key, error);
+        g_autoptr(GError) unreadable = NULL;
+        g_autofree char *value = g_key_file_get_string(file, "job", *key, &unreadable);
 
-        if (!value) {
+        /* Where an escape is none, GLib gives both a value and an error. */
+        if (unreadable) {
+            g_propagate_error(error, g_steal_pointer(&unreadable));
             return FALSE;
         }
         if (!job_spec_set(spec, *key, value, folder, error)) {
