@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the files of the pure decider share: evidence.c (what the trials of a kernel say),
- * standing.c (one revision by itself), releases.c (the range), presence.c (where a bug never was),
- * check.c (the check of an answer) and
- * decide.c (the phases).
+ * persuade.c (belief is told), standing.c (one revision by itself), releases.c (the range),
+ * presence.c (where a bug never was), check.c (the check of an answer) and decide.c (the phases).
  */
 #pragma once
 

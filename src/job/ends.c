@@ -3,18 +3,6 @@
  */
 #include "job/private.h"
 
-static gboolean invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean invalid(GError **error, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_propagate_error(error,
-                      g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, args));
-    va_end(args);
-    return FALSE;
-}
-
 static gboolean resolve(const Repo *repo, char **revision, const char *option, GError **error)
 {
     char *id = repo_resolve(repo, *revision, error);
@@ -35,10 +23,10 @@ static gboolean check_related(const Repo *repo, const char *a, const char *b, co
     g_auto(GStrv) bases = repo_merge_bases(repo, a, b, error);
 
     return bases &&
-           (bases[0] ||
-            invalid(error, "%s: %.12s and %s share no history%s", option, a, other,
-                    repo_is_shallow(repo) ? " (the repository is shallow: git fetch --unshallow)"
-                                          : ""));
+           (bases[0] || job_invalid(error, "%s: %.12s and %s share no history%s", option, a, other,
+                                    repo_is_shallow(repo)
+                                        ? " (the repository is shallow: git fetch --unshallow)"
+                                        : ""));
 }
 
 /* A good end need not be behind the start (of a fix: ahead of it): their merge bases stand for it.
@@ -52,22 +40,24 @@ static gboolean check_good(const Repo *repo, const JobSpec *spec, GError **error
     gboolean behind;
 
     if (g_str_equal(spec->good, spec->start)) {
-        return invalid(error, "--good: is the same commit as %s", start_option);
+        return job_invalid(error, "--good: is the same commit as %s", start_option);
     }
     if (!repo_is_ancestor(repo, newer, older, &behind, error)) {
         return FALSE;
     }
     if (behind && spec->fix) {
-        return invalid(error,
-                       "--good: is older than %s: what is searched is where the bug was mended; "
-                       "where it came in is for %s",
-                       start_option, is_run ? "'firstbad run' without --fix" : "'firstbad cause'");
+        return job_invalid(
+            error,
+            "--good: is older than %s: what is searched is where the bug was mended; "
+            "where it came in is for %s",
+            start_option, is_run ? "'firstbad run' without --fix" : "'firstbad cause'");
     }
     if (behind) {
-        return invalid(error,
-                       "--good: is newer than %s: are they the wrong way round? (what is searched "
-                       "is where a bug came in; where it was mended is for 'firstbad %s')",
-                       start_option, is_run ? "run --fix" : "fix");
+        return job_invalid(
+            error,
+            "--good: is newer than %s: are they the wrong way round? (what is searched "
+            "is where a bug came in; where it was mended is for 'firstbad %s')",
+            start_option, is_run ? "run --fix" : "fix");
     }
     return check_related(repo, spec->good, spec->start, "--good", start_option, error);
 }
@@ -81,15 +71,16 @@ static gboolean check_culprit(const Repo *repo, JobSpec *spec, GError **error)
         return TRUE;
     }
     if (!spec->fix) {
-        return invalid(error, "--culprit: is for the search of a fix");
+        return job_invalid(error, "--culprit: is for the search of a fix");
     }
     if (!resolve(repo, &spec->culprit, "--culprit", error) ||
         !repo_is_ancestor(repo, spec->culprit, spec->start, &behind, error)) {
         return FALSE;
     }
     return behind ||
-           invalid(error, "--culprit: %.12s is not behind the start, which has the bug without it",
-                   spec->culprit);
+           job_invalid(error,
+                       "--culprit: %.12s is not behind the start, which has the bug without it",
+                       spec->culprit);
 }
 
 static gboolean check_release_options(const JobSpec *spec, GError **error)
@@ -98,12 +89,12 @@ static gboolean check_release_options(const JobSpec *spec, GError **error)
     ReleaseKind unused;
 
     if (!g_strv_contains(kinds, spec->releases)) {
-        return invalid(error, "--releases: '%s' is none of auto, final, stable, rc",
-                       spec->releases);
+        return job_invalid(error, "--releases: '%s' is none of auto, final, stable, rc",
+                           spec->releases);
     }
     return !spec->oldest || release_name_parse(spec->oldest, &unused) ||
-           invalid(error, "--oldest: '%s' is not the name of a release, such as v5.4",
-                   spec->oldest);
+           job_invalid(error, "--oldest: '%s' is not the name of a release, such as v5.4",
+                       spec->oldest);
 }
 
 static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **error)
@@ -117,7 +108,7 @@ static gboolean check_releases(const Repo *repo, const JobSpec *spec, GError **e
     if (releases->len == 0) {
         g_autofree char *flaw = repo_history_flaw(repo);
 
-        return invalid(
+        return job_invalid(
             error,
             "--good: there is no release tag (vX.Y) behind the start%s%s: fetch the tags, or name "
             "a revision that does not crash%s%s%s",
@@ -139,7 +130,7 @@ static gboolean take_found(JobSpec *spec, char **found, const char *how, GError 
     if (g_strv_length(found) > 1) {
         g_autofree char *all = g_strjoinv(" ", found);
 
-        return invalid(
+        return job_invalid(
             error, "--start: several commits in the history of %s have that title, name one: %s",
             tip_of(spec), all);
     }
@@ -161,9 +152,9 @@ static gboolean find_titled(const Repo *repo, JobSpec *spec, GError **error)
         return FALSE;
     }
     if (!found[0]) {
-        return invalid(error,
-                       "--start-title: no commit of the last five years of %s is called '%s'",
-                       tip_of(spec), spec->start_title);
+        return job_invalid(error,
+                           "--start-title: no commit of the last five years of %s is called '%s'",
+                           tip_of(spec), spec->start_title);
     }
     return take_found(spec, found, "has the same title", error);
 }

@@ -10,18 +10,6 @@
 /* COMMAND_LINE_SIZE of x86, less what our own words need. */
 #define CMDLINE_MAX 1600
 
-static gboolean invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean invalid(GError **error, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_propagate_error(error,
-                      g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, args));
-    va_end(args);
-    return FALSE;
-}
-
 /* The elements of a list of the spec. NULL-terminated, owned by the caller. */
 static char **split(const char *list)
 {
@@ -39,8 +27,8 @@ static gboolean check_span(const char *text, GError **error)
 
     return !name || !strstr(name, "..") || farm_root_path(text, NULL) != text ||
            g_file_test(text, G_FILE_TEST_EXISTS) ||
-           invalid(error, "--rootfs: '%s' is no span of kernels, oldest first, as v4.4..v5.4 is",
-                   name);
+           job_invalid(
+               error, "--rootfs: '%s' is no span of kernels, oldest first, as v4.4..v5.4 is", name);
 }
 
 static gboolean check_root(const JobSpec *spec, const char *text, GError **error)
@@ -59,10 +47,11 @@ static gboolean check_root(const JobSpec *spec, const char *text, GError **error
         return FALSE;
     }
     return spec->memory_mib >= needed_mib ||
-           invalid(error,
-                   "--rootfs: %s goes into the guest's memory: give it --memory %u at least, or "
-                   "give a disk image",
-                   path, needed_mib);
+           job_invalid(
+               error,
+               "--rootfs: %s goes into the guest's memory: give it --memory %u at least, or "
+               "give a disk image",
+               path, needed_mib);
 }
 
 static gboolean check_rootfs(const JobSpec *spec, GError **error)
@@ -75,8 +64,8 @@ static gboolean check_rootfs(const JobSpec *spec, GError **error)
         const char *path = farm_root_path(*text, &span);
 
         if (for_all) {
-            return invalid(error, "--rootfs: %s is never used: %s before it is for all kernels",
-                           path, for_all);
+            return job_invalid(error, "--rootfs: %s is never used: %s before it is for all kernels",
+                               path, for_all);
         }
         if (!check_root(spec, *text, error)) {
             return FALSE;
@@ -100,8 +89,8 @@ static gboolean check_files(const JobSpec *spec, GError **error)
         if (!g_file_test(file->source, G_FILE_TEST_EXISTS)) {
             const char *colon = strrchr(file->source, ':');
 
-            return invalid(error, "--file: %s does not exist%s", file->source,
-                           colon ? " (SRC:DST needs an absolute path as DST)" : "");
+            return job_invalid(error, "--file: %s does not exist%s", file->source,
+                               colon ? " (SRC:DST needs an absolute path as DST)" : "");
         }
     }
     return TRUE;
@@ -120,8 +109,8 @@ static gboolean check_modules(const JobSpec *spec, GError **error)
         }
         if (g_mapped_file_get_length(file) < 4 ||
             memcmp(g_mapped_file_get_contents(file), "\177ELF", 4) != 0) {
-            return invalid(error, "--module: %s is no kernel module (unpack it, if it is packed)",
-                           *path);
+            return job_invalid(
+                error, "--module: %s is no kernel module (unpack it, if it is packed)", *path);
         }
     }
     return TRUE;
@@ -155,8 +144,8 @@ static gboolean check_qemu_args(const JobSpec *spec, GError **error)
         const char *ours = qemu_arg_complaint(*arg);
 
         if (ours) {
-            return invalid(error, "--qemu-arg: %s is set by firstbad itself%s%s", *arg,
-                           *ours ? ": use " : "", ours);
+            return job_invalid(error, "--qemu-arg: %s is set by firstbad itself%s%s", *arg,
+                               *ours ? ": use " : "", ours);
         }
     }
     return TRUE;
@@ -191,8 +180,8 @@ static gboolean check_cmdline(const JobSpec *spec, GError **error)
     gsize n = spec->cmdline ? strlen(spec->cmdline) : 0;
 
     return n <= CMDLINE_MAX ||
-           invalid(error, "--cmdline: %zu characters are more than a kernel takes (%d)", n,
-                   CMDLINE_MAX);
+           job_invalid(error, "--cmdline: %zu characters are more than a kernel takes (%d)", n,
+                       CMDLINE_MAX);
 }
 
 gboolean inputs_check(JobSpec *spec, GError **error)
@@ -343,16 +332,16 @@ static gboolean check_image(const char *path, const char *record, GError **error
     g_autofree char *before = NULL;
 
     if (!now) {
-        return invalid(error, "--rootfs: %s is not there any more", path);
+        return job_invalid(error, "--rootfs: %s is not there any more", path);
     }
     if (!g_file_get_contents(record, &before, NULL, NULL)) {
         return inputs_keep(record, now, strlen(now), error);
     }
     return g_str_equal(now, before) ||
-           invalid(error,
-                   "--rootfs: %s has changed since this job began: put back what was there, or "
-                   "begin a new job",
-                   path);
+           job_invalid(error,
+                       "--rootfs: %s has changed since this job began: put back what was there, or "
+                       "begin a new job",
+                       path);
 }
 
 /* What kernels need to see the image is put into the job's .config @text. */

@@ -279,6 +279,11 @@ void job_learn_same(Job *job);
 JobSetup *job_setup_worker(const JobSpec *spec, const Order *order, const char *slot_name,
                            const char *work_dir, GError **error);
 
+/* --- spec-check.c ---------------------------------------------------------------------------- */
+
+/* Set @error to G_IO_ERROR_INVALID_ARGUMENT: the job is not what it should be. Always FALSE. */
+gboolean job_invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* --- inputs.c -------------------------------------------------------------------------------- */
 
 /* Write an input of the job once and for all. */
