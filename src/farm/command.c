@@ -38,6 +38,24 @@ static gboolean is_our_fault(const ProcessResult *result)
     return result->timed_out || result->term_signal || result->exit_status > 127;
 }
 
+/* Did a command @what fail since the disk is full? That says nothing of the revision, and to try
+ * again would not help. */
+static gboolean has_room(const CommandFarm *farm, const ProcessResult *result, const char *what,
+                         GError **error)
+{
+    const char *folder = process_lacked_room(result, farm->worktree)    ? farm->worktree
+                         : process_lacked_room(result, g_get_tmp_dir()) ? g_get_tmp_dir()
+                                                                        : NULL;
+    g_autofree char *how = process_describe(result);
+
+    if (!folder) {
+        return TRUE;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                "the %s command %s, and no space is left in %s", what, how, folder);
+    return FALSE;
+}
+
 /* How a command ended, for people. Owned by the caller. */
 static char *describe(const ProcessResult *result)
 {
@@ -113,9 +131,9 @@ static void run_command(GTask *task, const char *command, GAsyncReadyCallback do
     process_run_async(&spec, g_task_get_cancellable(task), done, task);
 }
 
-/* A command has ended: so does all that it left running, which would disturb the next. */
-static gboolean take_result(const CommandFarm *farm, GAsyncResult *res, ProcessResult **ret_result,
-                            GError **error)
+/* The command @what has ended: so does all that it left running, which would disturb the next. */
+static gboolean take_result(const CommandFarm *farm, const char *what, GAsyncResult *res,
+                            ProcessResult **ret_result, GError **error)
 {
     g_autoptr(ProcessResult) result = NULL;
 
@@ -123,7 +141,7 @@ static gboolean take_result(const CommandFarm *farm, GAsyncResult *res, ProcessR
         process_end_marked(farm->mark, NULL);
         return FALSE;
     }
-    if (!process_end_marked(farm->mark, error)) {
+    if (!process_end_marked(farm->mark, error) || !has_room(farm, result, what, error)) {
         return FALSE;
     }
     *ret_result = g_steal_pointer(&result);
@@ -186,7 +204,7 @@ static void on_built(GObject *source, GAsyncResult *res, gpointer data)
     g_autofree char *how = NULL;
     GError *error = NULL;
 
-    if (!take_result(run->farm, res, &result, &error)) {
+    if (!take_result(run->farm, "build", res, &result, &error)) {
         g_task_return_error(task, error);
         return;
     }
@@ -245,7 +263,7 @@ static void on_tried(GObject *source, GAsyncResult *res, gpointer data)
     g_autofree char *console = NULL;
     GError *error = NULL;
 
-    if (!take_result(run->farm, res, &result, &error)) {
+    if (!take_result(run->farm, "test", res, &result, &error)) {
         g_task_return_error(task, error);
         return;
     }

@@ -58,6 +58,10 @@ gboolean process_succeeded(const ProcessResult *result);
  * s". Owned by the caller. */
 char *process_describe(const ProcessResult *result);
 
+/* Did it fail while the disk of @folder, where it writes, was full? A program that is about full
+ * disks may say the same words, so the disk is asked. */
+gboolean process_lacked_room(const ProcessResult *result, const char *folder);
+
 /* Run and wait. */
 gboolean process_run(const ProcessSpec *spec, ProcessResult **ret_result, GError **error);
 

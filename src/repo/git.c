@@ -69,13 +69,23 @@ gboolean git_is_id(const char *text)
     return text[n] == '\0' && (n == 40 || n == 64);
 }
 
-void git_set_error(GError **error, const char *const *args, const ProcessResult *result)
+/* Where it works. */
+static const char *git_folder(GitPlace place)
+{
+    return place.worktree ? place.worktree : place.git_dir;
+}
+
+void git_set_error(GError **error, GitPlace place, const char *const *args,
+                   const ProcessResult *result)
 {
     g_autofree char *how = process_describe(result);
     g_autofree char *said = g_strdup(g_strchomp(result->err));
     g_auto(GStrv) lines = g_strsplit(said, "\n", -1);
     const char *reason = "";
-    int code = strstr(said, "No space left on device") ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED;
+    /* "unable to write file" is all that a checkout says. */
+    gboolean is_full =
+        strstr(said, "No space left on device") || process_lacked_room(result, git_folder(place));
+    int code = is_full ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED;
 
     /* The first "fatal: ..." is the cause: before it come hints and progress, after it what follows
      * from it, and advice. Without one, git's last words. */
@@ -126,7 +136,7 @@ static const char **git_environment(GitPlace place)
 static ProcessSpec git_spec(GitPlace place, char **argv, const char *const *env)
 {
     return (ProcessSpec){.argv = (const char *const *)argv,
-                         .cwd = place.worktree ? place.worktree : place.git_dir,
+                         .cwd = git_folder(place),
                          .env = env,
                          .input = place.input,
                          .n_input = place.input ? strlen(place.input) : 0,
@@ -162,7 +172,7 @@ ProcessResult *git_must(GitPlace place, const char *const *args, GError **error)
         return NULL;
     }
     if (!process_succeeded(result)) {
-        git_set_error(error, args, result);
+        git_set_error(error, place, args, result);
         return NULL;
     }
     return g_steal_pointer(&result);

@@ -49,7 +49,8 @@ char *git_ask(GitPlace place, const char *const *args, GError **error);
 
 /* The error of a git that did not succeed: "git ARG: WHAT IT SAID". A full disk is
  * G_IO_ERROR_NO_SPACE. */
-void git_set_error(GError **error, const char *const *args, const ProcessResult *result);
+void git_set_error(GError **error, GitPlace place, const char *const *args,
+                   const ProcessResult *result);
 
 /* The "NAME=VALUE" and "NAME" entries for programs that may call git themselves. */
 const char *const *git_env(void);

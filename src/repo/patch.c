@@ -114,7 +114,7 @@ static gboolean apply(const Bench *bench, const char *change, gboolean reverse, 
         return TRUE;
     }
     if (result->exit_status != APPLY_CONFLICT) {
-        git_set_error(error, args, result);
+        git_set_error(error, bench_place(bench), args, result);
         return FALSE;
     }
     g_autofree char *file = conflicting_file(result->err);

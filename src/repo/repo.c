@@ -194,7 +194,7 @@ gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *de
         return FALSE;
     }
     if (result->exit_status != 0 && result->exit_status != 1) {
-        git_set_error(error, args, result);
+        git_set_error(error, git_place(repo), args, result);
         return FALSE;
     }
     *ret_yes = result->exit_status == 0;
@@ -222,7 +222,7 @@ char **repo_merge_bases(const Repo *repo, const char *a, const char *b, GError *
     }
     /* Exit status 1 without a word: they have no common history. */
     if (!process_succeeded(result) && !(result->exit_status == 1 && *result->err == '\0')) {
-        git_set_error(error, args, result);
+        git_set_error(error, git_place(repo), args, result);
         return NULL;
     }
     g_strchomp(result->out);
@@ -256,7 +256,7 @@ gboolean repo_differ(const Repo *repo, const char *one, const char *other,
         return FALSE;
     }
     if (result->exit_status != 0 && result->exit_status != 1) {
-        git_set_error(error, (const char *const *)argv, result);
+        git_set_error(error, git_place(repo), (const char *const *)argv, result);
         return FALSE;
     }
     *ret_yes = result->exit_status == 1;
@@ -277,7 +277,7 @@ char **repo_find_lines(const Repo *repo, const char *commit, const char *regex,
     }
     /* 1: no line matches. */
     if (!process_succeeded(result) && (result->exit_status != 1 || result->n_out > 0)) {
-        git_set_error(error, args, result);
+        git_set_error(error, git_place(repo), args, result);
         return NULL;
     }
     for (gsize i = 0; i < result->n_out; i += strlen(result->out + i) + 1) {

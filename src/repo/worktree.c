@@ -345,7 +345,7 @@ static gboolean switch_end(const Switch *change, const char *const *args,
                            const ProcessResult *result, GError **error)
 {
     if (!process_succeeded(result)) {
-        git_set_error(error, args, result);
+        git_set_error(error, change->place, args, result);
         g_prefix_error(error, "checking out %.12s: ", change->id);
         return FALSE;
     }

@@ -99,8 +99,15 @@ gboolean store_fail(Store *store, const char *doing, GError **error)
 {
     int code = sqlite3_errcode(store->db) & 0xff;
 
-    g_set_error(error, G_IO_ERROR, code == SQLITE_FULL ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
-                "store: %s: %s", doing, sqlite3_errmsg(store->db));
+    /* Where the index of the WAL cannot grow, SQLite speaks of an I/O error. */
+    if (code == SQLITE_FULL ||
+        (code == SQLITE_IOERR && sqlite3_system_errno(store->db) == ENOSPC)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "store: %s: no space left in %s", doing,
+                    store->state_dir);
+    } else {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "store: %s: %s", doing,
+                    sqlite3_errmsg(store->db));
+    }
     return FALSE;
 }
 
