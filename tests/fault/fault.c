@@ -6,9 +6,10 @@
  *     LD_PRELOAD=libfault.so FAULT=count:FILE PROGRAM...     lines "KIND CALLS" at the end
  *
  * KIND: spawn (a process is started), write (to a regular file), fsync, rename, sqlite (a statement
- * is stepped). EFFECT: error (as a full or broken disk would, or no process); short (of a write:
- * half of it is written, then the disk is full; of a process: one that prints garbage is started in
- * its place); delay (200 ms); kill (SIGKILL, before the call); late (SIGKILL, after it).
+ * is stepped, or some are executed). EFFECT: error (as a full or broken disk would, or no process);
+ * short (of a write: half of it is written, then the disk is full; of a process: one that prints
+ * garbage is started in its place); delay (200 ms); kill (SIGKILL, before the call); late (SIGKILL,
+ * after it).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -180,10 +181,30 @@ int rename(const char *from, const char *to)
     return code;
 }
 
+static int n_executing;
+
+/* One call, as the steps within it are: of a step that has not run sqlite3_exec() notices nothing.
+ */
+int sqlite3_exec(sqlite3 *db, const char *sql, int (*take)(void *, int, char **, char **),
+                 void *data, char **message)
+{
+    NEXT(sqlite3_exec)
+    unsigned effect = effect_of(KIND_SQLITE);
+    int code = SQLITE_IOERR;
+
+    if (effect != EFFECT_ERROR) {
+        n_executing++;
+        code = next(db, sql, take, data, message);
+        n_executing--;
+    }
+    after(effect);
+    return code;
+}
+
 int sqlite3_step(sqlite3_stmt *statement)
 {
     NEXT(sqlite3_step)
-    unsigned effect = effect_of(KIND_SQLITE);
+    unsigned effect = n_executing ? EFFECT_NONE : effect_of(KIND_SQLITE);
     int code = effect == EFFECT_ERROR ? SQLITE_IOERR : next(statement);
 
     after(effect);

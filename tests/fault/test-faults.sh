@@ -7,11 +7,14 @@
 #
 #     test-faults.sh            some calls of each kind, spread over the job
 #     FAULTS=all test-faults.sh [KIND...]     every one of these kinds, or of all (more than an hour)
+#     REVISIONS=6 FAULTS=all ...              of a job of so many revisions (24)
 . "$(dirname "$0")/../cli/tap.sh"
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 
-make_repo "$work/tree" 24 15
-culprit=$(git -C "$work/tree" rev-parse main~9)
+n_revisions=${REVISIONS:-24}
+n_bad=$((n_revisions * 3 / 8))
+make_repo "$work/tree" "$n_revisions" $((n_revisions - n_bad))
+culprit=$(git -C "$work/tree" rev-parse "main~$n_bad")
 
 # job COMMAND...: with the state folder and the $fault of the moment; sets code, out, err
 fault=
@@ -20,7 +23,7 @@ job() {
     code=$?
     out=$(cat "$work/out") err=$(cat "$work/err")
 }
-begin() { job run --repo "$work/tree" --good main~23 --bad main --test 'test ! -e bad' --json --name j; }
+begin() { job run --repo "$work/tree" --good "main~$((n_revisions - 1))" --bad main --test 'test ! -e bad' --json --name j; }
 found() { [ "$code" -eq 0 ] && case $out in *"\"culprit\":\"$culprit\""*) true ;; *) false ;; esac; }
 
 # ends KIND N EFFECT: the promise above, of the N-th call of KIND
