@@ -146,7 +146,7 @@ History *cli_read_history(const char *path, GError **error);
 void cli_print_json(json_t *object, size_t flags);
 
 /* The folder for jobs and kernels: @given, else $FIRSTBAD_STATE_DIR, else $XDG_STATE_HOME/firstbad.
- * Owned by the caller. */
+ * Boxes hide it (sandbox_hide()). Owned by the caller. */
 char *cli_state_dir(const char *given);
 
 /* What the failure @error to open the state folder, or to find or add a job there, ends with: a

@@ -198,12 +198,12 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 
 char *cli_state_dir(const char *given)
 {
-    const char *from_environment = g_getenv("FIRSTBAD_STATE_DIR");
+    const char *named = given ? given : g_getenv("FIRSTBAD_STATE_DIR");
+    char *folder = named ? g_canonicalize_filename(named, NULL)
+                         : g_build_filename(g_get_user_state_dir(), "firstbad", NULL);
 
-    if (given || from_environment) {
-        return g_canonicalize_filename(given ? given : from_environment, NULL);
-    }
-    return g_build_filename(g_get_user_state_dir(), "firstbad", NULL);
+    sandbox_hide(folder);
+    return folder;
 }
 
 ExitCode cli_store_failure(const GError *error)

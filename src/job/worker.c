@@ -336,7 +336,10 @@ static gboolean carry_out(Worker *worker, GError **error)
 static gboolean read_and_carry_out(Worker *worker, GError **error)
 {
     g_autoptr(JobSpec) spec = job_spec_new(worker->order->job_kind);
+    /* The store of kernels lies in it. */
+    g_autofree char *state_dir = g_path_get_dirname(worker->order->kernels);
 
+    sandbox_hide(state_dir);
     if (!job_spec_read(spec, worker->order->spec, "/", error) ||
         !make_own_folder(worker->order->slots, error) || !follow_accel(worker, spec, error)) {
         return FALSE;

@@ -121,10 +121,10 @@ void excerpt_add(Excerpt *excerpt, const char *bytes, gsize n_bytes);
 char *excerpt_text(const Excerpt *excerpt, const char *cut, gsize *ret_n_text);
 
 /* --- Sandbox: a program of somebody else's, boxed in by bubblewrap: no network, no other
- * processes, files read-only except where it must write, nothing of ours in /tmp, /run and the
- * user's home folder (no keys, no sockets) but what it is given, paths as outside, and an end of
- * all its children when it (or we) end. A tree's Makefile and scripts run with our rights; here
- * they can do little with them. */
+ * processes, files read-only except where it must write, nothing of ours in /tmp, /run, the user's
+ * home folder (no keys, no sockets) and the state folder but what it is given, paths as outside,
+ * and an end of all its children when it (or we) end. A tree's Makefile and scripts run with our
+ * rights; here they can do little with them. */
 typedef struct Sandbox Sandbox;
 
 /* Try bubblewrap once. Never fails: without it programs run plainly. */
@@ -134,6 +134,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sandbox, sandbox_free)
 
 /* "" when boxed, else why not, for a message ("bwrap is not installed"). */
 const char *sandbox_missing(const Sandbox *sandbox);
+
+/* No box shows what lies in @folder from now on, but what it is given of it: the state folder has
+ * the dashboard's token, and consoles and builds of other jobs. Set once, by whoever knows where it
+ * is; NULL: there is none. */
+void sandbox_hide(const char *folder);
 
 /* @argv as it is to be run: boxed when possible. @readable, @writable: paths it needs although they
  * may lie in /tmp, /run or the home folder (a compiler, too), and paths it may change; both

@@ -11,6 +11,8 @@ struct Sandbox {
     char *missing;
 };
 
+static char *hidden_folder; /* NULL: none */
+
 /* clang-format off */
 static const char *const box[] = {
     "bwrap",
@@ -58,8 +60,15 @@ static void hide_secrets(GStrvBuilder *argv)
     /* ssh goes by the second, whatever the first says. */
     hide(argv, g_getenv("HOME"));
     hide(argv, me ? me->pw_dir : NULL);
+    hide(argv, hidden_folder);
     /* PATH of NixOS and Guix leads through it. */
     add_binds(argv, "--ro-bind-try", (const char *const[]){"/run/current-system", NULL});
+}
+
+void sandbox_hide(const char *folder)
+{
+    g_free(hidden_folder);
+    hidden_folder = g_strdup(folder);
 }
 
 char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char *cwd,
