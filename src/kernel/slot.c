@@ -111,7 +111,7 @@ Slot *slot_open(const char *dir, GError **error)
     g_autoptr(Slot) slot = g_new0(Slot, 1);
 
     slot->lock_fd = -1;
-    if (g_mkdir_with_parents(dir, 0777) != 0 || !(slot->dir = realpath(dir, NULL))) {
+    if (g_mkdir_with_parents(dir, 0700) != 0 || !(slot->dir = realpath(dir, NULL))) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", dir,
                     g_strerror(errno));
         return NULL;

@@ -99,7 +99,7 @@ KernelStore *kernel_store_open(const char *dir, GError **error)
     g_autofree char *new_dir = g_build_filename(full, ".new", NULL);
     KernelStore *store;
 
-    if (g_mkdir_with_parents(new_dir, 0777) != 0) {
+    if (g_mkdir_with_parents(new_dir, 0700) != 0) {
         store_io_fail(error, "making the kernel store", new_dir);
         return NULL;
     }

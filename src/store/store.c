@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -294,6 +295,9 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
         if (!store_take_lock(store, error)) {
             return NULL;
         }
+        /* SQLite would let others read it where the folder, or the umask, does; what it makes
+         * beside has the same mode. Opening and closing it here would drop locks on it. */
+        mknod(path, S_IFREG | 0600, 0);
     } else if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(
             error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
