@@ -336,6 +336,9 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
     setup->notes = g_ptr_array_new_with_free_func(g_free);
     setup->reader = oops_reader_new();
     setup->repo = repo_open(spec->tree, error);
+    if (setup->repo && job_spec_is_run(spec)) {
+        repo_run_filters(setup->repo); /* as for a `git bisect run` */
+    }
     if (!setup->repo ||
         (spec->weights && !keep_weights(setup->repo, spec->weights, job_dir, error))) {
         return NULL;

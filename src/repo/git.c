@@ -25,7 +25,7 @@ static const char *const environment[] = {
      * ssh (OpenSSH 8.4) from asking the terminal: false answers nothing, and ssh gives up. */
     "SSH_ASKPASS=false", "SSH_ASKPASS_REQUIRE=force", "GIT_ADVICE=0",
     /* As `git -c`, but it also reaches a git that another program runs for us. */
-    "GIT_CONFIG_COUNT=15",
+    "GIT_CONFIG_COUNT=" G_STRINGIFY(GIT_CONFIG_COUNT),
     CONFIG(0, "core.hooksPath", "/dev/null"),
     CONFIG(1, "core.fsmonitor", "false"),
     CONFIG(2, "core.quotePath", "false"),

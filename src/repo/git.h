@@ -12,7 +12,8 @@ struct Repo {
     char *git_dir;    /* of the worktree he named: his HEAD is here */
     char *common_dir; /* objects, refs, worktrees */
     gboolean shallow;
-    GHashTable *commits; /* set of ids that are known to be commits: they stay that */
+    gboolean runs_filters; /* of its own settings */
+    GHashTable *commits;   /* set of ids that are known to be commits: they stay that */
 };
 
 /* range.c: what is reachable from @tips and not from @ends, the first of which is revision 0. All
@@ -54,6 +55,12 @@ void git_set_error(GError **error, GitPlace place, const char *const *args,
 
 /* The "NAME=VALUE" and "NAME" entries for programs that may call git themselves. */
 const char *const *git_env(void);
+
+/* Settings that git_env() brings. */
+#define GIT_CONFIG_COUNT 15
+/* @env (or NULL), and what a git that writes files needs beside so that it runs none of the
+ * programs that the settings of @repo name for files. Owned by the caller. (filters.c) */
+char **git_without_filters(const Repo *repo, const char *const *env, GError **error);
 
 /* What a git has put out with -z: fields, each ended by a NUL but perhaps the last. */
 typedef struct GitFields {

@@ -12,12 +12,13 @@
 typedef struct Bench {
     const Repo *repo;
     char *folder, *index, *patch;
-    char *index_entry; /* of the environment */
-    const char *env[8];
+    char **env;
 } Bench;
 
 static gboolean bench_open(Bench *bench, const Repo *repo, GError **error)
 {
+    g_autofree char *index_entry = NULL;
+
     bench->repo = repo;
     bench->folder = g_dir_make_tmp("firstbad-patch-XXXXXX", error);
     if (!bench->folder) {
@@ -25,9 +26,9 @@ static gboolean bench_open(Bench *bench, const Repo *repo, GError **error)
     }
     bench->index = g_build_filename(bench->folder, "index", NULL);
     bench->patch = g_build_filename(bench->folder, "patch", NULL);
-    bench->index_entry = g_strconcat("GIT_INDEX_FILE=", bench->index, NULL);
+    index_entry = g_strconcat("GIT_INDEX_FILE=", bench->index, NULL);
     /* The same patches give the same commit, whoever makes it and when. */
-    const char *env[] = {bench->index_entry,
+    const char *env[] = {index_entry,
                          "GIT_AUTHOR_NAME=firstbad",
                          "GIT_AUTHOR_EMAIL=firstbad",
                          "GIT_AUTHOR_DATE=@1 +0000",
@@ -35,8 +36,8 @@ static gboolean bench_open(Bench *bench, const Repo *repo, GError **error)
                          "GIT_COMMITTER_EMAIL=firstbad",
                          "GIT_COMMITTER_DATE=@1 +0000",
                          NULL};
-    memcpy(bench->env, env, sizeof env);
-    return TRUE;
+    bench->env = git_without_filters(repo, env, error);
+    return bench->env != NULL;
 }
 
 static void bench_clear(Bench *bench)
@@ -53,7 +54,7 @@ static void bench_clear(Bench *bench)
     g_free(bench->folder);
     g_free(bench->index);
     g_free(bench->patch);
-    g_free(bench->index_entry);
+    g_strfreev(bench->env);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bench, bench_clear)
 
@@ -61,7 +62,7 @@ static GitPlace bench_place(const Bench *bench)
 {
     GitPlace place = git_place(bench->repo);
 
-    place.env = bench->env;
+    place.env = (const char *const *)bench->env;
     return place;
 }
 

@@ -81,6 +81,11 @@ Repo *repo_open(const char *path, GError **error)
     return g_steal_pointer(&repo);
 }
 
+void repo_run_filters(Repo *repo)
+{
+    repo->runs_filters = TRUE;
+}
+
 const char *repo_git_dir(const Repo *repo)
 {
     return repo->common_dir;

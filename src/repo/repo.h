@@ -13,6 +13,10 @@ typedef struct Repo Repo;
 
 /* @path: a worktree, a .git folder or a bare repository. */
 Repo *repo_open(const char *path, GError **error);
+/* Let files pass through the filters and merge drivers that the repository's own settings name, as
+ * git does: for whoever runs the user's own programs in it anyway. By default only those are run
+ * that the user and the machine have set. */
+void repo_run_filters(Repo *repo);
 void repo_free(Repo *repo);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repo, repo_free)
 

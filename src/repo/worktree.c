@@ -299,6 +299,7 @@ static gboolean mend_killed_switch(GitPlace place, GError **error)
 typedef struct Switch {
     GitPlace place;
     char *worktree, *admin_dir, *id;
+    char **env;
 } Switch;
 
 static void switch_free(Switch *change)
@@ -306,6 +307,7 @@ static void switch_free(Switch *change)
     g_free(change->worktree);
     g_free(change->admin_dir);
     g_free(change->id);
+    g_strfreev(change->env);
     g_free(change);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Switch, switch_free)
@@ -327,7 +329,10 @@ static Switch *switch_begin(const Repo *repo, const char *path, const char *comm
                     change->worktree, repo->path);
         return NULL;
     }
-    return mend_killed_switch(change->place, error) ? g_steal_pointer(&change) : NULL;
+    change->env = git_without_filters(repo, NULL, error);
+    change->place.env = (const char *const *)change->env;
+    return change->env && mend_killed_switch(change->place, error) ? g_steal_pointer(&change)
+                                                                   : NULL;
 }
 
 /* Does the worktree say that @change was done? A git that ended well and did nothing is somebody's

@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Trees and repositories that mean no good (docs/SECURITY.md): what a build can read, write and plant; what a repository's settings can have run;
+# who can read what we leave.
+. "$(dirname "$0")/tap.sh"
+
+mkdir "$work/home"
+export HOME=$work/home
+# Not in /tmp and not at home, which nobody sees in the box anyway. Others may look into it, and nothing of ours depends on the umask.
+outside=$(mktemp -d /var/tmp/firstbad-attacks-XXXXXX)
+trap 'rm -rf "$work" "$outside"' EXIT
+export FIRSTBAD_STATE_DIR=$outside/state
+mkdir "$FIRSTBAD_STATE_DIR"
+chmod 755 "$outside" "$FIRSTBAD_STATE_DIR"
+umask 0
+ran=$outside/ran # whatever is run that should not be writes here
+contains() { case $1 in *"$2"*) true ;; *) false ;; esac }
+
+# --- A build -----------------------------------------------------------------------------------
+
+# What a tree's Makefile runs: it tells in a file of the build folder what it could do.
+make_builds "$work/kernel"
+cat >"$work/kernel/evil" <<END
+cd "\$1"
+{
+    cat '$FIRSTBAD_STATE_DIR/web-token' && echo GOT the token
+    head -c 15 '$FIRSTBAD_STATE_DIR/firstbad.db' && echo GOT the store
+    cat '$HOME/key' && echo GOT a key
+    ls /run/user && echo GOT sockets
+    echo x >>'$outside/victim' && echo GOT a file
+    echo x >>../file && echo GOT the sources
+    echo x >../.git && echo GOT the worktree
+    echo x >'$work/kernel/.git/config' && echo GOT settings
+    echo x >'$FIRSTBAD_STATE_DIR/spool/1.request' && echo GOT the spool
+    kill -0 $$ && echo GOT processes
+    mount -t tmpfs none /mnt && echo GOT a mount
+    grep -v '^Iface' /proc/net/route && echo GOT the network
+} >told 2>/dev/null
+# For those who write, read or ask git here afterwards.
+for name in .config .config.firstbad firstbad-signing-key.pem built .built.cmd; do
+    ln -sfn '$outside/victim' \$name
+done
+ln -sfn '$outside' include
+mkdir -p .git
+printf '[core]\n\tfsmonitor = touch $ran\n' >.git/config
+printf '* filter=evil diff=evil\n' >.gitattributes
+END
+sed -i 's/^bzImage vmlinux &:$/&\n\t@sh .\/evil $(O) || true/' "$work/kernel/Makefile"
+git -C "$work/kernel" add evil
+git -C "$work/kernel" commit -qam 'builds run this'
+git -C "$work/kernel" tag -f good >/dev/null
+file_says "$work/kernel" 1 2 broken
+echo VICTIM >"$outside/victim"
+echo SECRET >"$HOME/key"
+(umask 077 && echo TOKEN >"$FIRSTBAD_STATE_DIR/web-token")
+printf 'CONFIG_FOO=y\n' >"$work/config"
+before=$(git -C "$work/kernel" config --list | sort)
+run cause --tree "$work/kernel" --start main --good good --config "$work/config" --bug build --name built
+ok 'a build that means no good: the answer' exits 0
+told=$(find "$FIRSTBAD_STATE_DIR/slots" -name told)
+ok 'it ran' [ -n "$told" ]
+if contains "$err" 'bwrap'; then
+    skip 'it got nothing' 'there is no box'
+else
+    got=$(grep GOT $told)
+    ok "it got nothing $got" [ -z "$got" ]
+fi
+ok 'what it left led nowhere' [ "$(cat "$outside/victim")" = VICTIM ]
+ok 'nothing was run for it' [ ! -e "$ran" ]
+ok 'the settings are as they were' [ "$(git -C "$work/kernel" config --list | sort)" = "$before" ]
+open=$(cd "$FIRSTBAD_STATE_DIR" && find . -mindepth 1 -maxdepth 1 -perm /077)
+ok "whatever the umask, nobody else reads $open" [ -z "$open" ]
+
+# --- A repository ------------------------------------------------------------------------------
+
+# Its settings name programs, wherever git knows of any; files have attributes that ask for them.
+make_builds "$work/settings"
+echo '* filter=evil diff=evil merge=evil' >"$work/settings/.gitattributes"
+git -C "$work/settings" add .gitattributes
+git -C "$work/settings" commit -qm 'attributes of files'
+git -C "$work/settings" tag -f good >/dev/null
+lines() { # lines FIRST LAST: a commit of a longer file
+    { echo "$1" && seq 30 && echo "$2"; } >"$work/settings/file"
+    git -C "$work/settings" add file
+    git -C "$work/settings" commit -qm "from $1 to $2"
+}
+lines 1 1
+lines 2 1
+lines broken 1
+culprit=$(git -C "$work/settings" rev-parse --short=12 HEAD)
+lines broken 2 # to take the culprit back takes a merge
+cp "$work/settings/.gitattributes" "$work/settings/.git/info/attributes"
+while read -r key suffix; do
+    git -C "$work/settings" config "$key" "sh -c 'echo $key >>$ran; cat' $suffix"
+done <<END
+core.fsmonitor
+core.sshCommand
+core.gitProxy
+core.pager
+core.editor
+core.askPass
+core.alternateRefsCommand
+sequence.editor
+credential.helper
+diff.external
+diff.evil.command
+diff.evil.textconv
+filter.evil.smudge
+filter.evil.clean
+filter.evil.process
+merge.evil.driver
+gpg.program
+pager.log
+pager.show
+uploadpack.packObjectsHook
+remote.origin.uploadpack
+interactive.diffFilter
+trailer.fixes.command
+END
+git -C "$work/settings" config filter.evil.required true
+git -C "$work/settings" config commit.gpgSign true
+git -C "$work/settings" config log.showSignature true
+git -C "$work/settings" config remote.origin.url "ext::sh -c 'echo ext >>$ran'"
+git -C "$work/settings" config protocol.ext.allow always
+git -C "$work/settings" config remote.origin.promisor true
+mkdir -p "$work/hooks"
+for hook in post-checkout post-index-change reference-transaction pre-auto-gc post-commit pre-commit fsmonitor-watchman; do
+    printf '#!/bin/sh\necho hook %s >>%s\n' $hook "$ran" >"$work/hooks/$hook"
+    chmod +x "$work/hooks/$hook"
+    cp "$work/hooks/$hook" "$work/settings/.git/hooks/"
+done
+git -C "$work/settings" config core.hooksPath "$work/hooks"
+rm -f "$ran" # of our own gits
+settings() { # settings WHAT: what was done ran nothing
+    ok "settings: $1: nothing of theirs is run $(sort -u "$ran" 2>/dev/null | tr '\n' ' ')" [ ! -e "$ran" ]
+    rm -f "$ran"
+}
+run cause --tree "$work/settings" --start main --good good --config "$work/config" --bug build --name settings
+ok 'settings: the answer' prints 0 "$culprit"
+ok 'settings: the culprit was taken back' prints 0 "passed: the start $(git -C "$work/settings" rev-parse --short=12 main) does not show the bug without it"
+settings cause
+run report settings --json
+settings report
+run recipients --source "$work/settings" --commit main
+settings recipients
+run report settings --html
+settings page
+for variable in smudge clean process required; do
+    git -C "$work/settings" config --unset filter.evil.$variable
+done
+go() { run run --repo "$work/settings" --bad main --good good --test '! grep broken file' --name "$1"; }
+go plain
+ok 'settings: the answer of a command' prints 0 "$culprit"
+settings run
+git -C "$work/settings" config filter.evil.smudge "echo smudged >>$ran; cat"
+go filtered
+ok "settings: where the user's own commands run, so do filters" grep -qx smudged "$ran"
+finish
