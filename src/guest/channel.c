@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define CHUNK          65536
-#define CHUNKS_AT_ONCE 16 /* then the main loop has its turn */
+#define CHUNKS_AT_ONCE 4 /* more than a socket holds; then the main loop has its turn */
 
 int channel_open(Channel *channel, GMainContext *context,
                  gboolean (*on_readable)(gint fd, GIOCondition condition, gpointer channel),

@@ -169,6 +169,8 @@ typedef struct GuestSpec {
                                  kernel's own detectors need (soft lockup, RCU stall: 22 s) */
     gsize console_limit;      /* bytes kept: first and last half */
 } GuestSpec;
+/* Between the halves, with a number for the '#'. */
+#define CONSOLE_CUT "[firstbad: # bytes of the console were left out here]"
 void guest_spec_default(GuestSpec *ret_spec, const OopsReader *reader);
 
 typedef enum OutcomeKind {

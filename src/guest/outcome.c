@@ -61,12 +61,21 @@ void outcome_free(Outcome *outcome)
     g_free(outcome);
 }
 
-/* Where what the reproducer did begins, or 0 when the console does not say. */
+/* Where @word ends in @text, or 0. */
+static gsize find_end(const char *text, gsize n_text, const char *word)
+{
+    const char *at = memmem(text, n_text, word, strlen(word));
+
+    return at ? (gsize)(at - text) + strlen(word) : 0;
+}
+
+/* Where what the reproducer did begins, or 0 when the console does not say. The mark of a long boot
+ * may be among what was left out: then all before that is the boot's. */
 static gsize find_mark(const char *text, gsize n_text)
 {
-    const char *mark = memmem(text, n_text, MARK_REPRO, strlen(MARK_REPRO));
+    gsize mark = find_end(text, n_text, MARK_REPRO);
 
-    return mark ? (gsize)(mark - text) + strlen(MARK_REPRO) : 0;
+    return mark ? mark : find_end(text, n_text, strchr(CONSOLE_CUT, '#') + 1);
 }
 
 static gboolean contains(GBytes *console, gsize from, const char *word)

@@ -175,10 +175,8 @@ char **qemu_argv(const GuestSpec *spec, const char *image, const char *initramfs
     }
     add_serial(argv, "console", ends->console);
     add_serial(argv, "protocol", ends->protocol);
-    if (ends->monitor >= 0) {
-        add(argv, "-chardev", g_strdup_printf("socket,id=monitor,fd=%d", ends->monitor));
-        add(argv, "-mon", g_strdup("chardev=monitor,mode=control"));
-    }
+    add(argv, "-chardev", g_strdup_printf("socket,id=monitor,fd=%d", ends->monitor));
+    add(argv, "-mon", g_strdup("chardev=monitor,mode=control"));
     if (!ends->restores) {
         add(argv, "-kernel", g_strdup(image));
         add(argv, "-initrd", g_strdup(initramfs));

@@ -11,11 +11,11 @@
 /* What QEMU writes to stderr when KVM gives up; it stops the guest then, but goes on itself. */
 #define QEMU_KVM_ERROR "KVM internal error"
 
-/* Descriptors of the child that QEMU finds; -1: none. */
+/* Descriptors of the child that QEMU finds. */
 typedef struct QemuEnds {
     int console, protocol; /* sockets, the two serial ports */
     int monitor;           /* socket (qmp.h) */
-    int memory;            /* file with the guest's memory */
+    int memory;            /* file with the guest's memory; -1: none */
     gboolean restores;     /* it waits for a state (QMP_RESTORE), and others have @memory, too */
 } QemuEnds;
 

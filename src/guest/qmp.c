@@ -45,6 +45,8 @@ static void take_event(Qmp *qmp, const char *event, const json_t *data)
 {
     if (strcmp(event, "RESUME") == 0) {
         qmp->is_running = TRUE;
+    } else if (strcmp(event, "SHUTDOWN") == 0) {
+        qmp->is_told_to_end |= json_is_false(json_object_get(data, "guest"));
     } else if (strcmp(event, "MIGRATION") == 0) {
         const char *status = text_of(data, "status");
 
@@ -70,6 +72,13 @@ static void take_line(Qmp *qmp)
         qmp->status = g_strdup(text_of(answer, "status"));
     }
     json_decref(message);
+}
+
+gboolean qmp_is_guests_state(const char *status)
+{
+    static const char *const states[] = {"running", "suspended", "guest-panicked", NULL};
+
+    return g_strv_contains(states, status);
 }
 
 void qmp_feed(Qmp *qmp, const char *bytes, gsize n_bytes)

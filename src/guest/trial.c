@@ -10,58 +10,25 @@
  * A trial that keeps its guest (snapshot.h) or begins with a kept one may have to be made again, by
  * booting: then all but its spec begins anew.
  */
-#include "guest/guest.h"
+#include "guest/trial.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "guest/channel.h"
 #include "guest/init/orders.h"
 #include "guest/orders.h"
-#include "guest/protocol.h"
 #include "guest/qemu.h"
-#include "guest/qmp.h"
-#include "guest/snapshot.h"
 #include "guest/spec.h"
-#include "guest/watch.h"
-#include "process/process.h"
 
 #define TICK_MS    50
 #define STDERR_MAX 16384
 /* What keeping or restoring a guest may take, and its start to the reproducer after that: some 10
  * ms. */
 #define READY_LIMIT_MS 30000
-/* Descriptors in QEMU. */
-#define CHILD_CONSOLE  3
-#define CHILD_PROTOCOL 4
-#define CHILD_MONITOR  5
-#define CHILD_MEMORY   6
-#define CHILD_STATE    7
-
-typedef struct Trial {
-    GuestSpec spec;
-    char *image, *initramfs;
-    Snapshot *snapshot; /* or NULL */
-    GTask *task;        /* not a reference: the task owns us */
-    /* Of this QEMU: */
-    GuestWay way;
-    GSubprocess *qemu;
-    Channel console_channel, protocol_channel, monitor_channel, stderr_channel;
-    int memory_fd, state_fd; /* of a guest that is to be kept, or -1 */
-    Excerpt *console;
-    Protocol *protocol;
-    Qmp *qmp;
-    Watch *watch;
-    GString *qemu_stderr;
-    GSource *ticker, *cancelled;
-    gint64 start_us;
-    guint64 boot_ms;
-    gboolean saving;  /* QEMU is writing its state */
-    gboolean ordered; /* the guest has its orders */
-    gboolean over;
-    GuestEnd end;
-} Trial;
+/* QEMU answers in milliseconds, whatever its guest does: so long it may be kept from it. */
+#define ANSWER_LIMIT_MS 20000
+/* Who did not look for so long was kept from it: stopped, or this machine was. */
+#define KEPT_AWAY_MS 2000
 
 static void source_clear(GSource **source)
 {
@@ -211,8 +178,7 @@ static void begin_saving(Trial *trial)
 
 static char *console_text(const Trial *trial, gsize *ret_n)
 {
-    return excerpt_text(trial->console, "[firstbad: # bytes of the console were left out here]",
-                        ret_n);
+    return excerpt_text(trial->console, CONSOLE_CUT, ret_n);
 }
 
 /* It stands still, and its state is written. */
@@ -274,23 +240,79 @@ static void end_trial(Trial *trial, GuestEnd end)
     }
 }
 
+/* This machine failed: QEMU cannot say so itself. */
+static void blame_qemu(Trial *trial, const char *why)
+{
+    g_string_append_printf(trial->qemu_stderr, "%s\n", why);
+    end_trial(trial, GUEST_END_QEMU_DIED);
+}
+
+/* The guest says nothing, or not what it should: but a QEMU that is stopped, or stuck, is as quiet.
+ * TRUE when QEMU says that its guest is to blame. */
+static gboolean is_guests_hang(Trial *trial)
+{
+    guint64 limit_ms = MIN(ANSWER_LIMIT_MS, trial->spec.silence_timeout_ms);
+    const char *status = trial->qmp->status;
+
+    if (!trial->asked_ms) {
+        trial->asked_ms = now_ms(trial);
+        g_clear_pointer(&trial->qmp->status, g_free);
+        if (!channel_say(&trial->monitor_channel, QMP_ASK, -1)) {
+            blame_qemu(trial, "its monitor does not listen");
+        }
+        return FALSE;
+    }
+    if (status && !qmp_is_guests_state(status)) {
+        g_autofree char *why = g_strdup_printf("its guest stands still: %s", status);
+
+        blame_qemu(trial, why);
+    } else if (!status && now_ms(trial) - trial->asked_ms >= limit_ms) {
+        blame_qemu(trial, "it does not answer");
+    }
+    return status && !trial->over;
+}
+
+static gboolean is_hang(GuestEnd end)
+{
+    return end == GUEST_END_SILENT || end == GUEST_END_LOST || end == GUEST_END_TIMEOUT;
+}
+
 static void look_whether_over(Trial *trial)
 {
     GuestEnd end;
 
-    if (watch_is_over(trial->watch, now_ms(trial), &end)) {
+    if (!watch_is_over(trial->watch, now_ms(trial), &end)) {
+        trial->asked_ms = 0;
+    } else if (!is_hang(end) || trial->saving || is_guests_hang(trial)) {
         end_trial(trial, end);
-    } else if (strstr(trial->qemu_stderr->str, QEMU_KVM_ERROR) ||
-               (trial->way == WAY_RESTORE && trial->qmp->failure)) {
+    }
+    if (strstr(trial->qemu_stderr->str, QEMU_KVM_ERROR) ||
+        (trial->way == WAY_RESTORE && trial->qmp->failure)) {
         end_trial(trial, GUEST_END_QEMU_DIED);
     }
 }
 
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+/* Time in which we did not look is nobody's silence: QEMU may have been stopped as well. */
+static void look_again(Trial *trial)
+{
+    guint64 away_ms = now_ms(trial) - trial->looked_ms;
+
+    trial->looked_ms += away_ms;
+    if (away_ms >= KEPT_AWAY_MS) {
+        watch_skip(trial->watch, away_ms);
+        trial->asked_ms = 0;
+    }
+}
+
+gboolean trial_on_readable(gint fd, GIOCondition condition, gpointer data)
 {
     Channel *channel = data;
     Trial *trial = channel->owner;
 
+    if (trial->over) {
+        return G_SOURCE_REMOVE; /* what the sockets hold is read when QEMU is gone, and no more */
+    }
+    look_again(trial);
     if (channel == &trial->protocol_channel) {
         channel_read(&trial->console_channel);
     }
@@ -303,8 +325,10 @@ static gboolean on_tick(gpointer data)
 {
     Trial *trial = data;
 
-    /* If we were kept from reading (stopped, or a slow callback), that is not the guest's silence.
-     */
+    if (trial->over) {
+        return G_SOURCE_REMOVE;
+    }
+    look_again(trial);
     read_all(trial);
     look_whether_over(trial);
     return G_SOURCE_CONTINUE;
@@ -393,6 +417,25 @@ static void return_outcome(Trial *trial)
     g_task_return_pointer(trial->task, make_outcome(trial), (GDestroyNotify)outcome_free);
 }
 
+/* Did QEMU end because its guest did? It ends as well when it is told to, by who ends all processes
+ * of a service or a machine. */
+static gboolean ended_for_guest(const Trial *trial)
+{
+    return g_subprocess_get_if_exited(trial->qemu) &&
+           g_subprocess_get_exit_status(trial->qemu) == 0 && !trial->qmp->is_told_to_end;
+}
+
+/* Who is killed has no last word. */
+static void note_signal(Trial *trial)
+{
+    if (g_subprocess_get_if_signaled(trial->qemu)) {
+        int number = g_subprocess_get_term_sig(trial->qemu);
+
+        g_string_append_printf(trial->qemu_stderr, "it was killed by signal %d (%s)\n", number,
+                               g_strsignal(number));
+    }
+}
+
 static void on_qemu_ended(GObject *source, GAsyncResult *res, gpointer data)
 {
     g_autoptr(GTask) task = data;
@@ -410,10 +453,8 @@ static void on_qemu_ended(GObject *source, GAsyncResult *res, gpointer data)
     if (trial->protocol->stage == STAGE_DONE) {
         trial->end = GUEST_END_FINISHED;
     } else if (!trial->over) {
-        trial->end = g_subprocess_get_if_exited(trial->qemu) &&
-                             g_subprocess_get_exit_status(trial->qemu) == 0
-                         ? GUEST_END_RESET
-                         : GUEST_END_QEMU_DIED;
+        note_signal(trial);
+        trial->end = ended_for_guest(trial) ? GUEST_END_RESET : GUEST_END_QEMU_DIED;
     }
     if (snapshot_is_to_blame(trial->way, trial->end, trial->protocol->stage)) {
         g_autofree char *why = blame(trial);
@@ -427,85 +468,6 @@ static void on_qemu_ended(GObject *source, GAsyncResult *res, gpointer data)
 }
 
 /* --- The start ------------------------------------------------------------------------------- */
-
-/* Files of a guest that is kept or restored; QEMU gets its own descriptors of them by @launcher. */
-static gboolean open_files(Trial *trial, GSubprocessLauncher *launcher, GError **error)
-{
-    int memory, state;
-
-    if (trial->way == WAY_RESTORE) {
-        if (!snapshot_open(trial->snapshot, &memory, &state, error)) {
-            return FALSE;
-        }
-        g_subprocess_launcher_take_fd(launcher, memory, CHILD_MEMORY);
-        g_subprocess_launcher_take_fd(launcher, state, CHILD_STATE);
-    } else if (trial->way == WAY_KEEP) {
-        trial->memory_fd = snapshot_open_memory(trial->spec.memory_mib, error);
-        if (trial->memory_fd < 0) {
-            return FALSE;
-        }
-        memory = fcntl(trial->memory_fd, F_DUPFD_CLOEXEC, 0);
-        if (memory < 0) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "memory: %s",
-                        g_strerror(errno));
-            return FALSE;
-        }
-        g_subprocess_launcher_take_fd(launcher, memory, CHILD_MEMORY);
-    }
-    return TRUE;
-}
-
-/* The launcher closes what it got when it goes. */
-static gboolean open_sockets(Trial *trial, GSubprocessLauncher *launcher, GError **error)
-{
-    const struct {
-        Channel *channel;
-        int child_fd;
-    } sockets[] = {
-        {&trial->console_channel, CHILD_CONSOLE},
-        {&trial->protocol_channel, CHILD_PROTOCOL},
-        {&trial->monitor_channel, CHILD_MONITOR}, /* not of one that only boots */
-    };
-
-    GMainContext *context = g_task_get_context(trial->task);
-    guint n_sockets = G_N_ELEMENTS(sockets) - (trial->way == WAY_BOOT);
-
-    for (guint i = 0; i < n_sockets; i++) {
-        int fd = channel_open(sockets[i].channel, context, on_readable, error);
-
-        if (fd < 0) {
-            return FALSE;
-        }
-        g_subprocess_launcher_take_fd(launcher, fd, sockets[i].child_fd);
-    }
-    int messages = channel_open(&trial->stderr_channel, context, on_readable, error);
-    if (messages < 0) {
-        return FALSE;
-    }
-    g_subprocess_launcher_take_stderr_fd(launcher, messages);
-    return TRUE;
-}
-
-static gboolean start_qemu(Trial *trial, GError **error)
-{
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-    QemuEnds ends = {.console = CHILD_CONSOLE,
-                     .protocol = CHILD_PROTOCOL,
-                     .monitor = trial->way == WAY_BOOT ? -1 : CHILD_MONITOR,
-                     .memory = trial->way == WAY_BOOT ? -1 : CHILD_MEMORY,
-                     .restores = trial->way == WAY_RESTORE};
-    g_auto(GStrv) argv = qemu_argv(&trial->spec, trial->image, trial->initramfs, &ends);
-
-    if (!open_files(trial, launcher, error) || !open_sockets(trial, launcher, error)) {
-        return FALSE;
-    }
-    g_subprocess_launcher_set_child_setup(launcher, process_child_setup, GINT_TO_POINTER(getpid()),
-                                          NULL);
-    process_trace((const char *const *)argv);
-    trial->qemu = g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, error);
-    return trial->qemu != NULL;
-}
 
 static void nothing_open(Trial *trial)
 {
@@ -524,7 +486,7 @@ static void reset(Trial *trial)
     trial->qmp = qmp_new();
     trial->watch = watch_new(&trial->spec);
     trial->start_us = g_get_monotonic_time();
-    trial->boot_ms = 0;
+    trial->boot_ms = trial->looked_ms = trial->asked_ms = 0;
     trial->saving = trial->ordered = trial->over = FALSE;
 }
 
@@ -532,12 +494,11 @@ static void reset(Trial *trial)
 static void begin_ready(Trial *trial)
 {
     GBytes *console = snapshot_console(trial->snapshot);
-    g_autofree char *restore = g_strdup_printf(QMP_RESTORE, CHILD_STATE);
+    g_autofree char *restore = g_strdup_printf(QMP_RESTORE, TRIAL_CHILD_STATE);
 
     excerpt_add(trial->console, g_bytes_get_data(console, NULL), g_bytes_get_size(console));
     trial->protocol->stage = STAGE_READY;
     watch_protocol(trial->watch, STAGE_READY, FALSE, 0);
-    channel_say(&trial->monitor_channel, QMP_HELLO, -1);
     channel_say(&trial->monitor_channel, restore, -1);
 }
 
@@ -548,17 +509,16 @@ static gboolean attempt_begin(Trial *trial, GError **error)
     g_autoptr(GError) own_error = NULL;
 
     reset(trial);
-    if (!start_qemu(trial, &own_error)) {
+    if (!trial_launch(trial, &own_error)) {
         if (trial->way != WAY_BOOT && own_error->domain != G_SPAWN_ERROR) {
             return begin_again(trial, own_error->message, error);
         }
         g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "starting a guest: ");
         return FALSE;
     }
+    channel_say(&trial->monitor_channel, QMP_HELLO, -1);
     if (trial->way == WAY_RESTORE) {
         begin_ready(trial);
-    } else if (trial->way == WAY_KEEP) {
-        channel_say(&trial->monitor_channel, QMP_HELLO, -1);
     }
     if (trial->way != WAY_BOOT) {
         trial->watch->ready_limit_ms = MIN(trial->spec.boot_timeout_ms, READY_LIMIT_MS);

@@ -8,7 +8,8 @@
 /* A console that has something to say while PID 1 says its last word has so much time for more:
  * another CPU may be printing. */
 #define DRAIN_MS 50
-/* What the end of the reproducer's time may take PID 1: killing, reaping, its own clock. */
+/* What the end of the reproducer's time may take PID 1: killing, reaping, its own clock. A console
+ * that goes on without a pause gets no more of it, either. */
 #define GRACE_MS 10000
 /* PID 1 ticks every second, so after this it is late. */
 #define LATE_MS     5000
@@ -76,6 +77,7 @@ void watch_console(Watch *watch, const char *bytes, gsize n_bytes, guint64 now_m
     watch->console_ms = now_ms;
     watch->loud_ms = watch->mark_seen ? now_ms : 0;
     if (watch->crash_seen) {
+        watch->crash_bytes += n_bytes;
         return;
     }
     if (!newline && watch->pending->len + n_bytes < PENDING_MAX) {
@@ -102,6 +104,15 @@ void watch_protocol(Watch *watch, GuestStage stage, gboolean failed, guint64 now
     }
 }
 
+void watch_skip(Watch *watch, guint64 away_ms)
+{
+    watch->stage_ms += away_ms;
+    watch->console_ms += away_ms;
+    watch->protocol_ms += away_ms;
+    watch->loud_ms += watch->loud_ms ? away_ms : 0;
+    watch->crash_ms += watch->crash_seen ? away_ms : 0;
+}
+
 static guint64 stage_limit_ms(const Watch *watch)
 {
     const GuestSpec *spec = watch->spec;
@@ -115,17 +126,25 @@ static guint64 stage_limit_ms(const Watch *watch)
                      spec->settle_ms + GRACE_MS;
 }
 
+/* A report is whole after a while, or after so much: more would push it out of the kept tail. */
+static gboolean is_told(const Watch *watch, guint64 now_ms)
+{
+    return watch->crash_seen && (now_ms - watch->crash_ms >= watch->spec->after_crash_ms ||
+                                 watch->crash_bytes >= watch->spec->console_limit / 8);
+}
+
 gboolean watch_is_over(const Watch *watch, guint64 now_ms, GuestEnd *ret_end)
 {
     const GuestSpec *spec = watch->spec;
     guint64 protocol_quiet_ms = now_ms - watch->protocol_ms;
     guint64 quiet_ms = MIN(protocol_quiet_ms, now_ms - watch->console_ms);
-    gboolean is_loud = watch->loud_ms && now_ms - watch->loud_ms < DRAIN_MS;
+    gboolean is_loud =
+        watch->loud_ms && now_ms - watch->loud_ms < DRAIN_MS && now_ms - watch->stage_ms < GRACE_MS;
 
     if ((watch->stage == STAGE_DONE && !is_loud) ||
         (watch->failed && protocol_quiet_ms >= DRAIN_MS)) {
         *ret_end = GUEST_END_FINISHED;
-    } else if (watch->crash_seen && now_ms - watch->crash_ms >= spec->after_crash_ms) {
+    } else if (is_told(watch, now_ms)) {
         *ret_end = GUEST_END_CRASHED;
     } else if (quiet_ms >= spec->silence_timeout_ms) {
         *ret_end = GUEST_END_SILENT;

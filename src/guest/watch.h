@@ -18,7 +18,8 @@ typedef struct Watch {
     guint64 loud_ms;     /* last byte on the console after that; 0: none */
     gboolean crash_seen; /* a crash report was seen, at @crash_ms */
     guint64 crash_ms;
-    GString *pending; /* console bytes not yet read for crashes */
+    gsize crash_bytes; /* of the console since then */
+    GString *pending;  /* console bytes not yet read for crashes */
 } Watch;
 
 Watch *watch_new(const GuestSpec *spec);
@@ -27,6 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Watch, watch_free)
 
 void watch_console(Watch *watch, const char *bytes, gsize n_bytes, guint64 now_ms);
 void watch_protocol(Watch *watch, GuestStage stage, gboolean failed, guint64 now_ms);
+
+/* Nobody looked for @away_ms: all that was seen lies by so much less far back. */
+void watch_skip(Watch *watch, guint64 away_ms);
 
 /* TRUE when the trial ends now, and how. */
 gboolean watch_is_over(const Watch *watch, guint64 now_ms, GuestEnd *ret_end);

@@ -11,6 +11,7 @@
 
 #define BOOT "[    0.100000] Linux version 6.1.0\n[    1.000000] Run /init as init process\n"
 #define MARK "[    1.500000] " MARK_REPRO "\n"
+#define CUT  "[    1.4\n[firstbad: 123456 bytes of the console were left out here]\n00] x\n"
 #define STACK                                                                                      \
     "[    2.000001] CPU: 0 PID: 77 Comm: repro Not tainted 6.1.0 #1\n"                             \
     "[    2.000002] RIP: 0010:smc_release+0x12/0x80\n"                                             \
@@ -53,6 +54,10 @@ static const Case cases[] = {
      NULL},
     {"warning-without-mark", GUEST_END_FINISHED, STAGE_DONE, BOOT WARN, "", OUTCOME_CRASH,
      "WARNING in smc_release", "WARNING"},
+    {"warning-while-booting-for-long", GUEST_END_FINISHED, STAGE_DONE, BOOT WARN CUT, "",
+     OUTCOME_OK, NULL, NULL},
+    {"warning-after-what-was-left-out", GUEST_END_FINISHED, STAGE_DONE, BOOT WARN CUT PANIC, "",
+     OUTCOME_CRASH, "kernel panic: VFS: Unable to mount root fs", "DoS"},
     {"run-timeout", GUEST_END_TIMEOUT, STAGE_REPRO, BOOT MARK, "", OUTCOME_OK, NULL, NULL},
     {"run-silent", GUEST_END_SILENT, STAGE_REPRO, BOOT MARK, "", OUTCOME_CRASH,
      "no output from test machine", "HANG"},
@@ -353,6 +358,53 @@ static void test_watch_panic(WatchFixture *fixture, gconstpointer unused)
     g_assert_cmpint(end, ==, GUEST_END_CRASHED);
 }
 
+/* The last word is the end, though the console never pauses. */
+static void test_watch_endless(WatchFixture *fixture, gconstpointer unused)
+{
+    Watch *watch = fixture->watch;
+    GuestEnd end;
+
+    watch_protocol(watch, STAGE_DONE, FALSE, 1000);
+    feed_console(watch, MARK, 100, 1000);
+    for (guint64 now_ms = 1000; now_ms < 11000; now_ms += 20) {
+        watch_console(watch, "x\n", 2, now_ms);
+        g_assert_false(watch_is_over(watch, now_ms, &end));
+    }
+    g_assert_true(watch_is_over(watch, 11000, &end));
+    g_assert_cmpint(end, ==, GUEST_END_FINISHED);
+}
+
+/* After a crash so much that it would be pushed out of what is kept. */
+static void test_watch_crash_flood(WatchFixture *fixture, gconstpointer unused)
+{
+    Watch *watch = fixture->watch;
+    GuestEnd end;
+
+    watch_protocol(watch, STAGE_REPRO, FALSE, 1000);
+    feed_console(watch, MARK WARN, 100, 1000);
+    g_assert_true(watch->crash_seen);
+    for (gsize n = 0; n < fixture->spec.console_limit / 8; n += 1024) {
+        g_assert_false(watch_is_over(watch, 1001, &end));
+        g_autofree char *flood = g_strnfill(1024, 'x');
+        feed_console(watch, flood, 1024, 1001);
+    }
+    g_assert_true(watch_is_over(watch, 1001, &end));
+    g_assert_cmpint(end, ==, GUEST_END_CRASHED);
+}
+
+/* While nobody looked, nobody was silent. */
+static void test_watch_skip(WatchFixture *fixture, gconstpointer unused)
+{
+    Watch *watch = fixture->watch;
+    GuestEnd end;
+
+    watch_protocol(watch, STAGE_REPRO, FALSE, 1000);
+    watch_console(watch, "x", 1, 1000);
+    watch_skip(watch, 500000);
+    g_assert_cmpuint(let_run(watch, 501000, FALSE, FALSE, &end), ==, 531000);
+    g_assert_cmpint(end, ==, GUEST_END_SILENT);
+}
+
 static void test_watch_flood(WatchFixture *fixture, gconstpointer unused)
 {
     g_autofree char *flood = g_strnfill(1 << 20, 'x');
@@ -460,6 +512,9 @@ int main(int argc, char **argv)
     g_test_add_func("/protocol/hostile", test_hostile_protocol);
 #define ADD(name, func) g_test_add(name, WatchFixture, NULL, watch_set_up, func, watch_tear_down)
     ADD("/watch/boot", test_watch_boot);
+    ADD("/watch/endless", test_watch_endless);
+    ADD("/watch/crash-flood", test_watch_crash_flood);
+    ADD("/watch/skip", test_watch_skip);
     ADD("/watch/run", test_watch_run);
     ADD("/watch/crash", test_watch_crash);
     ADD("/watch/panic", test_watch_panic);

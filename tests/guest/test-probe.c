@@ -119,7 +119,7 @@ static char *option(char **argv, const char *name)
 
 static void test_argv(void)
 {
-    QemuEnds ends = {.console = 3, .protocol = 4, .monitor = -1, .memory = -1};
+    QemuEnds ends = {.console = 3, .protocol = 4, .monitor = 5, .memory = -1};
     GuestSpec spec;
 
     guest_spec_default(&spec, NULL);
