@@ -6,6 +6,7 @@ import {make, makeId} from "./draw.js";
 import {duration, leftOf, percent, short} from "./text.js";
 
 const LEAST_MS = 5000;  // between two readings of a page
+const REFUSED_MS = 30000;
 const CHANGING = [
     "main > .about", "#answer", "#live", "#culprit", "#crash", "#revisions", "#built", "#actions",
     "#picture-belief details.table", "#picture-cost details.table"
@@ -115,10 +116,19 @@ async function readPage() {
     }
 }
 
+/** The server has no place for one more who follows (browsers do not try again by themselves). */
+function sayRefused(is_refused) {
+    document.getElementById("live-refused")?.remove();
+    if (is_refused) {
+        document.getElementById("live").before(make(
+            "p", {id: "live-refused", role: "status"},
+            `Too many follow jobs already: this page is read anew every ${REFUSED_MS / 1000} s.`));
+    }
+}
+
 /** Follow the events at @address; @refresh() loads what the pictures show. */
 export function follow(address, refresh) {
-    const source = new EventSource(address);
-    let known = "", waits = false, last = 0, live = null;
+    let known = "", waits = false, last = 0, live = null, source = null;
     const tick = setInterval(() => live && showWorks(live), 1000);
 
     const readAgain = async () => {
@@ -133,10 +143,7 @@ export function follow(address, refresh) {
         }
     };
 
-    source.addEventListener("error", () => {
-        known = "";  // what happens until the browser has found the server again is not told
-    });
-    source.addEventListener("live", (event) => {
+    const onNews = (event) => {
         const news = JSON.parse(event.data);
         document.getElementById("main").dataset.state = news.state;
         const rows = [news.state, news.phase, news.trials, news.kernels].join();
@@ -154,7 +161,22 @@ export function follow(address, refresh) {
             readSoon(LEAST_MS);
         }
         known = rows;
-    });
+    };
+    const listen = () => {
+        source = new EventSource(address);
+        source.addEventListener("open", () => sayRefused(false));
+        source.addEventListener("live", onNews);
+        source.addEventListener("error", () => {
+            known = "";  // what happens until the browser has found the server again is not told
+            if (source.readyState === EventSource.CLOSED) {
+                sayRefused(true);
+                readSoon(0);
+                setTimeout(listen, REFUSED_MS);
+            }
+        });
+    };
+
+    listen();
 }
 
 async function readList() {

@@ -16,8 +16,8 @@ void get_login(WebCall *call)
 
 static void set_cookie(WebCall *call, const char *value, guint seconds)
 {
-    call->cookie = g_strdup_printf(
-        TOKEN_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%u", value, seconds);
+    call->cookie = g_strdup_printf("%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%u",
+                                   call->web->cookie, value, seconds);
 }
 
 void post_login(WebCall *call)

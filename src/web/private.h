@@ -12,17 +12,22 @@
 #define UPLOAD_MOST (16 << 20)
 #define FORM_MOST   (64 << 10)
 
+typedef struct Link Link;
+
 struct Web {
     const WebOptions *options;
     struct MHD_Daemon *daemon;
     char *address, *token, *token_path;
+    char *cookie;     /* the name of the one that has the token */
     GPtrArray *hosts; /* of char *: what a Host header may say */
     GMutex lock;      /* of those below */
     GCond stopped;
     gboolean is_stopping;
     guint n_streams; /* of events */
     GCond has_place;
-    guint n_at_work; /* calls that are being answered */
+    guint n_at_work;  /* calls that are being answered */
+    GPtrArray *links; /* of Link, one for each connection */
+    guint clock;      /* the source that looks at them */
 };
 
 /* What came, and what goes back. Handlers fill the latter. */
@@ -42,6 +47,7 @@ typedef struct WebCall {
     const char *download;        /* name for a file; NULL: it is shown */
     gboolean is_packed;          /* the body is, by gzip */
     gboolean is_lasting;         /* may be kept for ever */
+    gboolean is_last;            /* the connection ends with it */
     struct MHD_Response *stream; /* in place of a body */
 } WebCall;
 
@@ -80,7 +86,25 @@ GPtrArray *guard_hosts(const char *host, guint16 port, const char *const *more);
 gboolean guard_knows_host(const GPtrArray *hosts, const char *host);
 /* Does a page of ours send this form? @origin: of its header, or NULL. */
 gboolean guard_is_own_origin(const char *origin, const char *host);
-#define TOKEN_COOKIE "firstbad-token"
+
+/* --- Limits (limits.c) --- */
+
+void limits_start(Web *web);
+/* No connection may be left. */
+void limits_stop(Web *web);
+/* The library asks whether a connection may be, and says what became of it. */
+enum MHD_Result link_may_begin(void *web, const struct sockaddr *socket, socklen_t n_socket);
+void link_on_change(void *web, struct MHD_Connection *connection, void **ret_link,
+                    enum MHD_ConnectionNotificationCode what);
+/* From now on @connection has the time of a call, and that for taking @n_bytes. */
+void link_give_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
+/* It has sent @n_bytes: it has the time for that, too. */
+void link_add_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
+/* It has all time while it is we who work. */
+void link_stop_clock(Web *web, struct MHD_Connection *connection);
+/* Wait for a place among those who work. FALSE: there was none for long, or the server stops. */
+gboolean place_take(Web *web);
+void place_leave(Web *web);
 
 /* --- Routes (routes.c) --- */
 
@@ -90,7 +114,8 @@ typedef struct Route {
     const char *path;   /* a "*" is a place that one part of a path fills */
     WebFunc func;
     gboolean needs_token;
-    guint most_bytes; /* of its body */
+    guint most_bytes;  /* of its body */
+    gboolean is_light; /* done at once: it waits for nobody's work */
 } Route;
 /* NULL: there is none. *ret_args: what stood in the places, owned by the caller. *ret_is_path:
  * there is one with another method. */

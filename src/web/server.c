@@ -14,9 +14,6 @@
 
 #define MOST_CONNECTIONS 128
 #define IDLE_S           30
-/* The page of a job with 10,000 trials takes 30 MB while it is made. A few at once are as quick as
- * many on as many cores. */
-#define MOST_AT_WORK 4
 /* Of a header: an address, cookies. */
 #define HEADER_BYTES (32 << 10)
 /* What is smaller fits into a packet or two. */
@@ -103,6 +100,8 @@ static void add_headers(struct MHD_Response *response, const WebCall *call, gboo
         {"X-Accel-Buffering", is_stream ? "no" : NULL}, /* nginx */
         {"Location", call->location},
         {"Set-Cookie", call->cookie},
+        {"Retry-After", call->status == MHD_HTTP_SERVICE_UNAVAILABLE ? "10" : NULL},
+        {"Connection", call->is_last ? "close" : NULL},
         {"WWW-Authenticate", call->status == MHD_HTTP_UNAUTHORIZED ? "Bearer" : NULL},
     };
 
@@ -174,6 +173,11 @@ static enum MHD_Result send_reply(WebCall *call)
     enum MHD_Result result;
 
     pack_body(call);
+    if (is_stream) {
+        link_stop_clock(call->web, call->connection);
+    } else {
+        link_give_time(call->web, call->connection, g_bytes_get_size(call->body));
+    }
     if (!response) {
         gsize n_bytes;
         const void *bytes = g_bytes_get_data(call->body, &n_bytes);
@@ -201,8 +205,9 @@ static gboolean has_bearer(const WebCall *call)
 
 static gboolean has_cookie(const WebCall *call)
 {
-    return guard_is_token(call->web->token, MHD_lookup_connection_value(
-                                                call->connection, MHD_COOKIE_KIND, TOKEN_COOKIE));
+    return guard_is_token(
+        call->web->token,
+        MHD_lookup_connection_value(call->connection, MHD_COOKIE_KIND, call->web->cookie));
 }
 
 /* May the call change anything? A program shows the token itself; what a browser sends has to come
@@ -238,12 +243,44 @@ static gboolean check_length(WebCall *call, const Route *route)
     return TRUE;
 }
 
+/* Headers that say where a call ends, and whom it is meant for: two of them, and a proxy before us
+ * may have gone by the other one. */
+typedef struct Ends {
+    guint n_hosts, n_lengths, n_codings;
+} Ends;
+
+static enum MHD_Result count_end(void *data, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    Ends *ends = data;
+
+    ends->n_hosts += g_ascii_strcasecmp(key, "Host") == 0;
+    ends->n_lengths += g_ascii_strcasecmp(key, "Content-Length") == 0;
+    ends->n_codings += g_ascii_strcasecmp(key, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+static gboolean check_ends(WebCall *call)
+{
+    Ends ends = {0};
+
+    MHD_get_connection_values(call->connection, MHD_HEADER_KIND, count_end, &ends);
+    if (ends.n_hosts > 1 || ends.n_lengths + ends.n_codings > 1) {
+        reply_error(call, MHD_HTTP_BAD_REQUEST, "It is not clear where this call ends.");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* The route of the call; NULL: it is refused, and the reply says why. */
 static const Route *admit(WebCall *call, const char *method)
 {
     gboolean is_path, is_post = g_str_equal(method, "POST");
     const Route *route;
 
+    if (!check_ends(call)) {
+        return NULL;
+    }
     if (!guard_knows_host(call->web->hosts, header(call, "Host"))) {
         reply_error(
             call, MHD_HTTP_MISDIRECTED_REQUEST,
@@ -293,6 +330,7 @@ static enum MHD_Result on_field(void *data, enum MHD_ValueKind kind, const char 
 static enum MHD_Result take_piece(Receipt *receipt, const char *bytes, size_t *n_bytes)
 {
     receipt->n_bytes += *n_bytes;
+    link_add_time(receipt->call.web, receipt->call.connection, *n_bytes);
     receipt->is_too_long = receipt->n_bytes > receipt->route->most_bytes;
     /* Who does not end is not listened to: the connection is closed. */
     if (receipt->n_bytes > receipt->route->most_bytes + SLACK_BYTES) {
@@ -314,8 +352,11 @@ static enum MHD_Result begin(Web *web, struct MHD_Connection *connection, const 
     Receipt *receipt = receipt_new(web, connection, path);
 
     *state = receipt;
+    link_give_time(web, connection, 0);
     receipt->route = admit(&receipt->call, method);
     if (!receipt->route) {
+        /* A body that was not read would be taken for the next call. */
+        receipt->call.is_last = TRUE;
         return send_reply(&receipt->call);
     }
     if (g_str_equal(method, "POST")) {
@@ -325,21 +366,17 @@ static enum MHD_Result begin(Web *web, struct MHD_Connection *connection, const 
     return MHD_YES;
 }
 
-static void work(WebCall *call, WebFunc func)
+static void work(WebCall *call, const Route *route)
 {
-    Web *web = call->web;
-
-    g_mutex_lock(&web->lock);
-    while (web->n_at_work == MOST_AT_WORK) {
-        g_cond_wait(&web->has_place, &web->lock);
+    link_stop_clock(call->web, call->connection);
+    if (route->is_light) {
+        route->func(call);
+    } else if (place_take(call->web)) {
+        route->func(call);
+        place_leave(call->web);
+    } else {
+        reply_error(call, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many ask at once: try again later.");
     }
-    web->n_at_work++;
-    g_mutex_unlock(&web->lock);
-    func(call);
-    g_mutex_lock(&web->lock);
-    web->n_at_work--;
-    g_cond_signal(&web->has_place);
-    g_mutex_unlock(&web->lock);
 }
 
 static enum MHD_Result on_call(void *data, struct MHD_Connection *connection, const char *path,
@@ -360,7 +397,7 @@ static enum MHD_Result on_call(void *data, struct MHD_Connection *connection, co
     } else if (receipt->is_damaged) {
         reply_error(&receipt->call, MHD_HTTP_BAD_REQUEST, "The form cannot be read.");
     } else {
-        work(&receipt->call, receipt->route->func);
+        work(&receipt->call, receipt->route);
     }
     return send_reply(&receipt->call);
 }
@@ -368,7 +405,10 @@ static enum MHD_Result on_call(void *data, struct MHD_Connection *connection, co
 static void on_end(void *data, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode how)
 {
+    Web *web = data;
+
     g_clear_pointer((Receipt **)state, receipt_free);
+    link_give_time(web, connection, 0); /* the next call */
 }
 
 /* --- Starting -------------------------------------------------------------------------------- */
@@ -403,6 +443,8 @@ static void name_itself(Web *web, GInetSocketAddress *socket)
     g_autofree char *host = g_inet_address_to_string(address);
     guint16 port = g_inet_socket_address_get_port(socket);
 
+    /* Cookies are kept by host, whatever the port: two servers of one host have two. */
+    web->cookie = g_strdup_printf("firstbad-token-%u", (unsigned)port);
     web->hosts = guard_hosts(host, port, web->options->hosts);
     web->address =
         g_strdup_printf(is_v6 ? "http://[%s]:%u/" : "http://%s:%u/", host, (unsigned)port);
@@ -437,7 +479,8 @@ static gboolean start_daemon(Web *web, int fd, GError **error)
     web->daemon = MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
             MHD_USE_ITC,
-        0, NULL, NULL, on_call, web, MHD_OPTION_NOTIFY_COMPLETED, on_end, web,
+        0, link_may_begin, web, on_call, web, MHD_OPTION_NOTIFY_COMPLETED, on_end, web,
+        MHD_OPTION_NOTIFY_CONNECTION, link_on_change, web, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned int)MOST_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_END);
@@ -451,8 +494,10 @@ static gboolean start_daemon(Web *web, int fd, GError **error)
 
 static void web_free(Web *web)
 {
+    limits_stop(web);
     g_clear_pointer(&web->hosts, g_ptr_array_unref);
     g_free(web->address);
+    g_free(web->cookie);
     g_free(web->token);
     g_free(web->token_path);
     g_mutex_clear(&web->lock);
@@ -475,6 +520,7 @@ Web *web_start(const WebOptions *options, GError **error)
     g_mutex_init(&web->lock);
     g_cond_init(&web->stopped);
     g_cond_init(&web->has_place);
+    limits_start(web);
     if (!guard_load_token(options->state_dir, &web->token, &web->token_path, error) ||
         (fd = bind_at(web, socket, error)) < 0 || !start_daemon(web, fd, error)) {
         web_free(web);
@@ -488,6 +534,7 @@ void web_stop(Web *web)
     g_mutex_lock(&web->lock);
     web->is_stopping = TRUE;
     g_cond_broadcast(&web->stopped);
+    g_cond_broadcast(&web->has_place);
     g_mutex_unlock(&web->lock);
     MHD_stop_daemon(web->daemon);
     web_free(web);

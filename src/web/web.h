@@ -17,8 +17,10 @@
  *   - a browser's form must come from our own pages (Origin), the cookie is SameSite=Strict and no
  *     script can read it; the token is compared in constant time;
  *   - pages run no script but ours, load nothing from elsewhere and stand in nobody's frame;
- *   - nothing in an address is a path of this machine; sizes, connections and times are bounded,
- *     and a body is read only of who has shown the token.
+ *   - nothing in an address is a path of this machine; sizes, connections (also those of one
+ *     address) and times are bounded, and a long body is read only of who has shown the token;
+ *   - a call that could be read in two ways is refused, and so is its connection: no proxy before
+ * us can be made to take the second half of a call for another's.
  */
 #pragma once
 
@@ -32,9 +34,11 @@ typedef struct WebOptions {
     const char *const *hosts; /* more names that it is asked under, with the port where it is not
                                  that of their scheme; NULL-terminated, or NULL */
     const char *source_url;   /* as in PagePlace */
+    guint call_s;             /* for a header to come, and a short reply to be taken; 0: 30 s */
 } WebOptions;
 
-/* Listen, and answer from now on. The strings of @options must outlive it. */
+/* Listen, and answer from now on; late callers are cut off while the default main context runs. The
+ * strings of @options must outlive it. */
 Web *web_start(const WebOptions *options, GError **error);
 /* No connection is left when it returns. */
 void web_stop(Web *web);

@@ -145,6 +145,23 @@ test("from the graph to a revision, and to the console of a trial", async () => 
     assertQuiet(page);
 });
 
+/** A page that may not follow its job says so, and does when it may. */
+async function assertRefusedIsTold(name) {
+    const reader = await openPage(browser, service.url);
+    const told = reader.locator("#live-refused");
+
+    await reader.clock.install();
+    await reader.route("**/events", (route) => route.fulfill({status: 503}));
+    await openJob(reader, name);
+    await told.waitFor();
+    assert.match(await told.textContent(), /read anew every 30 s/);
+    await assertGood(reader);
+    await reader.unroute("**/events");
+    await reader.clock.fastForward(30000);
+    await told.waitFor({state: "detached"});
+    await reader.context().close();
+}
+
 test(
     "another job is cancelled, and the page of one that waits follows it when it begins",
     async () => {
@@ -154,6 +171,7 @@ test(
         await submit(page, "second", service.gate("never").test);
         await openJob(page, "second");
         await page.locator("#live-works li").first().waitFor();
+        await assertRefusedIsTold("second");
         await submit(page, "third", gate.test);
         await openJob(waiting, "third");
         assert.equal(await waiting.locator("#live").isVisible(), false);
