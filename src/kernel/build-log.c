@@ -40,6 +40,10 @@ static const Rule rules[] = {
      "^make(\\[\\d+\\])?: \\*\\*\\* .*\\] (Killed|Error 137)$", RANK_FAULT, LOG_FAULT_KILLED},
     {SAID "(out of memory|(virtual )?memory exhausted|Cannot allocate memory)|"
      "^virtual memory exhausted: ", RANK_FAULT, LOG_FAULT_MEMORY},
+    {SAID "File too large|^(.*[\\]:\\d] )?File size limit exceeded", RANK_FAULT, LOG_FAULT_SIZE},
+    /* Who ends all processes of a service ends compilers, too. */
+    {"^\\S+: fatal error: Terminated\\b|^\\S+: .*\\bterminated with signal 15\\b|^Terminated$|"
+     "^make(\\[\\d+\\])?: \\*\\*\\* .*\\] (Terminated|Error 143)$", RANK_FAULT, LOG_FAULT_MACHINE},
     {"^bwrap: |^ccache: error: ", RANK_FAULT, LOG_FAULT_MACHINE},
 
     /* net/core/sock.c:12:3: error: ... of gcc and clang; "fatal error" too. */
@@ -96,55 +100,99 @@ static GRegex *compile(const char *pattern)
     return regex;
 }
 
-static GPtrArray *compile_rules(void)
-{
-    GPtrArray *regexes = g_ptr_array_new_with_free_func((GDestroyNotify)g_regex_unref);
+/* How lines are read: compiled once for a log. */
+typedef struct Reading {
+    GPtrArray *rules; /* of GRegex, as in @rules */
+    GRegex *any;      /* of the rules: one look, since nearly all lines obey none */
+    GRegex *colours, *margin;
+} Reading;
 
+static void reading_begin(Reading *reading)
+{
+    g_autoptr(GString) any = g_string_new(NULL);
+
+    reading->rules = g_ptr_array_new_with_free_func((GDestroyNotify)g_regex_unref);
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
-        g_ptr_array_add(regexes, compile(rules[i].pattern));
+        g_ptr_array_add(reading->rules, compile(rules[i].pattern));
+        g_string_append_printf(any, "%s(?:%s)", i ? "|" : "", rules[i].pattern);
     }
-    return regexes;
+    reading->any = compile(any->str);
+    reading->colours = compile("\x1b\\[[0-9;]*[A-Za-z]|\r");
+    reading->margin = compile(QUOTE_MARGIN);
 }
 
-/* The rule that @line obeys, or NULL. */
-static const Rule *find_rule(const GPtrArray *regexes, const char *line, gboolean indented)
+static void reading_end(Reading *reading)
 {
+    g_ptr_array_unref(reading->rules);
+    g_regex_unref(reading->any);
+    g_regex_unref(reading->colours);
+    g_regex_unref(reading->margin);
+}
+
+/* The rule better than @rank that @line obeys, or NULL. */
+static const Rule *find_rule(const Reading *reading, const char *line, gboolean indented, int rank)
+{
+    if (!g_regex_match(reading->any, line, 0, NULL)) {
+        return NULL;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
-        if (rules[i].rank == RANK_FAULT && indented) {
+        if (rules[i].rank >= rank || (rules[i].rank == RANK_FAULT && indented)) {
             continue;
         }
-        if (g_regex_match(regexes->pdata[i], line, 0, NULL)) {
+        if (g_regex_match(reading->rules->pdata[i], line, 0, NULL)) {
             return &rules[i];
         }
     }
     return NULL;
 }
 
+/* @line without its colours. Owned by the caller. */
+static char *without_colours(const Reading *reading, const char *line)
+{
+    return strpbrk(line, "\x1b\r")
+               ? g_regex_replace_literal(reading->colours, line, -1, 0, "", 0, NULL)
+               : g_strdup(line);
+}
+
+/* What is to be quoted of @line, or NULL. Owned by the caller. */
+static char *quotable(const Reading *reading, const char *plain)
+{
+    g_autofree char *text = clean(plain);
+
+    return *text && !g_regex_match(reading->margin, plain, 0, NULL) ? g_steal_pointer(&text) : NULL;
+}
+
 char *build_log_first_error(const char *log, LogFault *ret_fault)
 {
-    g_autoptr(GPtrArray) regexes = compile_rules();
-    g_autoptr(GRegex) colours = compile("\x1b\\[[0-9;]*[A-Za-z]|\r");
-    g_autoptr(GRegex) margin = compile(QUOTE_MARGIN);
-    g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+    g_autofree char *before = g_strdup(""), *quote = g_strdup("no output");
     int best = N_RANKS;
-    g_autofree char *quote = NULL;
-    LogFault fault = LOG_FAULT_SOURCE;
+    Reading reading;
 
-    for (char **line = lines; *line && best > RANK_FAULT; line++) {
-        g_autofree char *plain = g_regex_replace_literal(colours, *line, -1, 0, "", 0, NULL);
-        g_autofree char *text = clean(plain);
-        const Rule *rule = find_rule(regexes, text, g_ascii_isspace(*plain));
+    *ret_fault = LOG_FAULT_SOURCE;
+    reading_begin(&reading);
+    while (*log && best > RANK_FAULT) {
+        gsize n_line = strcspn(log, "\n");
+        g_autofree char *line = g_strndup(log, n_line);
 
-        if (*text && !g_regex_match(margin, plain, 0, NULL) &&
-            (rule ? rule->rank < best : best == N_RANKS)) {
-            best = rule ? rule->rank : N_RANKS;
-            fault = rule ? rule->fault : LOG_FAULT_SOURCE;
+        log += log[n_line] ? n_line + 1 : n_line;
+        if (g_str_equal(line, before)) {
+            continue; /* `yes` in a makefile */
+        }
+        g_autofree char *plain = without_colours(&reading, line);
+        g_autofree char *text = quotable(&reading, plain);
+        const Rule *rule = text ? find_rule(&reading, text, g_ascii_isspace(*plain), best) : NULL;
+
+        if (rule || (text && best == N_RANKS)) {
+            best = rule ? rule->rank : best;
+            *ret_fault = rule ? rule->fault : LOG_FAULT_SOURCE;
             g_free(quote);
             quote = g_steal_pointer(&text);
         }
+        g_free(before);
+        before = g_steal_pointer(&line);
     }
-    *ret_fault = fault;
-    return quote ? g_steal_pointer(&quote) : g_strdup("no output");
+    reading_end(&reading);
+    return g_steal_pointer(&quote);
 }
 
 gboolean build_log_may_be_stale(const char *first_error)

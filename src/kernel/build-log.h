@@ -11,6 +11,7 @@ typedef enum LogFault {
     LOG_FAULT_MEMORY,  /* no memory was given: of the machine, unless a limit was set */
     LOG_FAULT_KILLED,  /* killed, as a rule for want of memory: of the machine, as a limit makes an
                           allocation fail and kills nobody */
+    LOG_FAULT_SIZE,    /* a file grew without end: of the revision */
     LOG_FAULT_MACHINE, /* disk full, no sandbox: try again elsewhere */
 } LogFault;
 

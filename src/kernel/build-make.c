@@ -8,10 +8,9 @@
 #include "kernel/build-log.h"
 #include "kernel/recipe.h"
 
-static char *log_path(const Build *build)
-{
-    return g_build_filename(build->builder->slot->dir, "make.log", NULL);
-}
+/* What a file of a build may have: no vmlinux comes near it, and a makefile that writes without end
+ * does not fill the disk. */
+#define FILE_LIMIT_BYTES ((guint64)16 << 30)
 
 /* What make needs to read, wherever it lies. */
 static char **readable_folders(const KernelBuilder *builder, const Choice *choice)
@@ -47,14 +46,14 @@ void build_run(GTask *task, char **argv, GAsyncReadyCallback done)
     const KernelBuildOptions *options = &builder->options;
     g_auto(GStrv) readable = readable_folders(builder, build->choice);
     const char *writable[] = {builder->slot->obj_dir, options->toolchains->ccache_dir, NULL};
-    g_autofree char *log = log_path(build);
     gint64 spent_ms = (g_get_monotonic_time() - build->start_us) / 1000;
     g_auto(GStrv) boxed = NULL, env = NULL;
     GError *error = NULL;
     ProcessSpec spec = {.cwd = builder->slot->src_dir,
                         .env = (const char *const *)builder->env,
-                        .output_path = log,
-                        .memory_limit_bytes = options->memory_limit_bytes};
+                        .merged = TRUE,
+                        .memory_limit_bytes = options->memory_limit_bytes,
+                        .file_limit_bytes = FILE_LIMIT_BYTES};
 
     g_strfreev(build->argv);
     build->argv = argv;
@@ -100,16 +99,11 @@ static char *command_line(char *const *argv)
 }
 
 /* Put what make said into the log. */
-static void keep_log(Build *build)
+static void keep_log(Build *build, const ProcessResult *result)
 {
     g_autofree char *command = command_line(build->argv);
-    g_autofree char *path = log_path(build);
-    g_autofree char *text = NULL;
 
-    g_string_append_printf(build->log, "$ %s\n", command);
-    if (g_file_get_contents(path, &text, NULL, NULL)) {
-        g_string_append(build->log, text);
-    }
+    g_string_append_printf(build->log, "$ %s\n%s", command, result->out);
 }
 
 /* The most that make itself exits with. */
@@ -167,6 +161,8 @@ static void end_of_failed_make(GTask *task)
         build_end_with_error(task,
                              g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
                                          "memory ran out (fewer jobs need less): %s", first_error));
+    } else if (fault == LOG_FAULT_SIZE) { /* not in order: the next build removes what it wrote */
+        build_end_as_failed(task, first_error);
     } else if (!slot_end_build(build->builder->slot, &error)) {
         build_end_with_error(task, error);
     } else if (build->objects) { /* some may be there, and the folder is as good as before */
@@ -194,7 +190,7 @@ gboolean build_make_succeeded(GTask *task, GAsyncResult *res)
         build_end_with_error(task, error);
         return FALSE;
     }
-    keep_log(build);
+    keep_log(build, result);
     if (process_succeeded(result)) {
         return TRUE;
     }

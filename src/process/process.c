@@ -65,6 +65,18 @@ char *process_describe(const ProcessResult *result)
     return g_strdup_printf("exited with %d", result->exit_status);
 }
 
+/* Where it may not, it dies no sooner. */
+static void offer_to_oom_killer(void)
+{
+    static const char score[] = "500"; /* half of all memory */
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        G_GNUC_UNUSED ssize_t n = write(fd, score, strlen(score));
+        close(fd);
+    }
+}
+
 void process_child_setup(gpointer parent)
 {
     setpgid(0, 0);
@@ -75,6 +87,7 @@ void process_child_setup(gpointer parent)
     if (parent && getppid() != GPOINTER_TO_INT(parent)) {
         _exit(EXIT_FAILURE);
     }
+    offer_to_oom_killer();
 }
 
 void process_kill_group(GPid pid)
@@ -98,7 +111,7 @@ typedef struct Run {
     gulong cancel_handler;
     GCancellable *cancellable;
     GCancellable *piping; /* ends reading and writing */
-    Excerpt *out, *err;   /* NULL when they go to a file */
+    Excerpt *out, *err;   /* @err is NULL when it is merged */
     guint n_pending;      /* of the end of the program and the pipes */
     GError *error;        /* the first of reading and writing */
     gboolean timed_out;
@@ -129,9 +142,17 @@ static void run_free(Run *run)
  * GSubprocess forgets it once the program has ended, which for a short one is before we could ask,
  * and its group may outlive it. */
 typedef struct ChildPage {
-    guint64 memory_limit_bytes;
+    guint64 memory_limit_bytes, file_limit_bytes;
     GPid parent, pid;
 } ChildPage;
+
+/* 0: none. */
+static void set_limit(__rlimit_resource_t resource, guint64 limit)
+{
+    if (limit) {
+        setrlimit(resource, &(struct rlimit){limit, limit});
+    }
+}
 
 /* What the child does between fork and exec; nothing here may allocate. */
 static void child_setup(gpointer data)
@@ -140,9 +161,10 @@ static void child_setup(gpointer data)
 
     process_child_setup(GINT_TO_POINTER(page->parent));
     page->pid = getpid();
-    if (page->memory_limit_bytes) {
-        struct rlimit limit = {page->memory_limit_bytes, page->memory_limit_bytes};
-        setrlimit(RLIMIT_AS, &limit);
+    set_limit(RLIMIT_AS, page->memory_limit_bytes);
+    set_limit(RLIMIT_FSIZE, page->file_limit_bytes);
+    if (page->file_limit_bytes) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     }
 }
 
@@ -151,20 +173,11 @@ static GSubprocess *spawn(const ProcessSpec *spec, GPid *ret_pid, GError **error
     ChildPage *page;
     GSubprocess *subprocess;
     g_autoptr(GSubprocessLauncher) launcher = NULL;
-    GSubprocessFlags flags = G_SUBPROCESS_FLAGS_NONE;
+    GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_PIPE;
 
-    if (spec->input) {
-        flags |= G_SUBPROCESS_FLAGS_STDIN_PIPE;
-    }
-    flags |= spec->output_path ? G_SUBPROCESS_FLAGS_STDERR_MERGE
-                               : G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
+    flags |= spec->input ? G_SUBPROCESS_FLAGS_STDIN_PIPE : 0;
+    flags |= spec->merged ? G_SUBPROCESS_FLAGS_STDERR_MERGE : G_SUBPROCESS_FLAGS_STDERR_PIPE;
     launcher = g_subprocess_launcher_new(flags);
-    if (spec->output_path) {
-        g_subprocess_launcher_set_stdout_file_path(launcher, spec->output_path);
-        if (!g_file_set_contents(spec->output_path, "", 0, error)) {
-            return NULL;
-        }
-    }
     if (spec->cwd) {
         g_subprocess_launcher_set_cwd(launcher, spec->cwd);
     }
@@ -196,6 +209,7 @@ static GSubprocess *spawn(const ProcessSpec *spec, GPid *ret_pid, GError **error
         return NULL;
     }
     page->memory_limit_bytes = spec->memory_limit_bytes;
+    page->file_limit_bytes = spec->file_limit_bytes;
     page->parent = getpid();
     g_subprocess_launcher_set_child_setup(launcher, child_setup, page, NULL);
     process_trace(spec->argv);
@@ -354,15 +368,13 @@ static void on_ended(GObject *source, GAsyncResult *res, gpointer data)
 static void follow(GTask *task, const ProcessSpec *spec)
 {
     Run *run = g_task_get_task_data(task);
+    gsize limit_bytes = spec->output_limit_bytes ? spec->output_limit_bytes : PROCESS_OUTPUT_LIMIT;
 
     run->piping = g_cancellable_new();
     run->n_pending = 1;
     g_subprocess_wait_async(run->subprocess, NULL, on_ended, g_object_ref(task));
-    if (!spec->output_path) {
-        gsize limit_bytes =
-            spec->output_limit_bytes ? spec->output_limit_bytes : PROCESS_OUTPUT_LIMIT;
-
-        run->out = read_pipe(task, g_subprocess_get_stdout_pipe(run->subprocess), limit_bytes);
+    run->out = read_pipe(task, g_subprocess_get_stdout_pipe(run->subprocess), limit_bytes);
+    if (!spec->merged) {
         run->err = read_pipe(task, g_subprocess_get_stderr_pipe(run->subprocess), limit_bytes);
     }
     if (spec->input) {

@@ -26,10 +26,11 @@ typedef struct ProcessSpec {
                                    NULL: ours as it is */
     const char *input;          /* bytes for stdin, or NULL for none */
     gsize n_input;              /* length of @input */
-    const char *output_path;    /* stdout and stderr go to this file, made anew; NULL: captured */
+    gboolean merged;            /* stderr goes where stdout goes */
     gsize output_limit_bytes;   /* of what is captured; 0: PROCESS_OUTPUT_LIMIT */
     guint timeout_ms;           /* 0: none */
     guint64 memory_limit_bytes; /* RLIMIT_AS of each process of the group; 0: none */
+    guint64 file_limit_bytes;   /* RLIMIT_FSIZE of each, and none leaves a core; 0: none */
     const int *fds; /* @n_fds of ours, which it gets as PROCESS_FIRST_FD and up; they stay open
                        here */
     guint n_fds;
@@ -42,9 +43,9 @@ typedef struct ProcessResult {
     gboolean timed_out;
     int exit_status; /* 0..255, or -1 when a signal ended it */
     int term_signal; /* that signal, else 0 */
-    char *out;       /* stdout, NUL-terminated; empty when it went to a file */
+    char *out;       /* stdout, NUL-terminated */
     gsize n_out;     /* length of @out, for output with NUL bytes */
-    char *err;       /* stderr, NUL-terminated */
+    char *err;       /* stderr, NUL-terminated; empty when it was merged */
     guint64 wall_ms;
 } ProcessResult;
 
@@ -85,9 +86,9 @@ void process_set_trace(ProcessTrace trace, gpointer user_data);
 void process_trace(const char *const *argv);
 
 /* What to put first in the child set-up of a program we start by other means (QEMU): own process
- * group, dies with us, ended by SIGPIPE though we ignore it. @parent: GINT_TO_POINTER(getpid()),
- * asked before the fork; with NULL a child outlives us when we are killed before it comes to this.
- * Async-signal-safe. */
+ * group, dies with us, ended by SIGPIPE though we ignore it, and sooner than us when memory runs
+ * out (a program can be run again). @parent: GINT_TO_POINTER(getpid()), asked before the fork; with
+ * NULL a child outlives us when we are killed before it comes to this. Async-signal-safe. */
 void process_child_setup(gpointer parent);
 
 /* Kill the group of @pid and wait for nothing. */

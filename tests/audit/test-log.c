@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading bisection logs: each variant of the grammar, by logs of our own in seeds/log/, which are also
- * where the fuzzer starts.
+ * Reading bisection logs: each variant of the grammar, by logs of our own in seeds/log/, which are
+ * also where the fuzzer starts.
  */
 #include <gio/gio.h>
 #include <string.h>

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Makefiles that want too much of this machine, and a machine that ends what they run: real make,
  * in its box.
+ *
+ * FIRSTBAD_TEST_OOM=yes, in a control group of 600 MB: the kernel kills a compiler for its memory.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -54,22 +57,45 @@ static void test_killed(Fixture *fixture, gconstpointer unused)
     check_base_builds(fixture);
 }
 
-/* A compiler that wants more than it may have: known as such, and tried again when it may have
- * more. */
-static void test_memory(Fixture *fixture, gconstpointer unused)
+/* A compiler that wants more memory than there is. */
+static void commit_large(const Fixture *fixture)
 {
     g_autofree char *out =
-        sh(fixture, "cd repo; printf '#define A(x) x,x,x,x,x,x,x,x,x,x\\nint other(void) { static "
-                    "const int a[] = {A(A(A(A(A(A(A(1)))))))}; return a[0]; }\\n' >other.c; git "
+        sh(fixture, "cd repo; printf '#define A(x) x,x,x,x,x,x,x,x,x,x\nint other(void) { static "
+                    "const int a[] = {A(A(A(A(A(A(A(1)))))))}; return a[0]; }\n' >other.c; git "
                     "add .; commit large; git tag large");
+}
+
+/* Refused by a limit: known as such, and worth another try when it may have more. */
+static void test_memory(Fixture *fixture, gconstpointer unused)
+{
     g_autoptr(Kernel) kernel = NULL;
 
+    commit_large(fixture);
     fixture->options.memory_limit_bytes = 200 << 20;
     reopen_slot(fixture);
     kernel = build(fixture->builder, "large");
     g_test_message("%s", kernel->first_error);
     g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
     g_assert_cmpuint(kernel->failed_at_bytes, ==, 200 << 20);
+    check_base_builds(fixture);
+}
+
+/* Killed by the kernel, who leaves us alone: nothing is known of the revision. */
+static void test_oom(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Kernel) kernel = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!g_getenv("FIRSTBAD_TEST_OOM")) {
+        g_test_skip("FIRSTBAD_TEST_OOM is not set");
+        return;
+    }
+    commit_large(fixture);
+    kernel = try_build(fixture->builder, "large", &error);
+    g_assert_null(kernel);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, "memory ran out"));
     check_base_builds(fixture);
 }
 
@@ -118,19 +144,20 @@ static void test_file(Fixture *fixture, gconstpointer unused)
 /* Many processes that mean to outlive the build, and hold its output open. */
 static void test_processes(Fixture *fixture, gconstpointer unused)
 {
+    const int mark = 100000 + getpid();
+    g_autofree char *rule = g_strdup_printf(
+        "\\tfor i in $$(seq 100); do setsid sh -c \"setsid sleep %d \\& sleep %d\" \\& done; false",
+        mark, mark);
     g_autofree char *out = NULL;
 
     if (*kernel_builder_unboxed(fixture->builder)) {
         g_test_skip(kernel_builder_unboxed(fixture->builder));
         return;
     }
-    commit_rule(
-        fixture, "many",
-        "\\tfor i in $$(seq 100); do setsid sh -c \"setsid sleep 98765 \\& sleep 98765\" \\& "
-        "done; false");
+    commit_rule(fixture, "many", rule);
     g_autoptr(Kernel) kernel = build(fixture->builder, "many");
     g_assert_cmpint(kernel->status, ==, KERNEL_FAILED);
-    out = sh(fixture, "pgrep -cf 'sleep 9876[5]' || true");
+    out = scratch_sh(&fixture->scratch, "pgrep -cfx 'sleep %d' || true", mark);
     g_assert_cmpstr(out, ==, "0");
 }
 
@@ -140,6 +167,7 @@ int main(int argc, char **argv)
 #define ADD(name, func) g_test_add(name, Fixture, NULL, set_up, func, tear_down)
     ADD("/hostile/killed", test_killed);
     ADD("/hostile/memory", test_memory);
+    ADD("/hostile/oom", test_oom);
     ADD("/hostile/output", test_output);
     ADD("/hostile/file", test_file);
     ADD("/hostile/processes", test_processes);

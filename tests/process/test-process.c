@@ -102,21 +102,16 @@ static void test_excerpt(void)
     }
 }
 
-static void test_environment_and_file(void)
+static void test_environment_and_merged(void)
 {
     const char *argv[] = {"sh", "-c", "echo $WHO${G_TEST_SRCDIR-} in $(pwd); echo err >&2", NULL};
     const char *env[] = {"WHO=me", "G_TEST_SRCDIR", NULL};
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "firstbad-process-XXXXXX", NULL);
-    g_autofree char *text = NULL;
-    int fd = g_mkstemp(path);
-    ProcessSpec spec = {.argv = argv, .env = env, .cwd = "/", .output_path = path};
+    ProcessSpec spec = {.argv = argv, .env = env, .cwd = "/", .merged = TRUE};
     g_autoptr(ProcessResult) result = run(&spec);
 
     g_assert_true(process_succeeded(result));
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    g_assert_cmpstr(text, ==, "me in /\nerr\n");
-    close(fd);
-    g_unlink(path);
+    g_assert_cmpstr(result->out, ==, "me in /\nerr\n");
+    g_assert_cmpstr(result->err, ==, "");
 }
 
 static void test_time_limit_ends_the_group(void)
@@ -132,18 +127,16 @@ static void test_time_limit_ends_the_group(void)
 }
 
 /* A child that the program leaves in the background holds its output open: nobody waits for it. */
-static void assert_not_waited_for(const char *script, const char *output_path)
+static void assert_not_waited_for(const char *script, gboolean merged)
 {
     const char *argv[] = {"sh", "-c", script, NULL};
-    ProcessSpec spec = {.argv = argv, .timeout_ms = 20 * 1000, .output_path = output_path};
+    ProcessSpec spec = {.argv = argv, .timeout_ms = 20 * 1000, .merged = merged};
     g_autoptr(ProcessResult) result = run(&spec);
 
     g_assert_false(result->timed_out);
     g_assert_cmpint(result->exit_status, ==, 3);
-    if (!output_path) {
-        g_assert_cmpstr(result->out, ==, "said\n");
-        g_assert_cmpstr(result->err, ==, "warned\n");
-    }
+    g_assert_cmpstr(result->out, ==, merged ? "said\nwarned\n" : "said\n");
+    g_assert_cmpstr(result->err, ==, merged ? "" : "warned\n");
 }
 
 /* Does the process whose number a script wrote to @path live? Not when it is a zombie. */
@@ -169,15 +162,13 @@ static void test_background_child(void)
 {
     g_autofree char *dir = g_dir_make_tmp("firstbad-process-XXXXXX", NULL);
     g_autofree char *pid = g_build_filename(dir, "pid", NULL);
-    g_autofree char *output = g_build_filename(dir, "output", NULL);
     g_autofree char *script = background_script("", pid);
 
-    assert_not_waited_for(script, NULL);
+    assert_not_waited_for(script, FALSE);
     g_assert_false(lives(pid));
     g_unlink(pid);
-    assert_not_waited_for(script, output);
+    assert_not_waited_for(script, TRUE);
     g_unlink(pid);
-    g_unlink(output);
     g_rmdir(dir);
 }
 
@@ -187,7 +178,7 @@ static void test_background_session(void)
     g_autofree char *pid = g_build_filename(dir, "pid", NULL);
     g_autofree char *script = background_script("setsid", pid), *text = NULL;
 
-    assert_not_waited_for(script, NULL);
+    assert_not_waited_for(script, FALSE);
     g_assert_true(lives(pid) && g_file_get_contents(pid, &text, NULL, NULL));
     kill(atoi(text), SIGKILL);
     g_unlink(pid);
@@ -229,6 +220,28 @@ static void test_memory_limit(void)
     g_autoptr(ProcessResult) result = run(&spec);
 
     g_assert_cmpstr(result->out, ==, "524288\n");
+}
+
+/* A file without end ends its writer, who leaves no core. */
+static void test_file_limit(void)
+{
+    const char *argv[] = {"sh", "-c", "ulimit -c; truncate -s 2M file && echo wrong; rm -f file",
+                          NULL};
+    g_autofree char *dir = g_dir_make_tmp("firstbad-process-XXXXXX", NULL);
+    ProcessSpec spec = {.argv = argv, .cwd = dir, .file_limit_bytes = 1 << 20};
+    g_autoptr(ProcessResult) result = run(&spec);
+
+    g_assert_cmpstr(result->out, ==, "0\n");
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+/* Memory that runs out takes our children before it takes us. */
+static void test_oom_order(void)
+{
+    const char *argv[] = {"cat", "/proc/self/oom_score_adj", NULL};
+    g_autoptr(ProcessResult) result = run(&(ProcessSpec){.argv = argv});
+
+    g_assert_cmpstr(result->out, ==, "500\n");
 }
 
 static void test_missing_program_is_an_error(void)
@@ -349,12 +362,14 @@ int main(int argc, char **argv)
     g_test_add_func("/process/output", test_output);
     g_test_add_func("/process/output-limit", test_output_limit);
     g_test_add_func("/process/excerpt", test_excerpt);
-    g_test_add_func("/process/environment-and-file", test_environment_and_file);
+    g_test_add_func("/process/environment-and-merged", test_environment_and_merged);
     g_test_add_func("/process/time-limit", test_time_limit_ends_the_group);
     g_test_add_func("/process/background-child", test_background_child);
     g_test_add_func("/process/background-session", test_background_session);
     g_test_add_func("/process/marked", test_marked);
     g_test_add_func("/process/memory-limit", test_memory_limit);
+    g_test_add_func("/process/file-limit", test_file_limit);
+    g_test_add_func("/process/oom-order", test_oom_order);
     g_test_add_func("/process/missing", test_missing_program_is_an_error);
     g_test_add_func("/process/ask", test_ask);
     g_test_add_func("/process/parent-gone-before-setup", test_parent_gone_before_setup);
