@@ -74,7 +74,8 @@ static const Rule rules[] = {
 };
 /* clang-format on */
 
-/* The "../" away that a build folder below the sources brings, and what is too long. */
+/* The "../" away that a build folder below the sources brings, and what is too long; what else a
+ * terminal would obey becomes "?". */
 static char *clean(const char *line)
 {
     const char *start = line;
@@ -88,6 +89,11 @@ static char *clean(const char *line)
     /* A cut may have split a character, and made it a mark of three bytes. */
     g_utf8_validate(quote, MIN(strlen(quote), (gsize)MAX_QUOTE), &end);
     quote[end - quote] = '\0';
+    for (char *c = quote; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            *c = *c == '\t' ? ' ' : '?';
+        }
+    }
     return g_strdup(g_strstrip(quote));
 }
 

@@ -15,11 +15,11 @@ typedef enum LogFault {
     LOG_FAULT_MACHINE, /* disk full, no sandbox: try again elsewhere */
 } LogFault;
 
-/* The first real error line of @log, cleaned for people: no colours, no leading "../", at most 300
- * bytes, valid UTF-8. Errors of the compiler, linker, Kconfig and scripts come before make's own
- * "*** ... Error 1", which only says that something failed. A fault of the machine comes before
- * all: others follow from it. Never NULL: without any such line the last one, or "no output".
- * Owned by the caller. */
+/* The first real error line of @log, cleaned for people: no colours, no control characters, no
+ * leading "../", at most 300 bytes, valid UTF-8. Errors of the compiler, linker, Kconfig and
+ * scripts come before make's own "*** ... Error 1", which only says that something failed. A fault
+ * of the machine comes before all: others follow from it. Never NULL: without any such line the
+ * last one, or "no output". Owned by the caller. */
 char *build_log_first_error(const char *log, LogFault *ret_fault);
 
 /* May @first_error come from what other revisions left in the build folder? Not what a compiler or

@@ -9,6 +9,7 @@
  * trusted beyond that.
  */
 #include "process/process.h"
+#include "symbols/answers.h"
 #include "symbols/internal.h"
 
 #include <gio/gunixinputstream.h>
@@ -50,18 +51,13 @@
 
 /* Names that differ, at most: three times what a distribution's kernel has. */
 #define CHANGE_MAX_BYTES (16 << 20)
-/* Before each of them. */
-#define DIFFERS_FUNCTION 'f'
-#define DIFFERS_VARIABLE 'v'
-#define CANNOT_COMPARE   '!'
+/* Before why two cannot be compared. */
+#define CANNOT_COMPARE '!'
 
 #define SOURCE_DIR "--source-dir="
 #define MODULE_DIR "--module-dir="
 #define ORIGINS    "--origins="
 #define OBJECTS    "--objects="
-
-static const char *const answers[] = {
-    [SYMBOLS_UNKNOWN] = "unknown", [SYMBOLS_NO] = "no", [SYMBOLS_YES] = "yes"};
 
 typedef struct Questions {
     GByteArray *bytes;
@@ -176,20 +172,6 @@ static char *first_line(const char *text)
     return line;
 }
 
-/* Split @bytes into @n texts that end with NUL; NULL when they are not so many. */
-static char **split_answers(const char *bytes, gsize n_bytes, guint n)
-{
-    g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
-    const char *end = bytes + n_bytes, *nul;
-    guint n_found = 0;
-
-    for (; bytes < end && (nul = memchr(bytes, '\0', end - bytes)); bytes = nul + 1) {
-        g_strv_builder_add(texts, bytes);
-        n_found++;
-    }
-    return bytes == end && n_found == n ? g_strv_builder_end(texts) : NULL;
-}
-
 /* bubblewrap exits as a shell does when a signal ends what it runs. */
 static char *describe(const ProcessResult *result)
 {
@@ -248,7 +230,7 @@ static char **take_answers(const char *vmlinux, guint n, const ProcessResult *re
                            GError **error)
 {
     g_autofree char *why = NULL, *said = NULL;
-    char **texts = process_succeeded(result) ? split_answers(result->out, result->n_out, n) : NULL;
+    char **texts = process_succeeded(result) ? answers_split(result->out, result->n_out, n) : NULL;
 
     if (texts) {
         return texts;
@@ -341,25 +323,6 @@ char *symbols_origins_finish(GAsyncResult *res, GError **error)
     return g_task_propagate_pointer(G_TASK(res), error);
 }
 
-/* NULL when a text is none. */
-static SymbolsAnswer *parse_answers(char **texts, guint n)
-{
-    g_autofree SymbolsAnswer *parsed = g_new0(SymbolsAnswer, n + 1);
-
-    for (guint i = 0; i < n; i++) {
-        guint k = 0;
-
-        while (k < G_N_ELEMENTS(answers) && !g_str_equal(texts[i], answers[k])) {
-            k++;
-        }
-        if (k == G_N_ELEMENTS(answers)) {
-            return NULL;
-        }
-        parsed[i] = (SymbolsAnswer)k;
-    }
-    return g_steal_pointer(&parsed);
-}
-
 gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *functions,
                              const char *const *sources, SymbolsAnswer **ret_functions,
                              SymbolsAnswer **ret_sources, GError **error)
@@ -381,8 +344,8 @@ gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *funct
     if (!texts) {
         return FALSE;
     }
-    of_functions = parse_answers(texts, n_functions);
-    of_sources = parse_answers(texts + n_functions, n_sources);
+    of_functions = answers_facts(texts, n_functions);
+    of_sources = answers_facts(texts + n_functions, n_sources);
     if (!of_functions || !of_sources) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     "%s: the process that reads it gave an answer that is none", files->vmlinux);
@@ -391,27 +354,6 @@ gboolean symbols_facts_apart(const SymbolsFiles *files, const char *const *funct
     *ret_functions = g_steal_pointer(&of_functions);
     *ret_sources = g_steal_pointer(&of_sources);
     return TRUE;
-}
-
-/* The names behind the marks of their kind. */
-static SymbolsChange *parse_change(const char *text)
-{
-    g_autoptr(GStrvBuilder) functions = g_strv_builder_new(), variables = g_strv_builder_new();
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    SymbolsChange *change = g_new0(SymbolsChange, 1);
-
-    for (char **line = lines; *line; line++) {
-        g_autofree char *name = **line ? clean_name(*line + 1) : NULL;
-
-        if (**line == DIFFERS_FUNCTION) {
-            g_strv_builder_add(functions, name);
-        } else if (**line == DIFFERS_VARIABLE) {
-            g_strv_builder_add(variables, name);
-        }
-    }
-    change->functions = g_strv_builder_end(functions);
-    change->variables = g_strv_builder_end(variables);
-    return change;
 }
 
 SymbolsChange *symbols_compare_apart(const SymbolsFiles *files, const char *before, GError **error)
@@ -432,7 +374,7 @@ SymbolsChange *symbols_compare_apart(const SymbolsFiles *files, const char *befo
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", before, why);
         return NULL;
     }
-    return parse_change(*texts);
+    return answers_change(*texts);
 }
 
 /* --- The other process ------------------------------------------------------------------------ */
@@ -490,10 +432,10 @@ static void answer(Symbols *symbols, const char *question)
         text = symbols_report(symbols, question + 1);
         break;
     case ASK_FUNCTION:
-        text = g_strdup(answers[symbols_has_function(symbols, question + 1)]);
+        text = g_strdup(answer_name(symbols_has_function(symbols, question + 1)));
         break;
     case ASK_SOURCE:
-        text = g_strdup(answers[symbols_has_source(symbols, question + 1)]);
+        text = g_strdup(answer_name(symbols_has_source(symbols, question + 1)));
         break;
     case ASK_CHANGE:
         text = describe_change(symbols, question + 1);

@@ -14,7 +14,7 @@ char *clean_name(const char *name)
     char *clean = g_strndup(name, NAME_MAX_BYTES);
 
     for (char *c = clean; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
+        if (!g_ascii_isprint(*c)) {
             *c = '?';
         }
     }

@@ -19,6 +19,8 @@ static const struct {
      "../net/core/sock.c:13:3: error: 'bar' undeclared (first use in this function)\n"
      "make[3]: *** [../scripts/Makefile.build:250: net/core/sock.o] Error 1\n",
      "net/core/sock.c:12:3: error: 'foo' undeclared (first use in this function)"},
+    {"half a colour, a title of the terminal, a tab", "a.c:1:1: error: \033]0;x\a\tb \033[01;",
+     "a.c:1:1: error: ?]0;x? b ?[01;"},
     {"missing header",
      "init/main.c:5:10: fatal error: linux/nothing.h: No such file or directory\n",
      "init/main.c:5:10: fatal error: linux/nothing.h: No such file or directory"},

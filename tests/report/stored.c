@@ -106,7 +106,7 @@ void stored_set_up(Stored *stored, gconstpointer unused)
 {
     stored->folder = g_dir_make_tmp("firstbad-report-XXXXXX", NULL);
     stored->store = store_open(stored->folder, STORE_WRITE, NULL);
-    stored_add(stored, "bug", "cause", "[job]\nstart=" START "\n");
+    stored_add(stored, "bug", "cause", "[job]\ntree=/nowhere\nstart=" START "\n");
 }
 
 void stored_tear_down(Stored *stored, gconstpointer unused)
