@@ -152,7 +152,6 @@ const char *audit_sign_name(AuditSign sign); /* "other-crashes", ... */
  * come from larger studies; the others are fitted by bench-audit. */
 double audit_sign_weight(AuditSign sign);
 gboolean audit_sign_is_fixed(AuditSign sign);
-double audit_base_weight(void); /* of an answer without any sign */
 
 /* An answer is believed from this trust on: between what lets wrong answers pass and what blames
  * right ones (bench-audit --fit has both for other limits). */

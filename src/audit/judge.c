@@ -396,11 +396,6 @@ gboolean audit_sign_is_fixed(AuditSign sign)
     return signs[sign].is_fixed;
 }
 
-double audit_base_weight(void)
-{
-    return BASE_WEIGHT;
-}
-
 /* --- The case -------------------------------------------------------------------------------- */
 
 Verdict logged_verdict(const LoggedTest *test)

@@ -7,6 +7,7 @@
  * last verdict.
  */
 #include "report/foreign.h"
+#include "report/words.h"
 
 #include <string.h>
 
@@ -326,18 +327,6 @@ static void add_crash(GString *log, const Answer *answer)
     }
 }
 
-static const char *subject_of(const Answer *answer, const char *commit)
-{
-    for (guint i = 0; i < answer->candidates->len; i++) {
-        const Candidate *candidate = answer->candidates->pdata[i];
-
-        if (g_str_equal(candidate->commit, commit)) {
-            return candidate->subject;
-        }
-    }
-    return "";
-}
-
 /* The first of which is looked for. */
 static const char *wanted(const Report *report)
 {
@@ -356,7 +345,7 @@ static void add_culprit(GString *log, const Report *report)
     }
     add_totals(log, report);
     g_string_append_printf(log, "first %s commit: %s %s\n", wanted(report), answer->culprit,
-                           subject_of(answer, answer->culprit));
+                           words_subject(answer->candidates, answer->culprit));
     add_list(log, "to", answer->to);
     add_list(log, "cc", answer->cc);
     add_crash(log, answer);

@@ -21,18 +21,6 @@ MailTone mail_tone(const Answer *answer)
                                               : TONE_HINT;
 }
 
-static const char *subject_of(const GPtrArray *candidates, const char *commit)
-{
-    for (guint i = 0; i < candidates->len; i++) {
-        const Candidate *candidate = candidates->pdata[i];
-
-        if (g_strcmp0(candidate->commit, commit) == 0 && candidate->subject) {
-            return candidate->subject;
-        }
-    }
-    return "";
-}
-
 static void add_paragraph(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void add_paragraph(GString *text, const char *format, ...)
 {
@@ -52,7 +40,7 @@ static void add_commit(GString *text, const Report *report, const char *commit)
     const char *show = report->answer->culprit_show ? report->answer->culprit_show : commit;
     const char *end = strstr(show, "\n\n");
     g_autofree char *head = g_strndup(show, end ? (gsize)(end - show) : strlen(show));
-    g_autofree char *subject = report_clean_line(subject_of(report->answer->candidates, commit));
+    g_autofree char *subject = report_clean_line(words_subject(report->answer->candidates, commit));
 
     g_string_append_c(text, '\n');
     mail_add_quote(text, head, 5);
@@ -151,7 +139,7 @@ static void add_trailers(GString *text, const Report *report, const MailOptions 
     g_string_append(text, "\nWho mends it may add:\n\n");
     if (has_tag) {
         g_string_append_printf(text, "Fixes: %.12s (\"", answer->culprit);
-        words_add_cut(text, subject_of(answer->candidates, answer->culprit), TAG_SUBJECT);
+        words_add_cut(text, words_subject(answer->candidates, answer->culprit), TAG_SUBJECT);
         g_string_append(text, "\")\n");
     }
     if (options->sender_address) {

@@ -62,15 +62,9 @@ static void add_candidates(GString *text, const Report *report, const GPtrArray 
 static void add_revealer(GString *text, const Report *report)
 {
     const Answer *answer = report->answer;
-    const char *subject = "";
 
-    for (guint i = 0; i < answer->candidates->len; i++) {
-        const Candidate *candidate = answer->candidates->pdata[i];
-
-        subject = g_str_equal(candidate->commit, answer->revealer) ? candidate->subject : subject;
-    }
     g_string_append_printf(text, "  %.12s  ", answer->revealer);
-    words_add_cut(text, subject, WIDTH - 16);
+    words_add_cut(text, words_subject(answer->candidates, answer->revealer), WIDTH - 16);
     g_string_append(text, "\n\nWho may be at fault, most probable first:\n");
     add_candidates(text, report, answer->candidates);
     if (answer->older && answer->older->len) {

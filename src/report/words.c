@@ -44,3 +44,15 @@ double words_percent(double probability)
 {
     return MIN(probability * 100, 99.9);
 }
+
+const char *words_subject(const GPtrArray *candidates, const char *commit)
+{
+    for (guint i = 0; i < candidates->len; i++) {
+        const Candidate *candidate = candidates->pdata[i];
+
+        if (candidate->subject && g_strcmp0(candidate->commit, commit) == 0) {
+            return candidate->subject;
+        }
+    }
+    return "";
+}

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "job/job.h"
 
 /* @bytes on one line, clean, cut to @width characters. */
 void words_add_cut(GString *text, const char *bytes, guint width);
@@ -12,3 +12,5 @@ void words_add_cut(GString *text, const char *bytes, guint width);
 void words_add_wrapped(GString *text, const char *sentence, guint width, guint first, guint others);
 /* Nothing that was measured is sure: 99.9 at most. */
 double words_percent(double probability);
+/* The subject of @commit among @candidates (of Candidate); "": not known. */
+const char *words_subject(const GPtrArray *candidates, const char *commit);

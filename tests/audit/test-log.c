@@ -178,6 +178,25 @@ static void test_fix(void)
     g_assert_cmpstr(log->culprit, ==, C);
 }
 
+/* Nothing has mended it yet, in the words of both ages. */
+static void test_not_fixed(void)
+{
+    static const char *const words[] = {"the crash still happens on HEAD",
+                                        "crash still not fixed on HEAD"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autofree char *text =
+            g_strdup_printf("bisecting fixing commit since " A "\ntesting commit " B
+                            "\nall runs: crashed: bar\nrevisions tested: 1, total time: 1m0s "
+                            "(build: 1s, test: 1s)\n%s\n",
+                            words[i]);
+        g_autoptr(BisectLog) log = read_text(text);
+
+        g_assert_true(log->is_fix);
+        g_assert_cmpint(log->result, ==, RESULT_NOT_FIXED);
+    }
+}
+
 static void test_two_results(void)
 {
     g_autoptr(BisectLog) log = read_file("two-results.txt");
@@ -320,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/log/machine", test_machine);
     g_test_add_func("/audit/log/other-results", test_other_results);
     g_test_add_func("/audit/log/fix", test_fix);
+    g_test_add_func("/audit/log/not-fixed", test_not_fixed);
     g_test_add_func("/audit/log/two-results", test_two_results);
     g_test_add_func("/audit/log/newer", test_newer);
     g_test_add_func("/audit/log/two-thirds", test_two_thirds);

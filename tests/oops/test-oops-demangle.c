@@ -29,6 +29,9 @@ static void test_demangle(void)
         {"_RINvC1a1bRShTmxEDNtC1c1dEL_PFUKCuEuE", "a::b"},
         {"_RNvYRShNtC1c1d1f", "<&[u8] as c::d>::f"},
         {"_RNvYTmAhj4_ENtC1c1d1f", "<(u32, [u8]) as c::d>::f"},
+        {"_RNvYQShNtC1c1d1f", "<&mut [u8] as c::d>::f"},
+        {"_RNvYOmNtC1c1d1f", "<*mut u32 as c::d>::f"},
+        {"_RNvYDNtC1c1dp1xmEL_NtC1c1d1f", "<dyn c::d as c::d>::f"},
         /* Not mangled, cut off, or an enemy's. */
         {"_Zebra", NULL},
         {"_R", NULL},

@@ -187,6 +187,61 @@ static void test_set(Stored *stored, gconstpointer unused)
     }
 }
 
+/* A commit since which the bug shows, and who may be at fault; nobody may have found a subject. */
+static void test_revealer(Stored *stored, gconstpointer unused)
+{
+    g_autoptr(Answer) answer = stored_answer_new();
+    g_autoptr(Report) report = NULL;
+    g_autofree char *log = NULL, *text = NULL;
+
+    answer->kind = ANSWER_REVEALER;
+    answer->revealer = g_strdup(BAD);
+    answer->confidence = 0.97;
+    answer->reason = g_strdup("before it the bug could not show");
+    g_ptr_array_add(answer->candidates, candidate_new(BAD, 0.6));
+    g_ptr_array_add(answer->candidates, candidate_new(SKIP, 0.3));
+    answer->older = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+    g_ptr_array_add(answer->older, candidate_new(STEP, 0));
+    stored_keep(stored, answer);
+    report = stored_load(stored);
+    log = report_log(report);
+    text = report_text(report, NULL);
+    g_assert_nonnull(strstr(log, "\n# before it the bug could not show\n"));
+    g_assert_nonnull(strstr(log, "could be any of:\n" BAD "\n" SKIP "\n"));
+    g_assert_nonnull(strstr(text, "Since this commit the crash shows, 97.0 % sure"));
+    g_assert_nonnull(strstr(text, "\n  341adeec9ada"));
+    g_assert_nonnull(
+        strstr(text, "\nWho may be at fault, most probable first:\n  341adeec9ada   60.0 %"));
+    g_assert_nonnull(strstr(text, "\nBefore the range, these changed"));
+}
+
+/* What a log says of each kind of trial, and of an answer that is none. */
+static void test_not_reproduced(Stored *stored, gconstpointer unused)
+{
+    g_autoptr(Answer) answer = stored_answer_new();
+    g_autoptr(Report) report = NULL;
+    g_autofree char *log = NULL, *text = NULL;
+
+    answer->kind = ANSWER_NOT_REPRODUCED;
+    answer->reason = g_strdup("it does not crash");
+    stored_try(stored, GOOD, OUTCOME_BOOT_FAILED, "hung\nat boot");
+    stored_try(stored, GOOD, OUTCOME_INFRA, "no disk");
+    stored_try(stored, GOOD, OUTCOME_UNREACHED, "no AF_SMC");
+    stored_try(stored, GOOD, OUTCOME_CRASH, "KASAN: use-after-free Read in vhost_task_fn");
+    stored_keep(stored, answer);
+    report = stored_load(stored);
+    log = report_log(report);
+    text = report_text(report, NULL);
+    g_assert_nonnull(strstr(
+        log, "\nrun #0: OK\nrun #1: boot failed: hung at boot\nrun #2: infra problem: no disk\n"
+             "run #3: ignore: no AF_SMC\nrun #4: crashed: KASAN: use-after-free Read in "
+             "vhost_task_fn\n"));
+    g_assert_true(
+        g_str_has_suffix(log, "error: the crash wasn't reproduced on the original commit\n"));
+    /* The other bug's crash is one of two runs that tell something. */
+    g_assert_nonnull(strstr(text, "  good      0 of  2 crashed  v5.16\n"));
+}
+
 static void test_damaged(Stored *stored, gconstpointer unused)
 {
     static const char *const answers[] = {
@@ -333,6 +388,9 @@ int main(int argc, char **argv)
     g_test_add("/report/text", Stored, NULL, stored_set_up, test_text_is_narrow_and_harmless,
                stored_tear_down);
     g_test_add("/report/set", Stored, NULL, stored_set_up, test_set, stored_tear_down);
+    g_test_add("/report/revealer", Stored, NULL, stored_set_up, test_revealer, stored_tear_down);
+    g_test_add("/report/not-reproduced", Stored, NULL, stored_set_up, test_not_reproduced,
+               stored_tear_down);
     g_test_add("/report/damaged", Stored, NULL, stored_set_up, test_damaged, stored_tear_down);
     g_test_add_func("/report/headline", test_headline);
     g_test_add_func("/report/clean", test_clean);
