@@ -137,10 +137,11 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
 }
 
 /* All before the job itself begins. */
-static void put_setup_span(const Work *work, gint64 begun_ms)
+static void put_setup_span(const Work *work, gint64 begun_us)
 {
+    gint64 now_us = g_get_real_time(), took_us = g_get_monotonic_time() - begun_us;
     const SpanRow span = {
-        .kind = (char *)"setup", .begun_ms = begun_ms, .ended_ms = g_get_real_time() / 1000};
+        .kind = (char *)"setup", .begun_ms = (now_us - took_us) / 1000, .ended_ms = now_us / 1000};
 
     store_put_span(work->store, work->row->id, &span);
 }
@@ -160,7 +161,7 @@ static gboolean learn(Work *work, const char *job_dir, GError **error)
 
 static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
 {
-    gint64 begun_ms = g_get_real_time() / 1000;
+    gint64 begun_us = g_get_monotonic_time();
     g_autofree char *job_dir = store_job_dir(work->store, work->row->id);
     g_autofree char *room =
         job_spec_is_run(work->spec) ? NULL : job_keep_room(work->store, work->state_dir);
@@ -179,7 +180,7 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
     }
     job = job_new(work->row->id, work->spec, work->setup->repo, work->store, work->setup->farm,
                   error);
-    put_setup_span(work, begun_ms);
+    put_setup_span(work, begun_us);
     return job &&
            job_carry_out(job, progress_line_show, work->line, work->cancellable, ret_answer, error);
 }

@@ -46,7 +46,7 @@ static gboolean take_kernel(const Work *work, Kernel *built, GError **error)
     RevisionEvidence *evidence;
     KernelRow *row;
 
-    job_put_span(job, "build", commit, job_build_how(job, kernel), work->lane, work->begun_ms);
+    job_put_span(job, "build", commit, job_build_how(job, kernel), work->lane, work->begun_us);
     if (!store_begin(job->store, error) ||
         !store_end(job->store,
                    job_keep_fixes(job, commit, kernel, error) &&
@@ -111,7 +111,7 @@ static void on_built(GObject *source, GAsyncResult *res, gpointer data)
     if (!job->farm->ops->build_finish(job->farm, res, &kernel, &work->error)) {
         g_autofree char *title = variant_title(work->task.commit);
 
-        job_put_span(job, "build", work->task.commit, "cancelled", work->lane, work->begun_ms);
+        job_put_span(job, "build", work->task.commit, "cancelled", work->lane, work->begun_us);
         g_prefix_error(&work->error, "building %s: ", title);
     } else if (take_kernel(work, kernel, &work->error) && work->is_ahead) {
         keep_finding(work, &work->error);

@@ -121,7 +121,7 @@ gboolean job_keep_decision(Job *job, const Action *action, GError **error)
 /* The works as the decider sees them, but @but: those that shall end are none. @tasks: for them. */
 static void show_works(Job *job, const Work *but, GPtrArray *tasks)
 {
-    gint64 now_ms = job_now_ms();
+    gint64 now_us = g_get_monotonic_time();
     guint n_builds = 0, n_batches = 0;
 
     for (guint i = 0; i < job->works->len; i++) {
@@ -130,7 +130,7 @@ static void show_works(Job *job, const Work *but, GPtrArray *tasks)
         if (work == but) {
             continue;
         }
-        work->task.spent_s = (double)MAX(now_ms - work->begun_ms, 0) / 1000;
+        work->task.spent_s = (double)(now_us - work->begun_us) / G_USEC_PER_SEC;
         n_builds += work->task.n_trials == 0;
         n_batches += work->task.n_trials > 0;
         if (!work->is_stopped) {
@@ -288,12 +288,12 @@ static gboolean act(Job *job, const Action *action, GError **error)
 
 static gboolean finish(Job *job, Answer *answer, GError **error)
 {
-    gint64 begun_ms = job_now_ms();
+    gint64 begun_us = g_get_monotonic_time();
     gboolean done;
 
     job_tell(job, "writing the report", NULL);
     done = job_keep_moment(job, NULL, error) && job_finish_answer(job, answer, error);
-    job_put_work(job, "report", begun_ms);
+    job_put_work(job, "report", begun_us);
     if (!done || !job_book_time(job, error)) {
         return FALSE;
     }
@@ -306,7 +306,7 @@ gboolean job_advance(Job *job, Answer **ret_answer, GError **error)
     *ret_answer = NULL;
     for (;;) {
         Action action = {.kind = ACTION_WAIT};
-        gint64 begun_ms = job_now_ms();
+        gint64 begun_us = g_get_monotonic_time();
         gboolean done;
 
         if (is_ended(job, error)) {
@@ -317,7 +317,7 @@ gboolean job_advance(Job *job, Answer **ret_answer, GError **error)
         if (may_look(job) && (!job_look_for_drift(job, error) || !job_prove_reach(job, error))) {
             return FALSE;
         }
-        job_put_work(job, "prove", begun_ms);
+        job_put_work(job, "prove", begun_us);
         if (!job_look_for_known(job, error)) {
             return FALSE;
         }
@@ -351,10 +351,10 @@ gboolean job_advance(Job *job, Answer **ret_answer, GError **error)
             *ret_answer = action.answer;
             return TRUE;
         }
-        begun_ms = job_now_ms();
+        begun_us = g_get_monotonic_time();
         done = act(job, &action, error);
         if (work_names[action.kind]) {
-            job_put_work(job, work_names[action.kind], begun_ms);
+            job_put_work(job, work_names[action.kind], begun_us);
         }
         if (!done) {
             return FALSE;

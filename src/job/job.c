@@ -373,7 +373,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
     job->farm = farm;
     job->dir = store_job_dir(store, id);
     job->live = live_new();
-    job->live->began_ms = job_now_ms();
+    job->begun_us = g_get_monotonic_time();
     job->subjects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     job->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
     job->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -52,6 +52,7 @@ struct Job {
     JobProgressFunc progress;
     gpointer progress_data;
     GCancellable *cancellable; /* of job_carry_out() */
+    gint64 begun_us;           /* it was taken up, of g_get_monotonic_time() */
     gint64 booked_us;          /* time until here is booked */
     guint64 booked_ms;         /* over all resumes */
     char *dir;                 /* of its files */
@@ -108,15 +109,19 @@ gboolean job_place(Job *job, const char *commit, GError **error);
 
 /* --- span.c ---------------------------------------------------------------------------------- */
 
-/* Now, as SpanRow has it. */
+/* Real time, for people and for programs that look on. Somebody may set it meanwhile: what takes
+ * how long is measured by g_get_monotonic_time(). Now; and as it is called now, when that was
+ * @clock_us.
+ */
 gint64 job_now_ms(void);
-/* What of @kind (SpanRow says which, and what the others mean) was begun at @begun_ms ends now. It
- * is written with the next row, so call it before the row of the same thing is. @commit and @how
- * may be NULL. */
+gint64 job_real_ms(gint64 clock_us);
+/* What of @kind (SpanRow says which, and what the others mean) was begun at @begun_us (of
+ * g_get_monotonic_time()) ends now. It is written with the next row, so call it before the row of
+ * the same thing is. @commit and @how may be NULL. */
 void job_put_span(Job *job, const char *kind, const char *commit, const char *how, guint lane,
-                  gint64 begun_ms);
+                  gint64 begun_us);
 /* The same of what the coordinator did itself, where it took long enough to be worth a row. */
-void job_put_work(Job *job, const char *kind, gint64 begun_ms);
+void job_put_work(Job *job, const char *kind, gint64 begun_us);
 /* SpanRow.how of a build that came out as @kernel; before it is one of the job's. */
 const char *job_build_how(const Job *job, const Kernel *kernel);
 
@@ -169,7 +174,7 @@ struct Work {
     gboolean is_ahead;   /* a build that was begun beside other works */
     gboolean is_stopped; /* by us: it shall end, and showed nothing */
     GError *error;       /* its first failure of our machine */
-    gint64 begun_ms;     /* as in SpanRow */
+    gint64 begun_us;     /* of g_get_monotonic_time() */
     guint lane;          /* of a build: SpanRow.lane */
     /* Of a batch. */
     Kernel *kernel;

@@ -93,7 +93,8 @@ gboolean job_left(Job *job, Left *ret_left)
     for (guint i = 0; i < job->works->len; i++) {
         const Work *work = job->works->pdata[i];
 
-        inputs.spent_s += MIN((double)(job_now_ms() - work->begun_ms) / 1000, inputs.kernel_s);
+        inputs.spent_s += MIN((double)(g_get_monotonic_time() - work->begun_us) / G_USEC_PER_SEC,
+                              inputs.kernel_s);
     }
     left_of(&inputs, ret_left);
     return TRUE;
@@ -185,7 +186,8 @@ static void show_works(Job *job)
         const Work *work = job->works->pdata[i];
         gboolean is_build = work->task.n_trials == 0;
         g_autofree char *text = is_build ? build_text(work) : batch_text(work);
-        LiveWork *shown = live_add_work(job->live, work->task.commit, text, work->begun_ms);
+        LiveWork *shown =
+            live_add_work(job->live, work->task.commit, text, job_real_ms(work->begun_us));
 
         shown->is_build = is_build;
         shown->lane = work->lane;
@@ -199,6 +201,7 @@ static void write_live(Job *job)
     g_autoptr(GError) failure = NULL;
 
     live->at_ms = job_now_ms();
+    live->began_ms = job_real_ms(job->begun_us);
     put_text(&live->phase, job_phase_name(job->phase));
     live->n_kernels = job->kernels->len;
     live->n_trials = job->trials->len;

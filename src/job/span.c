@@ -4,15 +4,24 @@
 #include "job/private.h"
 
 /* What the coordinator does itself in less time has no span. */
-#define MIN_WORK_MS 5
+#define MIN_WORK_US (5 * 1000)
 
 gint64 job_now_ms(void)
 {
     return g_get_real_time() / 1000;
 }
 
+/* Real time is read after the other, so that what has just begun did not begin before what ended
+ * last. */
+gint64 job_real_ms(gint64 clock_us)
+{
+    gint64 gone_us = g_get_monotonic_time() - clock_us;
+
+    return (g_get_real_time() - gone_us) / 1000;
+}
+
 void job_put_span(Job *job, const char *kind, const char *commit, const char *how, guint lane,
-                  gint64 begun_ms)
+                  gint64 begun_us)
 {
     const SpanRow span = {
         .kind = (char *)kind,
@@ -20,17 +29,17 @@ void job_put_span(Job *job, const char *kind, const char *commit, const char *ho
         .commit = (char *)commit,
         .how = (char *)how,
         .lane = lane,
-        .begun_ms = begun_ms,
+        .begun_ms = job_real_ms(begun_us),
         .ended_ms = job_now_ms(),
     };
 
     store_put_span(job->store, job->id, &span);
 }
 
-void job_put_work(Job *job, const char *kind, gint64 begun_ms)
+void job_put_work(Job *job, const char *kind, gint64 begun_us)
 {
-    if (job_now_ms() - begun_ms >= MIN_WORK_MS) {
-        job_put_span(job, kind, NULL, NULL, 0, begun_ms);
+    if (g_get_monotonic_time() - begun_us >= MIN_WORK_US) {
+        job_put_span(job, kind, NULL, NULL, 0, begun_us);
     }
 }
 

@@ -11,8 +11,8 @@
 /* One trial of a batch. */
 typedef struct Flight {
     Work *batch;
-    guint lane; /* SpanRow.lane */
-    gint64 begun_ms;
+    guint lane;      /* SpanRow.lane */
+    gint64 begun_us; /* as in Work */
 } Flight;
 
 /* A trial told nothing, by our machine's fault or the test command's. FALSE when that was so too
@@ -149,7 +149,7 @@ static void on_trial_done(GObject *source, GAsyncResult *res, gpointer data)
     batch->n_running--;
     batch->lanes &= ~(G_GUINT64_CONSTANT(1) << flight->lane);
     job_put_span(job, "trial", batch->task.commit, trial_how(job, outcome), flight->lane,
-                 flight->begun_ms);
+                 flight->begun_us);
     if (!outcome || !take_outcome(batch, outcome, &error)) {
         if (batch->error) {
             g_error_free(error);
@@ -199,7 +199,7 @@ static Flight *new_flight(Work *batch)
     Flight *flight = g_new(Flight, 1);
 
     /* Of 64 guests and more those after the 63rd share a lane. */
-    *flight = (Flight){.batch = batch, .begun_ms = job_now_ms()};
+    *flight = (Flight){.batch = batch, .begun_us = g_get_monotonic_time()};
     while (flight->lane < 63 && (batch->lanes >> flight->lane & 1)) {
         flight->lane++;
     }

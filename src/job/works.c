@@ -31,7 +31,7 @@ Work *work_begin(Job *job, const Action *action)
     work->label = action->label;
     work->is_ahead = job->works->len > 0 && action->kind == ACTION_BUILD;
     work->job = job;
-    work->begun_ms = job_now_ms();
+    work->begun_us = g_get_monotonic_time();
     work->cancellable = g_cancellable_new();
     work->lane = free_lane(job);
     g_ptr_array_add(job->works, work);

@@ -15,6 +15,12 @@
  * runs Kconfig again (syncconfig), which compares with auto.conf, marks only the options that
  * differ, and writes include/generated/autoconf.h anew, if that was taken away. By itself a missing
  * autoconf.h is no reason to old trees: they look at auto.conf alone, which is there.
+ *
+ * make goes by the times of files. When the clock was set back since something was built here, what
+ * is checked out from now on is older than the objects of another commit, which would pass for
+ * those of this one: then everything goes. The folder has the time of when a build last began or
+ * ended, `building` that of when it began, `lock` is given that of now, by whoever keeps the time
+ * of these files.
  */
 #include "kernel/slot.h"
 
@@ -203,6 +209,17 @@ static gboolean remove_half_written(const Slot *slot, const char *boot, GError *
     return remove_newer(slot->obj_dir, &status.st_mtim, options, error);
 }
 
+/* Has something here happened later than now? */
+static gboolean is_clock_back(const Slot *slot)
+{
+    g_autofree char *path = building_path(slot);
+    struct stat folder, building, now;
+
+    return futimens(slot->lock_fd, NULL) == 0 && fstat(slot->lock_fd, &now) == 0 &&
+           ((stat(slot->dir, &folder) == 0 && is_older(&now, &folder.st_mtim)) ||
+            (stat(path, &building) == 0 && is_older(&now, &building.st_mtim)));
+}
+
 gboolean slot_begin_build(const Slot *slot, GError **error)
 {
     g_autofree char *path = building_path(slot);
@@ -214,6 +231,9 @@ gboolean slot_begin_build(const Slot *slot, GError **error)
     if (lstat(slot->obj_dir, &status) == 0 && !S_ISDIR(status.st_mode)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY, "%s is not a folder: remove it",
                     slot->obj_dir);
+        return FALSE;
+    }
+    if (is_clock_back(slot) && !slot_empty(slot, error)) {
         return FALSE;
     }
     return remove_half_written(slot, boot, error) && g_file_set_contents(path, running, -1, error);

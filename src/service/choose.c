@@ -24,7 +24,11 @@ QueueWait service_wait(const QueuedJob *job, GHashTable *today, const Rules *rul
     if (rules->most_s_a_day > 0 && used_by(today, job->submitter) >= rules->most_s_a_day) {
         return WAIT_BUDGET;
     }
-    return job->not_before_s > now_s ? WAIT_RETRY : WAIT_TURN;
+    /* What lies further off than it was put off was put off by a clock that has been set back. */
+    return job->not_before_s > now_s &&
+                   job->not_before_s - now_s <= service_retry_s(job->n_failures)
+               ? WAIT_RETRY
+               : WAIT_TURN;
 }
 
 /* Does @one come before @other? */

@@ -202,18 +202,19 @@ GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_
                         GError **error)
 {
     g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    sqlite3_stmt *statement =
-        store_prepare(store, "SELECT submitter, hour, ms FROM usage WHERE hour >= ?", error);
+    sqlite3_stmt *statement = store_prepare(
+        store, "SELECT submitter, hour, ms FROM usage WHERE hour BETWEEN ? AND ?", error);
     int code;
 
     if (!statement) {
         return NULL;
     }
     sqlite3_bind_int64(statement, 1, since_s / HOUR_S);
+    sqlite3_bind_int64(statement, 2, now_s / HOUR_S);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         g_autofree char *submitter = store_column(statement, 0);
         double age_s = (double)(now_s - sqlite3_column_int64(statement, 1) * HOUR_S);
-        double weight = half_life_s > 0 ? exp2(-MAX(age_s, 0) / half_life_s) : 1;
+        double weight = half_life_s > 0 ? exp2(-age_s / half_life_s) : 1;
         double *sum = g_hash_table_lookup(used, submitter);
 
         if (!sum) {

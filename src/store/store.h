@@ -100,7 +100,8 @@ gboolean store_queue_job(Store *store, gint64 job, const char *submitter, GError
 /* It is not wanted any more. *ret_done: it has ended already, and stays as it is. */
 gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error);
 /* @submitter's jobs took @ms of machines; and what all have used since @since_s: submitter ->
- * double (seconds), each hour halved for every @half_life_s (0: never) that it is old. */
+ * double (seconds), each hour halved for every @half_life_s (0: never) that it is old. Hours
+ * to come, of a clock that was wrong then, do not count. */
 gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guint64 ms,
                          GError **error);
 GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_life_s,

@@ -6,10 +6,11 @@
  *     LD_PRELOAD=libfault.so FAULT=count:FILE PROGRAM...     lines "KIND CALLS" at the end
  *
  * KIND: spawn (a process is started), write (to a regular file), fsync, rename, sqlite (a statement
- * is stepped, or some are executed). EFFECT: error (as a full or broken disk would, or no process);
- * short (of a write: half of it is written, then the disk is full; of a process: one that prints
- * garbage is started in its place); delay (200 ms); kill (SIGKILL, before the call); late (SIGKILL,
- * after it).
+ * is stepped, or some are executed), clock (the real time is asked for). EFFECT: error (as a full
+ * or broken disk would, or no process); short (of a write: half of it is written, then the disk is
+ * full; of a process: one that prints garbage is started in its place); delay (200 ms); kill
+ * (SIGKILL, before the call); late (SIGKILL, after it); forward, back (somebody sets the clock, by
+ * a day).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,13 +23,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { KIND_SPAWN, KIND_WRITE, KIND_FSYNC, KIND_RENAME, KIND_SQLITE, N_KINDS };
-enum { EFFECT_NONE, EFFECT_ERROR, EFFECT_SHORT, EFFECT_DELAY, EFFECT_KILL, EFFECT_LATE, N_EFFECTS };
+enum { KIND_SPAWN, KIND_WRITE, KIND_FSYNC, KIND_RENAME, KIND_SQLITE, KIND_CLOCK, N_KINDS };
+enum {
+    EFFECT_NONE,
+    EFFECT_ERROR,
+    EFFECT_SHORT,
+    EFFECT_DELAY,
+    EFFECT_KILL,
+    EFFECT_LATE,
+    EFFECT_FORWARD,
+    EFFECT_BACK,
+    N_EFFECTS,
+};
 
-static const char *const kind_names[] = {"spawn", "write", "fsync", "rename", "sqlite"};
-static const char *const effect_names[] = {"none", "error", "short", "delay", "kill", "late"};
+static const char *const kind_names[] = {"spawn", "write", "fsync", "rename", "sqlite", "clock"};
+static const char *const effect_names[] = {"none", "error", "short",   "delay",
+                                           "kill", "late",  "forward", "back"};
 
 static atomic_uint n_calls[N_KINDS];
 static unsigned wanted_kind = N_KINDS, wanted_call, wanted_effect;
@@ -209,6 +223,50 @@ int sqlite3_step(sqlite3_stmt *statement)
 
     after(effect);
     return code;
+}
+
+/* By how much the clock is wrong by now. */
+static time_t clock_off_s(void)
+{
+    static atomic_long off_s;
+    unsigned effect = effect_of(KIND_CLOCK);
+
+    if (effect == EFFECT_FORWARD || effect == EFFECT_BACK) {
+        off_s = effect == EFFECT_FORWARD ? 86400 : -86400;
+    }
+    after(effect);
+    return off_s;
+}
+
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
+{
+    NEXT(clock_gettime)
+    int code = next(clock_id, tp);
+
+    if (clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE) {
+        tp->tv_sec += clock_off_s();
+    }
+    return code;
+}
+
+int gettimeofday(struct timeval *tv, void *tz)
+{
+    NEXT(gettimeofday)
+    int code = next(tv, tz);
+
+    tv->tv_sec += clock_off_s();
+    return code;
+}
+
+time_t time(time_t *timer)
+{
+    NEXT(time)
+    time_t now = next(NULL) + clock_off_s();
+
+    if (timer) {
+        *timer = now;
+    }
+    return now;
 }
 
 GSubprocess *g_subprocess_launcher_spawnv(GSubprocessLauncher *self, const char *const *argv,

@@ -806,15 +806,32 @@ static void test_killed_coordinator(Fixture *fixture, gconstpointer unused)
     assert_good_after_interruption(fixture);
 }
 
+/* What was built before the clock was set back is newer than all that is checked out. */
+static void test_clock_set_back(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(KernelStore) store = open_store(fixture, "clean-store");
+    g_autoptr(KernelBuilder) builder = open_slot(fixture, store, "clean");
+    g_autoptr(Kernel) base = build(fixture->builder, "base");
+    g_autofree char *out = sh(fixture, "cd repo; commit 'other: two' other.c 'int other(void) { "
+                                       "return 2; }'; cd ../slot; find src building "
+                                       "-exec touch -d '1 day' {} +; touch -d '1 day' .");
+    g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
+    g_autoptr(Kernel) clean = build(builder, "HEAD");
+
+    g_assert_cmpstr(clean->signature, !=, base->signature);
+    g_assert_cmpstr(kernel->signature, ==, clean->signature);
+}
+
 /* After a power cut also what was written shortly before may be empty. */
 static void test_power_cut(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Kernel) base = build(fixture->builder, "base");
     g_autofree char *out =
         sh(fixture, "cd repo; commit other README text; cd ../slot; rm src/.firstbad/compiled;"
-                    "sed -i 's/ .*/ of another boot/' building; touch -d '1 hour' building;"
-                    "cd src/.firstbad; >other.o; touch -d '59 min 30 sec' other.o;"
-                    "touch -d '50 min' main.o");
+                    "find src -exec touch -d '2 hours ago' {} +; git -C src update-index --refresh;"
+                    "sed -i 's/ .*/ of another boot/' building; touch -d '1 hour ago' building;"
+                    "cd src/.firstbad; >other.o;"
+                    "touch -d '1 hour ago 30 sec ago' other.o; touch -d '70 min ago' main.o");
     g_autoptr(Kernel) kernel = build(fixture->builder, "HEAD");
 
     g_assert_cmpstr(kernel->signature, ==, base->signature);
@@ -1192,6 +1209,7 @@ int main(int argc, char **argv)
     ADD("cancelled", test_cancelled);
     ADD("killed-coordinator", test_killed_coordinator);
     ADD("power-cut", test_power_cut);
+    ADD("clock-set-back", test_clock_set_back);
     ADD("interrupted-kconfig", test_interrupted_kconfig);
     ADD("leftovers", test_leftovers);
     ADD("damaged-entry", test_damaged_entry);

@@ -55,9 +55,11 @@ static void test_choose(void)
     g_autofree char *priority = order_of("1 ann 0 0\n2 ann 7 0\n3 ann -1 0\n", used, 0);
     g_autofree char *running = order_of("1 ann 9 0\n2 bob 0 0 running\n", used, 0);
     g_autofree char *later = order_of("1 ann 0 1000001\n2 ann 0 1000000\n", used, 0);
+    g_autofree char *set_back = order_of("1 ann 0 1086400\n", used, 0);
 
     g_assert_cmpstr(age, ==, "1 2 3 ");
     g_assert_cmpstr(priority, ==, "2 1 3 ");
+    g_assert_cmpstr(set_back, ==, "1 ");
     g_assert_cmpstr(running, ==, "2 1 ");
     g_assert_cmpstr(later, ==, "2 ");
 
