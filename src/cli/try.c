@@ -30,14 +30,15 @@ static gboolean take_spec(WorkOptions *work, const char *like, const char *revis
         }
     } else {
         work->spec = cli_job_spec("try", NULL, keys, &error);
+        if (!work->spec) {
+            cli_complain("%s", error->message);
+            return FALSE;
+        }
     }
-    if (work->spec) {
-        /* Those that are of a search alone fall away. */
-        job_spec_try(work->spec, revision);
-        work->is_name_free = !work->spec->name;
-    }
-    if (!work->spec || !cli_set_keys(work->spec, keys, &error) ||
-        !job_check_spec(work->spec, &error) ||
+    /* Those that are of a search alone fall away. */
+    job_spec_try(work->spec, revision);
+    work->is_name_free = !work->spec->name;
+    if (!cli_set_keys(work->spec, keys, &error) || !job_check_spec(work->spec, &error) ||
         (like && !job_try_like(store, row, work->spec, &work->keep, work->notes, &error))) {
         cli_complain("%s", error->message);
         return FALSE;

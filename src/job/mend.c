@@ -247,6 +247,7 @@ gboolean job_carry_adopt(Job *job, const Action *action, GError **error)
     Storm *storm = storm_of_variant(job, action->commit, &mend);
     guint n;
 
+    g_assert(storm); /* only variants of storms are adopted */
     /* The revisions first: a job that ends between the two adopts again. */
     if (!forget_all(job, storm, &n, error) ||
         !store_put_fact(job->store, job->id, mend->variant, FACT_MEND, storm->error, error)) {

@@ -391,7 +391,7 @@ JobSetup *job_setup_worker(const JobSpec *spec, const Order *order, const char *
     if (!setup->repo) {
         return NULL;
     }
-    if (order->kind == ORDER_BUILD) {
+    if (slot_name) {
         place.slot = slot = slot_path(setup->repo, order->slots, slot_name);
     }
     setup->farm = set_up_here(setup, spec, &place, error);

@@ -214,9 +214,10 @@ static void sum_read(const Conditions *conditions, Condition condition, Sum *ret
 {
     gsize n_bytes;
     const gint32 *numbers = g_bytes_get_data(conditions->sums->pdata[condition], &n_bytes);
-    Term *term = ret_sum->terms;
+    Term *term;
 
     ret_sum->n = 0;
+    term = &ret_sum->terms[0];
     term->n = 0;
     for (gsize i = 0; i < n_bytes / sizeof *numbers; i++) {
         if (numbers[i] != 0) {

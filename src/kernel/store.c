@@ -314,6 +314,11 @@ gboolean parcel_begin_file(Parcel *parcel, const char *name, int fd, GError **er
     g_autofree char *file = g_strconcat(name, ".zst", NULL);
 
     parcel->in = fdopen(fd, "r");
+    if (!parcel->in) {
+        store_io_fail(error, "reading for", name);
+        close(fd);
+        return FALSE;
+    }
     return begin_out(parcel, file, error);
 }
 
@@ -558,8 +563,11 @@ gboolean kernel_unpack(const Kernel *kernel, const char *what, const char *path,
         return store_io_fail(error, "writing", temporary);
     }
     out = fdopen(fd, "w");
-    unpacked = unpack_to(file, compressed, sha256, out, &local_error);
-    if (fclose(out) != 0 && unpacked) {
+    unpacked = out ? unpack_to(file, compressed, sha256, out, &local_error)
+                   : store_io_fail(&local_error, "writing", temporary);
+    if (!out) {
+        close(fd);
+    } else if (fclose(out) != 0 && unpacked) {
         unpacked = store_io_fail(&local_error, "writing", temporary);
     }
     if (unpacked && g_rename(temporary, path) != 0) {

@@ -86,7 +86,8 @@ static gboolean keep_same_patch(const Repo *repo, const char *commit, GPtrArray 
 gboolean repo_find_rewritten(const Repo *repo, const char *commit, const char *title,
                              const char *tip, char ***ret_found, GError **error)
 {
-    g_autofree char *wanted = title ? g_strdup(title) : repo_subject(repo, commit, error);
+    g_autofree char *wanted =
+        commit && !title ? repo_subject(repo, commit, error) : g_strdup(title);
     g_autoptr(GPtrArray) found = wanted ? find_titled(repo, wanted, tip, error) : NULL;
 
     if (!found || (commit && !keep_same_patch(repo, commit, found, error))) {

@@ -216,7 +216,7 @@ static Definition *find_only(const Matching *matching, const Code *code, const B
         if (fit == FIT_NO || fit < best_fit || (lies && !lies(between, definition->object))) {
             continue;
         }
-        is_only = fit > best_fit || (is_only && best->object == definition->object);
+        is_only = !best || fit > best_fit || (is_only && best->object == definition->object);
         best = definition;
         best_fit = fit;
     }

@@ -189,8 +189,10 @@ guint screen_put_right(Screen *screen, guint row, guint column, guint end, Scree
 
 void screen_fill_row(Screen *screen, guint row, ScreenStyle style)
 {
-    for (guint i = 0; i < screen->n_columns && row < screen->n_rows; i++) {
-        screen_cell(screen, row, i)->style = style;
+    ScreenCell *cells = screen_cell(screen, row, 0);
+
+    for (guint column = 0; column < screen->n_columns && cells; column++) {
+        cells[column].style = style;
     }
 }
 
@@ -242,10 +244,11 @@ char *screen_text(const Screen *screen)
     GString *text = g_string_new(NULL);
 
     for (guint row = 0; row < screen->n_rows; row++) {
+        const ScreenCell *cells = &screen->cells[(gsize)row * screen->n_columns];
         gsize n_kept = text->len;
 
         for (guint column = 0; column < screen->n_columns; column++) {
-            gunichar c = screen_cell(screen, row, column)->c;
+            gunichar c = cells[column].c;
 
             if (c != 0) {
                 g_string_append_unichar(text, c);
@@ -264,8 +267,10 @@ char *screen_styles(const Screen *screen)
     GString *text = g_string_new(NULL);
 
     for (guint row = 0; row < screen->n_rows; row++) {
+        const ScreenCell *cells = &screen->cells[(gsize)row * screen->n_columns];
+
         for (guint column = 0; column < screen->n_columns; column++) {
-            g_string_append_c(text, letters[screen_cell(screen, row, column)->style]);
+            g_string_append_c(text, letters[cells[column].style]);
         }
         g_string_append_c(text, '\n');
     }

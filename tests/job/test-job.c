@@ -20,7 +20,8 @@ static void assert_spans(const World *world)
 
         g_assert_cmpint(span->begun_ms, <=, span->ended_ms);
         if (g_str_equal(span->kind, "build")) {
-            g_assert_cmpstr(span->how, ==, n_builds++ == 0 ? "first" : "incremental");
+            g_assert_cmpstr(span->how, ==, n_builds == 0 ? "first" : "incremental");
+            n_builds++;
             g_assert_nonnull(span->commit);
             g_assert_nonnull(span->phase);
         } else if (g_str_equal(span->kind, "trial")) {
