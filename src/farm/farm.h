@@ -158,9 +158,11 @@ Farm *local_farm_new(const Repo *repo, KernelStore *store, const LocalFarmOption
 /* Memory that could be used now; 0 when the kernel does not say. */
 guint64 local_farm_free_memory_mib(void);
 
-/* How many guests of @memory_mib this machine can run at once, by cores and free memory; at
- * least 1. */
-guint local_farm_guests(guint memory_mib, guint n_cpus);
+/* How many guests of @memory_mib find room in @free_mib, beside what the host keeps. */
+guint local_farm_fit(guint memory_mib, guint64 free_mib);
+/* How many this machine runs at once: @n_wanted, or (0) one for @n_cpus cores, but no more than
+ * have room; at least 1. */
+guint local_farm_guests(guint n_wanted, guint memory_mib, guint n_cpus, guint64 free_mib);
 
 /* A cluster under Slurm. Its machines see the job's folder, the kernel store and the tree under the
  * same paths, and build in slots below @slots. */

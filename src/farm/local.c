@@ -18,8 +18,6 @@
 
 #include "farm/slots.h"
 
-/* What we leave to the host when guests share its memory. */
-#define HOST_RESERVE_MIB 1024
 /* How often a trial looks whether the guest that it waits for is kept: a fifth of what a restored
  * one takes. */
 #define WAIT_POLL_MS 20
@@ -28,7 +26,8 @@ typedef struct LocalFarm {
     Farm base;
     Slots *slots;
     JobServer *job_server;
-    guint n_running; /* guests */
+    guint n_running;   /* guests */
+    gboolean is_short; /* of memory, and that was told */
     Repro *repro;
     GuestSpec guest;
     char *qemu, *cmdline; /* what @guest points to */
@@ -42,29 +41,6 @@ typedef struct LocalFarm {
     char *image_key;  /* of which kernel; NULL: none */
     KeptGuests *kept; /* NULL: each trial boots */
 } LocalFarm;
-
-guint64 local_farm_free_memory_mib(void)
-{
-    g_autofree char *text = NULL;
-    const char *line;
-
-    if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL) ||
-        !(line = strstr(text, "MemAvailable:"))) {
-        return 0;
-    }
-    return g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) / 1024;
-}
-
-guint local_farm_guests(guint memory_mib, guint n_cpus)
-{
-    guint64 free_mib = local_farm_free_memory_mib();
-    guint64 by_memory = free_mib > HOST_RESERVE_MIB
-                            ? (free_mib - HOST_RESERVE_MIB) / (memory_mib + QEMU_OVERHEAD_MIB)
-                            : 1;
-    guint by_cores = g_get_num_processors() / MAX(n_cpus, 1);
-
-    return (guint)CLAMP(by_memory, 1, MAX(by_cores, 1));
-}
 
 /* --- Builds ---------------------------------------------------------------------------------- */
 
@@ -239,12 +215,35 @@ static void begin_trial(LocalTrial *trial)
     local_trial_free(trial);
 }
 
+/* Others took the memory that was there when the job began. One guest always runs: whoever has the
+ * memory may wait for us. */
+static gboolean waits_for_memory(LocalFarm *local)
+{
+    guint64 free_mib = local_farm_free_memory_mib();
+
+    if (!local->n_running || local_farm_fit(local->guest.memory_mib, free_mib)) {
+        return FALSE;
+    }
+    if (!local->is_short) {
+        farm_tell(&local->base,
+                  "memory is short: %" G_GUINT64_FORMAT " MiB are free, so fewer guests run at "
+                  "once (%u do)",
+                  free_mib, local->n_running);
+    }
+    local->is_short = TRUE;
+    return TRUE;
+}
+
 static gboolean waits(const LocalTrial *trial)
 {
     guint64 waited_ms = (guint64)(g_get_monotonic_time() - trial->since_us) / 1000;
 
-    return trial->snapshot && !g_cancellable_is_cancelled(trial->cancellable) &&
-           kept_guests_should_wait(trial->local->kept, trial->snapshot, waited_ms);
+    if (g_cancellable_is_cancelled(trial->cancellable)) {
+        return FALSE;
+    }
+    return waits_for_memory(trial->local) ||
+           (trial->snapshot &&
+            kept_guests_should_wait(trial->local->kept, trial->snapshot, waited_ms));
 }
 
 static gboolean on_waited(gpointer data)

@@ -302,6 +302,21 @@ static Farm *set_up_cluster(JobSetup *setup, const JobSpec *spec, const FarmPlac
     return cluster_farm_new(here, setup->kernels, &options, error);
 }
 
+/* How many guests run here at once. */
+static guint count_guests(JobSetup *setup, const JobSpec *spec)
+{
+    guint64 free_mib = local_farm_free_memory_mib();
+    guint n = local_farm_guests(spec->n_guests, spec->memory_mib, spec->n_cpus, free_mib);
+
+    if (n < spec->n_guests) {
+        g_ptr_array_add(setup->notes,
+                        g_strdup_printf("--guests %u: memory has room for %u (%" G_GUINT64_FORMAT
+                                        " MiB are free)",
+                                        spec->n_guests, n, free_mib));
+    }
+    return n;
+}
+
 static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const char *state_dir,
                                    const char *job_dir, GError **error)
 {
@@ -316,9 +331,7 @@ static gboolean set_up_kernel_farm(JobSetup *setup, const JobSpec *spec, const c
         .work_dir = job_dir,
         .n_jobs = spec->n_jobs ? spec->n_jobs : g_get_num_processors(),
         .n_slots = spec->n_slots,
-        .n_guests = is_cluster       ? 0
-                    : spec->n_guests ? spec->n_guests
-                                     : local_farm_guests(spec->memory_mib, spec->n_cpus),
+        .n_guests = is_cluster ? 0 : count_guests(setup, spec),
     };
 
     setup->farm = set_up_here(setup, spec, &place, error);

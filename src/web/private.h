@@ -93,8 +93,8 @@ void limits_start(Web *web);
 /* No connection may be left. */
 void limits_stop(Web *web);
 /* The library asks whether a connection may be, and says what became of it. */
-enum MHD_Result link_may_begin(void *web, const struct sockaddr *socket, socklen_t n_socket);
-void link_on_change(void *web, struct MHD_Connection *connection, void **ret_link,
+enum MHD_Result link_may_begin(void *data, const struct sockaddr *socket, socklen_t n_socket);
+void link_on_change(void *data, struct MHD_Connection *connection, void **ret_link,
                     enum MHD_ConnectionNotificationCode what);
 /* From now on @connection has the time of a call, and that for taking @n_bytes. */
 void link_give_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
