@@ -10,43 +10,15 @@
 #     FAULTS=all test-faults.sh [KIND...]     every one of these kinds, or of all (more than an hour)
 #     REVISIONS=6 FAULTS=all ...              of a job of so many revisions (24)
 . "$(dirname "$0")/../cli/tap.sh"
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+. "$(dirname "$0")/ends.sh"
 
 n_revisions=${REVISIONS:-24}
 n_bad=$((n_revisions * 3 / 8))
 make_repo "$work/tree" "$n_revisions" $((n_revisions - n_bad))
 culprit=$(git -C "$work/tree" rev-parse "main~$n_bad")
 
-# job COMMAND...: with the state folder and the $fault of the moment; sets code, out, err
-fault=
-job() {
-    timeout 120 env ${fault:+FAULT="$fault" LD_PRELOAD="$FAULT_LIBRARY"} "$FIRSTBAD" "$@" --state-dir "$work/state" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    out=$(cat "$work/out") err=$(cat "$work/err")
-}
 begin() { job run --repo "$work/tree" --good "main~$((n_revisions - 1))" --bad main --test 'test ! -e bad' --json --name j; }
-found() { [ "$code" -eq 0 ] && case $out in *"\"culprit\":\"$culprit\""*) true ;; *) false ;; esac; }
-
-# ends KIND N EFFECT: the promise above, of the N-th call of KIND
-ends() {
-    rm -rf "$work/state" "$work/tree/.git/worktrees"
-    fault=$1:$2:$3
-    begin
-    fault=
-    first=$code
-    seen[$first]=$((${seen[$first]:-0} + 1))
-    found && return 0
-    # 137: it was killed; 2: there was no job yet.
-    case $first in
-    4 | 137) ;;
-    2) [ "$3" != kill ] || return 1 ;;
-    *) return 1 ;;
-    esac
-    job resume j --json
-    [ "$code" -ne 2 ] || begin # it did not come to a job
-    [ "$code" -ne 0 ] && echo "# $1:$2:$3 ended with $first, then $code: ${err%%$'\n'*}"
-    found
-}
+afresh() { rm -rf "$work/state" "$work/tree/.git/worktrees"; }
 
 # Of what was done none has taken a day, or less than no time.
 timed() {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * QEMU, and a fault between it and firstbad: run in QEMU's place, with its arguments.
  *
- *     FAULT=WHAT:WHEN between ARGUMENTS...
+ *     QEMU_FAULT=WHAT:WHEN between ARGUMENTS...
  *
  * WHEN: the name of a command on the monitor (the first of its kind), the beginning of a line on
  * the protocol's port, or "start". WHAT becomes of it: error, garbage (are the answer to the
  * command, which does not reach QEMU), lost (it does not reach QEMU), late (what QEMU says after it
- * comes 2 s later), close (of the monitor), kill, stop, term (signals to QEMU). FAULT_SEEN names a
- * file that is made when it happened.
+ * comes 2 s later), close (of the monitor), kill, stop, term (signals to QEMU). QEMU_FAULT_SEEN
+ * names a file that is made when it happened.
  *
  * This process becomes QEMU; a child of it has our ends of its sockets, and passes on what comes.
  */
@@ -76,7 +76,7 @@ static bool strike(Link *monitor)
         const char *name;
         int number;
     } signals[] = {{"kill", SIGKILL}, {"stop", SIGSTOP}, {"term", SIGTERM}};
-    const char *seen = getenv("FAULT_SEEN");
+    const char *seen = getenv("QEMU_FAULT_SEEN");
 
     strcpy(when, "\n"); /* not again: nothing is called so */
     if (seen) {
@@ -245,7 +245,7 @@ static Link take_place(int fd)
 
 int main(int argc, char **argv)
 {
-    const char *fault = getenv("FAULT");
+    const char *fault = getenv("QEMU_FAULT");
     Link protocol = take_place(PROTOCOL), monitor = take_place(MONITOR);
 
     if (fault && sscanf(fault, "%15[a-z]:%31s", what, when) != 2) {
