@@ -9,7 +9,9 @@
  */
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "web/private.h"
 
@@ -23,6 +25,11 @@
  * many on as many cores. */
 #define MOST_AT_WORK 4
 #define PLACE_S      20
+/* Jobs use all cores. A person who opens pages is answered beside them; who asks for more than that
+ * has what they leave. The server has so much of one core for long, and so much at once. */
+#define SHARE_PERCENT 5
+#define BURST_US      (5 * G_USEC_PER_SEC)
+#define LEAST_NICE    19
 
 struct Link {
     int fd;
@@ -139,12 +146,45 @@ void link_stop_clock(Web *web, struct MHD_Connection *connection)
     g_mutex_unlock(&web->lock);
 }
 
+static gint64 cpu_us(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (gint64)used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
+/* How far the server is above its share. */
+static void weigh(Web *web, gint64 now_us)
+{
+    gint64 used_us = cpu_us();
+
+    web->spent_us += used_us - web->cpu_us - (now_us - web->weighed_us) * SHARE_PERCENT / 100;
+    web->spent_us = MAX(web->spent_us, 0);
+    web->cpu_us = used_us;
+    web->weighed_us = now_us;
+}
+
+void link_be_fair(Web *web)
+{
+    gboolean is_over;
+
+    g_mutex_lock(&web->lock);
+    is_over = web->spent_us > BURST_US;
+    g_mutex_unlock(&web->lock);
+    /* Of this thread alone, which is the connection's; nobody may take it back. */
+    if (is_over) {
+        setpriority(PRIO_PROCESS, 0, LEAST_NICE);
+    }
+}
+
 static gboolean on_second(gpointer data)
 {
     Web *web = data;
     gint64 now_us = g_get_monotonic_time();
 
     g_mutex_lock(&web->lock);
+    weigh(web, now_us);
     for (guint i = 0; i < web->links->len; i++) {
         Link *link = web->links->pdata[i];
 
@@ -159,6 +199,8 @@ static gboolean on_second(gpointer data)
 
 void limits_start(Web *web)
 {
+    web->cpu_us = cpu_us();
+    web->weighed_us = g_get_monotonic_time();
     web->links = g_ptr_array_new_with_free_func(g_free);
     web->clock = g_timeout_add_seconds(1, on_second, web);
 }

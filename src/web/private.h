@@ -28,6 +28,8 @@ struct Web {
     guint n_at_work;  /* calls that are being answered */
     GPtrArray *links; /* of Link, one for each connection */
     guint clock;      /* the source that looks at them */
+    /* Processor time: above our share; all of it, and the clock, when that was weighed. */
+    gint64 spent_us, cpu_us, weighed_us;
 };
 
 /* What came, and what goes back. Handlers fill the latter. */
@@ -102,6 +104,9 @@ void link_give_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
 void link_add_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
 /* It has all time while it is we who work. */
 void link_stop_clock(Web *web, struct MHD_Connection *connection);
+/* The thread of a connection yields to all others on the machine where we used more than our share.
+ */
+void link_be_fair(Web *web);
 /* Wait for a place among those who work. FALSE: there was none for long, or the server stops. */
 gboolean place_take(Web *web);
 void place_leave(Web *web);

@@ -353,6 +353,7 @@ static enum MHD_Result begin(Web *web, struct MHD_Connection *connection, const 
 
     *state = receipt;
     link_give_time(web, connection, 0);
+    link_be_fair(web);
     receipt->route = admit(&receipt->call, method);
     if (!receipt->route) {
         /* A body that was not read would be taken for the next call. */
