@@ -138,6 +138,9 @@ gboolean cli_wants_colour(void);
 
 /* All bytes of the file @path; "-" is stdin. */
 GBytes *cli_read_input(const char *path, GError **error);
+/* Write @text to the file @path that a person named. It appears whole, by rename; what is there and
+ * no plain file (/dev/null, a FIFO, a link) stays, and gets the text. */
+gboolean cli_write_output(const char *path, const char *text, GError **error);
 /* The graph of the DAG file @path, the option --dag, which an error names. */
 History *cli_read_history(const char *path, GError **error);
 

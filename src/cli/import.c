@@ -159,7 +159,7 @@ static int write_job_file(const Import *import, const char *out)
     g_autoptr(GError) error = NULL;
 
     if (!import_save(import->intake, import->folder, &error) ||
-        !g_file_set_contents(out, text, -1, &error)) {
+        !cli_write_output(out, text, &error)) {
         cli_complain("%s", error->message);
         return EXIT_MACHINE;
     }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What commands read that work on files instead of jobs.
+ * What commands read and write that work on files instead of jobs.
  */
+#include <errno.h>
 #include <gio/gunixinputstream.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -25,6 +29,28 @@ GBytes *cli_read_input(const char *path, GError **error)
         return NULL;
     }
     return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(bytes));
+}
+
+static gboolean fail_writing(const char *path, GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+gboolean cli_write_output(const char *path, const char *text, GError **error)
+{
+    struct stat status;
+
+    if (lstat(path, &status) || S_ISREG(status.st_mode)) {
+        return g_file_set_contents(path, text, -1, error);
+    }
+    FILE *out = fopen(path, "we");
+    if (!out) {
+        return fail_writing(path, error);
+    }
+    gboolean written = fputs(text, out) >= 0;
+    return (fclose(out) == 0 && written) || fail_writing(path, error);
 }
 
 History *cli_read_history(const char *path, GError **error)

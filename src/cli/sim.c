@@ -156,7 +156,7 @@ static int run_bugs(const GPtrArray *scenarios, const History *graph, const SimB
         g_print("%s", rows);
         return EXIT_ANSWER;
     }
-    if (!g_file_set_contents(out, rows, -1, &error)) {
+    if (!cli_write_output(out, rows, &error)) {
         cli_complain("--out: %s", error->message);
         return EXIT_MACHINE;
     }
@@ -195,7 +195,7 @@ static int run_all(const GPtrArray *scenarios, const History *graph, const SimOp
         g_print("%s", rows->str);
         return EXIT_ANSWER;
     }
-    if (!g_file_set_contents(out, rows->str, (gssize)rows->len, &error)) {
+    if (!cli_write_output(out, rows->str, &error)) {
         cli_complain("--out: %s", error->message);
         return EXIT_MACHINE;
     }

@@ -38,6 +38,18 @@ done
 sim --workers 1 --out "$work/rows.tsv"
 ok 'a summary' prints 0 'firstbad: 2 jobs: 100.0 % right'
 ok 'the rows in a file' [ "$(wc -l <"$work/rows.tsv")" -eq 3 ]
+# As root the device itself was replaced by a file.
+mkfifo "$work/fifo"
+cat "$work/fifo" >"$work/read" &
+reader=$!
+sim --workers 1 --out "$work/fifo"
+[ -p "$work/fifo" ] || kill $reader
+wait $reader
+ok 'a FIFO is no file to replace' [ -p "$work/fifo" ]
+ok 'and gets the rows' cmp "$work/rows.tsv" "$work/read"
+ln -s rows.tsv "$work/link"
+sim --workers 1 --out "$work/link"
+ok 'nor is a link' [ -L "$work/link" ]
 
 sim --bugs 1,4 --workers 2
 ok 'many bugs: a row for each number and sharing' [ "$(printf '%s\n' "$out" | wc -l)" -eq 5 ]
