@@ -129,12 +129,35 @@ static void print_machine(const char *state_dir)
     }
 }
 
+/* Go back to the copy of a damaged store. */
+static int restore(const char *state_dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) lines = store_restore(state_dir, &error);
+
+    if (!lines) {
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
+    }
+    g_print("%s\n%s\n", (const char *)lines->pdata[0],
+            lines->len > 1 ? "Lost since:" : "Nothing is known to be lost since.");
+    for (guint i = 1; i < lines->len; i++) {
+        g_autofree char *clean = report_clean(lines->pdata[i]);
+
+        g_print("  %s\n", clean);
+    }
+    return EXIT_ANSWER;
+}
+
 int cmd_doctor(int argc, char **argv)
 {
     g_autofree char *state_option = NULL, *state_dir = NULL, *why = NULL;
     g_autoptr(GPtrArray) packages = g_ptr_array_new();
+    gboolean restores = FALSE;
     const GOptionEntry entries[] = {
         CLI_STATE_DIR(&state_option),
+        {"restore", 0, 0, G_OPTION_ARG_NONE, &restores, "Go back to the copy of a damaged store",
+         NULL},
         {NULL},
     };
     const CommandLine line = {.command = "doctor",
@@ -148,6 +171,9 @@ int cmd_doctor(int argc, char **argv)
         return code;
     }
     state_dir = cli_state_dir(state_option);
+    if (restores) {
+        return restore(state_dir);
+    }
     g_print("Programs and headers:\n");
     able = print_tools(packages);
     print_compilers();

@@ -15,15 +15,60 @@
 /* The file begins so, with the holder's number; the jobs' follow, each between two blanks. */
 #define PID "pid="
 
+/* Five seconds in all. */
+#define DEAD_WAIT_US 10000
+#define DEAD_WAITS   500
+
 static struct flock whole_file(void)
 {
     return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
+/* Who wrote @text of the lock file; 0: nobody. */
+static pid_t holder_of(const char *text)
+{
+    return g_str_has_prefix(text, PID) ? (pid_t)g_ascii_strtoll(text + strlen(PID), NULL, 10) : 0;
+}
+
+static pid_t read_holder(int fd)
+{
+    char text[64];
+    gssize n = pread(fd, text, sizeof text - 1, 0);
+
+    text[MAX(n, 0)] = '\0';
+    return holder_of(text);
+}
+
+/* A coordinator that was killed just as it began a program may have left a child that is not yet
+ * that program, and so has the lock open, too: it ends as soon as it gets to run. */
+static gboolean is_held_by_dead(int fd)
+{
+    pid_t pid = read_holder(fd);
+
+    return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+/* FALSE: errno says why. */
+static gboolean lock_file(int fd)
+{
+    struct flock lock = whole_file();
+    guint n_waits = 0;
+
+    while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        int failure = errno;
+
+        if (failure != EAGAIN || n_waits++ == DEAD_WAITS || !is_held_by_dead(fd)) {
+            errno = failure;
+            return FALSE;
+        }
+        g_usleep(DEAD_WAIT_US);
+    }
+    return TRUE;
+}
+
 gboolean store_take_lock(Store *store, GError **error)
 {
     g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
-    struct flock lock = whole_file();
 
     store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (store->lock_fd < 0) {
@@ -31,17 +76,16 @@ gboolean store_take_lock(Store *store, GError **error)
                     "cannot write in the state folder %s: %s", store->state_dir, g_strerror(errno));
         return FALSE;
     }
-    if (fcntl(store->lock_fd, F_OFD_SETLK, &lock) == 0) {
+    if (lock_file(store->lock_fd)) {
         /* What the one before has written is not ours. */
         store_work_on(store, NULL, 0);
         return TRUE;
     }
-    if (errno == EAGAIN || errno == EACCES) {
-        g_set_error(
-            error, G_IO_ERROR, G_IO_ERROR_BUSY,
-            "another firstbad works in %s: wait for it, or give this job a state folder of its own "
-            "with --state-dir",
-            store->state_dir);
+    if (errno == EAGAIN) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY,
+                    "another firstbad works in %s (process %d): wait for it, or give this job a "
+                    "state folder of its own with --state-dir",
+                    store->state_dir, (int)read_holder(store->lock_fd));
         return FALSE;
     }
     g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot lock %s: %s", path,
@@ -95,10 +139,8 @@ static pid_t coordinator(const Store *store, gint64 job)
     g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
     char numbers[4096];
 
-    return read_lock(store, numbers, sizeof numbers) && g_str_has_prefix(numbers, PID) &&
-                   strstr(numbers, number)
-               ? (pid_t)g_ascii_strtoll(numbers + strlen(PID), NULL, 10)
-               : 0;
+    return read_lock(store, numbers, sizeof numbers) && strstr(numbers, number) ? holder_of(numbers)
+                                                                                : 0;
 }
 
 gboolean store_stop_coordinator(const Store *store, gint64 job)

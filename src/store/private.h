@@ -15,7 +15,28 @@ struct Store {
     GPtrArray *spans;           /* not yet written (span.c) */
     GHashTable *statements;     /* SQL -> statement that was run and waits for the next time */
     struct ZSTD_CCtx_s *packer; /* of consoles; NULL: none yet */
+    gint64 backed_up_us;        /* the last copy was made, of g_get_monotonic_time() */
 };
+
+/* The database, in the state folder. */
+#define STORE_FILE "firstbad.db"
+
+/* Of @state_dir, with neither lock nor database. */
+Store *store_new(const char *state_dir);
+/* Open the database and bring it up to date. A damaged one is G_IO_ERROR_INVALID_DATA. */
+gboolean store_open_database(Store *store, StoreMode mode, GError **error);
+
+/* --- backup.c --- */
+
+/* May it be trusted, once its version is known? A reader does not look at all of it. */
+gboolean store_is_whole(Store *store, StoreMode mode, GError **error);
+/* Give FALSE with what is wrong ("is damaged"), and what a person can do. */
+gboolean store_fail_damaged(const Store *store, const char *how, GError **error);
+gboolean store_has_copy(const Store *store);
+/* Make the copy anew; where that fails, the one before stays. */
+void store_back_up(Store *store);
+/* The same, if it is time. */
+void store_back_up_hourly(Store *store);
 
 /* States as statements have them. They are written out, and not bound, since an index of some rows
  * (job_in_queue) serves only a statement that says so itself. */

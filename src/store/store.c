@@ -105,6 +105,8 @@ gboolean store_fail(Store *store, const char *doing, GError **error)
         (code == SQLITE_IOERR && sqlite3_system_errno(store->db) == ENOSPC)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "store: %s: no space left in %s", doing,
                     store->state_dir);
+    } else if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+        store_fail_damaged(store, "is damaged", error);
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "store: %s: %s", doing,
                     sqlite3_errmsg(store->db));
@@ -165,6 +167,7 @@ gboolean store_end(Store *store, gboolean keep, GError **error)
     if (keep && (!store->spans || store_write_spans(store, error)) &&
         store_execute(store, "COMMIT", error)) {
         store_forget_spans(store);
+        store_back_up_hourly(store);
         return TRUE;
     }
     store_execute(store, "ROLLBACK", NULL);
@@ -223,13 +226,15 @@ static gboolean read_version(Store *store, GError **error)
 {
     sqlite3_stmt *statement = store_prepare(store, "PRAGMA user_version", error);
 
-    if (!statement) {
-        return FALSE;
+    gboolean done = statement && sqlite3_step(statement) == SQLITE_ROW;
+
+    if (done) {
+        store->version = sqlite3_column_int(statement, 0);
+    } else if (statement) {
+        store_fail(store, "reading its version", error);
     }
-    sqlite3_step(statement);
-    store->version = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
-    return TRUE;
+    return done;
 }
 
 /* Bring an empty or older store to this version, in one transaction: it is of the one or the other,
@@ -260,7 +265,7 @@ static gboolean set_up(Store *store, StoreMode mode, GError **error)
             error)) {
         return FALSE;
     }
-    if (!read_version(store, error)) {
+    if (!read_version(store, error) || !store_is_whole(store, mode, error)) {
         return FALSE;
     }
     if (mode == STORE_WRITE && store->version >= 0 && store->version < SCHEMA_VERSION) {
@@ -276,16 +281,34 @@ static gboolean set_up(Store *store, StoreMode mode, GError **error)
     return TRUE;
 }
 
-Store *store_open(const char *state_dir, StoreMode mode, GError **error)
+Store *store_new(const char *state_dir)
 {
-    g_autoptr(Store) store = g_new0(Store, 1);
-    g_autofree char *path = g_build_filename(state_dir, "firstbad.db", NULL);
-    int flags =
-        mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+    Store *store = g_new0(Store, 1);
 
     store->lock_fd = -1;
     store->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, finalize);
     store->state_dir = g_canonicalize_filename(state_dir, NULL);
+    store->backed_up_us = g_get_monotonic_time();
+    return store;
+}
+
+gboolean store_open_database(Store *store, StoreMode mode, GError **error)
+{
+    g_autofree char *path = g_build_filename(store->state_dir, STORE_FILE, NULL);
+    int flags =
+        mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
+        return store_fail(store, path, error);
+    }
+    return set_up(store, mode, error);
+}
+
+Store *store_open(const char *state_dir, StoreMode mode, GError **error)
+{
+    g_autoptr(Store) store = store_new(state_dir);
+    g_autofree char *path = g_build_filename(state_dir, STORE_FILE, NULL);
+
     if (mode == STORE_WRITE) {
         if (g_mkdir_with_parents(state_dir, 0700) != 0) {
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make the state folder %s: %s",
@@ -298,6 +321,9 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
         /* SQLite would let others read it where the folder, or the umask, does; what it makes
          * beside has the same mode. Opening and closing it here would drop locks on it. */
         mknod(path, S_IFREG | 0600, 0);
+    } else if (!g_file_test(path, G_FILE_TEST_EXISTS) && store_has_copy(store)) {
+        store_fail_damaged(store, "is gone", error);
+        return NULL;
     } else if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(
             error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
@@ -306,14 +332,7 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
             state_dir);
         return NULL;
     }
-    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
-        store_fail(store, path, error);
-        return NULL;
-    }
-    if (!set_up(store, mode, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&store);
+    return store_open_database(store, mode, error) ? g_steal_pointer(&store) : NULL;
 }
 
 void store_free(Store *store)
@@ -325,6 +344,9 @@ void store_free(Store *store)
         g_debug("%s: spans are lost", store->state_dir);
     }
     store_forget_spans(store);
+    if (store->lock_fd >= 0 && store->db && sqlite3_total_changes(store->db) > 0) {
+        store_back_up(store);
+    }
     g_hash_table_unref(store->statements);
     ZSTD_freeCCtx(store->packer);
     sqlite3_close(store->db);

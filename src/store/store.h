@@ -24,6 +24,14 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
+/* A coordinator has all of a store checked when it opens it; a damaged one is refused as
+ * G_IO_ERROR_INVALID_DATA, with what to do. A copy lies beside it: of its last end, and while it is
+ * written to of not more than an hour ago. Go back to that copy, if the store is damaged: lines for
+ * people come back, of when it is and what is lost since, one a job. What was built since is in the
+ * kernel store still. G_IO_ERROR_EXISTS: the store is whole; G_IO_ERROR_NOT_FOUND: there is no
+ * whole copy. Array of char *, owned by the caller. */
+GPtrArray *store_restore(const char *state_dir, GError **error);
+
 /* Let readers know that this coordinator works on @jobs, as long as it lives. */
 void store_work_on(Store *store, const gint64 *jobs, guint n_jobs);
 /* Does a coordinator work on @job now? Is there one at all? */
