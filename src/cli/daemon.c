@@ -74,9 +74,9 @@ static int serve(const char *state_dir, const ServiceOptions *options, const Web
     g_source_remove(sigterm);
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
         cli_complain(
-            "another firstbad works in %s, and one at a time can: a daemon that runs there "
-            "takes what --queue gives it; another daemon wants a --state-dir of its own",
-            state_dir);
+            "%s (of two daemons each wants its own; one that works there takes what --queue gives "
+            "it)",
+            error->message);
         return EXIT_MACHINE;
     }
     if (!served) {

@@ -133,16 +133,36 @@ char *repo_history_flaw(const Repo *repo)
     return NULL;
 }
 
+/* The line in which git says that an object is damaged; NULL: it does not. Owned by the caller. */
+static char *damage_of(const char *git_said)
+{
+    g_auto(GStrv) lines = g_strsplit(git_said, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        const char *what = strstr(*line, ": "); /* behind "error" or "fatal" */
+
+        if (what && (strstr(what, "corrupt") || strstr(what, "inflate") ||
+                     g_str_has_suffix(what, "is empty"))) {
+            return g_strdup(what + 2);
+        }
+    }
+    return NULL;
+}
+
 /* Why @revision could not be resolved, and what to do. */
 static void set_no_revision(const Repo *repo, const char *revision, const char *git_said,
                             GError **error)
 {
     const char *ambiguous = strstr(git_said, "is ambiguous");
+    g_autofree char *damage = ambiguous ? NULL : damage_of(git_said);
     const char *why = "no such commit here";
     const char *remedy = "";
 
     if (ambiguous) {
         why = "this short name fits several objects; give more digits";
+    } else if (damage) {
+        why = damage;
+        remedy = " ('git fsck' there lists all that is damaged)";
     } else if (repo->shallow) {
         remedy = " (the repository is shallow: `git fetch --unshallow` brings the rest)";
     } else if (git_is_id(revision)) {
@@ -185,7 +205,13 @@ char *repo_tree_id(const Repo *repo, const char *commit, GError **error)
 {
     g_autofree char *name = g_strconcat(commit, "^{tree}", NULL);
 
-    return git_ask(git_place(repo), GIT("rev-parse", "--verify", "--end-of-options", name), error);
+    char *id =
+        git_ask(git_place(repo), GIT("rev-parse", "--verify", "--end-of-options", name), error);
+
+    if (!id) {
+        g_prefix_error(error, "the tree of %.12s cannot be read: ", commit);
+    }
+    return id;
 }
 
 gboolean repo_is_ancestor(const Repo *repo, const char *ancestor, const char *descendant,

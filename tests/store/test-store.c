@@ -6,6 +6,8 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "process/process.h"
 
@@ -498,9 +500,12 @@ static void test_one_writer(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Store) reader = NULL;
+    g_autofree char *who = NULL;
 
     g_assert_null(store_open(fixture->folder, STORE_WRITE, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    who = g_strdup_printf("(process %d)", (int)getpid());
+    g_assert_nonnull(strstr(error->message, who));
     g_clear_error(&error);
     reader = store_open(fixture->folder, STORE_READ, &error);
     g_assert_no_error(error);
@@ -513,6 +518,28 @@ static void test_one_writer(Fixture *fixture, gconstpointer unused)
     g_assert_false(store_is_worked_on(reader, 12));
     g_clear_pointer(&fixture->store, store_free);
     g_assert_false(store_is_worked_on(reader, 7));
+}
+
+/* A coordinator that was killed when it had just begun a program: the child has its lock, and no
+ * more than a moment to live. */
+static void test_held_by_dead(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    pid_t pid;
+
+    g_clear_pointer(&fixture->store, store_free);
+    pid = fork();
+    if (pid == 0) {
+        Store *store = store_open(fixture->folder, STORE_WRITE, NULL);
+
+        if (store && fork() == 0) {
+            g_usleep(300000);
+        }
+        _exit(store ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+    fixture->store = store_open(fixture->folder, STORE_WRITE, &error);
+    g_assert_no_error(error);
 }
 
 static gpointer ask_on(gpointer fixture)
@@ -597,6 +624,7 @@ int main(int argc, char **argv)
     ADD("decisions", test_decisions_are_kept_once);
     ADD("submission-without-queue", test_submission_without_queue);
     ADD("one-writer", test_one_writer);
+    ADD("held-by-dead", test_held_by_dead);
     ADD("stop-coordinator", test_stop_coordinator);
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);
 #undef ADD
