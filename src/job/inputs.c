@@ -617,7 +617,6 @@ static gboolean are_roots_as_taken(const JobSpec *spec, const char *job_dir, con
 gboolean inputs_are_as_taken(const JobSpec *spec, const char *key, const char *job_dir)
 {
     g_autofree char *scratch = g_dir_make_tmp("firstbad-XXXXXX", NULL);
-    const char *argv[] = {"rm", "-rf", scratch, NULL};
     gboolean same;
 
     if (!scratch) {
@@ -625,7 +624,7 @@ gboolean inputs_are_as_taken(const JobSpec *spec, const char *key, const char *j
     }
     same = g_str_equal(key, "rootfs") ? are_roots_as_taken(spec, job_dir, scratch)
                                       : are_files_as_taken(spec, job_dir, scratch);
-    g_free(process_ask(NULL, argv, NULL));
+    process_remove_tree(scratch);
     return same;
 }
 

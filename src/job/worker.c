@@ -267,13 +267,6 @@ static gboolean lock_folder(const char *path, int *ret_fd)
     return FALSE;
 }
 
-static void remove_folder(const char *path)
-{
-    const char *argv[] = {"rm", "-rf", "--", path, NULL};
-
-    g_free(process_ask("/", argv, NULL));
-}
-
 /* What workers left there that were killed. */
 static void sweep(const char *folder)
 {
@@ -285,7 +278,7 @@ static void sweep(const char *folder)
         int fd;
 
         if (lock_folder(path, &fd)) {
-            remove_folder(path);
+            process_remove_tree(path);
             close(fd);
         }
     }
@@ -328,7 +321,7 @@ static gboolean carry_out(Worker *worker, GError **error)
     done = worker->order->kind == ORDER_BUILD ? build(worker, work_dir, error)
                                               : run_trials(worker, work_dir, error);
     g_clear_pointer(&worker->setup, job_setup_free);
-    remove_folder(work_dir);
+    process_remove_tree(work_dir);
     close(fd);
     return done;
 }

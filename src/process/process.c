@@ -464,6 +464,13 @@ char *process_ask(const char *cwd, const char *const *argv, GError **error)
     return g_steal_pointer(&result->out);
 }
 
+void process_remove_tree(const char *path)
+{
+    const char *argv[] = {"rm", "-rf", "--", path, NULL};
+
+    g_free(process_ask("/", argv, NULL));
+}
+
 char *process_boot_id(void)
 {
     g_autofree char *id = NULL;

@@ -77,6 +77,10 @@ gboolean process_run_finish(GAsyncResult *res, ProcessResult **ret_result, GErro
  * answer beyond PROCESS_OUTPUT_LIMIT is an excerpt. */
 char *process_ask(const char *cwd, const char *const *argv, GError **error);
 
+/* Remove @path and all that is below it, where it is there; no link is followed. What cannot be
+ * removed stays. */
+void process_remove_tree(const char *path);
+
 /* The line before each program is run ("+ git rev-parse HEAD"), for `-v`; NULL (the default) to be
  * quiet. Set once by main(). */
 typedef void (*ProcessTrace)(const char *const *argv, gpointer user_data);

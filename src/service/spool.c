@@ -126,12 +126,11 @@ gboolean spool_put_job(const char *state_dir, JobSpec *spec, gint64 priority, GE
     return TRUE;
 }
 
-static void remove_tree(const char *path)
+/* There mostly is none, which costs no program. */
+static void remove_if_there(const char *path)
 {
-    const char *argv[] = {"rm", "-rf", "--", path, NULL};
-
     if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_free(process_ask(NULL, argv, NULL));
+        process_remove_tree(path);
     }
 }
 
@@ -149,7 +148,7 @@ gboolean spool_move_files(const char *state_dir, const char *id, const char *job
                     from, to, g_strerror(errno));
         return FALSE;
     }
-    remove_tree(folder);
+    remove_if_there(folder);
     return TRUE;
 }
 
@@ -157,14 +156,14 @@ void spool_remove_files(const char *state_dir, const char *id)
 {
     g_autofree char *folder = path_of(state_dir, id, FILES);
 
-    remove_tree(folder);
+    remove_if_there(folder);
 }
 
 void spool_remove_inputs(const char *job_dir)
 {
     g_autofree char *inputs = g_build_filename(job_dir, INPUTS, NULL);
 
-    remove_tree(inputs);
+    remove_if_there(inputs);
 }
 
 void spool_sweep(const char *state_dir, gint64 now_s)

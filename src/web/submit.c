@@ -151,13 +151,6 @@ static JobSpec *read_form(const WebCall *call, const char *folder, gint64 *ret_p
                : NULL;
 }
 
-static void remove_folder(const char *path)
-{
-    const char *argv[] = {"rm", "-rf", "--", path, NULL};
-
-    g_free(process_ask(NULL, argv, NULL));
-}
-
 void post_submit(WebCall *call)
 {
     const char *state_dir = call->web->options->state_dir;
@@ -178,5 +171,5 @@ void post_submit(WebCall *call)
 
         reply_page(call, MHD_HTTP_BAD_REQUEST, page_submit(&call->place, error->message, values));
     }
-    remove_folder(folder);
+    process_remove_tree(folder);
 }
