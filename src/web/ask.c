@@ -83,6 +83,10 @@ void post_pause(WebCall *call)
     if (!row) {
         return;
     }
+    if (row->state != JOB_RUNNING && row->state != JOB_QUEUED) {
+        reply_error(call, MHD_HTTP_CONFLICT, "The job has ended.");
+        return;
+    }
     if (!pause && !g_str_equal(call_field(call, "do"), "go-on")) {
         reply_error(call, MHD_HTTP_BAD_REQUEST, "Say pause or go-on.");
     } else if (live_pause(dir, pause, &error)) {

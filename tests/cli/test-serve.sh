@@ -342,6 +342,9 @@ get /jobs/5 -b "firstbad-token-$port=$token"
 ok 'page: it can be cancelled' gets 200 'action="/jobs/5/cancel"'
 get /jobs/5/pause -d do=pause -b "firstbad-token-$port=$token"
 ok 'pause: only by our own form' gets 403 ''
+ask /jobs/1/pause -d do=pause
+ok 'pause: of a job that has ended' gets 409 'has ended'
+ok 'and leaves nothing' [ ! -e "$work/state/jobs/1/paused" ]
 ask /jobs/5/pause -d do=what
 ok 'pause, or go on' gets 400 ''
 ask /jobs/5/pause -d do=pause
