@@ -77,7 +77,11 @@ static void add_word(GitLog *log, const char *commit, Verdict verdict)
 {
     GitWord *word;
 
-    if (!is_revision(commit) || log->words->len >= MAX_WORDS) {
+    if (!is_revision(commit)) {
+        return;
+    }
+    if (log->words->len >= MAX_WORDS) {
+        log->n_left_out++;
         return;
     }
     word = g_new0(GitWord, 1);

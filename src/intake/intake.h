@@ -97,6 +97,7 @@ typedef struct GitLog {
     GPtrArray *words; /* of GitWord, in order: the last one of a commit counts */
     char *bad, *good; /* the newest bad and the first good one; or NULL */
     gboolean is_fix;  /* its terms say that what mended the bug is looked for */
+    guint n_left_out; /* words behind those, of a log longer than any bisection */
 } GitLog;
 void git_log_free(GitLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GitLog, git_log_free)

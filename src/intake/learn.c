@@ -19,7 +19,7 @@ typedef struct Lesson {
     GHashTable *words;   /* id -> GINT_TO_POINTER(Verdict) */
     GHashTable *unknown; /* set of commits that the tree lacks */
     GHashTable *known;   /* name -> id */
-    guint n_tests;
+    guint n_tests, n_left_out;
 } Lesson;
 
 static void lesson_clear(Lesson *lesson)
@@ -128,6 +128,7 @@ static Verdict our_verdict(const GitLog *log, Verdict said)
 
 static void read_git(Lesson *lesson, const GitLog *log)
 {
+    lesson->n_left_out = log->n_left_out;
     for (guint i = 0; i < log->words->len; i++) {
         const GitWord *word = log->words->pdata[i];
         const char *id = find(lesson, word->commit);
@@ -248,6 +249,11 @@ static void tell(const Lesson *lesson, GPtrArray *notes)
         g_ptr_array_add(notes, g_strdup_printf("--bisect-log: %u revisions are taken for what the "
                                                "log says, as by 'firstbad verdict'",
                                                n_words));
+    }
+    if (lesson->n_left_out) {
+        g_ptr_array_add(notes, g_strdup_printf("--bisect-log: it is longer than any bisection: its "
+                                               "last %u words are left out",
+                                               lesson->n_left_out));
     }
     if (n_gone) {
         g_ptr_array_add(

@@ -300,6 +300,22 @@ static void test_git_names(void)
     g_assert_cmpstr(terms->bad, ==, BAD);
 }
 
+/* What is left out of a log without end is counted. */
+static void test_git_log_long(void)
+{
+    g_autoptr(GString) text = g_string_new("git bisect start 'HEAD' 'v6.1'\n");
+    g_autoptr(GitLog) log = NULL;
+
+    for (guint i = 0; i < 600; i++) {
+        g_string_append_printf(text, "git bisect skip %040x\n", i);
+    }
+    log = git_log_read(text->str, NULL);
+    g_assert_nonnull(log);
+    g_assert_cmpuint(log->words->len + log->n_left_out, >=, 600);
+    g_assert_cmpuint(log->words->len, ==, 500);
+    g_assert_cmpuint(log->n_left_out, >=, 100);
+}
+
 /* In a mail, with terms of its own: what mended it is looked for; its words are not the user's. */
 static void test_git_fix(void)
 {
@@ -429,6 +445,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intake/git-log/plain", test_git_log);
     g_test_add_func("/intake/git-log/start", test_git_start);
     g_test_add_func("/intake/git-log/names", test_git_names);
+    g_test_add_func("/intake/git-log/long", test_git_log_long);
     g_test_add_func("/intake/git-log/fix", test_git_fix);
     g_test_add_func("/intake/git-log/nothing", test_git_nothing);
     g_test_add_func("/intake/syzbot-log", test_syzbot_log);
