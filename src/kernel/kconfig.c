@@ -457,15 +457,15 @@ static gsize part_end(const char *text, gsize start)
     return first ? first : i;
 }
 
-char **kconfig_unmet(const char *text, GHashTable *config)
+char **kconfig_unmet(const char *expression, GHashTable *config)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    g_autofree char *expression = g_strndup(text, strcspn(text, "#"));
-    gsize n = strlen(expression);
+    g_autofree char *text = g_strndup(expression, strcspn(expression, "#"));
+    gsize n = strlen(text);
 
     for (gsize i = 0; i < n && n <= MAX_EXPRESSION;) {
-        gsize end = part_end(expression, i);
-        g_autofree char *part = g_strstrip(g_strndup(expression + i, end - i));
+        gsize end = part_end(text, i);
+        g_autofree char *part = g_strstrip(g_strndup(text + i, end - i));
         Expression parsed = {.at = part, .config = config};
 
         if (parse_or(&parsed) == TRUTH_NO && !*parsed.at) {

@@ -75,9 +75,8 @@ static void on_other_built(GObject *source, GAsyncResult *res, gpointer data)
 
     if (!kernel_build_finish(other, res, &kernel, &error)) {
         build_end_with_error(task, error);
-    } else if (kernel->failed_at_ms || kernel->failed_at_bytes) {
-        build_pack(task); /* a limit ended the check: it says nothing */
-    } else if (g_strcmp0(kernel->signature, build->kernel->signature) == 0) {
+    } else if (kernel->failed_at_ms || kernel->failed_at_bytes || /* a limit ended the check */
+               g_strcmp0(kernel->signature, build->kernel->signature) == 0) {
         build_pack(task);
     } else {
         tell(build, kernel->signature);
