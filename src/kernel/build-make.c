@@ -98,12 +98,15 @@ static char *command_line(char *const *argv)
     return g_string_free(line, FALSE);
 }
 
-/* Put what make said into the log. */
+/* Put what make said into the log, a text: a NUL would hide all that follows. */
 static void keep_log(Build *build, const ProcessResult *result)
 {
     g_autofree char *command = command_line(build->argv);
 
-    g_string_append_printf(build->log, "$ %s\n%s", command, result->out);
+    g_string_append_printf(build->log, "$ %s\n", command);
+    for (gsize i = 0; i < result->n_out; i++) {
+        g_string_append_c(build->log, result->out[i] ? result->out[i] : '?');
+    }
 }
 
 /* The most that make itself exits with. */
