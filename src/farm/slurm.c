@@ -45,7 +45,8 @@ static void complain(const ProcessResult *result, const char *command, GError **
     const char *text = *result->err ? result->err : result->out;
     g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
     g_autofree char *how = process_describe(result);
-    gboolean away = result->timed_out || slurm_fault_of(text) == SLURM_AWAY;
+    /* Killed: by whoever wanted its memory, or stopped what it hung on. */
+    gboolean away = result->timed_out || result->term_signal || slurm_fault_of(text) == SLURM_AWAY;
 
     g_set_error(error, G_IO_ERROR, away ? G_IO_ERROR_BUSY : G_IO_ERROR_FAILED, "%s %s%s%s", command,
                 how, *line ? ": " : "", line);
@@ -163,14 +164,16 @@ static SlurmState state_of(const char *word)
 
 GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
 {
-    GPtrArray *tasks = g_ptr_array_new_with_free_func((GDestroyNotify)slurm_task_free);
+    g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)slurm_task_free);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    gboolean is_list = *text == '\0';
 
     for (char **line = lines; *line; line++) {
         g_auto(GStrv) words = g_strsplit(*line, "|", 5);
         guint64 number;
         SlurmTask *task;
 
+        is_list = is_list || g_strv_length(words) == 5;
         if (g_strv_length(words) != 5 || !g_str_has_prefix(words[0], prefix) ||
             !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXUINT, &number, NULL)) {
             continue;
@@ -184,7 +187,7 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix)
         task->reason = g_strdup(words[4]);
         g_ptr_array_add(tasks, task);
     }
-    return tasks;
+    return is_list ? g_steal_pointer(&tasks) : NULL;
 }
 
 void slurm_list_async(GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
@@ -203,6 +206,7 @@ void slurm_list_async(GCancellable *cancellable, GAsyncReadyCallback done, gpoin
 GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **error)
 {
     g_autoptr(ProcessResult) result = NULL;
+    GPtrArray *tasks;
 
     if (!process_run_finish(res, &result, error)) {
         return NULL;
@@ -211,7 +215,12 @@ GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **err
         complain(result, "squeue", error);
         return NULL;
     }
-    return slurm_parse_tasks(result->out, prefix);
+    tasks = slurm_parse_tasks(result->out, prefix);
+    if (!tasks) { /* an empty queue, in which all our work is lost, is something else */
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "squeue: this is no list: %.60s",
+                    result->out);
+    }
+    return tasks;
 }
 
 const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint number)
@@ -260,15 +269,20 @@ SlurmSize slurm_parse_nodes(const char *text)
         g_auto(GStrv) words = g_strsplit(*line, "|", -1);
         g_auto(GStrv) features = NULL;
 
+        guint64 n_cpus, memory_mib;
+
         /* A node in two partitions is named twice. */
-        if (g_strv_length(words) != 4 || !g_hash_table_add(seen, g_strdup(words[0]))) {
+        if (g_strv_length(words) != 4 ||
+            !g_ascii_string_to_unsigned(words[1], 10, 1, G_MAXUINT, &n_cpus, NULL) ||
+            !g_ascii_string_to_unsigned(words[2], 10, 1, G_MAXUINT, &memory_mib, NULL) ||
+            !g_hash_table_add(seen, g_strdup(words[0]))) {
             continue;
         }
         features = g_strsplit(words[3], ",", -1);
         size.n_nodes++;
         size.n_kvm += g_strv_contains((const char *const *)features, SLURM_KVM);
-        size.n_cpus = MIN(size.n_cpus, (guint)g_ascii_strtoull(words[1], NULL, 10));
-        size.memory_mib = MIN(size.memory_mib, (guint)g_ascii_strtoull(words[2], NULL, 10));
+        size.n_cpus = MIN(size.n_cpus, (guint)n_cpus);
+        size.memory_mib = MIN(size.memory_mib, (guint)memory_mib);
     }
     return size;
 }
@@ -277,14 +291,20 @@ gboolean slurm_look(SlurmSize *ret_size, GError **error)
 {
     const char *argv[] = {
         "sinfo", "--noheader", "--Node", "--states=idle,alloc,mix", "--format=%n|%c|%m|%b", NULL};
-    g_autofree char *text = process_ask("/", argv, error);
+    const ProcessSpec spec = {.argv = argv, .cwd = "/", .timeout_ms = COMMAND_TIMEOUT_MS};
+    g_autoptr(ProcessResult) result = NULL;
     SlurmSize size;
 
-    if (!text) {
+    if (!process_run(&spec, &result, error)) {
         g_prefix_error(error, "--farm slurm: ");
         return FALSE;
     }
-    size = slurm_parse_nodes(text);
+    if (!process_succeeded(result)) {
+        complain(result, "sinfo", error);
+        g_prefix_error(error, "--farm slurm: ");
+        return FALSE;
+    }
+    size = slurm_parse_nodes(result->out);
     if (size.n_nodes == 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     "--farm slurm: no node of the cluster is up ('sinfo' tells why)");

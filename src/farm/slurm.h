@@ -50,7 +50,7 @@ void slurm_task_free(SlurmTask *task);
  * SlurmTask. */
 void slurm_list_async(GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
 GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **error);
-/* Its pure half: the lines of squeue. */
+/* Its pure half: the lines of squeue. NULL: it says something else. */
 GPtrArray *slurm_parse_tasks(const char *text, const char *prefix);
 
 /* Task @number of the job @name, which may have been submitted more than once: one that has not

@@ -229,6 +229,7 @@ static void test_queue_lines(void)
     g_assert_cmpint(task->state, ==, SLURM_RUNS);
     g_assert_null(slurm_find_task(tasks, "firstbad-build-12", 1));
     g_assert_null(slurm_find_task(tasks, "firstbad-build", 0));
+    g_assert_null(slurm_parse_tasks("squeue: out of memory\n", "firstbad-"));
 }
 
 static void test_node_lines(void)
@@ -237,6 +238,7 @@ static void test_node_lines(void)
                                        "n2|4|8000|(null)\n"
                                        "n1|8|16000|kvm,fast\n" /* of another partition */
                                        "n3|16|4000|nokvm\n"
+                                       "n4|many|some|kvm\n"
                                        "garbage\n");
 
     g_assert_cmpuint(size.n_nodes, ==, 3);

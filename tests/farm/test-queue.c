@@ -12,21 +12,35 @@
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 #define KEY    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-/* away: the controller is. no: it refuses. asked: what sbatch was asked for, a line each. */
+/* away: the controller is. no: it refuses. asked: what sbatch was asked for, a line each. fault:
+ * "COMMAND EFFECT", for one call: it fails, is killed, or speaks nonsense, before it has done
+ * anything; or is killed when it has ("late"). */
 static const char scripts[] =
     "mkdir bin slurm\n"
+    "cat >slurm/begin <<'END'\n"
+    "cd \"$FAKE\" || exit 1\n"
+    "effect=\n"
+    "if [ -e fault ]; then read -r command effect <fault; fi\n"
+    "[ -n \"$effect\" ] && [ \"$command\" = \"${0##*/}\" ] && rm fault || effect=\n"
+    "case $effect in\n"
+    "fails) echo 'slurm: error' >&2; exit 1 ;;\n"
+    "killed) kill -9 $$ ;;\n"
+    "nonsense) printf '\\001\\377 zzz\\n\\n'; exit 0 ;;\n"
+    "esac\n"
+    "END\n"
     "cat >bin/sbatch <<'END'\n"
     "#!/bin/sh\n"
     "cat >/dev/null\n"
-    "cd \"$FAKE\" || exit 1\n"
+    ". \"$FAKE/begin\"\n"
     "[ ! -e away ] || { echo 'Unable to contact slurm controller' >&2; exit 1; }\n"
     "[ ! -e no ] || { echo 'Invalid account' >&2; exit 1; }\n"
     "echo \"$*\" >>asked\n"
+    "[ \"$effect\" != late ] || kill -9 $$\n"
     "echo 7\n"
     "END\n"
     "cat >bin/squeue <<'END'\n"
     "#!/bin/sh\n"
-    "cd \"$FAKE\" || exit 1\n"
+    ". \"$FAKE/begin\"\n"
     "[ ! -e away ] || { echo 'Unable to contact slurm controller' >&2; exit 1; }\n"
     "cat list 2>/dev/null || true\n"
     "END\n"
@@ -324,6 +338,24 @@ static void test_away(Fixture *fixture, gconstpointer unused)
     g_assert_cmpuint(count_lines(fixture->told->str), ==, 1);
 }
 
+/* What squeue says when it is broken is no empty queue, in which all work would be lost. */
+static void test_garbage(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Queue) queue = make_queue(fixture, ACCEL_TCG);
+    g_autofree char *asked = NULL;
+
+    ask(fixture, queue, 1, ACCEL_TCG, NULL);
+    until_asked(fixture, 1);
+    put_slurm(fixture, "list", "\001\377 slurm_load_jobs\nzzz\n");
+    until_told(fixture, "squeue: this is no list");
+    put_list(fixture, 0, "RUNNING|n1|None");
+    put_outcome(fixture, 0);
+    until_returned(fixture, 1);
+    g_assert_cmpuint(fixture->n_given, ==, 1);
+    asked = slurm_text(fixture, "asked");
+    g_assert_cmpuint(count_lines(asked), ==, 1);
+}
+
 static void test_refused(Fixture *fixture, gconstpointer unused)
 {
     g_autoptr(Queue) queue = make_queue(fixture, ACCEL_TCG);
@@ -332,6 +364,43 @@ static void test_refused(Fixture *fixture, gconstpointer unused)
     ask(fixture, queue, 1, ACCEL_TCG, NULL);
     until_returned(fixture, 1);
     g_assert_nonnull(strstr(fixture->failure, "Invalid account"));
+}
+
+static gboolean is_there(const Fixture *fixture, const char *name)
+{
+    g_autofree char *text = slurm_text(fixture, name);
+
+    return *text != '\0';
+}
+
+/* One command goes wrong: the trial is given all the same, once, and nobody is let down. */
+static void test_faults(Fixture *fixture, gconstpointer unused)
+{
+    static const char *const faults[] = {"sbatch fails\n",    "sbatch killed\n", "sbatch late\n",
+                                         "sbatch nonsense\n", "squeue fails\n",  "squeue killed\n"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autofree char *path = g_build_filename(fixture->scratch.dir, "slurm", "asked", NULL);
+        g_autofree char *list = g_build_filename(fixture->scratch.dir, "slurm", "list", NULL);
+        g_autoptr(Queue) queue = make_queue(fixture, ACCEL_TCG);
+        g_autofree char *dir = NULL;
+
+        g_unlink(path);
+        g_unlink(list);
+        put_slurm(fixture, "fault", faults[i]);
+        ask(fixture, queue, 1, ACCEL_TCG, NULL);
+        until_asked(fixture, 1);
+        put_list(fixture, 0, "RUNNING|n1|None");
+        while (is_there(fixture, "fault")) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        put_outcome(fixture, 0);
+        until_returned(fixture, i + 1);
+        g_assert_cmpuint(fixture->n_failed, ==, 0);
+        g_assert_cmpuint(fixture->n_given, ==, i + 1);
+        dir = item_dir(fixture);
+        item_remove(dir);
+    }
 }
 
 /* A coordinator that was killed leaves its item; what came out meanwhile is claimed. */
@@ -382,7 +451,8 @@ int main(int argc, char **argv)
         {"/queue/well", test_well},           {"/queue/held-and-lost", test_held_and_lost},
         {"/queue/failed", test_failed},       {"/queue/away", test_away},
         {"/queue/refused", test_refused},     {"/queue/claimed", test_claimed},
-        {"/queue/cancelled", test_cancelled},
+        {"/queue/cancelled", test_cancelled}, {"/queue/garbage", test_garbage},
+        {"/queue/faults", test_faults},
     };
 
     g_test_init(&argc, &argv, NULL);
