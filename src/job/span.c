@@ -11,8 +11,6 @@ gint64 job_now_ms(void)
     return g_get_real_time() / 1000;
 }
 
-/* Real time is read after the other, so that what has just begun did not begin before what ended
- * last. */
 gint64 job_real_ms(gint64 clock_us)
 {
     gint64 gone_us = g_get_monotonic_time() - clock_us;
@@ -23,14 +21,17 @@ gint64 job_real_ms(gint64 clock_us)
 void job_put_span(Job *job, const char *kind, const char *commit, const char *how, guint lane,
                   gint64 begun_us)
 {
+    /* Real time once, so that it is not set between begin and end; and after the other, so that
+     * what has just begun did not begin before what ended last. */
+    gint64 gone_us = g_get_monotonic_time() - begun_us, now_us = g_get_real_time();
     const SpanRow span = {
         .kind = (char *)kind,
         .phase = job->phase == PHASE_DONE ? NULL : (char *)job_phase_name(job->phase),
         .commit = (char *)commit,
         .how = (char *)how,
         .lane = lane,
-        .begun_ms = job_real_ms(begun_us),
-        .ended_ms = job_now_ms(),
+        .begun_ms = (now_us - gone_us) / 1000,
+        .ended_ms = now_us / 1000,
     };
 
     store_put_span(job->store, job->id, &span);
