@@ -155,4 +155,32 @@ settings run
 git -C "$work/settings" config filter.evil.smudge "echo smudged >>$ran; cat"
 go filtered
 ok "settings: where the user's own commands run, so do filters" grep -qx smudged "$ran"
+
+# --- Names -------------------------------------------------------------------------------------
+
+# As a revision, a file, a job, an address to fetch from: it is refused, or a name that is only a name.
+refuses() { # refuses ARGS... NAME: it ends by itself with an error, runs nothing, and no byte of it steers a terminal
+    run "$@"
+    [ "$code" -ge 1 ] && [ "$code" -le 4 ] && [ ! -e "$ran" ] && ! LC_ALL=C grep -q "$(printf '\033')" "$work/err" "$work/out"
+}
+kernel_job() { printf '%s\n' cause --tree "$work/kernel" --config "$work/config" --bug build; }
+rm -f "$ran"
+nl='
+'
+set -f
+for evil in "--output=$ran" "--upload-pack=touch $ran" "\$(touch $ran)" "HEAD;touch $ran" "HEAD^{\`touch $ran\`}" "ext::sh -c touch% $ran" \
+    "../../../etc/passwd" "HEAD${nl}-x" "^HEAD" "HEAD~1..HEAD" "$(printf 'a\033[31mb\377')" "$(head -c 100000 /dev/zero | tr '\000' a)"; do
+    name=$(printf '%.24s' "$evil" | tr '\n\033\377' '???')
+    wrong=
+    refuses $(kernel_job) --good good --start="$evil" || wrong="$wrong --start"
+    refuses $(kernel_job) --start main --good="$evil" || wrong="$wrong --good"
+    refuses $(kernel_job) --start main --good good --fetch="$evil" || wrong="$wrong --fetch"
+    refuses $(kernel_job) --start main --good good --config="$evil" || wrong="$wrong --config"
+    refuses $(kernel_job) --start main --good good --compiler="$evil" || wrong="$wrong --compiler"
+    refuses recipients --source "$work/kernel" --commit="$evil" || wrong="$wrong --commit"
+    refuses recipients --source "$work/kernel" --file="$evil" || wrong="$wrong --file"
+    refuses report -- "$evil" || wrong="$wrong report"
+    ok "a name '$name' does nothing$wrong" [ -z "$wrong" ]
+done
+set +f
 finish
