@@ -385,14 +385,15 @@ void work_options_clear(WorkOptions *options)
 /* Leave the new job to a service. */
 static int queue_job(const WorkOptions *options)
 {
-    g_autofree char *state_dir = cli_state_dir(options->state_option);
+    g_autofree char *state_dir = cli_state_dir(options->state_option), *name = NULL;
     g_autoptr(GError) error = NULL;
 
     if (!spool_put_job(state_dir, options->spec, options->priority, &error)) {
         cli_complain("%s", error->message);
         return EXIT_MACHINE;
     }
-    g_print("queued: %s\n", options->spec->name);
+    name = report_clean(options->spec->name); /* a job file may be anybody's */
+    g_print("queued: %s\n", name);
     return EXIT_ANSWER;
 }
 

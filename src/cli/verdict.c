@@ -32,7 +32,7 @@ static gboolean say(const char *state_dir, char *const *arguments, Verdict verdi
 int cmd_verdict(int argc, char **argv)
 {
     g_autofree char *state_option = NULL, *state_dir = NULL, *note = NULL, *message = NULL,
-                    *resume = NULL;
+                    *clean = NULL, *resume = NULL;
     const GOptionEntry entries[] = {
         CLI_STATE_DIR(&state_option),
         {"note", 0, 0, G_OPTION_ARG_STRING, &note, "Why, to be kept with it", "TEXT"},
@@ -70,7 +70,8 @@ int cmd_verdict(int argc, char **argv)
                    ? EXIT_USAGE
                    : cli_store_failure(error);
     }
+    clean = report_clean(message);
     resume = report_command("resume", argv[1], state_option);
-    g_print("%s\nGo on: %s\n", message, resume);
+    g_print("%s\nGo on: %s\n", clean, resume);
     return EXIT_ANSWER;
 }

@@ -183,4 +183,13 @@ for evil in "--output=$ran" "--upload-pack=touch $ran" "\$(touch $ran)" "HEAD;to
     ok "a name '$name' does nothing$wrong" [ -z "$wrong" ]
 done
 set +f
+printf '[job]\ntree=%s\nstart=main\ngood=good\nconfig=%s\nbug=build\nname=a\033]0;b\007\n' "$work/kernel" "$work/config" >"$work/job.ini"
+run cause --job "$work/job.ini" --queue
+ok 'a name that steers terminals, of a job file' prints 0 'queued: a?]0;b?'
+run daemon --until-idle
+ok 'the daemon tells of it' says 0 'a?]0;b? has ended'
+run status
+ok 'and the list' prints 0 'a?]0;b?'
+run verdict "$(sqlite3 "$FIRSTBAD_STATE_DIR/firstbad.db" 'SELECT max(id) FROM job')" main~1 skip
+ok 'and what is said of a verdict' prints 0 'a?]0;b?: '
 finish
