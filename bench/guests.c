@@ -4,9 +4,9 @@
  *
  *     bench-guests KERNEL [GUESTS] [SECONDS] [MIB] [BALLAST-MIB]    (64, 600, 256, 0)
  *
- * Emulated. What is under way when the time is up is ended, and not counted. As many as memory has room for are run, by the rule of `--guests` (farm/memory.c). The
- * reproducer does nothing, once: each trial should end well. With a ballast, so much memory is taken
- * from all before.
+ * Emulated. What is under way when the time is up is ended, and not counted. As many as memory has
+ * room for are run, by the rule of `--guests` (farm/memory.c). The reproducer does nothing, once:
+ * each trial should end well. With a ballast, so much memory is taken from all before.
  */
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -65,8 +65,8 @@ static void begin_trials(Bench *bench)
 {
     while (bench->n_begun - bench->n_ended < bench->n_at_once && has_room(bench)) {
         bench->n_begun++;
-        guest_trial_async(&bench->spec, bench->kernel, bench->initramfs, NULL,
-                          bench->time_is_up, on_trial, bench);
+        guest_trial_async(&bench->spec, bench->kernel, bench->initramfs, NULL, bench->time_is_up,
+                          on_trial, bench);
     }
     bench->most_at_once = MAX(bench->most_at_once, bench->n_begun - bench->n_ended);
 }
