@@ -58,9 +58,10 @@ static void print_help(void)
             "  130  interrupted; 'firstbad resume' goes on\n");
 }
 
-/* Run the command @argv[0]. */
+/* Run the command @argv[0]. Also one without --state-dir may run programs in boxes. */
 static int run_command(int argc, char **argv)
 {
+    g_free(cli_state_dir(NULL)); /* hidden by this */
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(commands[i].name, argv[0])) {
             return commands[i].run(argc, argv);

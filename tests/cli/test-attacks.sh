@@ -68,6 +68,20 @@ fi
 ok 'what it left led nowhere' [ "$(cat "$outside/victim")" = VICTIM ]
 ok 'nothing was run for it' [ ! -e "$ran" ]
 ok 'the settings are as they were' [ "$(git -C "$work/kernel" config --list | sort)" = "$before" ]
+
+# A script of the tree's that firstbad asks without a job.
+mkdir "$work/kernel/scripts"
+cat >"$work/kernel/scripts/get_maintainer.pl" <<END
+print -r '$FIRSTBAD_STATE_DIR/web-token' ? "GOT <got\\@example.org> (maintainer:X)\n" : "Asked <asked\\@example.org> (maintainer:X)\n";
+END
+echo 'THE REST' >"$work/kernel/MAINTAINERS"
+run recipients --source "$work/kernel" --matcher script --file file
+asked() { [ "$code" -eq 0 ] && contains "$out" asked@ && ! contains "$out" got@; }
+if contains "$err" 'bwrap'; then
+    skip 'whom to tell: it got nothing' 'there is no box'
+else
+    ok 'whom to tell: it got nothing' asked
+fi
 open=$(cd "$FIRSTBAD_STATE_DIR" && find . -mindepth 1 -maxdepth 1 -perm /077)
 ok "whatever the umask, nobody else reads $open" [ -z "$open" ]
 
