@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Guests that something is done to.
+ * Guests for tests.
  */
 #include "machine.h"
 

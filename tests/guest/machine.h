@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Guests that something is done to while they run. For tests, in a scratch folder.
+ * Guests for tests, in a scratch folder; also such that something is done to while they run.
  */
 #pragma once
 

@@ -11,7 +11,7 @@
 
 #include "guest/init/words.h"
 #include "guest/qmp.h"
-#include "scratch.h"
+#include "machine.h"
 
 /* --- Without a machine ----------------------------------------------------------------------- */
 
@@ -144,94 +144,10 @@ static void test_complaints(void)
 
 /* --- In machines ----------------------------------------------------------------------------- */
 
-typedef struct Fixture {
-    OopsReader *reader;
-    GuestSpec spec;
-    Scratch scratch;
-    const char *kernel;
-    Snapshot *snapshot;
-    char *initramfs;
-} Fixture;
-
-static void set_up(Fixture *fixture, gconstpointer unused)
+static void set_up(Machine *machine, gconstpointer unused)
 {
-    fixture->reader = oops_reader_new();
-    scratch_set_up(&fixture->scratch, NULL);
-    fixture->kernel = g_getenv("FIRSTBAD_TEST_KERNEL");
-    fixture->snapshot = snapshot_new();
-    guest_spec_default(&fixture->spec, fixture->reader);
-    fixture->spec.memory_mib = 256;
-    fixture->spec.n_repeats = 1;
-    fixture->spec.settle_ms = 0;
-    fixture->spec.trial_timeout_ms = 60000;
-}
-
-static void tear_down(Fixture *fixture, gconstpointer unused)
-{
-    scratch_tear_down(&fixture->scratch, NULL);
-    snapshot_unref(fixture->snapshot);
-    oops_reader_free(fixture->reader);
-    g_free(fixture->initramfs);
-}
-
-/* Make @text the reproducer. FALSE: skipped. */
-static gboolean prepare(Fixture *fixture, const char *name, const char *text)
-{
-    g_autofree char *qemu = g_find_program_in_path(fixture->spec.qemu);
-    g_autofree char *busybox = g_find_program_in_path("busybox");
-    g_autofree char *source = scratch_path(&fixture->scratch, name);
-    g_autoptr(GError) error = NULL;
-
-    if (!qemu || !fixture->kernel || !busybox) {
-        g_test_skip("no qemu-system-x86_64, FIRSTBAD_TEST_KERNEL or busybox-static");
-        return FALSE;
-    }
-    g_assert_true(g_file_set_contents(source, text, -1, NULL));
-    g_autoptr(Repro) repro =
-        repro_prepare(source, &(ReproOptions){"cc"}, fixture->scratch.dir, &error);
-    g_assert_no_error(error);
-    fixture->initramfs = g_strconcat(source, ".cpio", NULL);
-    g_assert_true(initramfs_write(fixture->initramfs, &(GuestContent){repro}, &error));
-    g_assert_no_error(error);
-    return TRUE;
-}
-
-static void keep_result(GObject *source, GAsyncResult *res, gpointer data)
-{
-    *(GAsyncResult **)data = g_object_ref(res);
-}
-
-static void begin(const Fixture *fixture, GAsyncResult **res)
-{
-    guest_trial_async(&fixture->spec, fixture->kernel, fixture->initramfs, fixture->snapshot, NULL,
-                      keep_result, res);
-}
-
-static Outcome *end(GAsyncResult **res)
-{
-    g_autoptr(GError) error = NULL;
-    Outcome *outcome = NULL;
-
-    while (!*res) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-    guest_trial_finish(*res, &outcome, &error);
-    g_assert_no_error(error);
-    g_clear_object(res);
-    g_test_message("%s, %s: %s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                   " ms, exit %d, said: %s",
-                   outcome_kind_name(outcome->kind), outcome->title ? outcome->title : "-",
-                   outcome->restored ? "restored" : "booted", outcome->boot_ms, outcome->run_ms,
-                   outcome->repro_exit, outcome->output);
-    return outcome;
-}
-
-static Outcome *run(const Fixture *fixture)
-{
-    GAsyncResult *res = NULL;
-
-    begin(fixture, &res);
-    return end(&res);
+    machine_set_up(machine, NULL);
+    machine->snapshot = snapshot_new();
 }
 
 static gboolean console_has(const Outcome *outcome, const char *text)
@@ -301,28 +217,28 @@ static void check_random(Outcome *const *outcomes, guint n_outcomes)
 
 /* The first is booted and goes on; the others, two of them at once, find what it was when it was
  * ready, and not what it has done since. */
-static void test_fresh(Fixture *fixture, gconstpointer n_cpus)
+static void test_fresh(Machine *machine, gconstpointer n_cpus)
 {
     GAsyncResult *first = NULL, *second = NULL;
 
-    if (!prepare(fixture, "fresh.sh", TELL_AND_SPOIL)) {
+    if (!machine_prepare(machine, "fresh.sh", TELL_AND_SPOIL)) {
         return;
     }
-    fixture->spec.n_cpus = GPOINTER_TO_UINT(n_cpus);
+    machine->spec.n_cpus = GPOINTER_TO_UINT(n_cpus);
     gint64 start_s = now_s();
-    g_autoptr(Outcome) booted = run(fixture);
+    g_autoptr(Outcome) booted = machine_run(machine);
     gint64 booted_s = now_s();
     g_assert_false(booted->restored);
-    g_assert_null(snapshot_failure(fixture->snapshot));
-    g_assert_cmpuint(snapshot_size(fixture->snapshot), >, 1 << 20);
-    begin(fixture, &first);
-    begin(fixture, &second);
-    g_autoptr(Outcome) a = end(&first);
-    g_autoptr(Outcome) b = end(&second);
+    g_assert_null(snapshot_failure(machine->snapshot));
+    g_assert_cmpuint(snapshot_size(machine->snapshot), >, 1 << 20);
+    machine_begin(machine, &first);
+    machine_begin(machine, &second);
+    g_autoptr(Outcome) a = machine_end(&first);
+    g_autoptr(Outcome) b = machine_end(&second);
     /* What differs from trial to trial is said after the restore. */
-    fixture->spec.trace = TRACE_FIRST;
-    g_autoptr(Outcome) traced = run(fixture);
-    g_assert_null(snapshot_failure(fixture->snapshot));
+    machine->spec.trace = TRACE_FIRST;
+    g_autoptr(Outcome) traced = machine_run(machine);
+    g_assert_null(snapshot_failure(machine->snapshot));
     g_assert_true(a->restored && b->restored && traced->restored);
     check_fresh(booted, booted, start_s);
     check_fresh(a, booted, booted_s);
@@ -337,41 +253,42 @@ static void test_fresh(Fixture *fixture, gconstpointer n_cpus)
 
 /* A C program, which is kept while it is held in its main(): each trial goes through it once, and
  * two runs are two. A trace has the start of its C library all the same. */
-static void test_held(Fixture *fixture, gconstpointer unused)
+static void test_held(Machine *machine, gconstpointer unused)
 {
-    if (!prepare(fixture, "held.c",
-                 "#include <stdio.h>\n#include <unistd.h>\n"
-                 "int main(void) { printf(\"alone %d\\n\", access(\"seen\", F_OK));\n"
-                 "fclose(fopen(\"seen\", \"w\")); return 5; }\n")) {
+    if (!machine_prepare(machine, "held.c",
+                         "#include <stdio.h>\n#include <unistd.h>\n"
+                         "int main(void) { printf(\"alone %d\\n\", access(\"seen\", F_OK));\n"
+                         "fclose(fopen(\"seen\", \"w\")); return 5; }\n")) {
         return;
     }
     for (guint i = 0; i < 4; i++) {
-        fixture->spec.n_repeats = i == 2 ? 2 : 1;
-        fixture->spec.trace = i == 3 ? TRACE_FIRST : TRACE_NONE;
-        g_autoptr(Outcome) outcome = run(fixture);
+        machine->spec.n_repeats = i == 2 ? 2 : 1;
+        machine->spec.trace = i == 3 ? TRACE_FIRST : TRACE_NONE;
+        g_autoptr(Outcome) outcome = machine_run(machine);
         g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
         g_assert_cmpint(outcome->restored, ==, i > 0);
         g_assert_cmpint(outcome->repro_exit, ==, 5);
-        g_assert_cmpuint(outcome->n_runs, ==, fixture->spec.n_repeats);
+        g_assert_cmpuint(outcome->n_runs, ==, machine->spec.n_repeats);
         g_assert_cmpstr(outcome->output, ==, i == 2 ? "alone -1\nalone -1\n" : "alone -1\n");
         g_assert_true(i < 3 || strstr(outcome->calls, "brk"));
     }
-    g_assert_null(snapshot_failure(fixture->snapshot));
+    g_assert_null(snapshot_failure(machine->snapshot));
 }
 
 /* A crash in a restored guest is read as one in a booted one: by SysRq, where the kernel has it,
  * and else by the death of PID 1, which only the kernel can bring about. */
-static void test_crash(Fixture *fixture, gconstpointer unused)
+static void test_crash(Machine *machine, gconstpointer unused)
 {
-    if (!prepare(fixture, "crash.sh", "#!/bin/sh\necho c >/proc/sysrq-trigger && sleep 100\n")) {
+    if (!machine_prepare(machine, "crash.sh",
+                         "#!/bin/sh\necho c >/proc/sysrq-trigger && sleep 100\n")) {
         return;
     }
-    g_autoptr(Outcome) booted = run(fixture);
+    g_autoptr(Outcome) booted = machine_run(machine);
     if (strstr(booted->output, "sysrq-trigger")) {
         g_test_skip("this kernel has no MAGIC_SYSRQ");
         return;
     }
-    g_autoptr(Outcome) restored = run(fixture);
+    g_autoptr(Outcome) restored = machine_run(machine);
     g_assert_false(booted->restored);
     g_assert_true(restored->restored);
     g_assert_cmpint(booted->kind, ==, OUTCOME_CRASH);
@@ -385,35 +302,35 @@ static void test_crash(Fixture *fixture, gconstpointer unused)
 }
 
 /* A state that does not fit: the trial is made again by booting, and says what it should. */
-static void test_damaged(Fixture *fixture, gconstpointer unused)
+static void test_damaged(Machine *machine, gconstpointer unused)
 {
-    if (!prepare(fixture, "quiet.sh", "#!/bin/sh\nexit 9\n")) {
+    if (!machine_prepare(machine, "quiet.sh", "#!/bin/sh\nexit 9\n")) {
         return;
     }
-    fixture->spec.n_cpus = 2;
-    g_autoptr(Outcome) kept = run(fixture);
-    fixture->spec.n_cpus = 1;
-    g_autoptr(Outcome) outcome = run(fixture);
+    machine->spec.n_cpus = 2;
+    g_autoptr(Outcome) kept = machine_run(machine);
+    machine->spec.n_cpus = 1;
+    g_autoptr(Outcome) outcome = machine_run(machine);
     g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
     g_assert_cmpint(outcome->repro_exit, ==, 9);
     g_assert_false(outcome->restored);
-    g_assert_true(g_str_has_prefix(snapshot_failure(fixture->snapshot), "QEMU failed: "));
-    g_assert_cmpuint(snapshot_size(fixture->snapshot), ==, 0);
+    g_assert_true(g_str_has_prefix(snapshot_failure(machine->snapshot), "QEMU failed: "));
+    g_assert_cmpuint(snapshot_size(machine->snapshot), ==, 0);
 }
 
 /* A device whose state QEMU cannot write. */
-static void test_refused(Fixture *fixture, gconstpointer unused)
+static void test_refused(Machine *machine, gconstpointer unused)
 {
     static const char *const args[] = {"-device", "amd-iommu", NULL};
 
-    if (!prepare(fixture, "quiet.sh", "#!/bin/sh\nexit 9\n")) {
+    if (!machine_prepare(machine, "quiet.sh", "#!/bin/sh\nexit 9\n")) {
         return;
     }
-    fixture->spec.qemu_args = args;
-    g_autoptr(Outcome) outcome = run(fixture);
+    machine->spec.qemu_args = args;
+    g_autoptr(Outcome) outcome = machine_run(machine);
     g_assert_cmpint(outcome->kind, ==, OUTCOME_OK);
     g_assert_cmpint(outcome->repro_exit, ==, 9);
-    g_assert_nonnull(strstr(snapshot_failure(fixture->snapshot), "amd-iommu"));
+    g_assert_nonnull(strstr(snapshot_failure(machine->snapshot), "amd-iommu"));
 }
 
 int main(int argc, char **argv)
@@ -424,7 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/snapshot/ways", test_ways);
     g_test_add_func("/snapshot/files", test_files);
     g_test_add_func("/snapshot/complaints", test_complaints);
-#define ADD(name, data, func) g_test_add(name, Fixture, data, set_up, func, tear_down)
+#define ADD(name, data, func) g_test_add(name, Machine, data, set_up, func, machine_tear_down)
     ADD("/snapshot/fresh", GUINT_TO_POINTER(1), test_fresh);
     ADD("/snapshot/fresh-2-cpus", GUINT_TO_POINTER(2), test_fresh);
     ADD("/snapshot/held", NULL, test_held);
