@@ -8,19 +8,17 @@
  * room for are run, by the rule of `--guests` (farm/memory.c). The reproducer does nothing, once:
  * each trial should end well. With a ballast, so much memory is taken from all before.
  */
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "farm/farm.h"
-#include "guest/guest.h"
+#include "idle-guest.h"
+#include "number.h"
 
 typedef struct Bench {
-    GuestSpec spec;
-    const char *kernel;
-    char *initramfs;
+    IdleGuest guest;
     guint n_at_once, n_begun, n_ended;
     GCancellable *time_is_up;
     guint n_of_kind[N_OUTCOME_KINDS];
@@ -58,15 +56,15 @@ static void on_trial(GObject *source, GAsyncResult *res, gpointer data)
 static gboolean has_room(const Bench *bench)
 {
     return bench->n_begun == bench->n_ended ||
-           local_farm_fit(bench->spec.memory_mib, local_farm_free_memory_mib());
+           local_farm_fit(bench->guest.spec.memory_mib, local_farm_free_memory_mib());
 }
 
 static void begin_trials(Bench *bench)
 {
     while (bench->n_begun - bench->n_ended < bench->n_at_once && has_room(bench)) {
         bench->n_begun++;
-        guest_trial_async(&bench->spec, bench->kernel, bench->initramfs, NULL, bench->time_is_up,
-                          on_trial, bench);
+        guest_trial_async(&bench->guest.spec, bench->guest.kernel, bench->guest.initramfs, NULL,
+                          bench->time_is_up, on_trial, bench);
     }
     bench->most_at_once = MAX(bench->most_at_once, bench->n_begun - bench->n_ended);
 }
@@ -130,7 +128,7 @@ static void run(Bench *bench, guint seconds)
     }
     n = bench->n_ended - bench->n_cut;
     printf("%u trials in %u s: %.1f a minute; at most %u guests of %u MiB at once\n", n, seconds,
-           60.0 * n / seconds, bench->most_at_once, bench->spec.memory_mib);
+           60.0 * n / seconds, bench->most_at_once, bench->guest.spec.memory_mib);
     printf("guests: at most %" G_GUINT64_FORMAT " MiB; never less than %" G_GUINT64_FORMAT
            " MiB free\n",
            bench->most_of_guests_mib, bench->least_free_mib);
@@ -139,11 +137,6 @@ static void run(Bench *bench, guint seconds)
             printf("%u %s\n", bench->n_of_kind[i], outcome_kind_name((OutcomeKind)i));
         }
     }
-}
-
-static guint number(int argc, char **argv, int i, guint otherwise)
-{
-    return argc > i ? (guint)atoi(argv[i]) : otherwise;
 }
 
 /* Memory that is in use. */
@@ -158,33 +151,20 @@ static char *take_ballast(guint mib)
 
 int main(int argc, char **argv)
 {
-    g_autoptr(OopsReader) reader = oops_reader_new();
-    g_autoptr(GError) error = NULL;
-    g_autofree char *dir = g_dir_make_tmp("bench-guests-XXXXXX", NULL);
-    g_autofree char *source = g_build_filename(dir, "nothing.c", NULL);
-    g_autofree char *clean = g_strdup_printf("rm -rf '%s'", dir);
-    g_autofree char *ballast = take_ballast(number(argc, argv, 5, 0));
+    g_autofree char *ballast = take_ballast(bench_number(argc, argv, 5, 0));
     g_autoptr(GCancellable) time_is_up = g_cancellable_new();
     Bench bench = {.time_is_up = time_is_up};
 
     if (argc < 2) {
-        fprintf(stderr, "usage: bench-guests KERNEL [GUESTS] [TRIALS] [MIB] [BALLAST-MIB]\n");
+        fprintf(stderr, "usage: bench-guests KERNEL [GUESTS] [SECONDS] [MIB] [BALLAST-MIB]\n");
         return 2;
     }
-    guest_spec_default(&bench.spec, reader);
-    bench.spec.memory_mib = number(argc, argv, 4, 256);
-    bench.spec.n_repeats = 1;
-    bench.spec.boot_timeout_ms = 60 * 60 * 1000;
-    bench.n_at_once = local_farm_guests(number(argc, argv, 2, 64), bench.spec.memory_mib, 1,
-                                        local_farm_free_memory_mib());
-    bench.kernel = argv[1];
-    bench.initramfs = g_build_filename(dir, "initramfs.cpio", NULL);
-    g_file_set_contents(source, "int main(void) { return 0; }\n", -1, NULL);
-    g_autoptr(Repro) repro = repro_prepare(source, &(ReproOptions){"cc"}, dir, &error);
-    if (!repro || !initramfs_write(bench.initramfs, &(GuestContent){repro}, &error)) {
-        g_error("%s", error->message);
-    }
-    run(&bench, number(argc, argv, 3, 600));
-    g_free(bench.initramfs);
-    return system(clean) == 0 && bench.n_of_kind[OUTCOME_OK] == bench.n_ended - bench.n_cut ? 0 : 1;
+    idle_guest_init(&bench.guest, argv[1], bench_number(argc, argv, 4, 256));
+    bench.guest.spec.boot_timeout_ms = 60 * 60 * 1000;
+    bench.n_at_once =
+        local_farm_guests(bench_number(argc, argv, 2, 64), bench.guest.spec.memory_mib, 1,
+                          local_farm_free_memory_mib());
+    run(&bench, bench_number(argc, argv, 3, 600));
+    idle_guest_clear(&bench.guest);
+    return bench.n_of_kind[OUTCOME_OK] == bench.n_ended - bench.n_cut ? 0 : 1;
 }

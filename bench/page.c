@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "page/page.h"
 
 #define N_TIMES 5
@@ -267,15 +268,10 @@ static void measure(const char *dir, const char *what, MakeFunc make)
             (double)n_bytes / 1024);
 }
 
-static guint number(int argc, char **argv, int i, guint otherwise)
-{
-    return argc > i ? (guint)atoi(argv[i]) : otherwise;
-}
-
 int main(int argc, char **argv)
 {
-    const Sizes sizes = {number(argc, argv, 2, 500), number(argc, argv, 3, 10000),
-                         number(argc, argv, 4, 10000)};
+    const Sizes sizes = {bench_number(argc, argv, 2, 500), bench_number(argc, argv, 3, 10000),
+                         bench_number(argc, argv, 4, 10000)};
     g_autofree char *path = argc > 1 ? g_build_filename(argv[1], "firstbad.db", NULL) : NULL;
 
     if (!path || !sizes.n_revisions || !sizes.n_jobs) {

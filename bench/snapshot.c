@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a trial costs beside the reproducer: booted, restored from a snapshot, and what QEMU's start
- * alone takes on this machine; and the mean of all trials of a kernel that is new, where others boot
- * beside the one that is kept, and where they wait for it. Side by side, in rounds; medians of the
- * rounds.
+ * alone takes on this machine; and the mean of all trials of a kernel that is new, where others
+ * boot beside the one that is kept, and where they wait for it. Side by side, in rounds; medians of
+ * the rounds.
  *
  *     bench-snapshot KERNEL [TRIALS] [ROUNDS] [AT-ONCE] [MIB]    (20, 3, 2, 256)
  *
  * The reproducer does nothing, once, and nothing settles after it. On a machine that others use the
  * processor time says more than the clock.
  */
-#include <glib/gstdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "guest/guest.h"
 #include "guest/snapshot.h"
+#include "idle-guest.h"
+#include "number.h"
 #include "process/process.h"
 
 /* As farm/ has it. */
 #define WAIT_POLL_MS 20
 
 typedef struct Bench {
-    GuestSpec spec;
-    const char *kernel;
-    char *initramfs;
+    IdleGuest guest;
     guint n_trials, n_rounds, n_at_once;
     Snapshot *snapshot; /* of the trials under way, or NULL */
     gboolean waits;     /* nothing boots beside a guest that is to be kept */
@@ -84,8 +83,8 @@ static void begin_trials(Bench *bench)
     }
     while (bench->n_begun < bench->n_trials && bench->n_begun - bench->n_ended < bench->n_at_once) {
         bench->n_begun++;
-        guest_trial_async(&bench->spec, bench->kernel, bench->initramfs, bench->snapshot, NULL,
-                          on_trial, bench);
+        guest_trial_async(&bench->guest.spec, bench->guest.kernel, bench->guest.initramfs,
+                          bench->snapshot, NULL, on_trial, bench);
         if (bench->waits && bench->n_begun == 1) {
             begin_trials(bench);
             return;
@@ -133,8 +132,8 @@ static void count_end(GObject *source, GAsyncResult *res, gpointer n_ended)
 static Figures run_qemu_alone(const Bench *bench)
 {
     static const char quit[] = "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"quit\"}";
-    g_autofree char *mib = g_strdup_printf("%u", bench->spec.memory_mib);
-    const char *argv[] = {bench->spec.qemu,
+    g_autofree char *mib = g_strdup_printf("%u", bench->guest.spec.memory_mib);
+    const char *argv[] = {bench->guest.spec.qemu,
                           "-S",
                           "-machine",
                           "q35,smm=off,sata=off",
@@ -200,7 +199,7 @@ static double copy_s(const Bench *bench, const Snapshot *snapshot, GError **erro
         return -1;
     }
     double start_s = now_s();
-    gboolean kept = snapshot_keep(copy, memory, bench->spec.memory_mib, state,
+    gboolean kept = snapshot_keep(copy, memory, bench->guest.spec.memory_mib, state,
                                   snapshot_console(snapshot), error);
     double took_s = now_s() - start_s;
     close(memory);
@@ -243,38 +242,19 @@ static void run_rounds(Bench *bench)
            copy_s(bench, snapshot, &error));
 }
 
-static guint number(int argc, char **argv, int i, guint otherwise)
-{
-    return argc > i ? (guint)atoi(argv[i]) : otherwise;
-}
-
 int main(int argc, char **argv)
 {
-    g_autoptr(OopsReader) reader = oops_reader_new();
-    g_autoptr(GError) error = NULL;
-    g_autofree char *dir = g_dir_make_tmp("bench-snapshot-XXXXXX", NULL);
-    g_autofree char *source = g_build_filename(dir, "nothing.c", NULL);
-    g_autofree char *clean = g_strdup_printf("rm -rf '%s'", dir);
-    Bench bench = {.n_trials = number(argc, argv, 2, 20),
-                   .n_rounds = number(argc, argv, 3, 3),
-                   .n_at_once = number(argc, argv, 4, 2)};
+    Bench bench = {.n_trials = bench_number(argc, argv, 2, 20),
+                   .n_rounds = bench_number(argc, argv, 3, 3),
+                   .n_at_once = bench_number(argc, argv, 4, 2)};
 
     if (argc < 2) {
         fprintf(stderr, "usage: bench-snapshot KERNEL [TRIALS] [ROUNDS] [AT-ONCE] [MIB]\n");
         return 2;
     }
-    guest_spec_default(&bench.spec, reader);
-    bench.spec.memory_mib = number(argc, argv, 5, 256);
-    bench.spec.n_repeats = 1;
-    bench.spec.settle_ms = 0;
-    bench.kernel = argv[1];
-    bench.initramfs = g_build_filename(dir, "initramfs.cpio", NULL);
-    g_file_set_contents(source, "int main(void) { return 0; }\n", -1, NULL);
-    g_autoptr(Repro) repro = repro_prepare(source, &(ReproOptions){"cc"}, dir, &error);
-    if (!repro || !initramfs_write(bench.initramfs, &(GuestContent){repro}, &error)) {
-        g_error("%s", error->message);
-    }
+    idle_guest_init(&bench.guest, argv[1], bench_number(argc, argv, 5, 256));
+    bench.guest.spec.settle_ms = 0;
     run_rounds(&bench);
-    g_free(bench.initramfs);
-    return system(clean) == 0 ? 0 : 1;
+    idle_guest_clear(&bench.guest);
+    return 0;
 }
