@@ -8,8 +8,8 @@
  * the main context; who is late is cut off by shutdown(2), which wakes the connection's thread.
  */
 #include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -26,10 +26,11 @@
 #define MOST_AT_WORK 4
 #define PLACE_S      20
 /* Jobs use all cores. A person who opens pages is answered beside them; who asks for more than that
- * has what they leave. The server has so much of one core for long, and so much at once. */
+ * waits for each answer, and has what jobs leave. The server has so much of one core for long, and
+ * so much at once. */
 #define SHARE_PERCENT 5
-#define BURST_US      (5 * G_USEC_PER_SEC)
-#define LEAST_NICE    19
+#define BURST_MS      5000
+#define PAUSE_US      G_USEC_PER_SEC
 
 struct Link {
     int fd;
@@ -167,14 +168,18 @@ static void weigh(Web *web, gint64 now_us)
 
 void link_be_fair(Web *web)
 {
+    guint burst_ms = web->options->burst_ms ? web->options->burst_ms : BURST_MS;
     gboolean is_over;
 
     g_mutex_lock(&web->lock);
-    is_over = web->spent_us > BURST_US;
+    is_over = web->spent_us / 1000 > burst_ms;
     g_mutex_unlock(&web->lock);
-    /* Of this thread alone, which is the connection's; nobody may take it back. */
+    /* It is this thread alone, which is the connection's. A nice level would not do: a thread has a
+     * core for some milliseconds once a job waits for a pipe. What is left to jobs would not do
+     * alone: a core is slower while its neighbour has work. */
     if (is_over) {
-        setpriority(PRIO_PROCESS, 0, LEAST_NICE);
+        sched_setscheduler(0, SCHED_IDLE, &(const struct sched_param){0});
+        g_usleep(PAUSE_US);
     }
 }
 

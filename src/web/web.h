@@ -35,6 +35,7 @@ typedef struct WebOptions {
                                  that of their scheme; NULL-terminated, or NULL */
     const char *source_url;   /* as in PagePlace */
     guint call_s;             /* for a header to come, and a short reply to be taken; 0: 30 s */
+    guint burst_ms;           /* of a core, before callers wait for their answers; 0: 5 s */
 } WebOptions;
 
 /* Listen, and answer from now on; late callers are cut off while the default main context runs. The

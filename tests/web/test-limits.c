@@ -3,6 +3,7 @@
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <string.h>
 
 #include "web/web.h"
@@ -16,7 +17,7 @@
 /* How it listens. */
 typedef struct Way {
     const char *listen;
-    guint call_s;
+    guint call_s, burst_ms;
 } Way;
 
 typedef struct Served {
@@ -33,8 +34,10 @@ static void served_begin(Served *served, gconstpointer data)
     g_autoptr(GUri) uri = NULL;
 
     served->dir = g_dir_make_tmp("firstbad-limits-XXXXXX", NULL);
-    served->options =
-        (WebOptions){.state_dir = served->dir, .listen = way->listen, .call_s = way->call_s};
+    served->options = (WebOptions){.state_dir = served->dir,
+                                   .listen = way->listen,
+                                   .call_s = way->call_s,
+                                   .burst_ms = way->burst_ms};
     served->web = web_start(&served->options, &error);
     g_assert_no_error(error);
     uri = g_uri_parse(web_address(served->web), G_URI_FLAGS_NONE, NULL);
@@ -226,6 +229,54 @@ static void test_many(Served *served, gconstpointer way)
     g_assert_cmpuint(n_answers, ==, N_CALLS);
 }
 
+/* --- Greedy ones ----------------------------------------------------------------------------- */
+
+/* Some thread of ours has only what others leave. */
+static gboolean has_idle_thread(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/task", 0, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name(dir))) {
+        if (sched_getscheduler((pid_t)g_ascii_strtoll(name, NULL, 10)) == SCHED_IDLE) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The server is this process: what we compute is its use of a core. */
+static void compute(guint ms)
+{
+    gint64 until_us = g_get_monotonic_time() + ms * 1000;
+
+    while (g_get_monotonic_time() < until_us) {
+    }
+}
+
+static void test_share(Served *served, gconstpointer way)
+{
+    g_autofree char *call = get(served, "/login", "");
+    gint64 until_us = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC, took_us;
+    gboolean is_fair;
+
+    do {
+        g_autoptr(GSocket) socket = dial(served, NULL);
+        g_autofree char *said = NULL;
+        gint64 begun_us;
+
+        g_assert_cmpint(g_get_monotonic_time(), <, until_us);
+        compute(300);
+        begun_us = g_get_monotonic_time();
+        say(socket, call);
+        said = listen_to(socket, 1);
+        took_us = g_get_monotonic_time() - begun_us;
+        g_assert_true(g_str_has_prefix(said, "HTTP/1.1 200"));
+        is_fair = has_idle_thread();
+    } while (!is_fair);
+    g_assert_cmpint(took_us, >=, G_USEC_PER_SEC);
+}
+
 /* --- Calls in two ways ----------------------------------------------------------------------- */
 
 static void test_ends(Served *served, gconstpointer way)
@@ -261,8 +312,8 @@ static void test_ends(Served *served, gconstpointer way)
 
 int main(int argc, char **argv)
 {
-    static const Way quick = {"127.0.0.1:0", 1}, v4 = {"127.0.0.1:0", LIMIT_S},
-                     v6 = {"[::1]:0", LIMIT_S};
+    static const Way quick = {"127.0.0.1:0", 1, 0}, v4 = {"127.0.0.1:0", LIMIT_S, G_MAXUINT},
+                     v6 = {"[::1]:0", LIMIT_S, 0}, frugal = {"127.0.0.1:0", LIMIT_S, 1};
 
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, way, func)                                                                       \
@@ -272,6 +323,7 @@ int main(int argc, char **argv)
     ADD("address", &v4, test_address);
     ADD("address-v6", &v6, test_address);
     ADD("many", &v4, test_many);
+    ADD("share", &frugal, test_share);
     ADD("ends", &v4, test_ends);
     return g_test_run();
 }
