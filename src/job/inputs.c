@@ -1,203 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the user gives for the guests: checked before any work, then kept in the job's folder.
+ * What the user gives for the guests, kept in the job's folder.
  */
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "job/private.h"
 #include "process/process.h"
-
-/* COMMAND_LINE_SIZE of x86, less what our own words need. */
-#define CMDLINE_MAX 1600
-
-/* The elements of a list of the spec. NULL-terminated, owned by the caller. */
-static char **split(const char *list)
-{
-    return list ? g_strsplit(list, ";", -1) : g_new0(char *, 1);
-}
-
-/* --- Checks ---------------------------------------------------------------------------------- */
-
-/* A path may have a '=' in it; one that looks like SPAN= and is not there was meant for a span. */
-static gboolean check_span(const char *text, GError **error)
-{
-    const char *equals = strchr(text, '=');
-    g_autofree char *before = equals ? g_strndup(text, (gsize)(equals - text)) : NULL;
-    g_autofree char *name = before ? g_path_get_basename(before) : NULL;
-
-    return !name || !strstr(name, "..") || farm_root_path(text, NULL) != text ||
-           g_file_test(text, G_FILE_TEST_EXISTS) ||
-           job_invalid(
-               error, "--rootfs: '%s' is no span of kernels, oldest first, as v4.4..v5.4 is", name);
-}
-
-static gboolean check_root(const JobSpec *spec, const char *text, GError **error)
-{
-    const char *path = farm_root_path(text, NULL);
-    g_autoptr(Rootfs) rootfs = NULL;
-    guint needed_mib;
-
-    if (!check_span(text, error)) {
-        return FALSE;
-    }
-    rootfs = rootfs_look(path, error);
-    needed_mib = rootfs ? rootfs_memory_mib(rootfs) : 0;
-    if (!rootfs) {
-        g_prefix_error(error, "--rootfs: ");
-        return FALSE;
-    }
-    return spec->memory_mib >= needed_mib ||
-           job_invalid(
-               error,
-               "--rootfs: %s goes into the guest's memory: give it --memory %u at least, or "
-               "give a disk image",
-               path, needed_mib);
-}
-
-static gboolean check_rootfs(const JobSpec *spec, GError **error)
-{
-    g_auto(GStrv) texts = split(spec->rootfs);
-    const char *for_all = NULL;
-
-    for (char **text = texts; *text; text++) {
-        VersionSpan span;
-        const char *path = farm_root_path(*text, &span);
-
-        if (for_all) {
-            return job_invalid(error, "--rootfs: %s is never used: %s before it is for all kernels",
-                               path, for_all);
-        }
-        if (!check_root(spec, *text, error)) {
-            return FALSE;
-        }
-        for_all = span.first == 0 && span.last == G_MAXUINT32 ? path : NULL;
-    }
-    return TRUE;
-}
-
-static gboolean check_files(const JobSpec *spec, GError **error)
-{
-    g_auto(GStrv) texts = split(spec->files);
-
-    for (char **text = texts; *text; text++) {
-        g_autoptr(GuestFile) file = guest_file_parse(*text, error);
-
-        if (!file) {
-            g_prefix_error(error, "--file: ");
-            return FALSE;
-        }
-        if (!g_file_test(file->source, G_FILE_TEST_EXISTS)) {
-            const char *colon = strrchr(file->source, ':');
-
-            return job_invalid(error, "--file: %s does not exist%s", file->source,
-                               colon ? " (SRC:DST needs an absolute path as DST)" : "");
-        }
-    }
-    return TRUE;
-}
-
-static gboolean check_modules(const JobSpec *spec, GError **error)
-{
-    g_auto(GStrv) paths = split(spec->modules);
-
-    for (char **path = paths; *path; path++) {
-        g_autoptr(GMappedFile) file = g_mapped_file_new(*path, FALSE, error);
-
-        if (!file) {
-            g_prefix_error(error, "--module: ");
-            return FALSE;
-        }
-        if (g_mapped_file_get_length(file) < 4 ||
-            memcmp(g_mapped_file_get_contents(file), "\177ELF", 4) != 0) {
-            return job_invalid(
-                error, "--module: %s is no kernel module (unpack it, if it is packed)", *path);
-        }
-    }
-    return TRUE;
-}
-
-/* The settings of --sysctl. NULL-terminated, owned by the caller; NULL: @error. */
-static char **read_sysctls(const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    char **settings;
-
-    if (!path) {
-        return g_new0(char *, 1);
-    }
-    if (!g_file_get_contents(path, &text, NULL, error)) {
-        g_prefix_error(error, "--sysctl: ");
-        return NULL;
-    }
-    settings = guest_sysctls_parse(text, error);
-    if (!settings) {
-        g_prefix_error(error, "--sysctl: %s:", path);
-    }
-    return settings;
-}
-
-static gboolean check_qemu_args(const JobSpec *spec, GError **error)
-{
-    g_auto(GStrv) args = split(spec->qemu_args);
-
-    for (char **arg = args; *arg; arg++) {
-        const char *ours = qemu_arg_complaint(*arg);
-
-        if (ours) {
-            return job_invalid(error, "--qemu-arg: %s is set by firstbad itself%s%s", *arg,
-                               *ours ? ": use " : "", ours);
-        }
-    }
-    return TRUE;
-}
-
-/* Words of the lines of --cmdline-file, without comments, behind those of --cmdline. */
-static gboolean take_cmdline_file(JobSpec *spec, GError **error)
-{
-    g_autofree char *text = NULL;
-    g_auto(GStrv) lines = NULL;
-    GString *words = g_string_new(spec->cmdline);
-
-    if (!g_file_get_contents(spec->cmdline_file, &text, NULL, error)) {
-        g_string_free(words, TRUE);
-        g_prefix_error(error, "--cmdline-file: ");
-        return FALSE;
-    }
-    lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        if (*g_strstrip(*line) && **line != '#') {
-            g_string_append_printf(words, "%s%s", words->len ? " " : "", *line);
-        }
-    }
-    g_clear_pointer(&spec->cmdline_file, g_free);
-    g_free(spec->cmdline);
-    spec->cmdline = g_string_free(words, FALSE);
-    return TRUE;
-}
-
-static gboolean check_cmdline(const JobSpec *spec, GError **error)
-{
-    gsize n = spec->cmdline ? strlen(spec->cmdline) : 0;
-
-    return n <= CMDLINE_MAX ||
-           job_invalid(error, "--cmdline: %zu characters are more than a kernel takes (%d)", n,
-                       CMDLINE_MAX);
-}
-
-gboolean inputs_check(JobSpec *spec, GError **error)
-{
-    g_auto(GStrv) sysctls = NULL;
-
-    if ((spec->cmdline_file && !take_cmdline_file(spec, error)) || !check_cmdline(spec, error)) {
-        return FALSE;
-    }
-    if (!check_rootfs(spec, error)) {
-        return FALSE;
-    }
-    sysctls = read_sysctls(spec->sysctl, error);
-    return sysctls && check_files(spec, error) && check_modules(spec, error) &&
-           check_qemu_args(spec, error);
-}
 
 /* Files that are copied as they are, and the folder of each. */
 static const struct {
@@ -262,7 +70,7 @@ static char *archive_path(const char *job_dir, const char *name)
 static gboolean take_files(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
                            GError **error)
 {
-    g_auto(GStrv) texts = split(spec->files);
+    g_auto(GStrv) texts = inputs_split(spec->files);
 
     for (char **text = texts; *text; text++) {
         GuestFile *file = guest_file_parse(*text, error);
@@ -273,7 +81,7 @@ static gboolean take_files(FarmInputs *inputs, const JobSpec *spec, const char *
         g_ptr_array_add(inputs->files, file);
     }
     g_strfreev(inputs->modules);
-    inputs->modules = split(spec->modules);
+    inputs->modules = inputs_split(spec->modules);
     if (!spec->files && !spec->modules) {
         return TRUE;
     }
@@ -288,7 +96,7 @@ static gboolean take_sysctls(FarmInputs *inputs, const JobSpec *spec, const char
 {
     g_autofree char *copy =
         spec->sysctl ? inputs_copy(spec->sysctl, job_dir, "sysctl", error) : NULL;
-    char **settings = copy || !spec->sysctl ? read_sysctls(copy, error) : NULL;
+    char **settings = copy || !spec->sysctl ? inputs_read_sysctls(copy, error) : NULL;
 
     if (!settings) {
         return FALSE;
@@ -389,7 +197,7 @@ static FarmRoot *take_root(const char *text, guint i, const char *job_dir, GStri
 static gboolean take_rootfs(FarmInputs *inputs, const JobSpec *spec, const char *job_dir,
                             GString *config, GPtrArray *notes, GError **error)
 {
-    g_auto(GStrv) texts = split(spec->rootfs);
+    g_auto(GStrv) texts = inputs_split(spec->rootfs);
 
     for (guint i = 0; texts[i]; i++) {
         FarmRoot *root = take_root(texts[i], i, job_dir, config, notes, error);
@@ -521,7 +329,7 @@ FarmInputs *inputs_take(const JobSpec *spec, const char *job_dir, GPtrArray *not
     g_autoptr(FarmInputs) inputs = farm_inputs_new();
 
     g_strfreev(inputs->qemu_args);
-    inputs->qemu_args = split(spec->qemu_args);
+    inputs->qemu_args = inputs_split(spec->qemu_args);
     tell_qemu_args(inputs->qemu_args, notes);
     inputs->repro = spec->repro ? inputs_copy(spec->repro, job_dir, "repro", error)
                                 : idle_repro(job_dir, error);
@@ -593,7 +401,7 @@ static gboolean are_files_as_taken(const JobSpec *spec, const char *job_dir, con
 
 static gboolean are_roots_as_taken(const JobSpec *spec, const char *job_dir, const char *scratch)
 {
-    g_auto(GStrv) texts = split(spec->rootfs);
+    g_auto(GStrv) texts = inputs_split(spec->rootfs);
 
     for (guint i = 0; texts[i]; i++) {
         const char *path = farm_root_path(texts[i], NULL);
@@ -630,7 +438,7 @@ gboolean inputs_are_as_taken(const JobSpec *spec, const char *key, const char *j
 
 gboolean inputs_add_options(const JobSpec *spec, const char *config)
 {
-    g_auto(GStrv) texts = split(spec->rootfs);
+    g_auto(GStrv) texts = inputs_split(spec->rootfs);
     g_autofree char *text = NULL;
     gboolean adds = FALSE;
 

@@ -289,6 +289,16 @@ JobSetup *job_setup_worker(const JobSpec *spec, const Order *order, const char *
 /* Set @error to G_IO_ERROR_INVALID_ARGUMENT: the job is not what it should be. Always FALSE. */
 gboolean job_invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* --- inputs-check.c -------------------------------------------------------------------------- */
+
+/* Can all that @spec puts into guests go there? What stands in --cmdline-file is put to
+ * --cmdline. */
+gboolean inputs_check(JobSpec *spec, GError **error);
+/* The elements of a list of the spec. NULL-terminated, owned by the caller. */
+char **inputs_split(const char *list);
+/* The settings of the file of --sysctl; none where @path is NULL. The same. */
+char **inputs_read_sysctls(const char *path, GError **error);
+
 /* --- inputs.c -------------------------------------------------------------------------------- */
 
 /* Write an input of the job once and for all. */
@@ -305,9 +315,6 @@ const char *inputs_syzkaller(const JobSpec *spec);
 /* Is syzkaller to be built for the reproducer? */
 gboolean inputs_build_syzkaller(const JobSpec *spec);
 
-/* Can all that @spec puts into guests go there? What stands in --cmdline-file is put to
- * --cmdline. */
-gboolean inputs_check(JobSpec *spec, GError **error);
 /* The same, as files of the job's own below @job_dir: taken once, so that what the user does to his
  * later changes nothing. A disk image is not copied; a job that is resumed refuses one that has
  * changed. *ret_config: the job's .config, with what guests need in it. What a person should be
