@@ -437,7 +437,7 @@ static gboolean pass_define(Reading *reading, const char *line)
 
 static void read_line(Reading *reading, GString *line)
 {
-    const char *text = line->str + strspn(line->str, " \t"), *rest;
+    const char *text, *rest;
 
     if (reading->in_rule && line->str[0] == '\t') {
         return;
