@@ -24,7 +24,8 @@ gboolean process_lacked_room(const ProcessResult *result, const char *folder)
     gboolean said = says_full(result->err) || says_full(result->out);
     struct statvfs disk;
 
-    if (process_succeeded(result) || statvfs(folder, &disk) != 0) {
+    /* A file system that does not count its blocks has none, be there room or not. */
+    if (process_succeeded(result) || statvfs(folder, &disk) != 0 || disk.f_blocks == 0) {
         return FALSE;
     }
     /* Root may use what is kept back from others. */

@@ -235,6 +235,16 @@ static void test_file_limit(void)
     g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+/* What a program says of its disk is no proof; and of some disks nobody knows. */
+static void test_room(void)
+{
+    const char *argv[] = {"sh", "-c", "echo 'x: No space left on device' >&2; exit 1", NULL};
+    g_autoptr(ProcessResult) result = run(&(ProcessSpec){.argv = argv});
+
+    g_assert_false(process_lacked_room(result, "/proc"));
+    g_assert_false(process_lacked_room(result, "/nowhere"));
+}
+
 /* Memory that runs out takes our children before it takes us. */
 static void test_oom_order(void)
 {
@@ -369,6 +379,7 @@ int main(int argc, char **argv)
     g_test_add_func("/process/marked", test_marked);
     g_test_add_func("/process/memory-limit", test_memory_limit);
     g_test_add_func("/process/file-limit", test_file_limit);
+    g_test_add_func("/process/room", test_room);
     g_test_add_func("/process/oom-order", test_oom_order);
     g_test_add_func("/process/missing", test_missing_program_is_an_error);
     g_test_add_func("/process/ask", test_ask);
