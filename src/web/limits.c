@@ -27,9 +27,11 @@
 #define PLACE_S      20
 /* Jobs use all cores. A person who opens pages is answered beside them; who asks for more than that
  * waits for each answer, and has what jobs leave. The server has so much of one core for long, and
- * so much at once. */
+ * so much at once. What is beyond the most is forgotten: who comes after a flood waits a minute or
+ * two, and not as long as the flood has to be paid back. */
 #define SHARE_PERCENT 5
 #define BURST_MS      5000
+#define MOST_MS       10000
 #define PAUSE_US      G_USEC_PER_SEC
 
 struct Link {
@@ -135,8 +137,12 @@ void link_give_time(Web *web, struct MHD_Connection *connection, gsize n_bytes)
 
 void link_add_time(Web *web, struct MHD_Connection *connection, gsize n_bytes)
 {
+    Link *link = link_of(connection);
+
     g_mutex_lock(&web->lock);
-    link_of(connection)->until_us += (gint64)n_bytes * G_USEC_PER_SEC / BYTES_A_SECOND;
+    if (link->until_us != G_MAXINT64) { /* he was cut off, and these came before */
+        link->until_us += (gint64)n_bytes * G_USEC_PER_SEC / BYTES_A_SECOND;
+    }
     g_mutex_unlock(&web->lock);
 }
 
@@ -155,13 +161,17 @@ static gint64 cpu_us(void)
     return (gint64)used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
 }
 
-/* How far the server is above its share. */
+gint64 limits_weigh(gint64 spent_us, gint64 used_us, gint64 passed_us)
+{
+    return CLAMP(spent_us + used_us - passed_us * SHARE_PERCENT / 100, 0,
+                 (gint64)MOST_MS * G_USEC_PER_SEC / 1000);
+}
+
 static void weigh(Web *web, gint64 now_us)
 {
     gint64 used_us = cpu_us();
 
-    web->spent_us += used_us - web->cpu_us - (now_us - web->weighed_us) * SHARE_PERCENT / 100;
-    web->spent_us = MAX(web->spent_us, 0);
+    web->spent_us = limits_weigh(web->spent_us, used_us - web->cpu_us, now_us - web->weighed_us);
     web->cpu_us = used_us;
     web->weighed_us = now_us;
 }

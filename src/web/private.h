@@ -107,6 +107,9 @@ void link_stop_clock(Web *web, struct MHD_Connection *connection);
 /* The thread of a connection yields to all others on the machine where we used more than our share.
  */
 void link_be_fair(Web *web);
+/* How far the server is above its share, when it was @spent_us above it, and then used @used_us of
+ * the processors in @passed_us. Pure. */
+gint64 limits_weigh(gint64 spent_us, gint64 used_us, gint64 passed_us);
 /* Wait for a place among those who work. FALSE: there was none for long, or the server stops. */
 gboolean place_take(Web *web);
 void place_leave(Web *web);

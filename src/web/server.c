@@ -352,8 +352,9 @@ static enum MHD_Result begin(Web *web, struct MHD_Connection *connection, const 
     Receipt *receipt = receipt_new(web, connection, path);
 
     *state = receipt;
-    link_give_time(web, connection, 0);
+    link_stop_clock(web, connection);
     link_be_fair(web);
+    link_give_time(web, connection, 0);
     receipt->route = admit(&receipt->call, method);
     if (!receipt->route) {
         /* A body that was not read would be taken for the next call. */

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "web/web.h"
+#include "web/private.h"
 
 #define OF_AN_ADDRESS 64 /* as limits.c has it */
 #define N_CALLS       10000
@@ -277,6 +277,21 @@ static void test_share(Served *served, gconstpointer way)
     g_assert_cmpint(took_us, >=, G_USEC_PER_SEC);
 }
 
+/* After a flood of an hour, whoever comes is answered at once again some minutes later. */
+static void test_flood_is_forgotten(void)
+{
+    gint64 spent_us = 0;
+
+    for (guint i = 0; i < 3600; i++) {
+        spent_us = limits_weigh(spent_us, 4 * G_USEC_PER_SEC, G_USEC_PER_SEC);
+    }
+    g_assert_cmpint(spent_us, >, 0);
+    for (guint i = 0; i < 300; i++) {
+        spent_us = limits_weigh(spent_us, 0, G_USEC_PER_SEC);
+    }
+    g_assert_cmpint(spent_us, ==, 0);
+}
+
 /* --- Calls in two ways ----------------------------------------------------------------------- */
 
 static void test_ends(Served *served, gconstpointer way)
@@ -325,5 +340,6 @@ int main(int argc, char **argv)
     ADD("many", &v4, test_many);
     ADD("share", &frugal, test_share);
     ADD("ends", &v4, test_ends);
+    g_test_add_func("/limits/flood-is-forgotten", test_flood_is_forgotten);
     return g_test_run();
 }
