@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #define CHUNK          65536
-#define CHUNKS_AT_ONCE 4 /* more than a socket holds; then the main loop has its turn */
+#define CHUNKS_AT_ONCE 4    /* then the main loop has its turn */
+#define CHUNKS_IN_ALL  1024 /* more than any socket holds */
 
 int channel_open(Channel *channel, GMainContext *context,
                  gboolean (*on_readable)(gint fd, GIOCondition condition, gpointer channel),
@@ -42,11 +43,11 @@ void channel_close(Channel *channel)
     }
 }
 
-gboolean channel_read(Channel *channel)
+static gboolean read_chunks(Channel *channel, guint n_chunks)
 {
     char bytes[CHUNK];
 
-    for (guint i = 0; i < CHUNKS_AT_ONCE && channel->fd >= 0; i++) {
+    for (guint i = 0; i < n_chunks && channel->fd >= 0; i++) {
         ssize_t n = read(channel->fd, bytes, sizeof bytes);
 
         if (n > 0) {
@@ -58,6 +59,16 @@ gboolean channel_read(Channel *channel)
         }
     }
     return channel->fd >= 0;
+}
+
+gboolean channel_read(Channel *channel)
+{
+    return read_chunks(channel, CHUNKS_AT_ONCE);
+}
+
+gboolean channel_read_rest(Channel *channel)
+{
+    return read_chunks(channel, CHUNKS_IN_ALL);
 }
 
 gboolean channel_say(Channel *channel, const char *text, int fd)

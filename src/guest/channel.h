@@ -19,8 +19,11 @@ int channel_open(Channel *channel, GMainContext *context,
                  GError **error);
 void channel_close(Channel *channel);
 
-/* Read what is there. FALSE when the channel is closed. */
+/* Read what is there, or some of it. FALSE when the channel is closed. */
 gboolean channel_read(Channel *channel);
+/* The same, but all that a QEMU which has ended left there: how much that can be is for the
+ * machine's settings to say (net.core.wmem_default). */
+gboolean channel_read_rest(Channel *channel);
 
 /* Say @text, with the descriptor @fd beside it (-1: none). It is little, and QEMU listens: FALSE
  * when not all of it can be said at once. */

@@ -138,12 +138,13 @@ static void take_stderr(gpointer data, const char *bytes, gsize n_bytes)
     g_string_append_len(trial->qemu_stderr, bytes, (gssize)n_kept);
 }
 
-static void read_all(Trial *trial)
+/* By @read, one of channel.h. */
+static void read_all(Trial *trial, gboolean (*read)(Channel *channel))
 {
-    channel_read(&trial->console_channel);
-    channel_read(&trial->protocol_channel);
-    channel_read(&trial->monitor_channel);
-    channel_read(&trial->stderr_channel);
+    read(&trial->console_channel);
+    read(&trial->protocol_channel);
+    read(&trial->monitor_channel);
+    read(&trial->stderr_channel);
 }
 
 /* --- Keeping a guest, and beginning with a kept one ------------------------------------------ */
@@ -299,7 +300,7 @@ static void look_again(Trial *trial)
 
     trial->looked_ms += away_ms;
     if (away_ms >= KEPT_AWAY_MS) {
-        watch_skip(trial->watch, away_ms);
+        watch_skip(trial->watch, away_ms, trial->looked_ms);
         trial->asked_ms = 0;
     }
 }
@@ -329,7 +330,7 @@ static gboolean on_tick(gpointer data)
         return G_SOURCE_REMOVE;
     }
     look_again(trial);
-    read_all(trial);
+    read_all(trial, channel_read);
     look_whether_over(trial);
     return G_SOURCE_CONTINUE;
 }
@@ -443,8 +444,7 @@ static void on_qemu_ended(GObject *source, GAsyncResult *res, gpointer data)
     GError *error = NULL;
 
     g_subprocess_wait_finish(trial->qemu, res, NULL);
-    /* A socket holds far less than what this reads at once. */
-    read_all(trial);
+    read_all(trial, channel_read_rest);
     source_clear(&trial->ticker);
     source_clear(&trial->cancelled);
     if (g_task_return_error_if_cancelled(task)) {

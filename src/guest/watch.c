@@ -104,13 +104,21 @@ void watch_protocol(Watch *watch, GuestStage stage, gboolean failed, guint64 now
     }
 }
 
-void watch_skip(Watch *watch, guint64 away_ms)
+void watch_skip(Watch *watch, guint64 away_ms, guint64 now_ms)
 {
-    watch->stage_ms += away_ms;
-    watch->console_ms += away_ms;
-    watch->protocol_ms += away_ms;
-    watch->loud_ms += watch->loud_ms ? away_ms : 0;
-    watch->crash_ms += watch->crash_seen ? away_ms : 0;
+    guint64 *const seen_ms[] = {
+        &watch->stage_ms,
+        &watch->console_ms,
+        &watch->protocol_ms,
+        watch->loud_ms ? &watch->loud_ms : NULL,
+        watch->crash_seen ? &watch->crash_ms : NULL,
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(seen_ms); i++) {
+        if (seen_ms[i]) {
+            *seen_ms[i] = MIN(*seen_ms[i] + away_ms, now_ms);
+        }
+    }
 }
 
 static guint64 stage_limit_ms(const Watch *watch)

@@ -29,8 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Watch, watch_free)
 void watch_console(Watch *watch, const char *bytes, gsize n_bytes, guint64 now_ms);
 void watch_protocol(Watch *watch, GuestStage stage, gboolean failed, guint64 now_ms);
 
-/* Nobody looked for @away_ms: all that was seen lies by so much less far back. */
-void watch_skip(Watch *watch, guint64 away_ms);
+/* Nobody looked for @away_ms until @now_ms: all that was seen lies by so much less far back, but
+ * not in the future (reading what there was took some of that time). */
+void watch_skip(Watch *watch, guint64 away_ms, guint64 now_ms);
 
 /* TRUE when the trial ends now, and how. */
 gboolean watch_is_over(const Watch *watch, guint64 now_ms, GuestEnd *ret_end);

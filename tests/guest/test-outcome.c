@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The pure half of a trial: console, protocol, when it is over, what it meant.
  */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "guest/channel.h"
 #include "guest/guest.h"
 #include "guest/init/words.h"
 #include "guest/protocol.h"
@@ -400,9 +404,25 @@ static void test_watch_skip(WatchFixture *fixture, gconstpointer unused)
 
     watch_protocol(watch, STAGE_REPRO, FALSE, 1000);
     watch_console(watch, "x", 1, 1000);
-    watch_skip(watch, 500000);
+    watch_skip(watch, 500000, 501000);
     g_assert_cmpuint(let_run(watch, 501000, FALSE, FALSE, &end), ==, 531000);
     g_assert_cmpint(end, ==, GUEST_END_SILENT);
+}
+
+/* What was seen a moment after the last look does not come to lie ahead: a crash has its time. */
+static void test_watch_skip_late(WatchFixture *fixture, gconstpointer unused)
+{
+    Watch *watch = fixture->watch;
+    GuestEnd end;
+
+    watch_protocol(watch, STAGE_REPRO, FALSE, 1000);
+    watch_console(watch, MARK WARN, strlen(MARK WARN), 1010);
+    g_assert_true(watch->crash_seen);
+    watch_skip(watch, 500000, 501000);
+    g_assert_false(watch_is_over(watch, 501000, &end));
+    g_assert_false(watch_is_over(watch, 505999, &end));
+    g_assert_true(watch_is_over(watch, 506000, &end));
+    g_assert_cmpint(end, ==, GUEST_END_CRASHED);
 }
 
 static void test_watch_flood(WatchFixture *fixture, gconstpointer unused)
@@ -413,6 +433,40 @@ static void test_watch_flood(WatchFixture *fixture, gconstpointer unused)
         feed_console(fixture->watch, flood, 100000, 1000);
         g_assert_cmpuint(fixture->watch->pending->len, <, 200000);
     }
+}
+
+/* --- A channel ------------------------------------------------------------------------------- */
+
+static gboolean on_nothing(gint fd, GIOCondition condition, gpointer channel)
+{
+    return G_SOURCE_REMOVE;
+}
+
+static void count_bytes(gpointer n, const char *bytes, gsize n_bytes)
+{
+    *(gsize *)n += n_bytes;
+}
+
+/* What QEMU said last is read, however much its socket held. */
+static void test_channel_rest(void)
+{
+    g_autoptr(GError) error = NULL;
+    gsize n_said = 0, n_read = 0;
+    Channel channel = {.owner = &n_read, .take = count_bytes, .fd = -1};
+    int fd = channel_open(&channel, NULL, on_nothing, &error), most = 1 << 20;
+    char bytes[32768] = "";
+    ssize_t n;
+
+    g_assert_no_error(error);
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof most), ==, 0);
+    g_assert_cmpint(fcntl(fd, F_SETFL, O_NONBLOCK), ==, 0);
+    while ((n = write(fd, bytes, sizeof bytes)) > 0) {
+        n_said += (gsize)n;
+    }
+    close(fd);
+    g_assert_false(channel_read_rest(&channel));
+    g_test_message("%zu bytes", n_said);
+    g_assert_cmpuint(n_read, ==, n_said);
 }
 
 /* --- As a file ------------------------------------------------------------------------------- */
@@ -506,6 +560,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_classify);
     }
     g_test_add_func("/outcome/kinds", test_kinds);
+    g_test_add_func("/channel/rest", test_channel_rest);
     g_test_add_func("/outcome/file", test_file);
     g_test_add_func("/outcome/foreign-file", test_foreign_file);
     g_test_add_func("/protocol/honest", test_protocol);
@@ -515,6 +570,7 @@ int main(int argc, char **argv)
     ADD("/watch/endless", test_watch_endless);
     ADD("/watch/crash-flood", test_watch_crash_flood);
     ADD("/watch/skip", test_watch_skip);
+    ADD("/watch/skip-late", test_watch_skip_late);
     ADD("/watch/run", test_watch_run);
     ADD("/watch/crash", test_watch_crash);
     ADD("/watch/panic", test_watch_panic);
