@@ -530,8 +530,8 @@ static void test_foreign_file(void)
         "{\"kind\":\"party\"}\nx",
         "{\"kind\":\"crash\",\"title\":\"x\"}\n",
         "{\"kind\":\"crash\",\"title\":\"x\",\"report\":{\"title\":\"x\"}}\n",
-        "{\"kind\":\"crash\",\"title\":\"x\",\"report\":{\"title\":\"x\",\"type\":\"x\","
-        "\"text\":\"x\",\"prefix\":99}}\n",
+        ("{\"kind\":\"crash\",\"title\":\"x\",\"report\":{\"title\":\"x\",\"type\":\"x\","
+         "\"text\":\"x\",\"prefix\":99}}\n"),
         "{\"kind\":\"infra\"}\n",
         "{\"kind\":7,\"title\":{}}\n",
     };
