@@ -217,6 +217,20 @@ static JobRow *find_job(Service *service, const SpoolRequest *request, GError **
               : store_find_job(service->store, request->job, error);
 }
 
+/* @failure, which is taken, to find the job of a request: what is wrong with @request is told, and
+ * costs nothing but itself. FALSE: the store cannot be read; then the request stays. */
+static gboolean tell_no_job(Service *service, const SpoolRequest *request, GError *failure,
+                            GError **error)
+{
+    if (!g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    say(service, "%s: %s", request->wish == SPOOL_CANCEL ? "cancel" : "verdict", failure->message);
+    g_error_free(failure);
+    return TRUE;
+}
+
 /* Copies are of use to evidence that rests on them, and to who goes on with the job. */
 static gboolean has_evidence(Service *service, gint64 job)
 {
@@ -227,14 +241,13 @@ static gboolean has_evidence(Service *service, gint64 job)
 
 static gboolean cancel_job(Service *service, const SpoolRequest *request, GError **error)
 {
-    g_autoptr(GError) unknown = NULL;
-    g_autoptr(JobRow) row = find_job(service, request, &unknown);
+    GError *failure = NULL;
+    g_autoptr(JobRow) row = find_job(service, request, &failure);
     gboolean is_done;
     Active *active;
 
     if (!row) {
-        say(service, "cancel: %s", unknown->message);
-        return TRUE;
+        return tell_no_job(service, request, failure, error);
     }
     if (!store_cancel_job(service->store, row->id, &is_done, error)) {
         return FALSE;
@@ -331,7 +344,10 @@ static gboolean take_verdict(Service *service, const SpoolRequest *request, GErr
     gboolean was_active = active != NULL;
     Verdict verdict;
 
-    if (!row || !read_word(row, request, &repo, &commit, &verdict, &failure)) {
+    if (!row) {
+        return tell_no_job(service, request, g_steal_pointer(&failure), error);
+    }
+    if (!read_word(row, request, &repo, &commit, &verdict, &failure)) {
         say(service, "verdict on %s: %s", request->revision, failure->message);
         return TRUE;
     }
