@@ -154,11 +154,12 @@ static void print_job(const Listing *listing, const JobRow *row)
     g_autoptr(GError) damage = NULL;
     g_autoptr(Report) report = report_load_summary(listing->store, row, &damage);
     const char *culprit = report && report->answer ? report->answer->culprit : NULL;
-    g_autofree char *name = report_clean_line(row->name), *time = report_duration(row->total_ms),
+    g_autofree char *name = report_clean_line(row->name), *kind = report_clean_line(row->kind),
+                    *time = report_duration(row->total_ms),
                     *rest = report ? describe_rest(listing, report) : NULL,
                     *clean = rest ? report_clean_line(rest) : NULL;
 
-    g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", name, row->kind,
+    g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", name, kind,
             report ? describe_state(report) : "damaged", culprit ? culprit : "-",
             counts ? counts->n_kernels : 0, counts ? counts->n_trials : 0, time, clean ? "  " : "",
             clean ? clean : "");
@@ -201,9 +202,9 @@ static int print_names(const char *state_dir)
 
 static json_t *damaged_json(const JobRow *row, const GError *damage)
 {
-    return json_pack("{s:i, s:o, s:s, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
-                     job_text_json(row->name), "kind", row->kind, "state", "damaged", "error",
-                     job_text_json(damage->message));
+    return json_pack("{s:i, s:o, s:o, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
+                     job_text_json(row->name), "kind", job_text_json(row->kind), "state", "damaged",
+                     "error", job_text_json(damage->message));
 }
 
 static void print_json(const Listing *listing)

@@ -33,14 +33,15 @@ json_t *report_revision_json(const Report *report, const ReportRevision *revisio
     const DecisionRow *decision = revision->decision;
     const Kernel *kernel = revision->kernel ? revision->kernel->kernel : NULL;
     json_t *object = json_pack(
-        "{s:s, s:o, s:o, s:s, s:s, s:i, s:f, s:o, s:f, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
+        "{s:s, s:o, s:o, s:o, s:s, s:i, s:f, s:o, s:f, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
         "commit", decision->commit, "subject", job_text_json(decision->subject), "release",
-        job_text_json(decision->label), "phase", decision->phase, "verdict", revision->verdict,
-        "candidates_before", (int)decision->n_left, "bits_before", decision->bits, "best_before",
-        job_text_json(decision->best), "best_p_before", decision->best_p, "ok", (int)revision->n_ok,
-        "crash", (int)revision->n_crash, "doubtful_crash", (int)revision->n_doubtful, "other_crash",
-        (int)revision->n_other_crash, "broken", (int)revision->n_broken, "unreached",
-        (int)revision->n_unreached, "infra", (int)revision->n_infra);
+        job_text_json(decision->label), "phase", job_text_json(decision->phase), "verdict",
+        revision->verdict, "candidates_before", (int)decision->n_left, "bits_before",
+        decision->bits, "best_before", job_text_json(decision->best), "best_p_before",
+        decision->best_p, "ok", (int)revision->n_ok, "crash", (int)revision->n_crash,
+        "doubtful_crash", (int)revision->n_doubtful, "other_crash", (int)revision->n_other_crash,
+        "broken", (int)revision->n_broken, "unreached", (int)revision->n_unreached, "infra",
+        (int)revision->n_infra);
 
     json_object_set_new(object, "unreached_why", job_text_json(revision->unreached_why));
     json_object_set_new(

@@ -112,8 +112,8 @@ static void add_checkout(Kcidb *kcidb, const ReportRevision *revision)
         json_object_set_new(object, "comment", json_string(title));
     }
     json_object_set_new(object, "misc",
-                        json_pack("{s:{s:s, s:s}}", "firstbad", "verdict", revision->verdict,
-                                  "phase", decision->phase));
+                        json_pack("{s:{s:s, s:o}}", "firstbad", "verdict", revision->verdict,
+                                  "phase", job_text_json(decision->phase)));
     json_array_append_new(kcidb->checkouts, object);
 }
 

@@ -211,10 +211,22 @@ static void put_in_order(Report *report)
     find_same_kernels(report);
 }
 
+/* Words and numbers that we alone write: others a disk has made. */
+static gboolean is_ours(const JobRow *row)
+{
+    return g_utf8_validate(row->kind, -1, NULL) && g_utf8_validate(row->phase, -1, NULL) &&
+           (guint)row->state <= JOB_CANCELLED;
+}
+
 Report *report_load_summary(Store *store, const JobRow *row, GError **error)
 {
     g_autoptr(Report) report = g_new0(Report, 1);
 
+    if (!is_ours(row)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "stored job is damaged: it is of no kind, phase or state");
+        return NULL;
+    }
     report->row = job_row_copy(row);
     report->is_worked_on = store_is_worked_on(store, row->id);
     report->spec = job_spec_new(row->kind);

@@ -234,7 +234,7 @@ static gpointer read_trial(Store *store, sqlite3_stmt *statement)
     row->id = sqlite3_column_int64(statement, 0);
     row->commit = store_column(statement, 1);
     row->kernel_key = store_column(statement, 2);
-    row->kind = (OutcomeKind)sqlite3_column_int(statement, 3);
+    row->kind = store_column_outcome(statement, 3);
     row->title = store_column(statement, 4);
     row->alt_titles = g_strsplit(alt_titles ? alt_titles : "", "\n", -1);
     row->report = store_column(statement, 6);

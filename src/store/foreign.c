@@ -70,7 +70,7 @@ static gpointer read_foreign(Store *store, sqlite3_stmt *statement)
     row->commit = store_column(statement, 0);
     row->source = store_column(statement, 1);
     row->label = store_column(statement, 2);
-    row->kind = (OutcomeKind)sqlite3_column_int(statement, 3);
+    row->kind = store_column_outcome(statement, 3);
     row->n = (guint)sqlite3_column_int64(statement, 4);
     row->title = store_column(statement, 5);
     return row;

@@ -13,7 +13,7 @@ const char *job_state_name(JobState state)
         [JOB_QUEUED] = "queued",   [JOB_CANCELLED] = "cancelled",
     };
 
-    return names[state];
+    return (guint)state < G_N_ELEMENTS(names) ? names[state] : "damaged";
 }
 
 JobRow *job_row_copy(const JobRow *row)

@@ -59,6 +59,8 @@ void store_give_back(Store *store, sqlite3_stmt *statement);
 gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error);
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value);
 char *store_column(sqlite3_stmt *statement, int column);
+/* What a run showed. One of no kind, which a disk has made, told nothing: OUTCOME_INFRA. */
+OutcomeKind store_column_outcome(sqlite3_stmt *statement, int column);
 /* Does @sql, which gives no rows. */
 gboolean store_execute(Store *store, const char *sql, GError **error);
 

@@ -3,6 +3,11 @@
  */
 #include "store/private.h"
 
+/* What lies beyond a disk has made, and readers would count up to it: no machine, and no cluster,
+ * does more at once; and the year 9999. */
+#define MOST_LANES 4096
+#define LAST_MS    G_GINT64_CONSTANT(253402300799000)
+
 /* A span that waits. */
 typedef struct Waiting {
     gint64 job;
@@ -101,9 +106,9 @@ static gpointer read_span(Store *store, sqlite3_stmt *statement)
     row->phase = store_column(statement, 1);
     row->commit = store_column(statement, 2);
     row->how = store_column(statement, 3);
-    row->lane = (guint)sqlite3_column_int64(statement, 4);
-    row->begun_ms = sqlite3_column_int64(statement, 5);
-    row->ended_ms = sqlite3_column_int64(statement, 6);
+    row->lane = (guint)CLAMP(sqlite3_column_int64(statement, 4), 0, MOST_LANES - 1);
+    row->begun_ms = CLAMP(sqlite3_column_int64(statement, 5), 0, LAST_MS);
+    row->ended_ms = CLAMP(sqlite3_column_int64(statement, 6), row->begun_ms, LAST_MS);
     return row;
 }
 

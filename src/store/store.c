@@ -194,6 +194,13 @@ char *store_column(sqlite3_stmt *statement, int column)
     return g_strdup((const char *)sqlite3_column_text(statement, column));
 }
 
+OutcomeKind store_column_outcome(sqlite3_stmt *statement, int column)
+{
+    gint64 kind = sqlite3_column_int64(statement, column);
+
+    return kind >= 0 && kind < N_OUTCOME_KINDS ? (OutcomeKind)kind : OUTCOME_INFRA;
+}
+
 GPtrArray *store_select(Store *store, gint64 job, const char *sql,
                         gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
                         GError **error)

@@ -48,7 +48,7 @@ typedef enum JobState {
     JOB_QUEUED, /* a service will begin it, or go on with it */
     JOB_CANCELLED,
 } JobState;
-const char *job_state_name(JobState state);
+const char *job_state_name(JobState state); /* "damaged": of none */
 
 /* A job as it lies in the store. */
 typedef struct JobRow {

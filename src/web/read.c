@@ -65,14 +65,14 @@ static json_t *job_json(const JobRow *row, const Report *report)
     const Answer *answer = report ? report->answer : NULL;
     g_autofree char *headline = answer ? report_headline(report) : NULL;
 
-    return json_pack("{s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "id",
-                     (json_int_t)row->id, "job", job_text_json(row->name), "kind", row->kind,
-                     "state", report ? job_state_name(row->state) : "damaged", "phase", row->phase,
-                     "created_s", (json_int_t)row->created_s, "total_ms", (json_int_t)row->total_ms,
-                     "is_worked_on", json_boolean(report && report->is_worked_on), "headline",
-                     job_text_json(headline), "culprit",
-                     job_text_json(answer ? answer->culprit : NULL), "crash_title",
-                     job_text_json(answer ? answer->crash_title : NULL));
+    return json_pack(
+        "{s:I, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "id", (json_int_t)row->id, "job",
+        job_text_json(row->name), "kind", job_text_json(row->kind), "state",
+        report ? job_state_name(row->state) : "damaged", "phase", job_text_json(row->phase),
+        "created_s", (json_int_t)row->created_s, "total_ms", (json_int_t)row->total_ms,
+        "is_worked_on", json_boolean(report && report->is_worked_on), "headline",
+        job_text_json(headline), "culprit", job_text_json(answer ? answer->culprit : NULL),
+        "crash_title", job_text_json(answer ? answer->crash_title : NULL));
 }
 
 static json_t *list_json(const PageJobs *jobs)

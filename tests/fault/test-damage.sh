@@ -87,6 +87,25 @@ ok 'no copy: it is said' says 4 'there is no copy of it: use a new --state-dir'
 run doctor --restore
 ok 'no copy: nothing is done' says 2 'there is no whole copy'
 
+# Bytes within a number or a word, which SQLite does not notice: what is told of them may be wrong, but it is told.
+# changed TABLE.COLUMN VALUE
+changed() {
+    rm -rf "$work/state"
+    cp -r "$work/good" "$work/state"
+    sqlite3 "$db" "UPDATE ${1%.*} SET ${1#*.} = $2"
+    for command in 'report 1 --json' 'report 1 --html' 'report 1 --cost' 'log 1' status 'status --json'; do
+        run $command
+        [ "$code" -eq 0 ] || says 4 'stored job is damaged' || return
+    done
+}
+ok 'the state of a job' changed job.state 77
+ok 'its phase' changed job.phase "CAST(x'ff' AS TEXT)"
+ok 'its kind' changed job.kind "CAST(x'ff' AS TEXT)"
+ok 'what a trial showed' changed trial.kind -5
+ok 'the phase of a decision' changed decision.phase "CAST(x'ff' AS TEXT)"
+ok 'the lane of a span' changed span.lane -5
+ok 'its time' changed span.begun_ms 9223372036854775807
+
 # After kill -9 the last rows are in the WAL.
 kill_half() {
     rm -rf "$work/state" "$work/tree/.git/worktrees"
