@@ -3,6 +3,7 @@
  */
 #include "cli/cli.h"
 #include "cli/version.h"
+#include "process/process.h"
 #include "symbols/symbols.h"
 
 #include <locale.h>
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
      * return the top of the heap to the kernel each time: 112 brk() a trial and as many faults. */
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     mallopt(M_TOP_PAD, KEPT_BYTES / 16);
+    process_search_no_cwd();
     /* A reader that went away (`firstbad run ... | head`) must not end a job. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {

@@ -77,6 +77,11 @@ gboolean process_run_finish(GAsyncResult *res, ProcessResult **ret_result, GErro
  * answer beyond PROCESS_OUTPUT_LIMIT is an excerpt. */
 char *process_ask(const char *cwd, const char *const *argv, GError **error);
 
+/* Take out of PATH, LD_LIBRARY_PATH and the like whatever depends on the folder in which a program
+ * runs, for us and for all that we run: a file of a foreign tree would be taken for git, or for one
+ * of its libraries. Once, at the very beginning of main(). */
+void process_search_no_cwd(void);
+
 /* Remove @path and all that is below it, where it is there; no link is followed. What cannot be
  * removed stays. */
 void process_remove_tree(const char *path);

@@ -145,27 +145,27 @@ for hook in post-checkout post-index-change reference-transaction pre-auto-gc po
 done
 git -C "$work/settings" config core.hooksPath "$work/hooks"
 rm -f "$ran" # of our own gits
-settings() { # settings WHAT: what was done ran nothing
-    ok "settings: $1: nothing of theirs is run $(sort -u "$ran" 2>/dev/null | tr '\n' ' ')" [ ! -e "$ran" ]
+nothing_ran() { # nothing_ran WHAT: what was done ran nothing
+    ok "$1: nothing of theirs is run $(sort -u "$ran" 2>/dev/null | tr '\n' ' ')" [ ! -e "$ran" ]
     rm -f "$ran"
 }
 run cause --tree "$work/settings" --start main --good good --config "$work/config" --bug build --name settings
 ok 'settings: the answer' prints 0 "$culprit"
 ok 'settings: the culprit was taken back' prints 0 "passed: the start $(git -C "$work/settings" rev-parse --short=12 main) does not show the bug without it"
-settings cause
+nothing_ran "settings: cause"
 run report settings --json
-settings report
+nothing_ran "settings: report"
 run recipients --source "$work/settings" --commit main
-settings recipients
+nothing_ran "settings: recipients"
 run report settings --html
-settings page
+nothing_ran "settings: page"
 for variable in smudge clean process required; do
     git -C "$work/settings" config --unset filter.evil.$variable
 done
 go() { run run --repo "$work/settings" --bad main --good good --test '! grep broken file' --name "$1"; }
 go plain
 ok 'settings: the answer of a command' prints 0 "$culprit"
-settings run
+nothing_ran "settings: run"
 git -C "$work/settings" config filter.evil.smudge "echo smudged >>$ran; cat"
 go filtered
 ok "settings: where the user's own commands run, so do filters" grep -qx smudged "$ran"
@@ -185,6 +185,33 @@ set -f
 for evil in "--output=$ran" "--upload-pack=touch $ran" "\$(touch $ran)" "HEAD;touch $ran" "HEAD^{\`touch $ran\`}" "ext::sh -c touch% $ran" \
     "../../../etc/passwd" "HEAD${nl}-x" "^HEAD" "HEAD~1..HEAD" "$(printf 'a\033[31mb\377')" "$(head -c 100000 /dev/zero | tr '\000' a)"; do
     name=$(printf '%.24s' "$evil" | tr '\n\033\377' '???')
+# --- Files of a tree that are called as programs and libraries are ------------------------------
+
+# Whoever says PATH=$PATH: has them looked for in the current folder, which is the tree's for some of our gits.
+make_builds "$work/names"
+for program in git make sh perl bwrap; do
+    printf '#!/bin/sh\necho %s >>%s\nexec /usr/bin/%s "$@"\n' $program "$ran" $program >"$work/names/$program"
+    chmod +x "$work/names/$program"
+done
+cat >"$work/evil.c" <<END
+#include <fcntl.h>
+__attribute__((constructor)) static void begin(void)
+{
+    open("$ran", O_CREAT | O_WRONLY, 0600);
+}
+END
+gcc -shared -fPIC -o "$work/names/libz.so.1" "$work/evil.c"
+cp "$work/names/libz.so.1" "$work/names/libpcre2-8.so.0"
+git -C "$work/names" add .
+git -C "$work/names" commit -qm 'names of others'
+git -C "$work/names" tag -f good >/dev/null
+file_says "$work/names" 1 broken
+culprit=$(git -C "$work/names" rev-parse --short=12 HEAD)
+rm -f "$ran"
+PATH=:$PATH:. LD_LIBRARY_PATH=: run cause --tree "$work/names" --start main --good good --config "$work/config" --bug build --name names
+ok 'the current folder in PATH: the answer' prints 0 "$culprit"
+nothing_ran 'programs and libraries of the tree'
+
     wrong=
     refuses $(kernel_job) --good good --start="$evil" || wrong="$wrong --start"
     refuses $(kernel_job) --start main --good="$evil" || wrong="$wrong --good"

@@ -366,6 +366,39 @@ static void test_cancel(void)
     assert_cancels("setsid sleep 2 & sleep 60");
 }
 
+/* What is left of a variable that said @text; NULL: it is not set. */
+static void assert_search(const char *variable, const char *text, const char *left)
+{
+    g_autofree char *before = g_strdup(g_getenv(variable));
+
+    if (text) {
+        g_setenv(variable, text, TRUE);
+    } else {
+        g_unsetenv(variable);
+    }
+    process_search_no_cwd();
+    g_assert_cmpstr(g_getenv(variable), ==, left);
+    if (before) {
+        g_setenv(variable, before, TRUE);
+    } else {
+        g_unsetenv(variable);
+    }
+}
+
+static void test_search_no_cwd(void)
+{
+    assert_search("PATH", "/a:/b c", "/a:/b c");
+    assert_search("PATH", ":/a:.:bin:./x:../y:/b:", "/a:/b");
+    assert_search("PATH", "", "/usr/local/bin:/usr/bin:/bin");
+    assert_search("PATH", NULL, "/usr/local/bin:/usr/bin:/bin");
+    assert_search("LD_LIBRARY_PATH", "/opt/lib:", "/opt/lib");
+    assert_search("LD_LIBRARY_PATH", "/a;;lib;$LIB", "/a");
+    assert_search("LD_LIBRARY_PATH", "", NULL);
+    assert_search("LD_LIBRARY_PATH", NULL, NULL);
+    assert_search("LD_PRELOAD", "libfakeroot.so ./evil.so:/x.so", "libfakeroot.so:/x.so");
+    assert_search("LD_AUDIT", "evil/a.so", NULL);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -387,5 +420,6 @@ int main(int argc, char **argv)
     g_test_add_func("/process/pipe-signal", test_pipe_signal);
     g_test_add_func("/process/input-nobody-reads", test_input_nobody_reads);
     g_test_add_func("/process/cancel", test_cancel);
+    g_test_add_func("/process/search-no-cwd", test_search_no_cwd);
     return g_test_run();
 }
