@@ -132,9 +132,9 @@ char *excerpt_text(const Excerpt *excerpt, const char *cut, gsize *ret_n_text);
 
 /* --- Sandbox: a program of somebody else's, boxed in by bubblewrap: no network, no other
  * processes, files read-only except where it must write, nothing of ours in /tmp, /run, the user's
- * home folder (no keys, no sockets) and the state folder but what it is given, paths as outside,
- * and an end of all its children when it (or we) end. A tree's Makefile and scripts run with our
- * rights; here they can do little with them. */
+ * home folder (no keys, no sockets) and the state folder but what it is given, no variable that is
+ * called as a secret is, paths as outside, and an end of all its children when it (or we) end. A
+ * tree's Makefile and scripts run with our rights; here they can do little with them. */
 typedef struct Sandbox Sandbox;
 
 /* Try bubblewrap once. Never fails: without it programs run plainly. */

@@ -27,6 +27,12 @@ static const char *const box[] = {
 };
 /* clang-format on */
 
+/* Variables whose names say that their values are secrets, as CI systems have them. What a build
+ * prints may come to stand in a report. */
+static const char *const secrets[] = {"*TOKEN*",      "*SECRET*",  "*PASSW*",
+                                      "*CREDENTIAL*", "*API_KEY*", "*APIKEY*",
+                                      "*_KEY",        "*_AUTH",    NULL};
+
 static void add_all(GStrvBuilder *argv, const char *const *words)
 {
     g_strv_builder_addv(argv, (const char **)words);
@@ -36,6 +42,29 @@ static void add_binds(GStrvBuilder *argv, const char *option, const char *const 
 {
     for (; paths && *paths; paths++) {
         g_strv_builder_add_many(argv, option, *paths, *paths, NULL);
+    }
+}
+
+static gboolean is_secret(const char *variable)
+{
+    g_autofree char *name = g_ascii_strup(variable, -1);
+
+    for (guint i = 0; secrets[i]; i++) {
+        if (g_pattern_match_simple(secrets[i], name)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void unset_secrets(GStrvBuilder *argv)
+{
+    g_auto(GStrv) variables = g_listenv();
+
+    for (char **variable = variables; *variable; variable++) {
+        if (is_secret(*variable)) {
+            g_strv_builder_add_many(argv, "--unsetenv", *variable, NULL);
+        }
     }
 }
 
@@ -78,6 +107,7 @@ char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char 
 
     if (!*sandbox->missing) {
         add_all(boxed, box);
+        unset_secrets(boxed);
         hide_secrets(boxed);
         add_binds(boxed, "--ro-bind-try", readable);
         add_binds(boxed, "--bind-try", writable);

@@ -33,6 +33,7 @@ cd "\$1"
     echo x >'$work/kernel/.git/config' && echo GOT settings
     echo x >'$FIRSTBAD_STATE_DIR/spool/1.request' && echo GOT the spool
     kill -0 $$ && echo GOT processes
+    env | grep 'dear.secret' && echo GOT a variable
     mount -t tmpfs none /mnt && echo GOT a mount
     grep -v '^Iface' /proc/net/route && echo GOT the network
 } >told 2>/dev/null
@@ -58,7 +59,9 @@ before=$(git -C "$work/kernel" config --list | sort)
 run cause --tree "$work/kernel" --start main --good good --config "$work/config" --bug build --name built
 ok 'a build that means no good: the answer' exits 0
 told=$(find "$FIRSTBAD_STATE_DIR/slots" -name told)
+export CI_JOB_TOKEN='a dear-secret' registry_password='a dear-secret' DEPLOY_KEY='a dear-secret'
 ok 'it ran' [ -n "$told" ]
+unset CI_JOB_TOKEN registry_password DEPLOY_KEY
 if contains "$err" 'bwrap'; then
     skip 'it got nothing' 'there is no box'
 else
