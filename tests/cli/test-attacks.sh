@@ -8,7 +8,8 @@ mkdir "$work/home"
 export HOME=$work/home
 # Not in /tmp and not at home, which nobody sees in the box anyway. Others may look into it, and nothing of ours depends on the umask.
 outside=$(mktemp -d /var/tmp/firstbad-attacks-XXXXXX)
-trap 'rm -rf "$work" "$outside"' EXIT
+mkdir "$outside/mounted"
+trap 'umount "$outside/mounted" 2>/dev/null; rm -rf "$work" "$outside"' EXIT
 export FIRSTBAD_STATE_DIR=$outside/state
 mkdir "$FIRSTBAD_STATE_DIR"
 chmod 755 "$outside" "$FIRSTBAD_STATE_DIR"
@@ -18,7 +19,7 @@ contains() { case $1 in *"$2"*) true ;; *) false ;; esac }
 
 # --- A build -----------------------------------------------------------------------------------
 
-# What a tree's Makefile runs: it tells in a file of the build folder what it could do.
+# What a tree's Makefile runs, as Kconfig may with $(shell): it tells in a file of the build folder what it could do.
 make_builds "$work/kernel"
 cat >"$work/kernel/evil" <<END
 cd "\$1"
@@ -32,11 +33,12 @@ cd "\$1"
     echo x >../.git && echo GOT the worktree
     echo x >'$work/kernel/.git/config' && echo GOT settings
     echo x >'$FIRSTBAD_STATE_DIR/spool/1.request' && echo GOT the spool
-    kill -0 $$ && echo GOT processes
     env | grep 'dear.secret' && echo GOT a variable
-    mount -t tmpfs none /mnt && echo GOT a mount
+    kill -0 $$ && echo GOT processes
+    mount -t tmpfs none '$outside/mounted' && echo GOT a mount
     grep -v '^Iface' /proc/net/route && echo GOT the network
-} >told 2>/dev/null
+} >told-\$2 2>/dev/null
+[ \$2 = build ] || exit 0
 # For those who write, read or ask git here afterwards.
 for name in .config .config.firstbad firstbad-signing-key.pem built .built.cmd; do
     ln -sfn '$outside/victim' \$name
@@ -46,7 +48,8 @@ mkdir -p .git
 printf '[core]\n\tfsmonitor = touch $ran\n' >.git/config
 printf '* filter=evil diff=evil\n' >.gitattributes
 END
-sed -i 's/^bzImage vmlinux &:$/&\n\t@sh .\/evil $(O) || true/' "$work/kernel/Makefile"
+sed -i -e 's/^bzImage vmlinux &:$/&\n\t@sh .\/evil $(O) build || true/' \
+    -e 's/^olddefconfig:$/&\n\t@sh .\/evil $(O) config || true/' "$work/kernel/Makefile"
 git -C "$work/kernel" add evil
 git -C "$work/kernel" commit -qam 'builds run this'
 git -C "$work/kernel" tag -f good >/dev/null
@@ -56,16 +59,17 @@ echo SECRET >"$HOME/key"
 (umask 077 && echo TOKEN >"$FIRSTBAD_STATE_DIR/web-token")
 printf 'CONFIG_FOO=y\n' >"$work/config"
 before=$(git -C "$work/kernel" config --list | sort)
-run cause --tree "$work/kernel" --start main --good good --config "$work/config" --bug build --name built
-ok 'a build that means no good: the answer' exits 0
-told=$(find "$FIRSTBAD_STATE_DIR/slots" -name told)
 export CI_JOB_TOKEN='a dear-secret' registry_password='a dear-secret' DEPLOY_KEY='a dear-secret'
-ok 'it ran' [ -n "$told" ]
+run cause --tree "$work/kernel" --start main --good good --config "$work/config" --bug build --name built
 unset CI_JOB_TOKEN registry_password DEPLOY_KEY
+ok 'a build that means no good: the answer' exits 0
+told=$(find "$FIRSTBAD_STATE_DIR/slots" -name 'told-*')
+ok 'it ran, when it was built' contains "$told" told-build
+ok 'and when it was configured' contains "$told" told-config
 if contains "$err" 'bwrap'; then
     skip 'it got nothing' 'there is no box'
 else
-    got=$(grep GOT $told)
+    got=$(grep -h GOT $told | sort -u)
     ok "it got nothing $got" [ -z "$got" ]
 fi
 ok 'what it left led nowhere' [ "$(cat "$outside/victim")" = VICTIM ]
@@ -93,7 +97,9 @@ ok "whatever the umask, nobody else reads $open" [ -z "$open" ]
 # Its settings name programs, wherever git knows of any; files have attributes that ask for them.
 make_builds "$work/settings"
 echo '* filter=evil diff=evil merge=evil' >"$work/settings/.gitattributes"
-git -C "$work/settings" add .gitattributes
+printf '[submodule "sub"]\n\tpath = sub\n\turl = ../sub\n\tupdate = checkout\n' >"$work/settings/.gitmodules"
+git -C "$work/settings" add .gitattributes .gitmodules
+git -C "$work/settings" update-index --add --cacheinfo "160000,$(git -C "$work/settings" rev-parse HEAD),sub"
 git -C "$work/settings" commit -qm 'attributes of files'
 git -C "$work/settings" tag -f good >/dev/null
 lines() { # lines FIRST LAST: a commit of a longer file
@@ -135,6 +141,12 @@ interactive.diffFilter
 trailer.fixes.command
 END
 git -C "$work/settings" config filter.evil.required true
+# A submodule is in use, with all that git could do about it.
+git -C "$work/settings" config submodule.recurse true
+git -C "$work/settings" config submodule.sub.active true
+git -C "$work/settings" config submodule.sub.url "ext::sh -c 'echo submodule >>$ran'"
+git -C "$work/settings" config submodule.sub.update "!echo update >>$ran"
+git -C "$work/settings" config diff.submodule log
 git -C "$work/settings" config commit.gpgSign true
 git -C "$work/settings" config log.showSignature true
 git -C "$work/settings" config remote.origin.url "ext::sh -c 'echo ext >>$ran'"
@@ -173,21 +185,6 @@ git -C "$work/settings" config filter.evil.smudge "echo smudged >>$ran; cat"
 go filtered
 ok "settings: where the user's own commands run, so do filters" grep -qx smudged "$ran"
 
-# --- Names -------------------------------------------------------------------------------------
-
-# As a revision, a file, a job, an address to fetch from: it is refused, or a name that is only a name.
-refuses() { # refuses ARGS... NAME: it ends by itself with an error, runs nothing, and no byte of it steers a terminal
-    run "$@"
-    [ "$code" -ge 1 ] && [ "$code" -le 4 ] && [ ! -e "$ran" ] && ! LC_ALL=C grep -q "$(printf '\033')" "$work/err" "$work/out"
-}
-kernel_job() { printf '%s\n' cause --tree "$work/kernel" --config "$work/config" --bug build; }
-rm -f "$ran"
-nl='
-'
-set -f
-for evil in "--output=$ran" "--upload-pack=touch $ran" "\$(touch $ran)" "HEAD;touch $ran" "HEAD^{\`touch $ran\`}" "ext::sh -c touch% $ran" \
-    "../../../etc/passwd" "HEAD${nl}-x" "^HEAD" "HEAD~1..HEAD" "$(printf 'a\033[31mb\377')" "$(head -c 100000 /dev/zero | tr '\000' a)"; do
-    name=$(printf '%.24s' "$evil" | tr '\n\033\377' '???')
 # --- Files of a tree that are called as programs and libraries are ------------------------------
 
 # Whoever says PATH=$PATH: has them looked for in the current folder, which is the tree's for some of our gits.
@@ -215,6 +212,21 @@ PATH=:$PATH:. LD_LIBRARY_PATH=: run cause --tree "$work/names" --start main --go
 ok 'the current folder in PATH: the answer' prints 0 "$culprit"
 nothing_ran 'programs and libraries of the tree'
 
+# --- Names -------------------------------------------------------------------------------------
+
+# As a revision, a file, a job, an address to fetch from: it is refused, or a name that is only a name.
+refuses() { # refuses ARGS... NAME: it ends by itself with an error, runs nothing, and no byte of it steers a terminal
+    run "$@"
+    [ "$code" -ge 1 ] && [ "$code" -le 4 ] && [ ! -e "$ran" ] && ! LC_ALL=C grep -q "$(printf '\033')" "$work/err" "$work/out"
+}
+kernel_job() { printf '%s\n' cause --tree "$work/kernel" --config "$work/config" --bug build; }
+rm -f "$ran"
+nl='
+'
+set -f
+for evil in "--output=$ran" "--upload-pack=touch $ran" "\$(touch $ran)" "HEAD;touch $ran" "HEAD^{\`touch $ran\`}" "ext::sh -c touch% $ran" \
+    "../../../etc/passwd" "HEAD${nl}-x" "^HEAD" "HEAD~1..HEAD" "$(printf 'a\033[31mb\377')" "$(head -c 100000 /dev/zero | tr '\000' a)"; do
+    name=$(printf '%.24s' "$evil" | tr '\n\033\377' '???')
     wrong=
     refuses $(kernel_job) --good good --start="$evil" || wrong="$wrong --start"
     refuses $(kernel_job) --start main --good="$evil" || wrong="$wrong --good"
