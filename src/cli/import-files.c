@@ -40,12 +40,18 @@ static IntakeKind read_file(Intake *intake, const OopsReader *reader, const char
     return bytes ? intake_add(intake, reader, bytes) : INTAKE_UNKNOWN;
 }
 
+/* A folder may come from somebody else: what a link in it leads to is the user's, and no part of
+ * the crash. */
+static gboolean is_of_folder(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+}
+
 /* One line of a file of the folder; NULL: none. Owned by the caller. */
 static char *read_line(const char *folder, const char *name)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_autoptr(GBytes) bytes =
-        g_file_test(path, G_FILE_TEST_IS_REGULAR) ? read_bytes(path, NULL) : NULL;
+    g_autoptr(GBytes) bytes = is_of_folder(path) ? read_bytes(path, NULL) : NULL;
     gsize n = 0;
     const char *raw = bytes ? g_bytes_get_data(bytes, &n) : NULL;
     g_autofree char *text = n ? g_utf8_make_valid(raw, (gssize)n) : NULL;
@@ -74,7 +80,7 @@ static gboolean read_folder(Intake *intake, const OopsReader *reader, const char
     for (guint i = 0; i < G_N_ELEMENTS(crash_files); i++) {
         g_autofree char *path = g_build_filename(folder, crash_files[i], NULL);
 
-        if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        if (is_of_folder(path)) {
             n += read_file(intake, reader, path, NULL) != INTAKE_UNKNOWN;
         }
     }

@@ -127,6 +127,13 @@ ok 'or as a program of syzkaller: what runs it is wanted' says 2 'git clone http
 run import --dry-run "$work/crash" --tree "$tree" --syzkaller "$work"
 ok 'which may be given' prints 0 '/repro.prog'
 ok 'with its options' prints 0 'repro-opts='
+# Such a folder may be a stranger's.
+echo 'a secret' >"$work/secret"
+rm "$work/crash/log0"
+ln -sf "$work/secret" "$work/crash/description"
+ln -sf "$work/config" "$work/crash/kernel.config"
+run import --dry-run "$work/crash" --tree "$tree" --syzkaller "$work"
+ok 'no link in it is followed' eval 'case $out$err in *secret* | *config=*) false ;; *) [ -n "$out" ] ;; esac'
 mkdir "$work/empty"
 run import "$work/empty"
 ok 'a folder with nothing' says 2 'no crash directory'
