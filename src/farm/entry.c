@@ -53,6 +53,7 @@ static void step_all(Entry *entry, const PartEvent *event)
 void entry_take_up(Entry *entry)
 {
     step_all(entry, &(PartEvent){.kind = PART_TAKEN_UP});
+    entry->n_submitted = 1;
 }
 
 /* --- Questions ------------------------------------------------------------------------------- */

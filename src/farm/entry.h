@@ -23,7 +23,7 @@ typedef struct Entry {
     gboolean *is_stored; /* and are in the coordinator's store */
     char *sending;       /* parts that sbatch is asked to take, or NULL */
     gboolean is_given_up;
-    guint n_submitted; /* so often, parts of it */
+    guint n_submitted; /* so often, parts of it; what an earlier life did counts as once */
     guint n_refused;   /* by sbatch, since it last took one; */
     guint n_away;      /* and how often it took no work at all */
     gint64 news_us;    /* when something last happened to it, */

@@ -67,7 +67,8 @@ static void cancel_at_slurm(Queue *queue, const Entry *entry)
 static void give_up(Queue *queue, Entry *entry)
 {
     entry->is_given_up = TRUE;
-    if (entry_is_out(entry)) {
+    /* Slurm may have what sbatch says it did not take: an answer that came too late. */
+    if (entry->n_submitted) {
         cancel_at_slurm(queue, entry);
     }
     item_remove(entry->dir);

@@ -238,6 +238,15 @@ static void until_returned(const Fixture *fixture, guint n)
     }
 }
 
+/* The store has trial @i of the item @dir. */
+static void count(Queue *queue, const char *dir, guint i)
+{
+    g_autofree char *name = g_path_get_basename(dir);
+    g_autofree char *origin = g_strdup_printf("%s/%u", name, i);
+
+    queue_counted(queue, origin);
+}
+
 /* --- Tests ----------------------------------------------------------------------------------- */
 
 static void test_well(Fixture *fixture, gconstpointer unused)
@@ -260,10 +269,7 @@ static void test_well(Fixture *fixture, gconstpointer unused)
     /* What the store has is cleaned up. */
     dir = item_dir(fixture);
     for (guint i = 0; i < 2; i++) {
-        g_autofree char *name = g_path_get_basename(dir);
-        g_autofree char *origin = g_strdup_printf("%s/%u", name, i);
-
-        queue_counted(queue, origin);
+        count(queue, dir, i);
     }
     while ((left = item_dir(fixture))) {
         g_clear_pointer(&left, g_free);
@@ -442,17 +448,62 @@ static void test_cancelled(Fixture *fixture, gconstpointer unused)
     g_assert_nonnull(strstr(cancelled, "--name=firstbad-trials-"));
 }
 
+/* sbatch took it, and could not say so any more; then nobody wants it. */
+static void test_cancelled_late(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Queue) queue = make_queue(fixture, ACCEL_TCG);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autofree char *cancelled = NULL;
+
+    put_slurm(fixture, "fault", "sbatch late\n");
+    ask(fixture, queue, 1, ACCEL_TCG, cancellable);
+    until_told(fixture, "Slurm takes no work now");
+    g_cancellable_cancel(cancellable);
+    until_returned(fixture, 1);
+    g_clear_pointer(&queue, queue_free);
+    cancelled = slurm_text(fixture, "cancelled");
+    g_assert_nonnull(strstr(cancelled, "--name=firstbad-trials-"));
+}
+
+/* The same with a coordinator that is killed: when its successor is done, none is left at Slurm. */
+static void test_claimed_late(Fixture *fixture, gconstpointer unused)
+{
+    Queue *first = make_queue(fixture, ACCEL_TCG);
+    g_autoptr(Queue) queue = NULL;
+    g_autofree char *dir = NULL;
+
+    ask(fixture, first, 1, ACCEL_TCG, NULL);
+    until_asked(fixture, 1);
+    dir = item_dir(fixture);
+    queue = make_queue(fixture, ACCEL_TCG);
+    g_assert_true(queue_claim_trial(queue, KEY, FALSE, waiter(fixture, NULL)));
+    until_asked(fixture, 2);
+    put_outcome(fixture, 0);
+    until_returned(fixture, 1);
+    count(queue, dir, 0);
+    while (!is_there(fixture, "cancelled")) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    queue_free(first);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *path;
         void (*run)(Fixture *fixture, gconstpointer unused);
     } tests[] = {
-        {"/queue/well", test_well},           {"/queue/held-and-lost", test_held_and_lost},
-        {"/queue/failed", test_failed},       {"/queue/away", test_away},
-        {"/queue/refused", test_refused},     {"/queue/claimed", test_claimed},
-        {"/queue/cancelled", test_cancelled}, {"/queue/garbage", test_garbage},
+        {"/queue/well", test_well},
+        {"/queue/held-and-lost", test_held_and_lost},
+        {"/queue/failed", test_failed},
+        {"/queue/away", test_away},
+        {"/queue/refused", test_refused},
+        {"/queue/claimed", test_claimed},
+        {"/queue/cancelled", test_cancelled},
+        {"/queue/garbage", test_garbage},
         {"/queue/faults", test_faults},
+        {"/queue/cancelled-late", test_cancelled_late},
+        {"/queue/claimed-late", test_claimed_late},
     };
 
     g_test_init(&argc, &argv, NULL);
