@@ -57,13 +57,16 @@ static gboolean is_secret(const char *variable)
     return FALSE;
 }
 
-static void unset_secrets(GStrvBuilder *argv)
+/* Start bubblewrap without them: it stays in the box as its process 1, whose /proc/1/environ has
+ * what it was started with, whatever it unsets. */
+static void start_without_secrets(GStrvBuilder *argv)
 {
     g_auto(GStrv) variables = g_listenv();
 
+    g_strv_builder_add(argv, "env");
     for (char **variable = variables; *variable; variable++) {
         if (is_secret(*variable)) {
-            g_strv_builder_add_many(argv, "--unsetenv", *variable, NULL);
+            g_strv_builder_add_many(argv, "-u", *variable, NULL);
         }
     }
 }
@@ -106,8 +109,8 @@ char **sandbox_wrap(const Sandbox *sandbox, const char *const *argv, const char 
     g_autoptr(GStrvBuilder) boxed = g_strv_builder_new();
 
     if (!*sandbox->missing) {
+        start_without_secrets(boxed);
         add_all(boxed, box);
-        unset_secrets(boxed);
         hide_secrets(boxed);
         add_binds(boxed, "--ro-bind-try", readable);
         add_binds(boxed, "--bind-try", writable);
@@ -132,6 +135,7 @@ Sandbox *sandbox_new(void)
 {
     Sandbox *sandbox = g_new0(Sandbox, 1);
     const char *argv[] = {"true", NULL};
+    g_autofree char *bwrap = g_find_program_in_path(box[0]);
     g_auto(GStrv) boxed = NULL;
     g_autoptr(ProcessResult) result = NULL;
     ProcessSpec spec = {.timeout_ms = 10 * 1000};
@@ -139,7 +143,7 @@ Sandbox *sandbox_new(void)
     sandbox->missing = g_strdup("");
     boxed = sandbox_wrap(sandbox, argv, "/", NULL, NULL);
     spec.argv = (const char *const *)boxed;
-    if (!process_run(&spec, &result, NULL)) {
+    if (!bwrap || !process_run(&spec, &result, NULL)) {
         g_free(sandbox->missing);
         sandbox->missing = g_strdup("bwrap is not installed");
     } else if (!process_succeeded(result)) {

@@ -34,6 +34,7 @@ cd "\$1"
     echo x >'$work/kernel/.git/config' && echo GOT settings
     echo x >'$FIRSTBAD_STATE_DIR/spool/1.request' && echo GOT the spool
     env | grep 'dear.secret' && echo GOT a variable
+    cat /proc/[0-9]*/environ | tr '\0' '\n' | grep 'dear.secret' && echo GOT a variable of the box itself
     kill -0 $$ && echo GOT processes
     mount -t tmpfs none '$outside/mounted' && echo GOT a mount
     grep -v '^Iface' /proc/net/route && echo GOT the network
