@@ -7,6 +7,10 @@
 
 make_repo "$work/tree" 6 4
 culprit=$(git -C "$work/tree" rev-parse main~2)
+make_builds "$work/kernel"
+file_says "$work/kernel" 1 broken
+printf 'CONFIG_SMP=y\nCONFIG_NET=y\nCONFIG_PCI=y\n' >"$work/config"
+kernel="--tree $work/kernel --start main --good good"
 found() { prints 0 "\"culprit\":\"$culprit\""; }
 second() { says 4 "another firstbad works in $work/state (process $pid)"; }
 # first COMMAND...: in the background, until it holds the folder.
@@ -37,10 +41,23 @@ others() {
     ok "$1, then a daemon" second
     run verdict one main bad
     ok "$1, then a person's word" second
+    run import "$work/config" $kernel --bug build
+    ok "$1, then an import" second
+    run cause --config "$work/config" $kernel --bug build
+    ok "$1, then a kernel's job" second
+    run doctor --restore
+    ok "$1, then the copy of the store" second
 }
+# How many there are.
+jobs() { "$FIRSTBAD" status --json | grep -o '"job":' | wc -l; }
 
 first $(job one) --test "$test"
 others 'a job'
+run import "$work/config" $kernel --bug build --name imported --queue
+ok 'an import that waits is no second writer' prints 0 'queued: imported'
+run $(job queued) --test 'test ! -e bad' --queue
+ok 'nor a job that waits' prints 0 'queued: queued'
+ok 'both lie there' [ "$(ls "$work/state/spool" | grep -c '\.request$')" -eq 2 ]
 ok 'the first goes on' kill -0 $pid
 touch "$work/go"
 wait $pid
@@ -50,6 +67,7 @@ run status --json
 ok 'and none of the others has left a job' [ "$(printf '%s' "$out" | grep -o '"job":' | wc -l)" -eq 1 ]
 
 first daemon
+until [ "$(jobs)" -eq 3 ]; do sleep 0.02; done # it takes them
 others 'a daemon'
 kill $pid
 wait $pid
