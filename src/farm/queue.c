@@ -50,18 +50,18 @@ static Entry *find_entry(const Queue *queue, const char *dir)
 
 /* --- The end of an item ---------------------------------------------------------------------- */
 
-static void on_cancelled(GObject *source, GAsyncResult *res, gpointer data)
+static void on_commanded(GObject *source, GAsyncResult *res, gpointer data)
 {
     Queue *queue = data;
 
     queue->n_commands--;
-    slurm_cancel_finish(res);
+    slurm_command_finish(res);
 }
 
 static void cancel_at_slurm(Queue *queue, const Entry *entry)
 {
     queue->n_commands++;
-    slurm_cancel_async(entry->job_name, on_cancelled, queue);
+    slurm_cancel_async(entry->job_name, on_commanded, queue);
 }
 
 static void give_up(Queue *queue, Entry *entry)
@@ -341,10 +341,17 @@ static void lose(Queue *queue, Entry *entry, guint number, PartNews news, const 
     }
 }
 
+static void release(Queue *queue, const Entry *entry)
+{
+    queue->n_commands++;
+    slurm_release_async(entry->job_name, on_commanded, queue);
+}
+
 /* What the list says of each part; those that wait are added to @waiting. */
 static void judge(Queue *queue, Entry *entry, const GPtrArray *tasks, GPtrArray *waiting)
 {
     PartEvent event = {.now_us = g_get_monotonic_time(), .listed_us = queue->listed_us};
+    gboolean is_stranded = FALSE;
 
     for (guint i = 0; i < entry->order->n_parts; i++) {
         const SlurmTask *task = slurm_find_task(tasks, entry->job_name, i);
@@ -360,6 +367,10 @@ static void judge(Queue *queue, Entry *entry, const GPtrArray *tasks, GPtrArray 
         if (task && task->state == SLURM_WAITS) {
             g_ptr_array_add(waiting, (gpointer)task);
         }
+        is_stranded |= task && slurm_is_stranded(task);
+    }
+    if (is_stranded) {
+        release(queue, entry);
     }
 }
 

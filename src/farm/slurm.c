@@ -242,17 +242,36 @@ const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint
 
 /* --- The rest -------------------------------------------------------------------------------- */
 
-void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data)
+gboolean slurm_is_stranded(const SlurmTask *task)
 {
-    g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
-    g_autofree char *job = g_strconcat("--name=", name, NULL);
-    const char *argv[] = {"scancel", "--quiet", user, job, NULL};
+    return task->state == SLURM_WAITS && g_str_has_prefix(task->reason, "launch failed");
+}
+
+static void command_async(const char *const *argv, GAsyncReadyCallback done, gpointer user_data)
+{
     const ProcessSpec spec = {.argv = argv, .cwd = "/", .timeout_ms = COMMAND_TIMEOUT_MS};
 
     process_run_async(&spec, NULL, done, user_data);
 }
 
-void slurm_cancel_finish(GAsyncResult *res)
+void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data)
+{
+    g_autofree char *user = g_strconcat("--user=", g_get_user_name(), NULL);
+    g_autofree char *job = g_strconcat("--name=", name, NULL);
+    const char *argv[] = {"scancel", "--quiet", user, job, NULL};
+
+    command_async(argv, done, user_data);
+}
+
+void slurm_release_async(const char *name, GAsyncReadyCallback done, gpointer user_data)
+{
+    g_autofree char *job = g_strconcat("jobname=", name, NULL);
+    const char *argv[] = {"scontrol", "release", job, NULL};
+
+    command_async(argv, done, user_data);
+}
+
+void slurm_command_finish(GAsyncResult *res)
 {
     g_autoptr(ProcessResult) result = NULL;
 

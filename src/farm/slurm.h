@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Slurm by its commands: sbatch, squeue, scancel, sinfo. Private to farm/.
+ * Slurm by its commands: sbatch, squeue, scancel, scontrol, sinfo. Private to farm/.
  *
  * Slurm keeps the books: we remember no number of it, but find our jobs again by their names.
  */
@@ -57,10 +57,16 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix);
  * ended, else the last one, or NULL. */
 const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint number);
 
-/* End all jobs of that name. What cannot be ended ends by itself, and is then dropped: so there is
- * no error. A program of ours dies with us, so @done has to be waited for. */
+/* Did a node fail to begin it, by its prolog for example? Then Slurm has put the node aside, and
+ * holds the work until somebody looks at it. */
+gboolean slurm_is_stranded(const SlurmTask *task);
+
+/* End all jobs of that name; or release those that are held, to other nodes. What cannot be ended
+ * ends by itself, and is then dropped; what cannot be released is still in the list: so there is no
+ * error. A program of ours dies with us, so @done has to be waited for. */
 void slurm_cancel_async(const char *name, GAsyncReadyCallback done, gpointer user_data);
-void slurm_cancel_finish(GAsyncResult *res);
+void slurm_release_async(const char *name, GAsyncReadyCallback done, gpointer user_data);
+void slurm_command_finish(GAsyncResult *res); /* of both */
 
 /* What the cluster has: its nodes that can be used, those of them with SLURM_KVM, and the
  * least CPUs and memory that one of all has. Errors say what to do. */

@@ -48,6 +48,10 @@ static const char scripts[] =
     "#!/bin/sh\n"
     "echo \"$*\" >>\"$FAKE/cancelled\"\n"
     "END\n"
+    "cat >bin/scontrol <<'END'\n"
+    "#!/bin/sh\n"
+    "echo \"$*\" >>\"$FAKE/controlled\"\n"
+    "END\n"
     "chmod +x bin/*\n";
 
 typedef struct Fixture {
@@ -238,6 +242,13 @@ static void until_returned(const Fixture *fixture, guint n)
     }
 }
 
+static gboolean is_there(const Fixture *fixture, const char *name)
+{
+    g_autofree char *text = slurm_text(fixture, name);
+
+    return *text != '\0';
+}
+
 /* The store has trial @i of the item @dir. */
 static void count(Queue *queue, const char *dir, guint i)
 {
@@ -299,6 +310,31 @@ static void test_held_and_lost(Fixture *fixture, gconstpointer unused)
     put_outcome(fixture, 1);
     until_returned(fixture, 2);
     g_assert_cmpuint(fixture->n_given, ==, 2);
+}
+
+/* What a person holds is his; what Slurm holds, as a node could not begin it, is let go. */
+static void test_stranded(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(Queue) queue = make_queue(fixture, ACCEL_TCG);
+    g_autofree char *controlled = NULL, *dir = NULL, *name = NULL, *release = NULL;
+
+    ask(fixture, queue, 1, ACCEL_TCG, NULL);
+    until_asked(fixture, 1);
+    put_list(fixture, 0, "PENDING||JobHeldUser");
+    until_told(fixture, "(JobHeldUser)");
+    g_assert_false(is_there(fixture, "controlled"));
+    put_list(fixture, 0, "PENDING||launch failed requeued held");
+    while (!is_there(fixture, "controlled")) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    dir = item_dir(fixture);
+    name = g_path_get_basename(dir);
+    release = g_strdup_printf("release jobname=firstbad-%s\n", name);
+    controlled = slurm_text(fixture, "controlled");
+    g_assert_true(g_str_has_prefix(controlled, release));
+    put_outcome(fixture, 0);
+    until_returned(fixture, 1);
+    g_assert_cmpuint(fixture->n_given, ==, 1);
 }
 
 /* A node fails, and another one is not of the kind: both are left out. */
@@ -370,13 +406,6 @@ static void test_refused(Fixture *fixture, gconstpointer unused)
     ask(fixture, queue, 1, ACCEL_TCG, NULL);
     until_returned(fixture, 1);
     g_assert_nonnull(strstr(fixture->failure, "Invalid account"));
-}
-
-static gboolean is_there(const Fixture *fixture, const char *name)
-{
-    g_autofree char *text = slurm_text(fixture, name);
-
-    return *text != '\0';
 }
 
 /* One command goes wrong: the trial is given all the same, once, and nobody is let down. */
@@ -495,6 +524,7 @@ int main(int argc, char **argv)
     } tests[] = {
         {"/queue/well", test_well},
         {"/queue/held-and-lost", test_held_and_lost},
+        {"/queue/stranded", test_stranded},
         {"/queue/failed", test_failed},
         {"/queue/away", test_away},
         {"/queue/refused", test_refused},
