@@ -176,7 +176,7 @@ static void weigh(Web *web, gint64 now_us)
     web->weighed_us = now_us;
 }
 
-void link_be_fair(Web *web)
+gboolean link_be_fair(Web *web)
 {
     guint burst_ms = web->options->burst_ms ? web->options->burst_ms : BURST_MS;
     gboolean is_over;
@@ -191,6 +191,7 @@ void link_be_fair(Web *web)
         sched_setscheduler(0, SCHED_IDLE, &(const struct sched_param){0});
         g_usleep(PAUSE_US);
     }
+    return !is_over;
 }
 
 static gboolean on_second(gpointer data)

@@ -104,9 +104,10 @@ void link_give_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
 void link_add_time(Web *web, struct MHD_Connection *connection, gsize n_bytes);
 /* It has all time while it is we who work. */
 void link_stop_clock(Web *web, struct MHD_Connection *connection);
-/* The thread of a connection yields to all others on the machine where we used more than our share.
- */
-void link_be_fair(Web *web);
+/* Where we used more than our share, the thread of this connection waits, and from now on has only
+ * what others on the machine leave, which cannot be undone. Then FALSE: this call shall be its
+ * last. */
+gboolean link_be_fair(Web *web);
 /* How far the server is above its share, when it was @spent_us above it, and then used @used_us of
  * the processors in @passed_us. Pure. */
 gint64 limits_weigh(gint64 spent_us, gint64 used_us, gint64 passed_us);

@@ -353,7 +353,7 @@ static enum MHD_Result begin(Web *web, struct MHD_Connection *connection, const 
 
     *state = receipt;
     link_stop_clock(web, connection);
-    link_be_fair(web);
+    receipt->call.is_last = !link_be_fair(web);
     link_give_time(web, connection, 0);
     receipt->route = admit(&receipt->call, method);
     if (!receipt->route) {
