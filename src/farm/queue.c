@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "farm/entry.h"
+#include "farm/needs.h"
 #include "farm/slurm.h"
 #include "farm/waits.h"
 
@@ -16,8 +17,6 @@
 #define LIST_US (2 * G_USEC_PER_SEC)
 /* So often sbatch may say no to an item. */
 #define MOST_REFUSED 3
-/* A worker looks round before it begins, and cleans up behind it. */
-#define MARGIN_MINUTES 5
 
 struct Queue {
     QueueOptions options;
@@ -261,38 +260,6 @@ static void on_submitted(GObject *source, GAsyncResult *res, gpointer data)
     finish_round(queue);
 }
 
-/* Trials of the largest part. */
-static guint most_trials(const Order *order)
-{
-    return (order->n_trials + order->n_parts - 1) / order->n_parts;
-}
-
-/* What trials of a part take in time, at most. */
-static guint trial_minutes(const QueueOptions *options, const Order *order)
-{
-    guint n_rounds = (most_trials(order) + order->n_at_once - 1) / order->n_at_once;
-
-    /* The first boots, and it boots again where a kept guest cannot be used. */
-    return n_rounds * (2 * options->boot_minutes + options->trial_minutes);
-}
-
-/* What a machine needs to have for a part of @order. */
-static void set_needs(SlurmSubmit *submit, const QueueOptions *options, const Order *order)
-{
-    if (order->kind == ORDER_BUILD) {
-        submit->n_cpus = options->n_cpus;
-        submit->memory_mib = options->build_mib;
-        submit->minutes = MARGIN_MINUTES + options->build_minutes;
-    } else {
-        guint n_guests = MIN(order->n_at_once, most_trials(order));
-
-        submit->n_cpus = n_guests * options->guest_cpus;
-        submit->memory_mib = (n_guests + 1) * options->trial_mib;
-        submit->minutes = MARGIN_MINUTES + trial_minutes(options, order);
-        submit->features = order->accel == ACCEL_KVM ? SLURM_KVM : NULL;
-    }
-}
-
 /* Nodes to be left out; NULL: none. Owned by the caller. */
 static char *excluded(const Queue *queue)
 {
@@ -319,7 +286,7 @@ static void submit(Queue *queue, Entry *entry, gint64 now_us)
     if (!how.tasks) {
         return;
     }
-    set_needs(&how, &queue->options, entry->order);
+    needs_set(&how, &queue->options, entry->order);
     submission = g_new(Submission, 1);
     *submission = (Submission){queue, entry};
     queue->n_commands++;

@@ -217,8 +217,8 @@ GPtrArray *slurm_list_finish(GAsyncResult *res, const char *prefix, GError **err
     }
     tasks = slurm_parse_tasks(result->out, prefix);
     if (!tasks) { /* an empty queue, in which all our work is lost, is something else */
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "squeue: this is no list: %.60s",
-                    result->out);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "squeue: this is no list: %.*s",
+                    (int)MIN(strcspn(result->out, "\n"), 60), result->out);
     }
     return tasks;
 }
