@@ -40,26 +40,21 @@ static gboolean count(Store *store, const JobFilter *filter, guint *ret_n, GErro
 GPtrArray *store_find_jobs(Store *store, const JobFilter *filter, guint *ret_n_found,
                            GError **error)
 {
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)job_row_free);
     sqlite3_stmt *statement =
         count(store, filter, ret_n_found, error)
             ? prepare(store,
                       "SELECT " SQL_JOB_COLUMNS SQL_FILTER " ORDER BY id DESC LIMIT ?4 OFFSET ?5",
                       filter, error)
             : NULL;
-    int code;
+    GPtrArray *rows;
 
     if (!statement) {
         return NULL;
     }
     sqlite3_bind_int64(statement, 4, filter->n_most);
     sqlite3_bind_int64(statement, 5, filter->first);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        g_ptr_array_add(rows, store_read_job_row(statement));
-    }
-    if (code != SQLITE_DONE) {
-        store_fail(store, "reading jobs", error);
-    }
+    rows = store_rows(store, statement, "reading jobs", store_read_job_row,
+                      (GDestroyNotify)job_row_free, error);
     store_give_back(store, statement);
-    return code == SQLITE_DONE ? g_steal_pointer(&rows) : NULL;
+    return rows;
 }

@@ -43,7 +43,7 @@ void job_row_free(JobRow *row)
     g_free(row);
 }
 
-JobRow *store_read_job_row(sqlite3_stmt *statement)
+gpointer store_read_job_row(Store *store G_GNUC_UNUSED, sqlite3_stmt *statement)
 {
     JobRow *row = g_new0(JobRow, 1);
 
@@ -98,23 +98,17 @@ gboolean store_add_job(Store *store, const char *name, const char *kind, const c
 
 GPtrArray *store_list_jobs(Store *store, GError **error)
 {
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)job_row_free);
     sqlite3_stmt *statement =
         store_prepare(store, "SELECT " SQL_JOB_COLUMNS " FROM job ORDER BY id", error);
-    int code;
+    GPtrArray *rows;
 
     if (!statement) {
         return NULL;
     }
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        g_ptr_array_add(rows, store_read_job_row(statement));
-    }
+    rows = store_rows(store, statement, "reading jobs", store_read_job_row,
+                      (GDestroyNotify)job_row_free, error);
     sqlite3_finalize(statement);
-    if (code != SQLITE_DONE) {
-        store_fail(store, "reading jobs", error);
-        return NULL;
-    }
-    return g_steal_pointer(&rows);
+    return rows;
 }
 
 JobRow *store_read_job(Store *store, gint64 id, GError **error)
@@ -128,7 +122,7 @@ JobRow *store_read_job(Store *store, gint64 id, GError **error)
     }
     sqlite3_bind_int64(statement, 1, id);
     if (sqlite3_step(statement) == SQLITE_ROW) {
-        row = store_read_job_row(statement);
+        row = store_read_job_row(store, statement);
     } else {
         store_fail(store, "reading a job", error);
     }
@@ -183,7 +177,7 @@ JobRow *store_find_job(Store *store, const char *name, GError **error)
     }
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
-        row = store_read_job_row(statement);
+        row = store_read_job_row(store, statement);
     } else if (code != SQLITE_DONE) {
         store_fail(store, "reading a job", error);
     }

@@ -64,15 +64,19 @@ OutcomeKind store_column_outcome(sqlite3_stmt *statement, int column);
 /* Does @sql, which gives no rows. */
 gboolean store_execute(Store *store, const char *sql, GError **error);
 
-/* All rows of @job that @sql selects, each read by @read. */
-GPtrArray *store_select(Store *store, gint64 job, const char *sql,
-                        gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
-                        GError **error);
+/* What becomes of a row. */
+typedef gpointer (*StoreReader)(Store *store, sqlite3_stmt *statement);
+/* All rows that @statement gives; it stays the caller's. */
+GPtrArray *store_rows(Store *store, sqlite3_stmt *statement, const char *doing, StoreReader read,
+                      GDestroyNotify free_row, GError **error);
+/* All rows of @job that @sql selects. */
+GPtrArray *store_select(Store *store, gint64 job, const char *sql, StoreReader read,
+                        GDestroyNotify free_row, GError **error);
 
 /* What store_read_job_row() reads of a row that was selected. */
 #define SQL_JOB_COLUMNS                                                                            \
     "id, name, kind, spec, state, phase, answer, error, created_s, total_ms, build_ms, test_ms"
-JobRow *store_read_job_row(sqlite3_stmt *statement);
+gpointer store_read_job_row(Store *store, sqlite3_stmt *statement);
 
 /* Insert the spans that wait; they wait on until store_forget_spans(). */
 gboolean store_write_spans(Store *store, GError **error);

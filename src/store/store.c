@@ -201,27 +201,35 @@ OutcomeKind store_column_outcome(sqlite3_stmt *statement, int column)
     return kind >= 0 && kind < N_OUTCOME_KINDS ? (OutcomeKind)kind : OUTCOME_INFRA;
 }
 
-GPtrArray *store_select(Store *store, gint64 job, const char *sql,
-                        gpointer (*read)(Store *, sqlite3_stmt *), GDestroyNotify free_row,
-                        GError **error)
+GPtrArray *store_rows(Store *store, sqlite3_stmt *statement, const char *doing, StoreReader read,
+                      GDestroyNotify free_row, GError **error)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
-    sqlite3_stmt *statement = store_prepare(store, sql, error);
     int code;
+
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        g_ptr_array_add(rows, read(store, statement));
+    }
+    if (code != SQLITE_DONE) {
+        store_fail(store, doing, error);
+        return NULL;
+    }
+    return g_steal_pointer(&rows);
+}
+
+GPtrArray *store_select(Store *store, gint64 job, const char *sql, StoreReader read,
+                        GDestroyNotify free_row, GError **error)
+{
+    sqlite3_stmt *statement = store_prepare(store, sql, error);
+    GPtrArray *rows;
 
     if (!statement) {
         return NULL;
     }
     sqlite3_bind_int64(statement, 1, job);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        g_ptr_array_add(rows, read(store, statement));
-    }
+    rows = store_rows(store, statement, "reading", read, free_row, error);
     sqlite3_finalize(statement);
-    if (code != SQLITE_DONE) {
-        store_fail(store, "reading", error);
-        return NULL;
-    }
-    return g_steal_pointer(&rows);
+    return rows;
 }
 
 /* --- Opening --------------------------------------------------------------------------------- */
