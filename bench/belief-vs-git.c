@@ -6,6 +6,7 @@
  *     bench-belief [GRAPHS [FIRST-SEED]]
  */
 #include "../tests/belief/world.h"
+#include "number.h"
 
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -147,8 +148,8 @@ static void print_tests(const char *what, const Tests *tests)
 
 int main(int argc, char **argv)
 {
-    guint n_graphs = argc > 1 ? (guint)atoi(argv[1]) : 300;
-    guint first_seed = argc > 2 ? (guint)atoi(argv[2]) : 0;
+    guint n_graphs = bench_number(argc, argv, 1, 300);
+    guint first_seed = bench_number(argc, argv, 2, 0);
     Tests without = {0}, with = {0};
 
     for (guint seed = first_seed; seed < first_seed + n_graphs; seed++) {

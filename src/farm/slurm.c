@@ -244,7 +244,7 @@ const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint
 
 gboolean slurm_is_stranded(const SlurmTask *task)
 {
-    return task->state == SLURM_WAITS && g_str_has_prefix(task->reason, "launch failed");
+    return task->state == SLURM_WAITS && g_str_has_prefix(task->reason, SLURM_LAUNCH_FAILED);
 }
 
 static void command_async(const char *const *argv, GAsyncReadyCallback done, gpointer user_data)

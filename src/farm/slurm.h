@@ -57,6 +57,8 @@ GPtrArray *slurm_parse_tasks(const char *text, const char *prefix);
  * ended, else the last one, or NULL. */
 const SlurmTask *slurm_find_task(const GPtrArray *tasks, const char *name, guint number);
 
+/* How the reason begins for which such work waits. */
+#define SLURM_LAUNCH_FAILED "launch failed"
 /* Did a node fail to begin it, by its prolog for example? Then Slurm has put the node aside, and
  * holds the work until somebody looks at it. */
 gboolean slurm_is_stranded(const SlurmTask *task);

@@ -26,7 +26,7 @@ static const Meaning meanings[] = {
     {"JobHeldUser", FALSE, "it is held; 'scontrol release jobname=%s' lets it go"},
     {"JobHeldAdmin", FALSE, "an administrator holds it, and can release it"},
     {"JobHoldMaxRequeue", FALSE, "it was requeued too often; 'scontrol release jobname=%s'"},
-    {"launch failed", FALSE,
+    {SLURM_LAUNCH_FAILED, FALSE,
      "a node could not start it ('sinfo -R'); it is released for another one, as by 'scontrol "
      "release jobname=%s'"},
     {"PartitionDown", FALSE, "its partition is down ('sinfo'); --slurm-arg=--partition=NAME"},

@@ -31,7 +31,7 @@
  * two, and not as long as the flood has to be paid back. */
 #define SHARE_PERCENT 5
 #define BURST_MS      5000
-#define MOST_MS       10000
+#define MOST_US       (10 * G_USEC_PER_SEC)
 #define PAUSE_US      G_USEC_PER_SEC
 
 struct Link {
@@ -163,8 +163,7 @@ static gint64 cpu_us(void)
 
 gint64 limits_weigh(gint64 spent_us, gint64 used_us, gint64 passed_us)
 {
-    return CLAMP(spent_us + used_us - passed_us * SHARE_PERCENT / 100, 0,
-                 (gint64)MOST_MS * G_USEC_PER_SEC / 1000);
+    return CLAMP(spent_us + used_us - passed_us * SHARE_PERCENT / 100, 0, MOST_US);
 }
 
 static void weigh(Web *web, gint64 now_us)
