@@ -346,7 +346,8 @@ gboolean repo_patch(const Repo *repo, const char *commit, const char *const *rev
 #define REPO_WORKTREE_SCRATCH ".firstbad"
 
 /* A worktree of our own at @path, detached; made when missing, mended when half-made. Safe after
- * kill -9. A folder with other things in it, or another repository's worktree, is refused. */
+ * kill -9. A folder with other things in it, or another repository's worktree, is refused. What a
+ * killed `git worktree add` left in the repository (of whoever) is removed: git falls over it. */
 gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **error);
 /* Check @commit out in it; files that do not differ keep their time stamps; changed ones are put
  * back. Files that git does not know are left, but for those of a switch that was killed. */

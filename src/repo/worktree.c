@@ -5,7 +5,8 @@
  * folder COMMON/worktrees/NAME, and in that a file `gitdir` that names the `.git` file. kill -9 can
  * leave any of them alone, and a stale `index.lock` with a checkout half done. `git worktree prune`
  * would mend this, but for the user's worktrees as well (one of his may be on a disk that is not
- * mounted now); so here only what names our own path is touched.
+ * mounted now); so here only what names our own path is touched, and what was never a worktree of
+ * anybody's.
  */
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -13,6 +14,10 @@
 #include <string.h>
 
 #include "repo/git.h"
+
+/* A `git worktree add` that is only begun is watched for three seconds. */
+#define ADD_WAIT_US 100000
+#define ADD_WAITS   30
 
 /* What @file in @dir names after @prefix, absolute; NULL when it names nothing. A relative name
  * (worktree.useRelativePaths) begins at the real folder, whatever link we came by. */
@@ -78,6 +83,13 @@ static gboolean is_in_our_repository(const Repo *repo, const char *admin_dir)
     g_autofree char *common_dir = g_path_get_dirname(worktrees);
 
     return g_str_equal(name, "worktrees") && same_folder(common_dir, repo->common_dir);
+}
+
+static gboolean is_empty_file(const char *path)
+{
+    GStatBuf status;
+
+    return g_lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 }
 
 /* Do the three things exist and name each other? */
@@ -147,11 +159,59 @@ static gboolean forget(const Repo *repo, const char *path, GError **error)
     return TRUE;
 }
 
-static gboolean is_empty_file(const char *path)
+/* Is @admin_dir that of a `git worktree add` that works just now, or was killed before its worktree
+ * had a commit? git locks it until it is whole, and writes an id of zeros first. */
+static gboolean is_begun(const char *admin_dir)
 {
-    GStatBuf status;
+    g_autofree char *locked = g_build_filename(admin_dir, "locked", NULL);
+    g_autofree char *common = g_build_filename(admin_dir, "commondir", NULL);
+    g_autofree char *path = g_build_filename(admin_dir, "HEAD", NULL);
+    g_autofree char *head = NULL;
 
-    return g_lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+    if (!g_file_test(locked, G_FILE_TEST_IS_REGULAR)) {
+        return FALSE;
+    }
+    return is_empty_file(common) ||
+           (g_file_get_contents(path, &head, NULL, NULL) && git_is_id(g_strchomp(head)) &&
+            strspn(head, "0") == strlen(head));
+}
+
+/* Of @admin_dirs only those that are still begun and no more. */
+static void keep_begun(GPtrArray *admin_dirs)
+{
+    for (guint i = admin_dirs->len; i-- > 0;) {
+        if (!is_begun(g_ptr_array_index(admin_dirs, i))) {
+            g_ptr_array_remove_index(admin_dirs, i);
+        }
+    }
+}
+
+/* Remove what a killed `git worktree add` has begun, whoever asked for it: with an empty commondir
+ * in the repository every git that lists its worktrees ends, with a HEAD of zeros fetch and gc, and
+ * prune spares what is locked. A living one is done with this within milliseconds. What cannot be
+ * removed is for git to speak of. */
+static void forget_begun(const Repo *repo)
+{
+    g_autofree char *worktrees = g_build_filename(repo->common_dir, "worktrees", NULL);
+    g_autoptr(GDir) dir = g_dir_open(worktrees, 0, NULL);
+    g_autoptr(GPtrArray) begun = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_ptr_array_add(begun, g_build_filename(worktrees, name, NULL));
+    }
+    keep_begun(begun);
+    for (guint i = 0; i < ADD_WAITS && begun->len > 0; i++) {
+        g_usleep(ADD_WAIT_US);
+        keep_begun(begun);
+    }
+    for (guint i = 0; i < begun->len; i++) {
+        g_autoptr(GError) error = NULL;
+
+        if (!remove_tree(g_ptr_array_index(begun, i), "locked", &error)) {
+            g_debug("%s", error->message);
+        }
+    }
 }
 
 /* Is there nothing at @path, or nothing but what a power cut leaves of a `git worktree add`: a
@@ -220,6 +280,7 @@ gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **erro
     g_autofree char *admin_dir = read_admin_dir(full);
     g_autofree char *commit = NULL, *said = NULL;
 
+    forget_begun(repo);
     if (admin_dir && is_whole(repo, full, admin_dir)) {
         return TRUE;
     }

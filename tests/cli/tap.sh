@@ -23,7 +23,7 @@ ok() { # ok NAME CONDITION...: one result
         echo "ok $n_tests $name"
     else
         echo "not ok $n_tests $name"
-        printf '%s\n' "exit $code" "$out" "$err" | sed 's/^/# /'
+        printf '%s\n' "$name: exit $code" "$out" "$err" >&2
     fi
 }
 

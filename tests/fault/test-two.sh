@@ -77,6 +77,7 @@ for i in 1 2 3 4 5; do
     first $(job "killed-$i") --test "$test"
     works
     kill -9 $pid
+    wait $pid 2>/dev/null
     run $(job "after-$i") --test true
     [ "$code" -eq 3 ] || break
 done

@@ -151,6 +151,47 @@ static const struct {
     {"empty folder", "rm -rf ../mine $ADMIN; mkdir ../mine"},
 };
 
+/* What a `git worktree add` of somebody else's has written when it is killed. */
+#define BEGUN                                                                                      \
+    "mkdir -p repo/.git/worktrees/other; cd repo/.git/worktrees/other; echo initializing >locked;" \
+    "echo $SCRATCH/other/.git >gitdir; printf '%%040d\\n' 0 >HEAD;"
+
+/* A worktree that nobody will finish keeps git from listing, fetching and collecting. */
+static void test_begun_by_others(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *out = scratch_sh(&fixture->scratch, BEGUN "%s", (const char *)data);
+
+    prepare(fixture);
+    switch_to(fixture, "two");
+    g_free(out);
+    out =
+        scratch_sh(&fixture->scratch, "ls repo/.git/worktrees; cd repo; git fetch . && git gc -q");
+    g_assert_cmpstr(out, ==, "mine");
+}
+
+static gpointer finish_soon(gpointer scratch)
+{
+    g_usleep(500000);
+    g_free(scratch_sh(scratch, "cd repo; id=$(git rev-parse HEAD); cd .git/worktrees/other;"
+                               "echo ../.. >commondir; echo $id >HEAD"));
+    return NULL;
+}
+
+/* One that somebody is just about to finish is his, and so is one that he has locked. */
+static void test_begun_and_finished(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *out =
+        scratch_sh(&fixture->scratch,
+                   "(cd repo; git worktree add -q --lock --detach ../whole);" BEGUN ": >commondir");
+    GThread *other = g_thread_new("other", finish_soon, &fixture->scratch);
+
+    prepare(fixture);
+    g_thread_join(other);
+    g_free(out);
+    out = scratch_sh(&fixture->scratch, "ls repo/.git/worktrees");
+    g_assert_cmpstr(out, ==, "mine\nother\nwhole");
+}
+
 static void test_scratch_survives_mending(Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *out = NULL;
@@ -449,6 +490,11 @@ int main(int argc, char **argv)
 
         g_test_add(name, Fixture, broken[i].script, set_up, test_mended, tear_down);
     }
+    g_test_add("/worktree/begun-by-others/no-commondir", Fixture, ": >commondir", set_up,
+               test_begun_by_others, tear_down);
+    g_test_add("/worktree/begun-by-others/no-commit", Fixture, "echo ../.. >commondir", set_up,
+               test_begun_by_others, tear_down);
+    ADD("begun-and-finished", test_begun_and_finished);
     ADD("scratch-survives-mending", test_scratch_survives_mending);
     ADD("strangers-are-left-alone", test_strangers_are_left_alone);
     ADD("other-kinds-are-left-alone", test_other_kinds_are_left_alone);
