@@ -160,20 +160,20 @@ static gboolean forget(const Repo *repo, const char *path, GError **error)
 }
 
 /* Is @admin_dir that of a `git worktree add` that works just now, or was killed before its worktree
- * had a commit? git locks it until it is whole, and writes an id of zeros first. */
+ * had a commit or an index? git locks it until it is whole, and writes an id of zeros first. */
 static gboolean is_begun(const char *admin_dir)
 {
     g_autofree char *locked = g_build_filename(admin_dir, "locked", NULL);
+    g_autofree char *index = g_build_filename(admin_dir, "index", NULL);
     g_autofree char *common = g_build_filename(admin_dir, "commondir", NULL);
     g_autofree char *path = g_build_filename(admin_dir, "HEAD", NULL);
     g_autofree char *head = NULL;
 
-    if (!g_file_test(locked, G_FILE_TEST_IS_REGULAR)) {
+    if (!g_file_test(locked, G_FILE_TEST_IS_REGULAR) || g_file_test(index, G_FILE_TEST_EXISTS)) {
         return FALSE;
     }
-    return is_empty_file(common) ||
-           (g_file_get_contents(path, &head, NULL, NULL) && git_is_id(g_strchomp(head)) &&
-            strspn(head, "0") == strlen(head));
+    return is_empty_file(common) || !g_file_get_contents(path, &head, NULL, NULL) ||
+           strspn(head, "0\n") == strlen(head);
 }
 
 /* Of @admin_dirs only those that are still begun and no more. */
@@ -187,9 +187,9 @@ static void keep_begun(GPtrArray *admin_dirs)
 }
 
 /* Remove what a killed `git worktree add` has begun, whoever asked for it: with an empty commondir
- * in the repository every git that lists its worktrees ends, with a HEAD of zeros fetch and gc, and
- * prune spares what is locked. A living one is done with this within milliseconds. What cannot be
- * removed is for git to speak of. */
+ * in the repository every git that lists its worktrees ends, with a HEAD of zeros fetch and gc,
+ * with none fsck, and prune spares what is locked. A living one is done with this within
+ * milliseconds. What cannot be removed is for git to speak of. */
 static void forget_begun(const Repo *repo)
 {
     g_autofree char *worktrees = g_build_filename(repo->common_dir, "worktrees", NULL);

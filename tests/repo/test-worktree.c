@@ -164,8 +164,8 @@ static void test_begun_by_others(Fixture *fixture, gconstpointer data)
     prepare(fixture);
     switch_to(fixture, "two");
     g_free(out);
-    out =
-        scratch_sh(&fixture->scratch, "ls repo/.git/worktrees; cd repo; git fetch . && git gc -q");
+    out = scratch_sh(&fixture->scratch,
+                     "ls repo/.git/worktrees; cd repo; git fetch -q . && git gc -q && git fsck");
     g_assert_cmpstr(out, ==, "mine");
 }
 
@@ -493,6 +493,8 @@ int main(int argc, char **argv)
     g_test_add("/worktree/begun-by-others/no-commondir", Fixture, ": >commondir", set_up,
                test_begun_by_others, tear_down);
     g_test_add("/worktree/begun-by-others/no-commit", Fixture, "echo ../.. >commondir", set_up,
+               test_begun_by_others, tear_down);
+    g_test_add("/worktree/begun-by-others/no-head", Fixture, "rm HEAD", set_up,
                test_begun_by_others, tear_down);
     ADD("begun-and-finished", test_begun_and_finished);
     ADD("scratch-survives-mending", test_scratch_survives_mending);
