@@ -358,7 +358,8 @@ GPtrArray *store_decisions(Store *store, gint64 job, GError **error)
 {
     return store_select(
         store, job,
-        "SELECT phase, commit_id, label, subject, n_left, bits, best, best_p, verdict"
+        "SELECT phase, commit_id, label, coalesce(subject, ''), n_left, bits, best, best_p,"
+        " verdict"
         " FROM decision WHERE job = ? ORDER BY id",
         read_decision, (GDestroyNotify)decision_row_free, error);
 }
@@ -430,12 +431,12 @@ GHashTable *store_job_counts(Store *store, GError **error)
                       "SELECT id, (SELECT count(*) FROM kernel WHERE kernel.job = job.id),"
                       " (SELECT count(*) FROM trial WHERE trial.job = job.id) FROM job",
                       error);
-    int code;
+    int got;
 
     if (!statement) {
         return NULL;
     }
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((got = store_step(store, statement, "counting", error)) > 0) {
         gint64 id = sqlite3_column_int64(statement, 0);
         JobCounts count = {(guint)sqlite3_column_int(statement, 1),
                            (guint)sqlite3_column_int(statement, 2)};
@@ -443,9 +444,5 @@ GHashTable *store_job_counts(Store *store, GError **error)
         g_hash_table_insert(counts, g_memdup2(&id, sizeof id), g_memdup2(&count, sizeof count));
     }
     store_give_back(store, statement);
-    if (code != SQLITE_DONE) {
-        store_fail(store, "counting", error);
-        return NULL;
-    }
-    return g_steal_pointer(&counts);
+    return got == 0 ? g_steal_pointer(&counts) : NULL;
 }

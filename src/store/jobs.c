@@ -116,15 +116,18 @@ JobRow *store_read_job(Store *store, gint64 id, GError **error)
     sqlite3_stmt *statement =
         store_prepare(store, "SELECT " SQL_JOB_COLUMNS " FROM job WHERE id = ?", error);
     JobRow *row = NULL;
+    int got;
 
     if (!statement) {
         return NULL;
     }
     sqlite3_bind_int64(statement, 1, id);
-    if (sqlite3_step(statement) == SQLITE_ROW) {
+    got = store_step(store, statement, "reading a job", error);
+    if (got > 0) {
         row = store_read_job_row(store, statement);
-    } else {
-        store_fail(store, "reading a job", error);
+    } else if (got == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no job %" G_GINT64_FORMAT " in %s",
+                    id, store->state_dir);
     }
     sqlite3_finalize(statement);
     return row;
@@ -140,7 +143,7 @@ static char *name_jobs(Store *store)
     int n = count && sqlite3_step(count) == SQLITE_ROW ? sqlite3_column_int(count, 0) : 0;
 
     sqlite3_bind_int(statement, 1, N_NAMED);
-    while (statement && sqlite3_step(statement) == SQLITE_ROW) {
+    while (statement && store_step(store, statement, "naming jobs", NULL) > 0) {
         g_string_append_printf(names, "%s%s", names->len ? ", " : "",
                                (const char *)sqlite3_column_text(statement, 0));
     }
@@ -165,7 +168,7 @@ JobRow *store_find_job(Store *store, const char *name, GError **error)
     g_autofree char *known = NULL;
     JobRow *row = NULL;
     guint64 number = 0;
-    int code;
+    int got;
 
     if (!statement) {
         return NULL;
@@ -175,14 +178,12 @@ JobRow *store_find_job(Store *store, const char *name, GError **error)
         store_bind_text(statement, 1, name);
         sqlite3_bind_int64(statement, 2, (gint64)number);
     }
-    code = sqlite3_step(statement);
-    if (code == SQLITE_ROW) {
+    got = store_step(store, statement, "reading a job", error);
+    if (got > 0) {
         row = store_read_job_row(store, statement);
-    } else if (code != SQLITE_DONE) {
-        store_fail(store, "reading a job", error);
     }
     sqlite3_finalize(statement);
-    if (row || code != SQLITE_DONE) {
+    if (got != 0) {
         return row;
     }
     known = name_jobs(store);

@@ -17,18 +17,15 @@
 static int is_taken(Store *store, const char *name, GError **error)
 {
     sqlite3_stmt *statement = store_prepare(store, "SELECT 1 FROM job WHERE name = ?", error);
-    int code;
+    int got;
 
     if (!statement) {
         return -1;
     }
     store_bind_text(statement, 1, name);
-    code = sqlite3_step(statement);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) {
-        store_fail(store, "reading names of jobs", error);
-    }
+    got = store_step(store, statement, "reading names of jobs", error);
     store_give_back(store, statement);
-    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+    return got;
 }
 
 char *store_free_name(Store *store, const char *name, GError **error)

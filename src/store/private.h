@@ -57,6 +57,9 @@ void store_give_back(Store *store, sqlite3_stmt *statement);
 /* Step a statement that gives no rows, and give it back. What waits for a row (span.c) is written
  * with it. */
 gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GError **error);
+/* Step a statement that gives rows: 1 for a row, 0 after the last, -1: @error. A row without what
+ * all rows have (a column that is NOT NULL) is one of a damaged database. */
+int store_step(Store *store, sqlite3_stmt *statement, const char *doing, GError **error);
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value);
 char *store_column(sqlite3_stmt *statement, int column);
 /* What a run showed. One of no kind, which a disk has made, told nothing: OUTCOME_INFRA. */

@@ -21,20 +21,18 @@ gboolean store_find_submission(Store *store, const char *submission, gint64 *ret
 {
     sqlite3_stmt *statement =
         store_prepare(store, "SELECT id FROM job WHERE submission = ?", error);
-    int code;
+    int got;
 
     if (!statement) {
         return FALSE;
     }
     store_bind_text(statement, 1, submission);
-    code = sqlite3_step(statement);
-    if (code == SQLITE_ROW || code == SQLITE_DONE) {
-        *ret_id = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-    } else {
-        store_fail(store, "reading the queue", error);
+    got = store_step(store, statement, "reading the queue", error);
+    if (got >= 0) {
+        *ret_id = got > 0 ? sqlite3_column_int64(statement, 0) : 0;
     }
     store_give_back(store, statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE;
+    return got >= 0;
 }
 
 gboolean store_submit_job(Store *store, const char *submission, const char *submitter,
@@ -204,14 +202,14 @@ GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_
     g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     sqlite3_stmt *statement = store_prepare(
         store, "SELECT submitter, hour, ms FROM usage WHERE hour BETWEEN ? AND ?", error);
-    int code;
+    int got;
 
     if (!statement) {
         return NULL;
     }
     sqlite3_bind_int64(statement, 1, since_s / HOUR_S);
     sqlite3_bind_int64(statement, 2, now_s / HOUR_S);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((got = store_step(store, statement, "reading what was used", error)) > 0) {
         g_autofree char *submitter = store_column(statement, 0);
         double age_s = (double)(now_s - sqlite3_column_int64(statement, 1) * HOUR_S);
         double weight = half_life_s > 0 ? exp2(-age_s / half_life_s) : 1;
@@ -224,9 +222,5 @@ GHashTable *store_usage(Store *store, gint64 since_s, gint64 now_s, double half_
         *sum += weight * (double)sqlite3_column_int64(statement, 2) / 1000;
     }
     store_give_back(store, statement);
-    if (code != SQLITE_DONE) {
-        store_fail(store, "reading what was used", error);
-        return NULL;
-    }
-    return g_steal_pointer(&used);
+    return got == 0 ? g_steal_pointer(&used) : NULL;
 }

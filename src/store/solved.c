@@ -171,22 +171,18 @@ GPtrArray *store_solved(Store *store, const char *kind, gint64 job, GError **err
         " WHERE solved.kind = ? AND solved.job != ? AND state = %d ORDER BY solved.job, face.id",
         JOB_DONE);
     sqlite3_stmt *statement = store_prepare(store, sql, error);
-    int code;
+    int got;
 
     if (!statement) {
         return NULL;
     }
     store_bind_text(statement, 1, kind);
     sqlite3_bind_int64(statement, 2, job);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((got = store_step(store, statement, "reading what jobs found", error)) > 0) {
         take_face(rows, statement);
     }
     sqlite3_finalize(statement);
-    if (code != SQLITE_DONE) {
-        store_fail(store, "reading what jobs found", error);
-        return NULL;
-    }
-    return g_steal_pointer(&rows);
+    return got == 0 ? g_steal_pointer(&rows) : NULL;
 }
 
 static gpointer read_name(Store *store G_GNUC_UNUSED, sqlite3_stmt *statement)

@@ -184,6 +184,40 @@ gboolean store_run(Store *store, sqlite3_stmt *statement, const char *doing, GEr
     return store_end(store, run_alone(store, statement, doing, error), error);
 }
 
+/* Is nothing in @column of the row, where there has to be something? Nobody but a disk writes so.
+ */
+static gboolean is_hole(Store *store, sqlite3_stmt *statement, int column)
+{
+    const char *name;
+    int is_not_null = 0;
+
+    if (sqlite3_column_type(statement, column) != SQLITE_NULL) {
+        return FALSE;
+    }
+    name = sqlite3_column_origin_name(statement, column);
+    return name &&
+           sqlite3_table_column_metadata(store->db, NULL,
+                                         sqlite3_column_table_name(statement, column), name, NULL,
+                                         NULL, &is_not_null, NULL, NULL) == SQLITE_OK &&
+           is_not_null;
+}
+
+int store_step(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
+{
+    int code = sqlite3_step(statement);
+
+    if (code != SQLITE_ROW) {
+        return code == SQLITE_DONE || store_fail(store, doing, error) ? 0 : -1;
+    }
+    for (int i = 0; i < sqlite3_data_count(statement); i++) {
+        if (is_hole(store, statement, i)) {
+            store_fail_damaged(store, "is damaged", error);
+            return -1;
+        }
+    }
+    return 1;
+}
+
 void store_bind_text(sqlite3_stmt *statement, int column, const char *value)
 {
     sqlite3_bind_text(statement, column, value, -1, SQLITE_TRANSIENT);
@@ -205,16 +239,12 @@ GPtrArray *store_rows(Store *store, sqlite3_stmt *statement, const char *doing, 
                       GDestroyNotify free_row, GError **error)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
-    int code;
+    int got;
 
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((got = store_step(store, statement, doing, error)) > 0) {
         g_ptr_array_add(rows, read(store, statement));
     }
-    if (code != SQLITE_DONE) {
-        store_fail(store, doing, error);
-        return NULL;
-    }
-    return g_steal_pointer(&rows);
+    return got == 0 ? g_steal_pointer(&rows) : NULL;
 }
 
 GPtrArray *store_select(Store *store, gint64 job, const char *sql, StoreReader read,

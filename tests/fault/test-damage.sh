@@ -88,15 +88,19 @@ run doctor --restore
 ok 'no copy: nothing is done' says 2 'there is no whole copy'
 
 # Bytes within a number or a word, which SQLite does not notice: what is told of them may be wrong, but it is told.
+# told WORDS: every reader gives an answer, or says that WORDS.
+told() {
+    for command in 'report 1 --json' 'report 1 --html' 'report 1 --cost' 'report 1' 'log 1' status 'status --json'; do
+        run $command
+        [ "$code" -eq 0 ] || says 4 "$1" || return
+    done
+}
 # changed TABLE.COLUMN VALUE
 changed() {
     rm -rf "$work/state"
     cp -r "$work/good" "$work/state"
     sqlite3 "$db" "UPDATE ${1%.*} SET ${1#*.} = $2"
-    for command in 'report 1 --json' 'report 1 --html' 'report 1 --cost' 'log 1' status 'status --json'; do
-        run $command
-        [ "$code" -eq 0 ] || says 4 'stored job is damaged' || return
-    done
+    told 'stored job is damaged'
 }
 ok 'the state of a job' changed job.state 77
 ok 'its phase' changed job.phase "CAST(x'ff' AS TEXT)"
@@ -105,6 +109,22 @@ ok 'what a trial showed' changed trial.kind -5
 ok 'the phase of a decision' changed decision.phase "CAST(x'ff' AS TEXT)"
 ok 'the lane of a span' changed span.lane -5
 ok 'its time' changed span.begun_ms 9223372036854775807
+
+# Nothing where there has to be a text.
+# emptied TABLE COLUMN
+emptied() {
+    rm -rf "$work/state"
+    cp -r "$work/good" "$work/state"
+    sqlite3 "$db" -cmd "ATTACH '$work/good/firstbad.db' AS good" "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'TEXT NOT NULL', 'TEXT'); PRAGMA writable_schema = RESET;
+        UPDATE $1 SET $2 = NULL; PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema AS now SET sql = (SELECT sql FROM good.sqlite_schema AS was WHERE was.name = now.name)"
+    [ "$(sqlite3 "$db" "SELECT count(*) FROM $1 WHERE typeof($2) = 'null'")" -gt 0 ] && told 'firstbad.db is damaged'
+}
+while IFS='|' read -r table column <&3; do
+    ok "no $table.$column" emptied "$table" "$column"
+done 3< <(sqlite3 "$work/good/firstbad.db" "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+    WHERE t.name IN ('job', 'kernel', 'trial', 'decision', 'span', 'moment') AND c.type = 'TEXT' AND c.\"notnull\"")
 
 # After kill -9 the last rows are in the WAL.
 kill_half() {
