@@ -159,21 +159,21 @@ static gboolean forget(const Repo *repo, const char *path, GError **error)
     return TRUE;
 }
 
-/* Is @admin_dir that of a `git worktree add` that works just now, or was killed before its worktree
- * had a commit or an index? git locks it until it is whole, and writes an id of zeros first. */
+/* Is @admin_dir that of a `git worktree add` that works just now, or ended before its worktree had
+ * a commit or an index? git writes where it will be first, then an id of zeros. */
 static gboolean is_begun(const char *admin_dir)
 {
-    g_autofree char *locked = g_build_filename(admin_dir, "locked", NULL);
+    g_autofree char *named = g_build_filename(admin_dir, "gitdir", NULL);
     g_autofree char *index = g_build_filename(admin_dir, "index", NULL);
     g_autofree char *common = g_build_filename(admin_dir, "commondir", NULL);
     g_autofree char *path = g_build_filename(admin_dir, "HEAD", NULL);
     g_autofree char *head = NULL;
 
-    if (!g_file_test(locked, G_FILE_TEST_IS_REGULAR) || g_file_test(index, G_FILE_TEST_EXISTS)) {
+    if (!g_file_test(named, G_FILE_TEST_IS_REGULAR) || g_file_test(index, G_FILE_TEST_EXISTS)) {
         return FALSE;
     }
-    return is_empty_file(common) || !g_file_get_contents(path, &head, NULL, NULL) ||
-           strspn(head, "0\n") == strlen(head);
+    return is_empty_file(common) || !g_file_test(path, G_FILE_TEST_EXISTS) ||
+           (g_file_get_contents(path, &head, NULL, NULL) && strspn(head, "0\n") == strlen(head));
 }
 
 /* Of @admin_dirs only those that are still begun and no more. */
@@ -186,10 +186,10 @@ static void keep_begun(GPtrArray *admin_dirs)
     }
 }
 
-/* Remove what a killed `git worktree add` has begun, whoever asked for it: with an empty commondir
- * in the repository every git that lists its worktrees ends, with a HEAD of zeros fetch and gc,
- * with none fsck, and prune spares what is locked. A living one is done with this within
- * milliseconds. What cannot be removed is for git to speak of. */
+/* Remove what a `git worktree add` that was killed has begun, whoever asked for it: with an empty
+ * commondir in the repository every git that lists its worktrees ends, with a HEAD of zeros fetch
+ * and gc, with none fsck, and prune spares what git locked meanwhile. A living one is done with
+ * this within milliseconds. What cannot be removed is for git to speak of. */
 static void forget_begun(const Repo *repo)
 {
     g_autofree char *worktrees = g_build_filename(repo->common_dir, "worktrees", NULL);
@@ -208,7 +208,7 @@ static void forget_begun(const Repo *repo)
     for (guint i = 0; i < begun->len; i++) {
         g_autoptr(GError) error = NULL;
 
-        if (!remove_tree(g_ptr_array_index(begun, i), "locked", &error)) {
+        if (!remove_tree(g_ptr_array_index(begun, i), "gitdir", &error)) {
             g_debug("%s", error->message);
         }
     }
@@ -279,13 +279,14 @@ gboolean repo_worktree_prepare(const Repo *repo, const char *path, GError **erro
     g_autofree char *full = absolute(path);
     g_autofree char *admin_dir = read_admin_dir(full);
     g_autofree char *commit = NULL, *said = NULL;
+    gboolean is_there = admin_dir && is_whole(repo, full, admin_dir);
 
-    forget_begun(repo);
-    if (admin_dir && is_whole(repo, full, admin_dir)) {
-        return TRUE;
-    }
-    if (!make_way(repo, full, admin_dir, error)) {
+    if (!is_there && !make_way(repo, full, admin_dir, error)) {
         return FALSE;
+    }
+    forget_begun(repo);
+    if (is_there) {
+        return TRUE;
     }
     commit = any_commit(repo, error);
     if (commit) {

@@ -494,6 +494,9 @@ int main(int argc, char **argv)
                test_begun_by_others, tear_down);
     g_test_add("/worktree/begun-by-others/no-commit", Fixture, "echo ../.. >commondir", set_up,
                test_begun_by_others, tear_down);
+    g_test_add("/worktree/begun-by-others/not-locked", Fixture,
+               "echo ../.. >commondir; rm locked; touch HEAD.lock", set_up, test_begun_by_others,
+               tear_down);
     g_test_add("/worktree/begun-by-others/no-head", Fixture, "rm HEAD", set_up,
                test_begun_by_others, tear_down);
     ADD("begun-and-finished", test_begun_and_finished);
