@@ -91,6 +91,7 @@ const char *logged_result_name(LoggedResult result); /* "culprit", "timeout", "e
 
 typedef struct BisectLog {
     gboolean is_fix;              /* it looks for the commit that mended it */
+    gboolean is_ours;             /* it is one of firstbad's */
     char *start, *syzkaller;      /* commits; NULL where the log does not say */
     char *range_bad, *range_good; /* of "git bisect start", or NULL: it did not come to that */
     gboolean has_first_left;
@@ -158,8 +159,9 @@ gboolean audit_sign_is_fixed(AuditSign sign);
 #define AUDIT_BELIEVABLE 0.37
 
 typedef struct Audit {
-    gboolean has_trust; /* the log ends with a commit that is to have caused the crash */
-    double trust;       /* chance that it is the right one */
+    gboolean has_trust; /* the log is another's, and ends with a commit that is to have caused the
+                           crash */
+    double trust;       /* chance that it is the right one, as syzbot's bisections go */
     double strength[N_AUDIT_SIGNS]; /* of each sign: 0, not there, to 1 */
     char *evidence[N_AUDIT_SIGNS];  /* a sentence for people, with words of the log; NULL: not there
                                      */

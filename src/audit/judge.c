@@ -470,7 +470,7 @@ Audit *audit_new(const OopsReader *reader, const BisectLog *log)
             audit->evidence[sign] = g_strdup(says->str);
         }
     }
-    audit->has_trust = log->result == RESULT_CULPRIT && !log->is_fix;
+    audit->has_trust = log->result == RESULT_CULPRIT && !log->is_fix && !log->is_ours;
     audit->trust = audit->has_trust ? 1 / (1 + exp(odds)) : 0;
     return audit;
 }

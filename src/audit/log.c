@@ -126,6 +126,11 @@ static void take_start(LogReader *reader, const char *rest)
     }
 }
 
+static void take_ours(LogReader *reader, const char *rest G_GNUC_UNUSED)
+{
+    reader->log->is_ours = TRUE;
+}
+
 static void take_fix_start(LogReader *reader, const char *rest)
 {
     reader->log->is_fix = TRUE;
@@ -499,6 +504,7 @@ static const struct {
 } tokens[] = {
     {"bisecting cause commit starting from ", AT_TESTS, take_start},
     {"bisecting fixing commit since ", AT_TESTS, take_fix_start},
+    {"# by firstbad", AT_TESTS, take_ours},
     {"building syzkaller on ", AT_TESTS, take_syzkaller},
     {"testing release ", AT_TESTS, take_release},
     {"testing current HEAD ", AT_TESTS, take_head},

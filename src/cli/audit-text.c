@@ -218,10 +218,17 @@ static void add_flags(Writer *writer, const BisectLog *log, const Audit *audit)
     }
 }
 
-static void add_verdict(Writer *writer, const Audit *audit)
+static void add_verdict(Writer *writer, const BisectLog *log, const Audit *audit)
 {
     g_autofree char *chance = NULL;
 
+    if (log->is_ours && log->result == RESULT_CULPRIT) {
+        g_string_append_c(writer->text, '\n');
+        add_wrapped(
+            writer, "",
+            "The log is firstbad's: its report says how sure the answer is. How often others' "
+            "logs are right says nothing of it.");
+    }
     if (!audit->has_trust) {
         return;
     }
@@ -246,7 +253,7 @@ char *audit_text(const BisectLog *log, const Audit *audit, gboolean has_colour)
     add_tests(&writer, log);
     add_result(&writer, log);
     add_flags(&writer, log, audit);
-    add_verdict(&writer, audit);
+    add_verdict(&writer, log, audit);
     return g_string_free(writer.text, FALSE);
 }
 

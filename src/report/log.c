@@ -45,25 +45,14 @@ static char *describe_trial(const TrialRow *trial)
     g_assert_not_reached();
 }
 
-/* "all runs: V" when they agree, else one line each. */
+/* A line each. syzbot says "all runs: V" when they agree, and so not how many they were. */
 static void add_runs(GString *log, const GPtrArray *trials)
 {
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    gboolean same = TRUE;
-
     for (guint i = 0; i < trials->len; i++) {
-        char *line = describe_trial(trials->pdata[i]);
+        g_autofree char *line = describe_trial(trials->pdata[i]);
 
         g_strdelimit(line, "\n", ' ');
-        g_ptr_array_add(lines, line);
-        same = same && g_str_equal(line, lines->pdata[0]);
-    }
-    if (lines->len && same) {
-        g_string_append_printf(log, "all runs: %s\n", (char *)lines->pdata[0]);
-        return;
-    }
-    for (guint i = 0; i < lines->len; i++) {
-        g_string_append_printf(log, "run #%u: %s\n", i, (char *)lines->pdata[i]);
+        g_string_append_printf(log, "run #%u: %s\n", i, line);
     }
 }
 
@@ -439,6 +428,7 @@ char *report_log(const Report *report)
                            report->spec->fix ? "bisecting fixing commit since %s\n"
                                              : "bisecting cause commit starting from %s\n",
                            report->spec->start);
+    g_string_append(log, "# by firstbad\n");
     report_add_fixes(log, report, "with the fix ");
     report_add_foreign_log(log, report);
     for (guint i = 0; i < report->revisions->len; i++) {

@@ -33,4 +33,14 @@ ok 'the units start it' prints 0 "ExecStart=$PREFIX/bin/firstbad daemon"
 out=$(grep -r '@[a-z_]*@' "$top/lib")
 code=$?
 ok 'nothing is left to fill in' exits 1
+# A page is what scdoc makes of its whole source.
+differ() {
+    for page in "$here"/../../docs/man/*.scd; do
+        name=$(basename "$page" .scd)
+        "$here/../../docs/man/whole" "$page" | scdoc | cmp -s - "$top/share/man/man${name##*.}/$name" || echo "$name"
+    done
+}
+out=$(differ)
+code=$?
+ok 'man pages are whole' [ -z "$out" ]
 finish
