@@ -136,6 +136,13 @@ void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Is stdout a terminal that may have colours? NO_COLOR and TERM=dumb say no. */
 gboolean cli_wants_colour(void);
 
+/* Full id of the commit of @tree, an existing job's or one that was named, that the user calls
+ * @revision: as git where he stands has it, if that is the same repository or one that has the
+ * commit @known (or NULL); else as @tree has it. @is_bisecting: `git bisect run` asks, and what is
+ * checked out in a repository of something else is an error. Owned by the caller. */
+char *cli_resolve_here(const Repo *tree, const char *known, const char *revision,
+                       gboolean is_bisecting, GError **error);
+
 /* All bytes of the file @path; "-" is stdin. */
 GBytes *cli_read_input(const char *path, GError **error);
 /* Write @text to the file @path that a person named. It appears whole, by rename; what is there and

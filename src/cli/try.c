@@ -14,6 +14,22 @@ static const char description[] =
     "of config, compiler and fixes is special about it.\n\n"
     "'git bisect run firstbad try HEAD --like JOB --bisect-exit' bisects by hand.";
 
+/* REV by its id. Where there is no tree, job_check_spec() will say so. */
+static gboolean take_revision(JobSpec *spec, const char *revision, gboolean bisect_exit,
+                              GError **error)
+{
+    g_autoptr(Repo) tree = spec->tree ? repo_open(spec->tree, NULL) : NULL;
+    g_autofree char *id =
+        tree ? cli_resolve_here(tree, spec->start, revision, bisect_exit, error) : NULL;
+
+    if (tree && !id) {
+        g_prefix_error(error, "REV: ");
+        return FALSE;
+    }
+    job_spec_try(spec, id ? id : revision);
+    return TRUE;
+}
+
 /* The new job, from that of --like or from the command line alone. */
 static gboolean take_spec(WorkOptions *work, const char *like, const char *revision,
                           GHashTable *keys, int *ret_code)
@@ -36,7 +52,10 @@ static gboolean take_spec(WorkOptions *work, const char *like, const char *revis
         }
     }
     /* Those that are of a search alone fall away. */
-    job_spec_try(work->spec, revision);
+    if (!take_revision(work->spec, revision, work->bisect_exit, &error)) {
+        cli_complain("%s", error->message);
+        return FALSE;
+    }
     work->is_name_free = !work->spec->name;
     if (!cli_set_keys(work->spec, keys, &error) || !job_check_spec(work->spec, &error) ||
         (like && !job_try_like(store, row, work->spec, &work->keep, work->notes, &error))) {

@@ -17,7 +17,7 @@ static gboolean say(const char *state_dir, char *const *arguments, Verdict verdi
         return FALSE;
     }
     repo = repo_open(spec->tree, error);
-    commit = repo ? repo_resolve(repo, arguments[1], error) : NULL;
+    commit = repo ? cli_resolve_here(repo, spec->start, arguments[1], FALSE, error) : NULL;
     if (!commit || !job_say_verdict(store, row, repo, commit, verdict, note, error)) {
         return FALSE;
     }

@@ -201,6 +201,17 @@ char *repo_resolve(const Repo *repo, const char *revision, GError **error)
     return g_steal_pointer(&result->out);
 }
 
+gboolean repo_has_commit(const Repo *repo, const char *id)
+{
+    g_autofree char *peeled = g_strconcat(id, "^{commit}", NULL);
+    g_autoptr(ProcessResult) result = NULL;
+    GitPlace place = git_place(repo);
+
+    place.offline = TRUE;
+    return git_is_id(id) && git_run(place, GIT("cat-file", "-e", peeled), &result, NULL) &&
+           process_succeeded(result);
+}
+
 char *repo_tree_id(const Repo *repo, const char *commit, GError **error)
 {
     g_autofree char *name = g_strconcat(commit, "^{tree}", NULL);

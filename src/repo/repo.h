@@ -32,6 +32,9 @@ char **repo_git_folders(const Repo *repo);
  * what git knows instead (shallow, no such revision). Owned by the caller. */
 char *repo_resolve(const Repo *repo, const char *revision, GError **error);
 
+/* Is the commit of that full id here? Nothing is fetched. */
+gboolean repo_has_commit(const Repo *repo, const char *id);
+
 /* The tree id of @commit. Owned by the caller. */
 char *repo_tree_id(const Repo *repo, const char *commit, GError **error);
 

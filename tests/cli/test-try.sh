@@ -70,6 +70,45 @@ run run --repo "$work/clone" --good main~19 --bad main --name clone --test "$fla
 (cd "$work/clone" && git bisect run "$FIRSTBAD" try HEAD --like clone --bisect-exit) >"$work/bisected" 2>&1
 ok 'git bisect run comes to the culprit' grep -q "$bad is the first bad commit" "$work/bisected"
 
+# Wherever it is called: HEAD is where the user stands, if that has the job's history, and else the tree's.
+bisect_in() { # bisect_in DIR ARG...: git's words are in $work/bisected
+    (cd "$1" && shift && git bisect start main main~19 && git bisect run "$FIRSTBAD" try HEAD --bisect-exit "$@") >"$work/bisected" 2>&1
+}
+run run --repo "$tree" --good main~19 --bad main --name plain --test 'test ! -e bad'
+git -C "$tree" worktree add -q --detach "$work/linked" main
+bisect_in "$work/linked" --like plain
+ok 'git bisect run in a linked worktree' grep -q "$bad is the first bad commit" "$work/bisected"
+bisect_in "$work/clone" --like plain
+ok 'in a clone' grep -q "$bad is the first bad commit" "$work/bisected"
+git clone -q --bare "$tree" "$work/bare.git"
+git -C "$work/bare.git" worktree add -q --detach "$work/of-bare" main
+bisect_in "$work/of-bare" --like plain
+ok 'in a worktree of a bare clone' grep -q "$bad is the first bad commit" "$work/bisected"
+make_repo "$work/other" 20 3
+bisect_in "$work/other" --like plain
+ok 'in another repository it stops' grep -q "REV: 'HEAD' is of a repository that is no clone of" "$work/bisected"
+git -C "$work/clone" checkout -q "$good"
+in_dir() { # in_dir DIR ARGS...: as run
+    (cd "$1" && shift && exec "$FIRSTBAD" "$@") >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    out=$(cat "$work/out") err=$(cat "$work/err")
+}
+in_dir "$work/clone" try HEAD --like plain
+ok 'HEAD of a clone' prints 0 "$(printf '%.12s' "$good")  change 8"
+in_dir "$work/other" try main~12 --like plain
+ok 'a name, elsewhere: of the tree' prints 0 "$(printf '%.12s' "$good")  change 8"
+in_dir / try main~12 --like plain
+ok 'outside of any repository, too' prints 0 "$(printf '%.12s' "$good")  change 8"
+export GIT_DIR="$work/clone/.git"
+in_dir "$work/other" try HEAD --like plain
+ok 'GIT_DIR is where git stands' prints 0 "$(printf '%.12s' "$good")  change 8"
+unset GIT_DIR
+in_dir "$work/clone" verdict plain HEAD skip
+ok 'verdict: HEAD is where one stands' prints 0 "plain: $(printf '%.12s' "$good") is taken for skip"
+git -C "$work/clone" -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m new
+in_dir "$work/clone" try HEAD --like plain --bisect-exit
+ok 'what the tree has not is refused' says 128 'no such commit here: '
+
 # --- Builds ----------------------------------------------------------------------------------------------------------------
 tree=$work/kernel
 make_builds "$tree"
