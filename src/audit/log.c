@@ -39,6 +39,7 @@ typedef struct LogReader {
     char *title, *title_of;    /* of the next test: git told it with this id */
     gboolean has_left, is_new; /* of the next test; the first line of text behind a test is due */
     guint n_left, n_steps;
+    guint n_runs; /* that the next line is of; 0: not told */
     gboolean is_head,
         is_parent;          /* the next test is of the newest commit, of the culprit's parent */
     gboolean is_flaky;      /* from here on */
@@ -251,11 +252,22 @@ static gboolean has_verdict(LogReader *reader)
     return reader->test && reader->test->git_verdict == VERDICT_UNKNOWN;
 }
 
+/* Logs of ours say so before "all runs". */
+static void take_n_runs(LogReader *reader, const char *rest)
+{
+    guint64 n = 0;
+
+    if (g_ascii_string_to_unsigned(rest, 10, 1, MAX_RUNS, &n, NULL)) {
+        reader->n_runs = (guint)n;
+    }
+}
+
 static void take_all_runs(LogReader *reader, const char *rest)
 {
     if (has_verdict(reader) && reader->test->runs->len == 0) {
-        reader->test->is_inferred = TRUE;
-        add_run(reader, rest, 0);
+        reader->test->is_inferred = reader->n_runs == 0;
+        add_run(reader, rest, reader->n_runs);
+        reader->n_runs = 0;
     }
 }
 
@@ -511,6 +523,7 @@ static const struct {
     {"testing commit ", AT_TESTS, take_testing},
     {"compiler: ", AT_TESTS, take_compiler},
     {"kernel signature: ", AT_TESTS | AT_COMMIT, take_signature},
+    {"# runs: ", AT_TESTS, take_n_runs},
     {"all runs: ", AT_TESTS, take_all_runs},
     {"run #", AT_TESTS, take_run},
     {"failed: ", AT_TESTS, take_failed},

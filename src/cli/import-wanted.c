@@ -288,6 +288,9 @@ void import_compare_compiler(const Import *import)
         if (installed->family != family) {
             continue;
         }
+        if (g_str_equal(installed->compiler_name, compiler)) {
+            return;
+        }
         if (version_major(installed->version) == version_major(version_of_tool(compiler))) {
             cli_complain("the crash was seen with %s; here is %s", compiler,
                          installed->compiler_name);

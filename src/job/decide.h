@@ -153,6 +153,8 @@ RevisionEvidence *situation_evidence_for(Situation *situation, const char *commi
 /* Facts of a suspect. A line for the checks of the answer, which begins with "passed", "failed" or
  * "could not be done", or nothing: what its change consists of. */
 #define FACT_CLASS "class"
+/* How the line begins where that could not be seen; what follows may tell it all the same. */
+#define CLASS_UNKNOWN "could not be done: whether what it changes"
 /* What differs in its kernel from that of its parent: names, each behind a mark of its kind;
  * nothing where nothing with a name does. */
 #define FACT_ALTERS      "alters"

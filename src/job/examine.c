@@ -97,11 +97,10 @@ static char *code_line(Job *job, const char *commit, char **sources)
     if (answers && !has_answer(answers, n, SYMBOLS_UNKNOWN) && all_are_c(sources)) {
         return g_strdup_printf("failed: no file that it changes is in this kernel (%s)", some);
     }
-    return g_strdup_printf(
-        "could not be done: whether what it changes (%s) is in this kernel, because %s", some,
-        why       ? why
-        : answers ? "its kernel does not say what it is made of"
-                  : "nobody knows");
+    return g_strdup_printf(CLASS_UNKNOWN " (%s) is in this kernel, because %s", some,
+                           why       ? why
+                           : answers ? "its kernel does not say what it is made of"
+                                     : "nobody knows");
 }
 
 /* A merge changes what its sides do. */

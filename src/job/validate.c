@@ -255,6 +255,12 @@ static char *alterations_line(const char *fact)
     return g_string_free(line, FALSE);
 }
 
+/* Does the fact, or NULL, name what differs in the kernel? */
+static gboolean names_any(const char *fact)
+{
+    return fact && *fact == *ALTERS_FUNCTION;
+}
+
 static void add_alterations(Answer *answer, const char *fact)
 {
     if (*fact == *ALTERS_UNKNOWN) {
@@ -285,7 +291,9 @@ gboolean add_validation(const Situation *situation, Answer *answer, guint32 culp
     const char *commit = situation->range->commits[culprit];
     const char *alters = situation_fact(situation, commit, FACT_ALTERS);
     const char *patched = situation_fact(situation, commit, FACT_PATCHED);
-    gboolean sound = add_lines(answer, situation_fact(situation, commit, FACT_CLASS));
+    const char *class = situation_fact(situation, commit, FACT_CLASS);
+    gboolean is_told = names_any(alters) && g_str_has_prefix(class ? class : "", CLASS_UNKNOWN);
+    gboolean sound = is_told || add_lines(answer, class);
 
     if (alters) {
         add_alterations(answer, alters);

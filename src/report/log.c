@@ -45,14 +45,26 @@ static char *describe_trial(const TrialRow *trial)
     g_assert_not_reached();
 }
 
-/* A line each. syzbot says "all runs: V" when they agree, and so not how many they were. */
+/* "all runs: V" when they agree, as syzbot has it, and how many they were; else one line each. */
 static void add_runs(GString *log, const GPtrArray *trials)
 {
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    gboolean same = TRUE;
+
     for (guint i = 0; i < trials->len; i++) {
-        g_autofree char *line = describe_trial(trials->pdata[i]);
+        char *line = describe_trial(trials->pdata[i]);
 
         g_strdelimit(line, "\n", ' ');
-        g_string_append_printf(log, "run #%u: %s\n", i, line);
+        g_ptr_array_add(lines, line);
+        same = same && g_str_equal(line, lines->pdata[0]);
+    }
+    if (lines->len && same) {
+        g_string_append_printf(log, "# runs: %u\nall runs: %s\n", lines->len,
+                               (char *)lines->pdata[0]);
+        return;
+    }
+    for (guint i = 0; i < lines->len; i++) {
+        g_string_append_printf(log, "run #%u: %s\n", i, (char *)lines->pdata[i]);
     }
 }
 
@@ -483,7 +495,8 @@ char *report_consoles(const Report *report, const char *prefix, GError **error)
         if (!console) {
             return NULL;
         }
-        what = describe_trial(trial);
+        /* Its title would be a crash for who reads what we print here. */
+        what = trial->report ? g_strdup("crashed") : describe_trial(trial);
         g_string_append_printf(text, "==== %.12s, trial %u: %s\n", trial->commit, ++n_trials, what);
         g_string_append(text, g_bytes_get_data(console, NULL));
         g_string_append(text, text->str[text->len - 1] == '\n' ? "" : "\n");

@@ -197,6 +197,20 @@ static void test_not_fixed(void)
     }
 }
 
+/* Ours say how many runs agree; of others it is inferred. */
+static void test_ours(void)
+{
+    g_autoptr(BisectLog) log =
+        read_text("bisecting cause commit starting from " A "\n# by firstbad\n"
+                  "testing commit " A "\n# runs: 3\nall runs: crashed: bar\n"
+                  "testing release v5.17\ntesting commit " B "\nall runs: OK\n");
+
+    g_assert_true(log->is_ours);
+    g_assert_cmpuint(test_at(log, 0)->n_runs, ==, 3);
+    g_assert_false(test_at(log, 0)->is_inferred);
+    g_assert_true(test_at(log, 1)->is_inferred);
+}
+
 static void test_two_results(void)
 {
     g_autoptr(BisectLog) log = read_file("two-results.txt");
@@ -340,6 +354,7 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/log/other-results", test_other_results);
     g_test_add_func("/audit/log/fix", test_fix);
     g_test_add_func("/audit/log/not-fixed", test_not_fixed);
+    g_test_add_func("/audit/log/ours", test_ours);
     g_test_add_func("/audit/log/two-results", test_two_results);
     g_test_add_func("/audit/log/newer", test_newer);
     g_test_add_func("/audit/log/two-thirds", test_two_thirds);

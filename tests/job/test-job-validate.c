@@ -25,8 +25,8 @@ static Answer *work_fix(World *world)
     return world_work_once(world, world->commits[N_COMMITS - 1]);
 }
 
-/* The check that has @part in it; one must have. */
-static const char *check_with(const Answer *answer, const char *part)
+/* The check that has @part in it, or NULL. */
+static const char *find_check(const Answer *answer, const char *part)
 {
     for (guint i = 0; i < answer->checks->len; i++) {
         g_test_message("%s", (char *)answer->checks->pdata[i]);
@@ -34,7 +34,18 @@ static const char *check_with(const Answer *answer, const char *part)
             return answer->checks->pdata[i];
         }
     }
-    g_error("no check says '%s'", part);
+    return NULL;
+}
+
+/* The same; one must have it. */
+static const char *check_with(const Answer *answer, const char *part)
+{
+    const char *check = find_check(answer, part);
+
+    if (!check) {
+        g_error("no check says '%s'", part);
+    }
+    return check;
 }
 
 static void test_goes_with_the_culprit(void)
@@ -279,8 +290,9 @@ static void test_fix_not_wanted(void)
 
 /* --- What differs in the kernel -------------------------------------------------------------- */
 
-/* The answer of a job whose culprit, 36, alters its kernel by @fact. */
-static Answer *answer_with(World *world, const char *fact)
+/* The answer of a job whose culprit, 36, is of @class (NULL: as examined) and alters its kernel by
+ * @fact. */
+static Answer *answer_with(World *world, const char *class, const char *fact)
 {
     g_autoptr(Store) store = NULL;
     g_autoptr(GError) error = NULL;
@@ -291,6 +303,9 @@ static Answer *answer_with(World *world, const char *fact)
     g_assert_null(world_work(world, world->commits[0], NULL));
     store = store_open(world->state, STORE_WRITE, &error);
     g_assert_no_error(error);
+    if (class) {
+        g_assert_true(store_put_fact(store, 1, world->commits[36], "class", class, &error));
+    }
     g_assert_true(store_put_fact(store, 1, world->commits[36], "alters", fact, &error));
     g_clear_pointer(&store, store_free);
     world->farm.stop_after = 0;
@@ -315,10 +330,34 @@ static void test_alters(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         World world;
-        g_autoptr(Answer) answer = answer_with(&world, cases[i].fact);
+        g_autoptr(Answer) answer = answer_with(&world, NULL, cases[i].fact);
 
         g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
         g_assert_cmpstr(check_with(answer, cases[i].line), ==, cases[i].line);
+        world_clear(&world);
+    }
+}
+
+/* What differs in its kernel tells that what it changes is in there. */
+static void test_class_unknown(void)
+{
+    static const char *const unknown =
+        "could not be done: whether what it changes (a.c) is in this "
+        "kernel, because nobody knows";
+    static const struct {
+        const char *class, *fact;
+        gboolean is_told;
+    } cases[] = {
+        {unknown, "\nfone", FALSE},
+        {unknown, "", TRUE},
+        {"could not be done: another", "\nfone", TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        World world;
+        g_autoptr(Answer) answer = answer_with(&world, cases[i].class, cases[i].fact);
+
+        g_assert_true((find_check(answer, cases[i].class) != NULL) == cases[i].is_told);
         world_clear(&world);
     }
 }
@@ -406,6 +445,7 @@ int main(int argc, char **argv)
     g_test_add_func("/job/validate/fix-does-not-build", test_fix_does_not_build);
     g_test_add_func("/job/validate/fix-not-wanted", test_fix_not_wanted);
     g_test_add_func("/job/validate/alters", test_alters);
+    g_test_add_func("/job/validate/class-unknown", test_class_unknown);
     g_test_add_func("/job/validate/kernels-not-kept", test_kernels_not_kept);
     g_test_add_func("/job/validate/kernels-compared", test_kernels_compared);
     return g_test_run();
