@@ -75,6 +75,17 @@ void belief_model_default(BeliefModel *ret_model)
     };
 }
 
+/* Where all revisions are as likely before any trial and crash alike, what is left to others comes
+ * to the sum of the two chances; rates that spread make it a few times more. On lines and graphs
+ * of 70 commits, of 200 jobs with p = 0.6 a confidence of 1 - 2.5 x their sum was reached by 196,
+ * as 0.99 by 198, and of 1 - their sum by 141. */
+#define LEFT_BY_TRIALS 2.5
+
+double belief_most_confidence(const BeliefModel *model)
+{
+    return 1 - LEFT_BY_TRIALS * (model->masked + model->haunted);
+}
+
 /* Tallies; the best explanation of so many is far above the smallest double. */
 #define SCALE_EVERY 16
 

@@ -90,6 +90,10 @@ typedef struct CommitFacts {
  * nothing is known but the merges of @history, which are hardly ever culprits. */
 void belief_log_prior(const History *history, const CommitFacts *facts, double *ret_log_prior);
 
+/* More than this trials cannot be counted on to give a single candidate, however many they are: it
+ * may be haunted, or its parent masked. */
+double belief_most_confidence(const BeliefModel *model);
+
 typedef struct Belief Belief;
 
 /* @log_prior: n entries, any scale (it is normalised), or NULL for a flat one; entry 0 is taken
@@ -142,6 +146,10 @@ double belief_entropy(Belief *belief);
  * prior alone never names a culprit. Classes of most probability per member go first. Array of
  * guint32, owned by the caller. */
 GArray *belief_candidates(Belief *belief, double confidence);
+
+/* Are @candidates, taken from belief_candidates() just now, all told apart by trials? None is in a
+ * class with another, and only more trials could make one of them surer. */
+gboolean belief_tells_apart(const Belief *belief, const GArray *candidates);
 
 /* How many these are, and the first of them: without sorting. */
 guint belief_n_candidates(Belief *belief, double confidence, guint32 *ret_best);

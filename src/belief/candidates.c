@@ -81,3 +81,15 @@ GArray *belief_candidates(Belief *belief, double confidence)
     g_array_sort_with_data(candidates, compare_posterior, belief->posterior);
     return candidates;
 }
+
+gboolean belief_tells_apart(const Belief *belief, const GArray *candidates)
+{
+    for (guint i = 0; i < candidates->len; i++) {
+        guint32 class_of = belief->class_of[g_array_index(candidates, guint32, i)];
+
+        if (g_array_index(belief->classes, HypothesisClass, class_of).n_members > 1) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}

@@ -47,8 +47,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Of trials at a revision that was tested before. */
-#define GAIN_FLOOR 0.005
+/* Of trials at a revision that was tested before. This and HOPE_FLOOR are for confidences up to
+ * FULL_FLOORS: what can be told at all shrinks with what a higher one leaves, and they with it. */
+#define GAIN_FLOOR  0.005
+#define FULL_FLOORS 0.99
 /* Of one that was not, with the chance that it can be tested at all. It ends the search of a block
  * where all that was tried is broken, which else would be searched to its last revision. What is
  * built costs nothing more, and is tried however little it may tell. */
@@ -93,6 +95,7 @@ typedef struct Planner {
     double *doubt;                       /* of these: D(r), bits */
     gboolean is_alone;                   /* nothing is busy */
     double floor;                        /* least gain, bits */
+    double floor_share;                  /* of GAIN_FLOOR and HOPE_FLOOR */
     double rate;                         /* of the best so far, bits a second; 0: none yet */
     Experiment best;
 } Planner;
@@ -352,8 +355,9 @@ static void consider_tested(Planner *planner, const Tested *tested)
     g_auto(Again) again = again_of(planner->belief, tested);
     double share = new_share(planner, tested->revision);
     double most = again.predictor != NULL ? again_information(&again, N_COUNTS - 1) : 0;
+    double least = GAIN_FLOOR * planner->floor_share;
 
-    for (guint i = 0; i < N_COUNTS && most >= GAIN_FLOOR; i++) {
+    for (guint i = 0; i < N_COUNTS && most >= least; i++) {
         double cost = count_cost_s(planner, tested->revision, i), gain = most;
 
         /* More trials never tell less, so fewer tell no more than the most. */
@@ -363,7 +367,7 @@ static void consider_tested(Planner *planner, const Tested *tested)
         if (i < N_COUNTS - 1) {
             gain = again_information(&again, i);
         }
-        if (gain >= GAIN_FLOOR) {
+        if (gain >= least) {
             consider(planner, tested->revision, i, share * gain, cost, 1);
         }
     }
@@ -481,7 +485,7 @@ static void find_doubt(Planner *planner)
             in_cell[h] = cell_of[h] == cell ? belief->posterior[h] : 0;
             mass += in_cell[h];
         }
-        if (mass < GAIN_FLOOR) {
+        if (mass < GAIN_FLOOR * planner->floor_share) {
             continue;
         }
         belief_sum_with_bug(belief, in_cell, sums);
@@ -510,8 +514,9 @@ static void plan_untested(Planner *planner)
         n_open += is_open[r];
     }
     for (guint32 r = 0; r < belief->n; r++) {
-        gboolean is_hopeful = n_open <= FEW_LEFT || belief->tallies[r].builds ||
-                              planner->doubt[r] * p_testable[r] >= HOPE_FLOOR;
+        gboolean is_hopeful =
+            n_open <= FEW_LEFT || belief->tallies[r].builds ||
+            planner->doubt[r] * p_testable[r] >= HOPE_FLOOR * planner->floor_share;
 
         bounds[r] = is_open[r] && is_hopeful ? rate_bound(planner, r, p_testable[r]) : -1;
         first = bounds[r] > bounds[first] ? r : first;
@@ -555,7 +560,7 @@ static double gain_by_sides(const Planner *planner)
  * trials are run. */
 static void drop_by_sides(Planner *planner)
 {
-    if (planner->best.n_trials > 0 && gain_by_sides(planner) < GAIN_FLOOR) {
+    if (planner->best.n_trials > 0 && gain_by_sides(planner) < GAIN_FLOOR * planner->floor_share) {
         planner->best = (Experiment){0};
         planner->rate = 0;
     }
@@ -622,7 +627,11 @@ gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
     }
     g_autofree gboolean *splits = find_splitting(belief, confidence);
     g_autofree double *doubt = g_new0(double, belief->n);
-    Planner planner = {.belief = belief, .costs = costs, .splits = splits, .doubt = doubt};
+    Planner planner = {.belief = belief,
+                       .costs = costs,
+                       .splits = splits,
+                       .doubt = doubt,
+                       .floor_share = MIN(1, (1 - confidence) / (1 - FULL_FLOORS))};
 
     for (guint i = 0; i < N_COUNTS; i++) {
         planner.rounds_s[i] = rounds_s(costs, trial_counts[i]);

@@ -107,7 +107,7 @@ gboolean job_keep_decision(Job *job, const Action *action, GError **error)
     if (job->belief) {
         guint32 best;
 
-        row->n_left = belief_n_candidates(job->belief, job->spec->confidence, &best);
+        row->n_left = belief_n_candidates(job->belief, job->situation.confidence, &best);
         row->bits = belief_entropy(job->belief);
         row->best = g_strdup(job->range->commits[best]);
         row->best_p = belief_posterior(job->belief)[best];

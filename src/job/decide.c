@@ -284,9 +284,12 @@ Step end_search(const Situation *situation, const GArray *candidates, Action *re
 
     answer->reason = storm_reason(situation);
     if (!answer->reason) {
-        answer->reason =
-            g_strdup("no test tells these apart any more: what lies between them cannot be "
-                     "tested, by all that is known, or was tested enough");
+        answer->reason = g_strdup(
+            belief_tells_apart(situation->belief, candidates)
+                ? "more runs would tell these apart no more surely: any revision may hide the bug, "
+                  "or have another that looks alike, however often it is run"
+                : "no test tells these apart any more: what lies between them cannot be tested, "
+                  "by all that is known");
     }
     return give_answer(ret_action, answer);
 }

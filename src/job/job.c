@@ -361,6 +361,14 @@ static gboolean find_ends(Job *job, GError **error)
     return TRUE;
 }
 
+double job_confidence(const JobSpec *spec)
+{
+    BeliefModel model;
+
+    belief_model_default(&model);
+    return MIN(spec->confidence, belief_most_confidence(&model));
+}
+
 Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Farm *farm,
              GError **error)
 {
@@ -402,7 +410,7 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
         job->situation.bug == BUG_BUILD ? N_TRIALS_OF_BUILD : spec->max_trials;
     job->situation.max_kernels = spec->max_kernels;
     job->situation.max_s = spec->max_time_s;
-    job->situation.confidence = spec->confidence;
+    job->situation.confidence = job_confidence(spec);
     job->situation.n_trials_at_once = farm->n_trials_at_once;
     job->situation.validates = !job_spec_is_run(spec);
     job->situation.patches = job->situation.validates && !spec->no_revert_test;

@@ -56,7 +56,7 @@ gboolean job_keep_moment(Job *job, const char *tried, GError **error)
         return TRUE;
     }
     job_left(job, &left);
-    candidates = belief_candidates(job->belief, job->spec->confidence);
+    candidates = belief_candidates(job->belief, job->situation.confidence);
     posterior = belief_posterior(job->belief);
     row = g_new0(MomentRow, 1);
     row->at_ms = job_now_ms();

@@ -64,6 +64,9 @@ struct Job {
     RevisionSet *placed;       /* of the range: those that have their FACT_PLACE; NULL: no range */
 };
 
+/* What --confidence comes to: no more than trials can show. (job.c) */
+double job_confidence(const JobSpec *spec);
+
 /* --- job.c: what is known, told and booked --------------------------------------------------- */
 
 /* Take @trial, which the job then owns, into the evidence. */

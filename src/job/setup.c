@@ -376,6 +376,12 @@ JobSetup *job_setup_new(const JobSpec *spec, const char *state_dir, const char *
     if (spec->rewritten) {
         g_ptr_array_add(setup->notes, g_strdup(spec->rewritten));
     }
+    if (!spec->tried && job_confidence(spec) < spec->confidence) {
+        g_ptr_array_add(setup->notes,
+                        g_strdup_printf("--confidence %g: is taken for %g: more cannot be shown, "
+                                        "however often a revision is run",
+                                        spec->confidence, job_confidence(spec)));
+    }
     if (setup->farm->note) {
         g_auto(GStrv) notes = g_strsplit(setup->farm->note, "\n", -1);
 

@@ -131,7 +131,7 @@ static void learn_subjects(Job *job, const GArray *revisions, guint n)
 
 static void show_suspects(Job *job)
 {
-    g_autoptr(GArray) candidates = belief_candidates(job->belief, job->spec->confidence);
+    g_autoptr(GArray) candidates = belief_candidates(job->belief, job->situation.confidence);
     const double *posterior = belief_posterior(job->belief);
     guint n = MIN(candidates->len, LIVE_SUSPECTS);
     Live *live = job->live;
@@ -270,7 +270,7 @@ static void show(Job *job, const char *doing, const char *begun, const char *lin
     if (job->belief) {
         guint32 best;
 
-        progress.n_left = belief_n_candidates(job->belief, job->spec->confidence, &best);
+        progress.n_left = belief_n_candidates(job->belief, job->situation.confidence, &best);
         progress.best = job->range->commits[best];
         progress.best_p = belief_posterior(job->belief)[best];
     }

@@ -222,6 +222,34 @@ static void test_flaky_command(void)
     g_assert_cmpfloat(n_right, >=, 0.95 * n_jobs);
 }
 
+/* As much confidence as trials can give is reached, also by a test that fails now and then. */
+static void test_most_confidence(void)
+{
+    const guint n_jobs = 60;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    guint n_right = 0, n_wrong = 0, n_trials = 0;
+    BeliefModel model;
+
+    belief_model_default(&model);
+    for (guint i = 0; i < n_jobs; i++) {
+        g_autoptr(History) history = i % 2 ? graph_line(70) : graph_random(rand, 70, 0.2);
+        guint32 culprit = (guint32)g_rand_int_range(rand, 1, 70);
+        g_autoptr(World) world = world_new(history, culprit, 0.6, 0, NULL, rand);
+        g_autoptr(Belief) belief = world_start(world, &model, 10);
+        g_auto(Result) result = {0};
+
+        world_bisect(world, belief, belief_most_confidence(&model), &command_costs, &result);
+        gboolean is_right = g_array_index(result.candidates, guint32, 0) == culprit;
+        n_right += result.candidates->len == 1 && is_right;
+        n_wrong += result.candidates->len == 1 && !is_right;
+        n_trials += result.n_trials;
+    }
+    g_test_message("%u right, %u wrong of %u, %.1f trials each", n_right, n_wrong, n_jobs,
+                   (double)n_trials / n_jobs);
+    g_assert_cmpuint(n_wrong, ==, 0);
+    g_assert_cmpuint(n_right, >=, 0.95 * n_jobs);
+}
+
 /* A world as the model believes worlds to be. */
 static World *draw_world(const History *history, const BeliefModel *model, GRand *rand)
 {
@@ -387,6 +415,7 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/search/long-line", test_long_line);
     g_test_add_func("/belief/search/skip-storm", test_skip_storm);
     g_test_add_func("/belief/search/flaky-command", test_flaky_command);
+    g_test_add_func("/belief/search/most-confidence", test_most_confidence);
     g_test_add_func("/belief/search/any-order", test_any_order);
     g_test_add_func("/belief/search/calibration", test_calibration);
     g_test_add_func("/belief/search/known", test_known);

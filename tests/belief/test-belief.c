@@ -283,6 +283,27 @@ static void test_candidates(void)
     assert_candidates(belief, 1, "3 4 1 2 0 5");
 }
 
+/* Which no trial does, as above, or which trials do, and only more of them can make surer. */
+static void test_tells_apart(void)
+{
+    g_autoptr(History) history = graph_parse("|0|1|2|3|4");
+    g_autoptr(Belief) belief = new_belief(history, NULL);
+
+    set(belief, 5, 10, 0);
+    set(belief, 4, 10, 0);
+    set(belief, 2, 0, 10);
+    set(belief, 0, 0, 10);
+    set_untestable(belief, 3);
+    g_autoptr(GArray) within_block = belief_candidates(belief, 0.95);
+    g_assert_cmpuint(within_block->len, ==, 2);
+    g_assert_false(belief_tells_apart(belief, within_block));
+    set(belief, 3, 10, 0);
+    set(belief, 1, 0, 10);
+    g_autoptr(GArray) tested = belief_candidates(belief, 0.9999);
+    g_assert_cmpuint(tested->len, >, 1);
+    g_assert_true(belief_tells_apart(belief, tested));
+}
+
 static void test_plan(void)
 {
     g_autoptr(History) history = graph_parse("|0|1|2|3|4|5|6|7");
@@ -652,6 +673,7 @@ int main(int argc, char **argv)
     g_test_add_func("/belief/barred", test_barred);
     g_test_add_func("/belief/weigh", test_weigh);
     g_test_add_func("/belief/candidates", test_candidates);
+    g_test_add_func("/belief/tells-apart", test_tells_apart);
     g_test_add_func("/belief/plan", test_plan);
     g_test_add_func("/belief/releases", test_releases);
     g_test_add_func("/belief/built-in-block", test_built_in_block);

@@ -152,6 +152,13 @@ echo "# flaky at 30 %: right in $right of 20"
 ok 'flaky test: right in 19 of 20' [ "$right" -ge 19 ]
 ok 'git bisect replay comes to the same commits' [ "$replayed" -eq "$right" ]
 
+# More confidence than trials can give is taken for what they can, and a right answer stays one.
+echo 0 >"$work/count"
+go --json --confidence 0.999 --test 'c=$(($(cat '"$work"'/count) + 1)); echo $c >'"$work"'/count; test -e bad || exit 0
+    set -- $(echo $c | cksum); [ $(($1 % 10)) -ge 6 ]'
+ok 'more confidence than can be' found
+ok 'is said to be' says 0 '--confidence 0.999: is taken for 0.995'
+
 # kill -9 at any time, then resume: same answer, no finished trial repeated.
 : >"$work/asked"
 i=0
