@@ -106,9 +106,11 @@ typedef enum SideState { SIDE_OPEN, SIDE_PASSED, SIDE_FAILED, SIDE_UNTESTABLE } 
 SideState side_state(const Situation *situation, const char *commit, gboolean has_bug);
 /* Ask for what a side lacks: the build, or a few trials. @commit must outlive the action. */
 Step ask_side(const Situation *situation, const char *commit, gboolean has_bug, Action *ret_action);
-/* Booted trials where only restored ones show the bug. STEP_PASSED: nothing to do. */
+/* Booted trials where only restored ones show the bug. STEP_PASSED: nothing to do. STEP_WAITING:
+ * they are under way, and all may go on beside them but an end. */
 Step ask_booted(const Situation *situation, Action *ret_action);
-/* Look for what mends revisions that fail alike, try it, adopt it. STEP_PASSED: nothing to do. */
+/* Look for what mends revisions that fail alike, try it, adopt it. STEP_PASSED: nothing to do;
+ * STEP_WAITING: a mend is being tried, and all may go on beside it but an end. */
 Step ask_mend(Situation *situation, Action *ret_action);
 /* @experiment would most probably fail as its neighbours do, and these have cost enough. */
 gboolean storm_is_over(const Situation *situation, const Experiment *experiment);

@@ -456,20 +456,9 @@ static gboolean has_crashed(const Situation *situation)
     return start && start->n_crash > 0;
 }
 
-static void decide(Situation *situation, Action *ret_action)
+static void decide_phases(Situation *situation, Action *ret_action)
 {
     const char *good = NULL, *older;
-
-    if (ask_booted(situation, ret_action) == STEP_ASKED) {
-        return;
-    }
-    if (situation->tried) {
-        decide_tried(situation, ret_action);
-        return;
-    }
-    if (ask_mend(situation, ret_action) == STEP_ASKED) {
-        return;
-    }
     Step reproduced = decide_reproduce(situation, ret_action);
     if (reproduced == STEP_PASSED) {
         reproduced = decide_minimise(situation, ret_action);
@@ -508,6 +497,37 @@ static void decide(Situation *situation, Action *ret_action)
     }
     if (searched == STEP_WAITING) {
         *ret_action = (Action){.kind = ACTION_WAIT};
+    }
+}
+
+/* What comes before the phases and is under way may change what they conclude. And whoever stops
+ * all works stops it, too: it would be asked for again, and stopped again, for ever. */
+static void wait_with_end(Action *action)
+{
+    if (action->kind == ACTION_ANSWER || action->kind == ACTION_MINIMISE) {
+        g_clear_pointer(&action->answer, answer_free);
+        *action = (Action){.kind = ACTION_WAIT};
+    }
+}
+
+static void decide(Situation *situation, Action *ret_action)
+{
+    Step booted = ask_booted(situation, ret_action), mended;
+
+    if (booted == STEP_ASKED) {
+        return;
+    }
+    if (situation->tried) {
+        decide_tried(situation, ret_action);
+        return;
+    }
+    mended = ask_mend(situation, ret_action);
+    if (mended == STEP_ASKED) {
+        return;
+    }
+    decide_phases(situation, ret_action);
+    if (booted == STEP_WAITING || mended == STEP_WAITING) {
+        wait_with_end(ret_action);
     }
 }
 

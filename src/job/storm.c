@@ -303,6 +303,7 @@ static Step mend_alike(const Situation *situation, const Alike *alike, Action *r
 Step ask_mend(Situation *situation, Action *ret_action)
 {
     g_autoptr(GPtrArray) all = NULL;
+    Step mended = STEP_PASSED;
 
     if (!situation->storms) {
         return STEP_PASSED;
@@ -312,11 +313,14 @@ Step ask_mend(Situation *situation, Action *ret_action)
     }
     all = group_failures(situation);
     for (guint i = 0; i < all->len; i++) {
-        if (mend_alike(situation, all->pdata[i], ret_action) == STEP_ASKED) {
+        Step step = mend_alike(situation, all->pdata[i], ret_action);
+
+        if (step == STEP_ASKED) {
             return STEP_ASKED;
         }
+        mended = step == STEP_WAITING ? STEP_WAITING : mended;
     }
-    return STEP_PASSED; /* what is under way holds nothing up */
+    return mended;
 }
 
 /* --- Enough is enough ------------------------------------------------------------------------ */

@@ -61,19 +61,23 @@ void ways_add(Ways *ways, gboolean restored, OutcomeKind kind, gboolean is_crash
 Step ask_booted(const Situation *situation, Action *ret_action)
 {
     const RevisionEvidence *evidence, *chosen = NULL;
+    gboolean is_under_way = FALSE;
     GHashTableIter iter;
 
     g_hash_table_iter_init(&iter, situation->evidence);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&evidence)) {
-        if (ways_booted_wanted(&evidence->ways) > 0 && evidence->kernel &&
-            evidence->kernel->status == KERNEL_BUILT && evidence->said == VERDICT_UNKNOWN &&
-            !situation_task(situation, evidence->commit) &&
-            (!chosen || strcmp(evidence->commit, chosen->commit) < 0)) {
+        if (ways_booted_wanted(&evidence->ways) == 0 || !evidence->kernel ||
+            evidence->kernel->status != KERNEL_BUILT || evidence->said != VERDICT_UNKNOWN) {
+            continue;
+        }
+        if (situation_task(situation, evidence->commit)) {
+            is_under_way = TRUE;
+        } else if (!chosen || strcmp(evidence->commit, chosen->commit) < 0) {
             chosen = evidence;
         }
     }
     if (!chosen) {
-        return STEP_PASSED;
+        return is_under_way ? STEP_WAITING : STEP_PASSED;
     }
     return ask_trials(situation, ret_action,
                       g_str_equal(chosen->commit, situation->start) ? PHASE_REPRODUCE

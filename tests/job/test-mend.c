@@ -31,6 +31,7 @@ typedef struct StormFarm {
     char *commits[N_COMMITS];
     GHashTable *index; /* commit -> number + 1 */
     guint first_bad;
+    guint start, good; /* the ends of the job */
     gboolean at_boot;
     gboolean is_mended;      /* the mend was adopted */
     guint n_builds, n_spent; /* of these, builds in the storm that told nothing of the bug */
@@ -76,7 +77,7 @@ static void storm_build(Farm *base, const char *name, GCancellable *cancellable,
                         GAsyncReadyCallback done, gpointer user_data)
 {
     StormFarm *farm = (StormFarm *)base;
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, done, user_data);
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
     gboolean broken = is_broken(farm, name);
     Kernel *kernel;
 
@@ -110,7 +111,7 @@ static void storm_trial(Farm *base, const char *name, const Kernel *kernel,
                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
     StormFarm *farm = (StormFarm *)base;
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, done, user_data);
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
     Outcome *outcome;
 
     if (must_stop(farm, task)) {
@@ -254,6 +255,7 @@ static void world_init(World *world, MendStyle style)
     g_free(git(world, NULL, "init", "-q", "."));
     world->farm.base = (Farm){
         .ops = &storm_ops, .n_trials_at_once = 2, .expected_build_s = 60, .expected_trial_s = 2};
+    world->farm.start = N_COMMITS - 1;
     import(world, style);
 }
 
@@ -296,8 +298,8 @@ static Answer *work(World *world)
     gint64 id = 1;
 
     g_assert_no_error(error);
-    spec->start = g_strdup(world->farm.commits[N_COMMITS - 1]);
-    spec->good = g_strdup(world->farm.commits[0]);
+    spec->start = g_strdup(world->farm.commits[world->farm.start]);
+    spec->good = g_strdup(world->farm.commits[world->farm.good]);
     spec->no_revert_test = TRUE;
     text = job_spec_write(spec);
     store_add_job(store, "job", "cause", text, 0, &id, NULL);
@@ -387,6 +389,39 @@ static void test_found_at_boot(gconstpointer style)
     check_found(GPOINTER_TO_INT(style), TRUE);
 }
 
+/* --- Where nothing else is left to do --------------------------------------------------------- */
+
+/* Where an end fails, there is nothing to do beside the try of a mend, and yet the answer waits for
+ * it: it would stop the try, which would be asked for again, for ever. */
+static void check_waited_for(guint start, guint good, guint first_bad, gboolean at_boot)
+{
+    World world;
+
+    world_init(&world, MEND_MESSAGE);
+    world.farm.start = start;
+    world.farm.good = good;
+    world.farm.first_bad = first_bad;
+    world.farm.at_boot = at_boot;
+    world.farm.base.n_slots = 1;  /* so that it is asked what to do beside a build */
+    world.farm.stop_after = 2000; /* builds and trials: for ever */
+    g_autoptr(Answer) answer = work(&world);
+    g_assert_nonnull(answer);
+    g_assert_cmpint(answer->kind, ==, ANSWER_CULPRIT);
+    g_assert_cmpstr(answer->culprit, ==, world.farm.commits[first_bad]);
+    g_assert_cmpuint(world.farm.n_spent, <=, MOST_SPENT);
+    world_clear(&world);
+}
+
+static void test_start(void)
+{
+    check_waited_for(STORM_END - 20, 0, 350, FALSE);
+}
+
+static void test_good(void)
+{
+    check_waited_for(STORM_END + 1, STORM_END - 3, STORM_END - 1, TRUE);
+}
+
 /* --- None that can be found ------------------------------------------------------------------ */
 
 static void test_not_found(gconstpointer at_boot)
@@ -459,6 +494,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/job/mend/revert", GINT_TO_POINTER(MEND_REVERT), test_found);
     g_test_add_data_func("/job/mend/misleads", GINT_TO_POINTER(MEND_MISLEADS), test_found);
     g_test_add_data_func("/job/mend/boot", GINT_TO_POINTER(MEND_MESSAGE), test_found_at_boot);
+    g_test_add_func("/job/mend/start", test_start);
+    g_test_add_func("/job/mend/good", test_good);
     g_test_add_data_func("/job/mend/not-found", GINT_TO_POINTER(FALSE), test_not_found);
     g_test_add_data_func("/job/mend/not-found-boot", GINT_TO_POINTER(TRUE), test_not_found);
     g_test_add_data_func("/job/mend/stop", GINT_TO_POINTER(FALSE), test_stops);
