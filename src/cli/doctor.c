@@ -129,6 +129,20 @@ static void print_machine(const char *state_dir)
     }
 }
 
+/* Could a job be kept in @state_dir? Only what is wrong is told. */
+static gboolean print_state_folder(const char *state_dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *clean = NULL;
+
+    if (store_is_usable(state_dir, &error)) {
+        return TRUE;
+    }
+    clean = report_clean(error->message);
+    g_print("  UNUSABLE  the state folder: %s\n", clean);
+    return FALSE;
+}
+
 /* Go back to the copy of a damaged store. */
 static int restore(const char *state_dir)
 {
@@ -179,6 +193,7 @@ int cmd_doctor(int argc, char **argv)
     print_compilers();
     g_print("\nThis machine:\n");
     print_machine(state_dir);
+    able = print_state_folder(state_dir) && able;
     kvm = guest_kvm_works("qemu-system-x86_64", &why);
     g_print("  KVM:      %s\n", why);
     if (!kvm) {

@@ -49,12 +49,10 @@ static StoreHealth check(sqlite3 *db)
 /* Of the copy at @path, which nobody writes. */
 static StoreHealth check_copy(const char *path)
 {
-    g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
-    g_autofree char *as_it_is = g_strconcat(uri, "?immutable=1", NULL);
     sqlite3 *db = NULL;
     StoreHealth health = STORE_UNKNOWN;
 
-    if (sqlite3_open_v2(as_it_is, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK) {
+    if (store_open_as_it_is(path, &db) == SQLITE_OK) {
         health = check(db);
     }
     sqlite3_close(db);
@@ -110,7 +108,12 @@ gboolean store_is_whole(Store *store, StoreMode mode, GError **error)
     if (store->version == 0 && store_has_copy(store)) {
         return store_fail_damaged(store, "is empty", error);
     }
-    switch (mode == STORE_WRITE ? check(store->db) : STORE_WHOLE) {
+    return mode == STORE_READ || store_check(store, error);
+}
+
+gboolean store_check(Store *store, GError **error)
+{
+    switch (check(store->db)) {
     case STORE_WHOLE:
         return TRUE;
     case STORE_DAMAGED:

@@ -25,6 +25,11 @@ struct Store {
 Store *store_new(const char *state_dir);
 /* Open the database and bring it up to date. A damaged one is G_IO_ERROR_INVALID_DATA. */
 gboolean store_open_database(Store *store, StoreMode mode, GError **error);
+/* The database @path as it lies there, which nobody writes meanwhile: it needs no file beside it.
+ * *ret_db is to be closed in any case. Gives SQLite's code. */
+int store_open_as_it_is(const char *path, sqlite3 **ret_db);
+/* Is all of it whole? A coordinator asks so before it trusts it. FALSE: G_IO_ERROR_INVALID_DATA. */
+gboolean store_check(Store *store, GError **error);
 
 /* --- backup.c --- */
 

@@ -6,6 +6,7 @@
 #include "store/private.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -104,6 +105,9 @@ gboolean store_fail(Store *store, const char *doing, GError **error)
                     store->state_dir);
     } else if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
         store_fail_damaged(store, "is damaged", error);
+    } else if (code == SQLITE_CANTOPEN && sqlite3_system_errno(store->db)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_READ_ONLY, "store: %s: %s: %s", doing,
+                    sqlite3_errmsg(store->db), g_strerror(sqlite3_system_errno(store->db)));
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "store: %s: %s", doing,
                     sqlite3_errmsg(store->db));
@@ -297,6 +301,25 @@ static gboolean upgrade(Store *store, GError **error)
     return store_execute(store, sql->str, error);
 }
 
+static gboolean fail_without_jobs(const Store *store, GError **error)
+{
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                "there are no jobs in %s yet: start one with 'firstbad cause', or name another "
+                "folder with --state-dir",
+                store->state_dir);
+    return FALSE;
+}
+
+/* A coordinator ended (the disk was full) before it made a store of the file. */
+static gboolean has_no_tables(Store *store)
+{
+    sqlite3_stmt *statement = store_prepare(store, "SELECT 1 FROM sqlite_master", NULL);
+    gboolean none = statement && sqlite3_step(statement) == SQLITE_DONE;
+
+    sqlite3_finalize(statement);
+    return none;
+}
+
 static gboolean set_up(Store *store, StoreMode mode, GError **error)
 {
     sqlite3_busy_timeout(store->db, 10000);
@@ -312,6 +335,9 @@ static gboolean set_up(Store *store, StoreMode mode, GError **error)
     }
     if (mode == STORE_WRITE && store->version >= 0 && store->version < SCHEMA_VERSION) {
         return upgrade(store, error);
+    }
+    if (store->version == 0 && has_no_tables(store)) {
+        return fail_without_jobs(store, error);
     }
     if (store->version < 1 || store->version > SCHEMA_VERSION) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -346,35 +372,91 @@ gboolean store_open_database(Store *store, StoreMode mode, GError **error)
     return set_up(store, mode, error);
 }
 
+int store_open_as_it_is(const char *path, sqlite3 **ret_db)
+{
+    g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
+    g_autofree char *as_it_is = g_strconcat(uri, "?immutable=1", NULL);
+
+    return sqlite3_open_v2(as_it_is, ret_db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+}
+
+/* A reader needs the index of the WAL beside the database, which cannot be made where nothing can
+ * be written: a backup that is mounted read-only, a full disk. There the database is read without,
+ * as long as nobody works on it and all that was written is in it. */
+static gboolean read_as_it_is(Store *store, GError **error)
+{
+    g_autofree char *path = g_build_filename(store->state_dir, STORE_FILE, NULL),
+                    *wal = g_strconcat(path, "-wal", NULL);
+    GStatBuf status;
+
+    if (store_has_coordinator(store) || (g_stat(wal, &status) == 0 && status.st_size > 0)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_READ_ONLY,
+                    "what was written last in %s cannot be read where nothing can be written: copy "
+                    "the folder to where there is room, and name that with --state-dir",
+                    store->state_dir);
+        return FALSE;
+    }
+    sqlite3_close(g_steal_pointer(&store->db));
+    if (store_open_as_it_is(path, &store->db) != SQLITE_OK) {
+        return store_fail(store, path, error);
+    }
+    return set_up(store, STORE_READ, error);
+}
+
+static gboolean open_to_read(Store *store, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (store_open_database(store, STORE_READ, &failure)) {
+        return TRUE;
+    }
+    if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_READ_ONLY) ||
+        g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NO_SPACE)) {
+        return read_as_it_is(store, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+/* Is there a database to read in the state folder? */
+static gboolean find_database(const Store *store, GError **error)
+{
+    g_autofree char *path = g_build_filename(store->state_dir, STORE_FILE, NULL);
+    GStatBuf status;
+
+    if (g_stat(path, &status) == 0) {
+        return TRUE;
+    }
+    if (errno != ENOENT) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
+                    "cannot read the state folder %s: %s", store->state_dir, g_strerror(errno));
+        return FALSE;
+    }
+    return store_has_copy(store) ? store_fail_damaged(store, "is gone", error)
+                                 : fail_without_jobs(store, error);
+}
+
 Store *store_open(const char *state_dir, StoreMode mode, GError **error)
 {
     g_autoptr(Store) store = store_new(state_dir);
     g_autofree char *path = g_build_filename(state_dir, STORE_FILE, NULL);
 
-    if (mode == STORE_WRITE) {
-        if (g_mkdir_with_parents(state_dir, 0700) != 0) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make the state folder %s: %s",
-                        state_dir, g_strerror(errno));
-            return NULL;
-        }
-        if (!store_take_lock(store, error)) {
-            return NULL;
-        }
-        /* SQLite would let others read it where the folder, or the umask, does; what it makes
-         * beside has the same mode. Opening and closing it here would drop locks on it. */
-        mknod(path, S_IFREG | 0600, 0);
-    } else if (!g_file_test(path, G_FILE_TEST_EXISTS) && store_has_copy(store)) {
-        store_fail_damaged(store, "is gone", error);
-        return NULL;
-    } else if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_set_error(
-            error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-            "there are no jobs in %s yet: start one with 'firstbad cause', or name another folder "
-            "with --state-dir",
-            state_dir);
+    if (mode == STORE_READ) {
+        return find_database(store, error) && open_to_read(store, error) ? g_steal_pointer(&store)
+                                                                         : NULL;
+    }
+    if (g_mkdir_with_parents(state_dir, 0700) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make the state folder %s: %s",
+                    state_dir, g_strerror(errno));
         return NULL;
     }
-    return store_open_database(store, mode, error) ? g_steal_pointer(&store) : NULL;
+    if (!store_take_lock(store, error)) {
+        return NULL;
+    }
+    /* SQLite would let others read it where the folder, or the umask, does; what it makes
+     * beside has the same mode. Opening and closing it here would drop locks on it. */
+    mknod(path, S_IFREG | 0600, 0);
+    return store_open_database(store, STORE_WRITE, error) ? g_steal_pointer(&store) : NULL;
 }
 
 void store_free(Store *store)

@@ -21,6 +21,9 @@ typedef enum StoreMode {
                     coordinator has the lock */
 } StoreMode;
 Store *store_open(const char *state_dir, StoreMode mode, GError **error);
+/* Could a coordinator begin in @state_dir, which need not be there yet, and is all that lies there
+ * whole? Nothing is left behind. @error says what is wrong. */
+gboolean store_is_usable(const char *state_dir, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 

@@ -210,6 +210,7 @@ out=$(PATH=$work/few "$FIRSTBAD" doctor 2>&1)
 code=$?
 ok 'doctor: no compiler' prints 4 'MISSING  gcc'
 ok 'doctor: no QEMU' prints 4 'MISSING  qemu-system-x86_64'
+ok 'doctor: nothing is wrong with a state folder that is not there yet' [ "${out##*UNUSABLE*}" = "$out" ]
 ok 'doctor: what to install' prints 4 'apt-get install gcc qemu-system-x86'
 
 # Compilers that only say what they are.
@@ -226,6 +227,13 @@ ok 'doctor: what an age wants' prints 4 '..v3.17        gcc    none here: gcc-4 
 ok 'doctor: ages that no compiler can build' prints 4 '..v4.16        clang  none is known to build them'
 ok 'doctor: a clang without its linker' prints 4 'clang 16 works with GNU ld only; for LLVM=1 install lld-16 llvm-16'
 ok 'doctor: 80 columns' [ "$(printf '%s\n' "$out" | sed -n '/^Compilers/,/^$/p' | wc -L)" -le 80 ]
+
+run doctor --state-dir "$work/config/state"
+ok 'doctor: a state folder below a file' prints 4 "UNUSABLE  the state folder: $work/config is no folder"
+mkdir "$work/damaged"
+echo no database, however long it is read >"$work/damaged/firstbad.db"
+run doctor --state-dir "$work/damaged"
+ok 'doctor: a damaged store' prints 4 "UNUSABLE  the state folder: $work/damaged/firstbad.db is damaged"
 
 ok 'nothing was done: no state folder' [ ! -e "$work/state" ]
 run status

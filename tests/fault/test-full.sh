@@ -67,6 +67,33 @@ echo "# up to $free KiB, by $step: $(for c in "${!seen[@]}"; do printf '%s: %s  
 ok 'the state folder on a disk that gets full' [ -z "$failed" ]
 ok 'from the beginning to the end' [ "${seen[0]:-0}" -eq 3 -a "${seen[4]:-0}" -gt 3 ]
 
+# What is there can be read without room, and without the right to write: a backup that is mounted.
+reads() {
+    run status --state-dir "$state" && exits 0 && run log j --state-dir "$state" && exits 0 &&
+        run report j --state-dir "$state" && prints 0 "$(printf %.12s "$culprit")"
+}
+fill 0
+ok 'a full disk can be read' reads
+run doctor --state-dir "$state"
+ok 'doctor: a full disk' prints 4 'UNUSABLE  the state folder: cannot write in'
+run run --repo "$work/tree" --good main~5 --bad main --test 'test ! -e bad' --state-dir "$work/small/other"
+run status --state-dir "$work/small/other"
+ok 'what no job could begin in has none yet' says 2 'there are no jobs in'
+rm "$work/small/filler"
+mount -o remount,ro "$work/small"
+ok 'a read-only disk can be read' reads
+run doctor --state-dir "$state"
+ok 'doctor: a read-only disk' prints 4 'Read-only file system'
+mount -o remount,rw "$work/small"
+mkdir "$work/killed"
+sqlite3 "$state/firstbad.db" "UPDATE job SET total_ms = total_ms + 1" ".shell cp $state/firstbad.db* $work/killed/"
+rm "$state"/firstbad.db*
+cp "$work/killed/firstbad.db" "$work/killed/firstbad.db-wal" "$state/"
+mount -o remount,ro "$work/small"
+run status --state-dir "$state"
+ok 'what was not yet taken into the store: what to do' says 4 'copy the folder to where there is room'
+mount -o remount,rw "$work/small"
+
 # The tests' own files on it alone: the store notices nothing, and every test would look bad.
 rm -rf "$state" "$work/tree/.git/worktrees"
 state=$work/state

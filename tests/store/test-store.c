@@ -29,12 +29,17 @@ static void set_up(Fixture *fixture, gconstpointer unused)
         store_add_job(fixture->store, "bug", "cause", "[job]\n", 17, &fixture->job, NULL));
 }
 
+static void tear_down_folder(const char *folder)
+{
+    const char *argv[] = {"rm", "-rf", folder, NULL};
+
+    g_free(process_ask(NULL, argv, NULL));
+}
+
 static void tear_down(Fixture *fixture, gconstpointer unused)
 {
-    const char *argv[] = {"rm", "-rf", fixture->folder, NULL};
-
     g_clear_pointer(&fixture->store, store_free);
-    g_free(process_ask(NULL, argv, NULL));
+    tear_down_folder(fixture->folder);
     g_free(fixture->folder);
 }
 
@@ -606,6 +611,55 @@ static void test_damaged(void)
     g_rmdir(folder);
 }
 
+/* A coordinator that found no room leaves a file that is no store yet. */
+static void test_no_store_yet(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstbad-store-XXXXXX", NULL),
+                    *path = g_build_filename(folder, "firstbad.db", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = NULL;
+
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    g_assert_null(store_open(folder, STORE_READ, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_true(store_is_usable(folder, &error));
+    g_assert_no_error(error);
+    store = store_open(folder, STORE_WRITE, &error);
+    g_assert_no_error(error);
+    g_clear_pointer(&store, store_free);
+    store = store_open(folder, STORE_READ, &error);
+    g_assert_no_error(error);
+    g_clear_pointer(&store, store_free);
+    tear_down_folder(folder);
+}
+
+/* Where there can be no folder there are not "no jobs yet". */
+static void test_no_folder(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstbad-store-XXXXXX", NULL),
+                    *file = g_build_filename(folder, "file", NULL),
+                    *below = g_build_filename(file, "state", NULL),
+                    *missing = g_build_filename(folder, "a", "b", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(g_file_set_contents(file, "", 0, NULL));
+    for (guint i = 0; i < 2; i++) {
+        g_assert_null(store_open(i ? file : below, STORE_READ, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
+        g_clear_error(&error);
+        g_assert_false(store_is_usable(i ? file : below, &error));
+        g_assert_nonnull(strstr(error->message, "is no folder"));
+        g_clear_error(&error);
+    }
+    g_assert_false(store_is_usable("/proc/state", &error));
+    g_clear_error(&error);
+    g_assert_true(store_is_usable(missing, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(g_access(missing, F_OK), !=, 0);
+    tear_down_folder(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -629,5 +683,7 @@ int main(int argc, char **argv)
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);
 #undef ADD
     g_test_add_func("/store/damaged", test_damaged);
+    g_test_add_func("/store/no-store-yet", test_no_store_yet);
+    g_test_add_func("/store/no-folder", test_no_folder);
     return g_test_run();
 }
