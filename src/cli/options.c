@@ -61,6 +61,23 @@ static void add_work_options(GOptionGroup *group, WorkOptions *work)
     g_option_group_add_entries(group, entries);
 }
 
+static gboolean is_empty(const char *text)
+{
+    return text && !*text;
+}
+
+/* Is --state-dir, of CLI_STATE_DIR(), empty? A folder of no name would be the one where the user
+ * stands. */
+static gboolean names_no_folder(const GOptionEntry *entries)
+{
+    for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
+        if (g_str_equal(entry->long_name, "state-dir")) {
+            return is_empty(*(char *const *)entry->arg_data);
+        }
+    }
+    return FALSE;
+}
+
 gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_code)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(line->arguments);
@@ -89,6 +106,11 @@ gboolean cli_parse(const CommandLine *line, int *argc, char ***argv, int *ret_co
     g_option_context_set_description(context, line->description);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         cli_complain("%s; see '%s --help'", error->message, name);
+        *ret_code = EXIT_USAGE;
+        return FALSE;
+    }
+    if (names_no_folder(line->entries) || (line->work && is_empty(line->work->state_option))) {
+        cli_complain("--state-dir: the name is empty; see '%s --help'", name);
         *ret_code = EXIT_USAGE;
         return FALSE;
     }
@@ -199,8 +221,8 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 char *cli_state_dir(const char *given)
 {
     const char *named = given ? given : g_getenv("FIRSTBAD_STATE_DIR");
-    char *folder = named ? g_canonicalize_filename(named, NULL)
-                         : g_build_filename(g_get_user_state_dir(), "firstbad", NULL);
+    char *folder = named && *named ? g_canonicalize_filename(named, NULL)
+                                   : g_build_filename(g_get_user_state_dir(), "firstbad", NULL);
 
     sandbox_hide(folder);
     return folder;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the user gives for the guests, checked before any work.
  */
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "job/private.h"
 
@@ -91,15 +93,32 @@ static gboolean check_files(const JobSpec *spec, GError **error)
     return TRUE;
 }
 
+GMappedFile *inputs_map(const char *path, const char *option, GError **error)
+{
+    GMappedFile *file = NULL;
+    GStatBuf status;
+
+    /* Else a folder cannot be mapped, and a FIFO waits for who writes. */
+    if (g_stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        job_invalid(error, "%s: %s is %s", option, path,
+                    S_ISDIR(status.st_mode) ? "a folder" : "no plain file");
+        return NULL;
+    }
+    file = g_mapped_file_new(path, FALSE, error);
+    if (!file) {
+        g_prefix_error(error, "%s: ", option);
+    }
+    return file;
+}
+
 static gboolean check_modules(const JobSpec *spec, GError **error)
 {
     g_auto(GStrv) paths = inputs_split(spec->modules);
 
     for (char **path = paths; *path; path++) {
-        g_autoptr(GMappedFile) file = g_mapped_file_new(*path, FALSE, error);
+        g_autoptr(GMappedFile) file = inputs_map(*path, "--module", error);
 
         if (!file) {
-            g_prefix_error(error, "--module: ");
             return FALSE;
         }
         if (g_mapped_file_get_length(file) < 4 ||

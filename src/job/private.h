@@ -299,6 +299,9 @@ gboolean job_invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3
 gboolean inputs_check(JobSpec *spec, GError **error);
 /* The elements of a list of the spec. NULL-terminated, owned by the caller. */
 char **inputs_split(const char *list);
+/* The file @path, given as @option, which the error names. Only of a plain file, which can be read.
+ */
+GMappedFile *inputs_map(const char *path, const char *option, GError **error);
 /* The settings of the file of --sysctl; none where @path is NULL. The same. */
 char **inputs_read_sysctls(const char *path, GError **error);
 

@@ -133,10 +133,9 @@ static gboolean check_configs(const JobSpec *spec, GError **error)
 
 static gboolean check_file(const char *path, const char *option, GError **error)
 {
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+    g_autoptr(GMappedFile) file = inputs_map(path, option, error);
 
     if (!file) {
-        g_prefix_error(error, "%s: ", option);
         return FALSE;
     }
     if (g_mapped_file_get_length(file) == 0) {

@@ -80,6 +80,8 @@ ok 'no such file of fixes' says 2 '--backports: '
 cause --good main~20 --repro "$work/none.c"
 ok 'no reproducer' says 2 '--repro: '
 printf 'int main(void) { return x; }\n' >"$work/bad.c"
+cause --good main~20 --repro "$work"
+ok 'a folder as reproducer' says 2 "--repro: $work is a folder"
 cause --good main~20 --repro "$work/bad.c"
 ok 'reproducer does not compile: the compiler is quoted' says 2 "'x' undeclared"
 cause --good main~20 --compiler no-such-cc
@@ -234,6 +236,20 @@ mkdir "$work/damaged"
 echo no database, however long it is read >"$work/damaged/firstbad.db"
 run doctor --state-dir "$work/damaged"
 ok 'doctor: a damaged store' prints 4 "UNUSABLE  the state folder: $work/damaged/firstbad.db is damaged"
+
+# A folder of no name is not the one where the user stands.
+mkdir "$work/here"
+cd "$work/here" || exit 1
+run status --state-dir ''
+ok 'an empty --state-dir, to read' says 2 '--state-dir: the name is empty'
+run run --state-dir '' --repo "$work/tree" --bad main --test true
+ok 'an empty --state-dir, to write' says 2 '--state-dir: the name is empty'
+state=$FIRSTBAD_STATE_DIR
+export FIRSTBAD_STATE_DIR= XDG_STATE_HOME="$work/xdg"
+run status
+ok 'an empty FIRSTBAD_STATE_DIR is none' says 2 "there are no jobs in $work/xdg/firstbad yet"
+FIRSTBAD_STATE_DIR=$state
+ok 'nothing lies there' [ -z "$(ls -A)" ]
 
 ok 'nothing was done: no state folder' [ ! -e "$work/state" ]
 run status
