@@ -41,8 +41,8 @@ static void add_choice(Html *html, const PagePlace *place, const Report *report,
         return;
     }
     html_open(html, "p", "class", "choice", NULL);
-    html_print(html, "When it was chosen, %u candidates were left (%.2f bits)", decision->n_left,
-               decision->bits);
+    html_print(html, "When it was chosen, %u candidate%s left (%.2f bits)", decision->n_left,
+               decision->n_left == 1 ? " was" : "s were", decision->bits);
     if (decision->best) {
         html_text(html, ", the most probable one ");
         add_id(html, place, report, decision->best);

@@ -243,8 +243,8 @@ void scene_draw_help(const Scene *scene, Screen *screen, guint row, guint end)
         {"Suspects", "the most probable culprits, and how probable each is"},
         {"Now", "what each machine does, and for how long"},
         {"Left", "time to the answer, if all goes as with jobs like this one"},
-        {"ok, crash", "trials without and with the bug (fail); other: crashes of another or"},
-        {"", "a doubtful kind; none: it did not boot, or could not show the bug"},
+        {"ok, crash", "trials without and with the bug (fail)"},
+        {"other, none", "crashes that are others, or may be; no boot, or bug out of reach"},
         {"~", "a verdict by what all revisions showed, not by its own trials"},
     };
 
