@@ -172,18 +172,30 @@ gboolean job_carry_mend(Job *job, const Action *action, GError **error)
 
 /* --- Adopting -------------------------------------------------------------------------------- */
 
-static Storm *storm_of_variant(const Job *job, const char *variant, const Mend **ret_mend)
+/* The mend that is tried by @variant, if it is one of @storm's. */
+static const Mend *find_mend(const Storm *storm, const char *variant)
+{
+    for (guint i = 0; i < storm->mends->len; i++) {
+        const Mend *mend = storm->mends->pdata[i];
+
+        if (g_str_equal(mend->variant, variant)) {
+            return mend;
+        }
+    }
+    return NULL;
+}
+
+/* A commit may be thought to mend two storms of a revision, one after the other. So one that has
+ * adopted it is not asked for again. */
+static Storm *open_storm_of(const Job *job, const char *variant)
 {
     const GPtrArray *storms = job->situation.storms;
 
     for (guint i = 0; i < storms->len; i++) {
         Storm *storm = storms->pdata[i];
 
-        for (guint m = 0; m < storm->mends->len; m++) {
-            *ret_mend = storm->mends->pdata[m];
-            if (g_str_equal((*ret_mend)->variant, variant)) {
-                return storm;
-            }
+        if (!storm->adopted && find_mend(storm, variant)) {
+            return storm;
         }
     }
     return NULL;
@@ -243,11 +255,12 @@ static gboolean forget_all(Job *job, const Storm *storm, guint *ret_n, GError **
 
 gboolean job_carry_adopt(Job *job, const Action *action, GError **error)
 {
-    const Mend *mend = NULL;
-    Storm *storm = storm_of_variant(job, action->commit, &mend);
+    Storm *storm = open_storm_of(job, action->commit);
+    const Mend *mend;
     guint n;
 
     g_assert(storm); /* only variants of storms are adopted */
+    mend = find_mend(storm, action->commit);
     /* The revisions first: a job that ends between the two adopts again. */
     if (!forget_all(job, storm, &n, error) ||
         !store_put_fact(job->store, job->id, mend->variant, FACT_MEND, storm->error, error)) {
@@ -317,12 +330,12 @@ static void load_storm(Job *job, const char *text)
     }
 }
 
-static void load_adopted(Job *job, const char *variant)
+static void load_adopted(Job *job, const FactRow *fact)
 {
-    const Mend *mend;
-    Storm *storm = storm_of_variant(job, variant, &mend);
+    Storm *storm = situation_storm(&job->situation, fact->text);
+    const Mend *mend = storm ? find_mend(storm, fact->commit) : NULL;
 
-    if (storm) {
+    if (mend) {
         storm->adopted = mend;
         use_mend(job, storm, mend);
     }
@@ -343,16 +356,21 @@ void job_load_mends(Job *job, const GPtrArray *facts)
         const FactRow *fact = facts->pdata[i];
 
         if (g_str_equal(fact->kind, FACT_MEND)) {
-            load_adopted(job, fact->commit);
+            load_adopted(job, fact);
         }
     }
 }
 
 gboolean job_tries_mend(const Job *job, const char *variant)
 {
-    const Mend *mend;
+    const GPtrArray *storms = job->situation.storms;
 
-    return job->situation.storms && storm_of_variant(job, variant, &mend);
+    for (guint i = 0; storms && i < storms->len; i++) {
+        if (find_mend(storms->pdata[i], variant)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 gboolean job_is_mended(const Job *job, const char *commit, const char *kernel_key)

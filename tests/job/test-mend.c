@@ -33,7 +33,8 @@ typedef struct StormFarm {
     guint first_bad;
     guint start, good; /* the ends of the job */
     gboolean at_boot;
-    gboolean is_mended;      /* the mend was adopted */
+    guint n_storms;          /* one after the other, by the same revisions; 0: one */
+    guint n_adopted;         /* so often the mend was adopted */
     guint n_builds, n_spent; /* of these, builds in the storm that told nothing of the bug */
     guint stop_after;        /* stop with an error after so many builds and trials; 0: never */
     guint n_trials;
@@ -61,7 +62,8 @@ static gboolean is_broken(const StormFarm *farm, const char *name)
     guint number = number_of(farm, name);
     gboolean is_inside = number >= STORM_FIRST && number < STORM_END;
 
-    return is_inside && !farm->is_mended && !strstr(name, farm->commits[STORM_END]);
+    return is_inside && farm->n_adopted < MAX(farm->n_storms, 1) &&
+           !strstr(name, farm->commits[STORM_END]);
 }
 
 static gboolean must_stop(const StormFarm *farm, GTask *task)
@@ -89,7 +91,7 @@ static void storm_build(Farm *base, const char *name, GCancellable *cancellable,
     kernel->build_ms = 10000;
     farm->n_builds++;
     farm->n_spent += broken;
-    if (broken && !farm->at_boot) {
+    if (broken && !farm->at_boot && farm->n_adopted == 0) {
         kernel->status = KERNEL_FAILED;
         kernel->first_error = g_strdup_printf(
             "net/smc.c:%u:2: error: ‘smc_gone’ undeclared (first use in this function)",
@@ -144,7 +146,8 @@ static void storm_add_fix(Farm *base, const Backport *fix)
     StormFarm *farm = (StormFarm *)base;
 
     g_assert_cmpstr(fix->commit, ==, farm->commits[STORM_END]);
-    farm->is_mended = TRUE;
+    farm->n_adopted++;
+    g_assert_cmpuint(farm->n_adopted, <=, MAX(farm->n_storms, 1));
 }
 
 static const char *storm_worktree(Farm *base)
@@ -303,7 +306,7 @@ static Answer *work(World *world)
     spec->no_revert_test = TRUE;
     text = job_spec_write(spec);
     store_add_job(store, "job", "cause", text, 0, &id, NULL);
-    world->farm.is_mended = FALSE; /* a farm that is made anew knows nothing */
+    world->farm.n_adopted = 0; /* a farm that is made anew knows nothing */
     job = job_new(1, spec, repo, store, &world->farm.base, &error);
     g_assert_no_error(error);
     if (!job_carry_out(job, write_down, world, NULL, &answer, &error)) {
@@ -422,6 +425,23 @@ static void test_good(void)
     check_waited_for(STORM_END + 1, STORM_END - 3, STORM_END - 1, TRUE);
 }
 
+/* What is built with the mend does not boot, and the same commit seems to mend that, too: each of
+ * the two storms adopts it once. */
+static void test_two_storms(void)
+{
+    World world;
+
+    world_init(&world, MEND_MESSAGE);
+    world.farm.first_bad = 350;
+    world.farm.n_storms = 2;
+    world.farm.stop_after = 2000;
+    g_autoptr(Answer) answer = work(&world);
+    g_assert_nonnull(answer);
+    g_assert_cmpstr(answer->culprit, ==, world.farm.commits[350]);
+    g_assert_cmpuint(world.farm.n_adopted, ==, 2);
+    world_clear(&world);
+}
+
 /* --- None that can be found ------------------------------------------------------------------ */
 
 static void test_not_found(gconstpointer at_boot)
@@ -496,6 +516,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/job/mend/boot", GINT_TO_POINTER(MEND_MESSAGE), test_found_at_boot);
     g_test_add_func("/job/mend/start", test_start);
     g_test_add_func("/job/mend/good", test_good);
+    g_test_add_func("/job/mend/two-storms", test_two_storms);
     g_test_add_data_func("/job/mend/not-found", GINT_TO_POINTER(FALSE), test_not_found);
     g_test_add_data_func("/job/mend/not-found-boot", GINT_TO_POINTER(TRUE), test_not_found);
     g_test_add_data_func("/job/mend/stop", GINT_TO_POINTER(FALSE), test_stops);
