@@ -148,7 +148,21 @@ static char *describe_rest(const Listing *listing, const Report *report)
     return report->spec->bisect_log ? g_strdup("with tests of others") : NULL;
 }
 
-static void print_job(const Listing *listing, const JobRow *row)
+/* Two jobs of long names may differ in their last letter: none is cut. */
+static int name_width(const Listing *listing)
+{
+    glong width = 24;
+
+    for (guint i = 0; i < listing->rows->len; i++) {
+        const JobRow *row = listing->rows->pdata[i];
+        g_autofree char *name = report_clean_line(row->name);
+
+        width = MAX(width, g_utf8_strlen(name, -1));
+    }
+    return (int)width;
+}
+
+static void print_job(const Listing *listing, const JobRow *row, int width)
 {
     const JobCounts *counts = g_hash_table_lookup(listing->counts, &row->id);
     g_autoptr(GError) damage = NULL;
@@ -159,7 +173,7 @@ static void print_job(const Listing *listing, const JobRow *row)
                     *rest = report ? describe_rest(listing, report) : NULL,
                     *clean = rest ? report_clean_line(rest) : NULL;
 
-    g_print("%-24.24s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", name, kind,
+    g_print("%-*s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", width, name, kind,
             report ? describe_state(report) : "damaged", culprit ? culprit : "-",
             counts ? counts->n_kernels : 0, counts ? counts->n_trials : 0, time, clean ? "  " : "",
             clean ? clean : "");
@@ -170,10 +184,12 @@ static void print_job(const Listing *listing, const JobRow *row)
 
 static void print_table(const Listing *listing)
 {
-    g_print("%-24s %-6s %-14s %-12s %7s %6s %s\n", "JOB", "KIND", "STATE", "CULPRIT", "KERNELS",
-            "TRIALS", "TIME");
+    int width = name_width(listing);
+
+    g_print("%-*s %-6s %-14s %-12s %7s %6s %s\n", width, "JOB", "KIND", "STATE", "CULPRIT",
+            "KERNELS", "TRIALS", "TIME");
     for (guint i = 0; i < listing->rows->len; i++) {
-        print_job(listing, listing->rows->pdata[i]);
+        print_job(listing, listing->rows->pdata[i], width);
     }
 }
 
