@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the files of the pure decider share: evidence.c (what the trials of a kernel say),
  * persuade.c (belief is told), standing.c (one revision by itself), releases.c (the range),
- * presence.c (where a bug never was), check.c (the check of an answer) and decide.c (the phases).
+ * presence.c (where a bug never was), check.c (the check of an answer), plan.c (what belief's
+ * planner is told) and decide.c (the phases).
  */
 #pragma once
 
@@ -160,3 +161,17 @@ char *situation_used_budget(const Situation *situation, ActionKind kind);
 gboolean situation_affords_guess(const Situation *situation);
 /* What is known when @budget is used up: the candidates, once there is a range. */
 Answer *answer_by_budget(const Situation *situation, const char *budget);
+
+/* --- plan.c ---------------------------------------------------------------------------------- */
+
+/* What the planner is told, an entry for each revision. */
+typedef struct Plan {
+    gboolean *built, *busy, *barred;
+    double *build_s_of;
+    Costs costs;
+} Plan;
+Plan plan_of(const Situation *situation);
+void plan_clear(Plan *plan);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
+/* The experiment that belief wants of those that can begin now. FALSE: none. */
+gboolean plan_next_experiment(const Situation *situation, Experiment *ret_experiment);
