@@ -220,12 +220,21 @@ static gboolean check_timeout(guint timeout_s, const char *option, GError **erro
     return timeout_s || job_invalid(error, "%s: at least 1 second", option);
 }
 
-/* A name of digits would be taken for a job's number. */
+/* A name of digits would be taken for a job's number, one with a dash at its begin for an option,
+ * and lists of names have one on each line. */
 static gboolean check_name(const char *name, GError **error)
 {
-    return !name || name[strspn(name, "0123456789")] ||
-           job_invalid(error, "--name: '%s' is a number, which names another job: add a letter",
-                       name);
+    if (!name) {
+        return TRUE;
+    }
+    if (!name[strspn(name, "0123456789")]) {
+        return job_invalid(error, "--name: '%s' is a number, which names another job: add a letter",
+                           name);
+    }
+    if (*name == '-' || strchr(name, '\n')) {
+        return job_invalid(error, "--name: a name has one line, and does not begin with '-'");
+    }
+    return TRUE;
 }
 
 static gboolean check_backports(const char *path, GError **error)

@@ -113,6 +113,10 @@ for option in build-timeout boot-timeout trial-timeout cpus; do
 done
 cause --good main~20 --name 12
 ok 'a name that is a number' says 2 "--name: '12' is a number"
+for name in -x "$(printf 'two\nlines')"; do
+    cause --good main~20 --name="$name"
+    ok "a name as $(printf %s "$name" | tr '\n' ' ')" says 2 '--name: a name has one line'
+done
 cause --good main~20 --accel fast
 ok 'wrong accel' says 2 "--accel: 'fast' is none of auto, kvm, tcg"
 cause --good main~20 --confidence 2
