@@ -48,7 +48,8 @@
 #include <string.h>
 
 /* Of trials at a revision that was tested before. This and HOPE_FLOOR are for confidences up to
- * FULL_FLOORS: what can be told at all shrinks with what a higher one leaves, and they with it. */
+ * FULL_FLOORS: what can be told at all shrinks with what a higher one leaves, and they with it,
+ * down to belief_most_confidence(). */
 #define GAIN_FLOOR  0.005
 #define FULL_FLOORS 0.99
 /* Of one that was not, with the chance that it can be tested at all. It ends the search of a block
@@ -627,11 +628,12 @@ gboolean belief_plan(Belief *belief, double confidence, const Costs *costs,
     }
     g_autofree gboolean *splits = find_splitting(belief, confidence);
     g_autofree double *doubt = g_new0(double, belief->n);
+    double left = 1 - MIN(confidence, belief_most_confidence(&belief->model));
     Planner planner = {.belief = belief,
                        .costs = costs,
                        .splits = splits,
                        .doubt = doubt,
-                       .floor_share = MIN(1, (1 - confidence) / (1 - FULL_FLOORS))};
+                       .floor_share = MIN(1, left / (1 - FULL_FLOORS))};
 
     for (guint i = 0; i < N_COUNTS; i++) {
         planner.rounds_s[i] = rounds_s(costs, trial_counts[i]);
