@@ -204,10 +204,11 @@ gboolean belief_check_wanted(Belief *belief, guint32 culprit, double log10_odds,
 
 /* Of a tally alone: any crash is bad, unless 20 runs or more ended ok for each crash. */
 Verdict belief_verdict(const Tally *tally);
-/* Of a revision whose kernel was tested, by the whole evidence: bad when it has the bug more
- * probably than not. So the verdicts never contradict each other or the answer, and `git bisect
- * replay` accepts them. */
-Verdict belief_verdict_of(Belief *belief, guint32 revision);
+/* Of a revision whose kernel was tested, by the whole evidence: bad when it has the bug with the
+ * chance @sure (more than a half), good when it has not, else unknown, however its own trials went.
+ * Of revision 0, at which the search began, what is more probable. So the verdicts never contradict
+ * each other or the answer, and `git bisect replay` accepts them. */
+Verdict belief_verdict_of(Belief *belief, guint32 revision, double sure);
 
 /* How many trials that all end ok are needed before a revision *with* the bug would have shown it
  * with chance 1 - @miss, given the crash rate seen at the start (@n_crash of @n_crash + @n_ok, beta

@@ -21,14 +21,16 @@ Verdict belief_verdict(const Tally *tally)
     return tally->n_ok > 0 ? VERDICT_GOOD : VERDICT_UNKNOWN;
 }
 
-Verdict belief_verdict_of(Belief *belief, guint32 revision)
+Verdict belief_verdict_of(Belief *belief, guint32 revision, double sure)
 {
     const Tally *tally = belief_get(belief, revision);
+    double has_bug, wanted = revision == 0 ? 0.5 : sure;
 
     if (tally->said != VERDICT_UNKNOWN || !tally_has_trials(tally) || tally->unreached) {
         return belief_verdict(tally);
     }
-    return belief_has_bug(belief)[revision] > 0.5 ? VERDICT_BAD : VERDICT_GOOD;
+    has_bug = belief_has_bug(belief)[revision];
+    return has_bug >= wanted ? VERDICT_BAD : has_bug <= 1 - wanted ? VERDICT_GOOD : VERDICT_UNKNOWN;
 }
 
 const char *verdict_name(Verdict verdict)

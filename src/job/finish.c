@@ -370,22 +370,17 @@ static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
 }
 
 /* The verdicts of all revisions, by the whole evidence: they agree with each other and with the
- * answer. */
-static gboolean keep_verdicts(Job *job, GError **error)
+ * answer. A job that may go on has none that are the last. */
+static gboolean keep_verdicts(Job *job, gboolean are_last, GError **error)
 {
     GHashTableIter iter;
     const char *commit;
 
     g_hash_table_iter_init(&iter, job->decided);
     while (g_hash_table_iter_next(&iter, (gpointer *)&commit, NULL)) {
-        gint64 revision = job->range ? range_find(job->range, commit) : -1;
-        Verdict verdict;
-        Tally tally;
-
-        situation_tally(&job->situation, commit, &tally);
-        verdict = revision >= 0 ? belief_verdict_of(job->belief, (guint32)revision)
-                                : belief_verdict(&tally);
-        if (!store_set_verdict(job->store, job->id, commit, verdict_name(verdict), error)) {
+        if (are_last ? !store_set_verdict(job->store, job->id, commit,
+                                          verdict_name(job_verdict(job, commit)), error)
+                     : !job_keep_verdict_so_far(job, commit, error)) {
             return FALSE;
         }
     }
@@ -453,8 +448,7 @@ gboolean job_finish_answer(Job *job, Answer *answer, GError **error)
         !gather_subjects(job, answer->older, error)) {
         return FALSE;
     }
-    /* A job that may go on has no last verdicts. */
-    if ((!answer->by_budget && !keep_verdicts(job, error)) ||
+    if (!keep_verdicts(job, !answer->by_budget, error) ||
         (named(answer) && !gather_culprit(job, answer, error))) {
         return FALSE;
     }

@@ -221,6 +221,11 @@ void job_begin_trials(Job *job, const Action *action);
 /* What is going on there, for people. Owned by the caller. */
 char *build_text(const Work *work);
 char *batch_text(const Work *batch);
+/* What @commit is by all that is known by now; never by a run or two of its own. */
+Verdict job_verdict(Job *job, const char *commit);
+/* Keep that for who reads the job before its end. "bad" is not kept: to a job that goes on, it says
+ * that a release was overruled; a revision that crashed is bad without. */
+gboolean job_keep_verdict_so_far(Job *job, const char *commit, GError **error);
 
 /* --- prior.c, weights.c ---------------------------------------------------------------------- */
 

@@ -235,29 +235,44 @@ char *batch_text(const Work *batch)
                            batch->n_running + batch->n_wanted);
 }
 
-/* So surely must a revision have the bug, or not, to be called bad or good while the search goes
- * on.
+/* So surely must a revision have the bug, or not, to be called bad or good; less where the whole
+ * search is to end with less.
  */
 #define SURE 0.95
+
+Verdict job_verdict(Job *job, const char *commit)
+{
+    gint64 revision = job->range ? range_find(job->range, commit) : -1;
+    Tally tally;
+
+    if (revision >= 0) {
+        return belief_verdict_of(job->belief, (guint32)revision,
+                                 CLAMP(job->situation.confidence, 0.5, SURE));
+    }
+    situation_tally(&job->situation, commit, &tally);
+    return belief_verdict(&tally);
+}
+
+gboolean job_keep_verdict_so_far(Job *job, const char *commit, GError **error)
+{
+    const RevisionEvidence *evidence = situation_evidence_for(&job->situation, commit);
+    Verdict verdict = job_verdict(job, commit);
+    const char *name = verdict != VERDICT_BAD  ? verdict_name(verdict)
+                       : evidence->n_crash > 0 ? NULL
+                                               : verdict_name(VERDICT_UNKNOWN);
+
+    return !job->range || range_find(job->range, commit) < 0 ||
+           g_hash_table_contains(job->situation.overruled, commit) ||
+           store_set_verdict(job->store, job->id, commit, name, error);
+}
 
 /* "bad", "good" or "skip" when that is sure by now, else "unknown". */
 static const char *verdict_so_far(Job *job, const char *commit)
 {
-    gint64 revision = job->range ? range_find(job->range, commit) : -1;
-    double has_bug;
     Tally tally;
 
     situation_tally(&job->situation, commit, &tally);
-    if (tally.unreached) {
-        return "unreached";
-    }
-    if (revision < 0 || tally.untestable) {
-        return verdict_name(belief_verdict(&tally));
-    }
-    has_bug = belief_has_bug(job->belief)[revision];
-    return has_bug >= SURE       ? verdict_name(VERDICT_BAD)
-           : has_bug <= 1 - SURE ? verdict_name(VERDICT_GOOD)
-                                 : verdict_name(VERDICT_UNKNOWN);
+    return tally.unreached ? "unreached" : verdict_name(job_verdict(job, commit));
 }
 
 /* "6533e558c650 bad: 3 of 3 trials crashed" */
@@ -306,6 +321,7 @@ static void end_batch(Work *batch)
             situation_update_belief(&job->situation);
         }
         say_result(job, commit);
+        job_keep_verdict_so_far(job, commit, &batch->error);
     }
     work_end(batch);
 }

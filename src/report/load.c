@@ -115,8 +115,9 @@ static void find_verdict(ReportRevision *revision)
     }
     by_itself = verdict_name(belief_verdict(&tally));
     revision->verdict = by_all ? by_all : by_itself;
-    revision->is_inferred =
-        revision->n_crash + revision->n_ok > 0 && !g_str_equal(revision->verdict, by_itself);
+    revision->is_inferred = revision->n_crash + revision->n_ok > 0 &&
+                            !g_str_equal(revision->verdict, "unknown") &&
+                            !g_str_equal(revision->verdict, by_itself);
 }
 
 /* A revision that was not tried, because another one with the same kernel was. */

@@ -77,7 +77,7 @@ static void test_same_kernel(void)
     assert_candidates(belief, 0.95, "3 5");
     g_assert_true(belief_next_experiment(belief, 0.95, &costs, &experiment));
     g_assert_cmpuint(experiment.revision, ==, 3);
-    g_assert_cmpint(belief_verdict_of(belief, 4), ==, VERDICT_UNKNOWN);
+    g_assert_cmpint(belief_verdict_of(belief, 4, 0.95), ==, VERDICT_UNKNOWN);
 
     /* The parent of 5 is 4, whose kernel is that of 3. */
     set(belief, 3, 0, 1);
@@ -86,7 +86,7 @@ static void test_same_kernel(void)
     set(belief, 3, 0, 10);
     g_assert_false(belief_check_wanted(belief, 5, 2, &costs, &experiment));
     assert_candidates(belief, 0.95, "5");
-    g_assert_cmpint(belief_verdict_of(belief, 4), ==, VERDICT_GOOD);
+    g_assert_cmpint(belief_verdict_of(belief, 4, 0.95), ==, VERDICT_GOOD);
     g_assert_cmpuint(belief_get(belief, 4)->n_ok, ==, 10);
     /* No trial can tell 4 from 3. */
     g_assert_false(belief_check_wanted(belief, 4, 2, &costs, &experiment));
@@ -141,7 +141,7 @@ static void test_untestable_without_trials(void)
     set_untestable(belief, 2);
     belief_set_same(belief, 3, 2);
     for (guint32 r = 2; r <= 3; r++) {
-        g_assert_cmpint(belief_verdict_of(belief, r), ==, VERDICT_SKIP);
+        g_assert_cmpint(belief_verdict_of(belief, r, 0.95), ==, VERDICT_SKIP);
         g_assert_cmpint(belief_verdict(belief_get(belief, r)), ==, VERDICT_SKIP);
         g_assert_cmpfloat(belief_log10_odds(belief, belief_get(belief, r)), ==, 0);
     }

@@ -179,8 +179,8 @@ static void test_fix(void)
     assert_candidates(belief, 0.95, "4");
     g_assert_cmpfloat(belief_has_bug(belief)[3], >, 0.99);
     g_assert_cmpfloat(belief_has_bug(belief)[4], <, 0.01);
-    g_assert_cmpint(belief_verdict_of(belief, 0), ==, VERDICT_BAD);
-    g_assert_cmpint(belief_verdict_of(belief, 5), ==, VERDICT_GOOD);
+    g_assert_cmpint(belief_verdict_of(belief, 0, 0.95), ==, VERDICT_BAD);
+    g_assert_cmpint(belief_verdict_of(belief, 5, 0.95), ==, VERDICT_GOOD);
     set(belief, 3, 5, 5);
     set(belief, 4, 0, 1);
     g_assert_true(belief_check_wanted(belief, 4, 2, &costs, &experiment));
@@ -528,7 +528,7 @@ static void test_unreached(void)
     belief_set(belief, 2, &quiet);
     belief_set(belief, 3, &quiet);
     g_assert_cmpfloat(belief_posterior(belief)[1], >, 0.9 * belief_posterior(belief)[4]);
-    g_assert_cmpint(belief_verdict_of(belief, 3), ==, VERDICT_SKIP);
+    g_assert_cmpint(belief_verdict_of(belief, 3, 0.95), ==, VERDICT_SKIP);
     /* Were they reached, the culprit would lie behind them. */
     set(belief, 3, 0, 20);
     g_assert_cmpfloat(belief_posterior(belief)[1], <, 0.01 * belief_posterior(belief)[4]);
@@ -552,11 +552,22 @@ static void test_verdicts(void)
     set(belief, 3, 0, 10);
     set(belief, 2, 0, 10);
     set(belief, 1, 1, 9);
-    g_assert_cmpint(belief_verdict_of(belief, 1), ==, VERDICT_GOOD);
-    g_assert_cmpint(belief_verdict_of(belief, 4), ==, VERDICT_BAD);
-    g_assert_cmpint(belief_verdict_of(belief, 0), ==, VERDICT_UNKNOWN);
+    g_assert_cmpint(belief_verdict_of(belief, 1, 0.95), ==, VERDICT_GOOD);
+    g_assert_cmpint(belief_verdict_of(belief, 4, 0.95), ==, VERDICT_BAD);
+    g_assert_cmpint(belief_verdict_of(belief, 0, 0.95), ==, VERDICT_UNKNOWN);
     set_untestable(belief, 1);
-    g_assert_cmpint(belief_verdict_of(belief, 1), ==, VERDICT_SKIP);
+    g_assert_cmpint(belief_verdict_of(belief, 1, 0.95), ==, VERDICT_SKIP);
+
+    /* One quiet run, where half of those of the start are quiet. */
+    set(belief, 5, 5, 5);
+    set(belief, 4, 0, 0);
+    set(belief, 2, 0, 0);
+    set(belief, 3, 0, 1);
+    g_assert_cmpint(belief_verdict_of(belief, 3, 0.95), ==, VERDICT_UNKNOWN);
+    set(belief, 3, 0, 20);
+    g_assert_cmpint(belief_verdict_of(belief, 3, 0.95), ==, VERDICT_GOOD);
+    set(belief, 3, 1, 0);
+    g_assert_cmpint(belief_verdict_of(belief, 3, 0.95), ==, VERDICT_BAD);
 }
 
 static void test_trials_for_good(void)

@@ -152,6 +152,18 @@ echo "# flaky at 30 %: right in $right of 20"
 ok 'flaky test: right in 19 of 20' [ "$right" -ge 19 ]
 ok 'git bisect replay comes to the same commits' [ "$replayed" -eq "$right" ]
 
+# One quiet run of a test that is often quiet makes no revision good, neither in the report nor for git.
+go --max-kernels 3 --name coin --test 'test -e bad || exit 0; c=$(($(cat '"$work"'/count) + 1)); echo $c >'"$work"'/count
+    test "$(cat n)" -eq 120 && test $((c % 2)) -eq 0'
+ok 'a budget that ends after a quiet run' says 1 'unknown: 0 of '
+quiet=$(sed -n 's/^\([0-9a-f]*\) unknown: 0 of .*/\1/p' "$work/err" | head -n 1)
+run report coin
+ok 'report: unknown' prints 0 "$quiet  unknown"
+run report coin --json
+ok 'for programs, too' prints 0 '"verdict": "unknown"'
+run log coin --replay
+ok 'and it is no step of git'"'"'s' [ "$code" -eq 0 -a "${out#*"$quiet"}" = "$out" ]
+
 # More confidence than trials can give is taken for what they can, and a right answer stays one.
 echo 0 >"$work/count"
 go --json --confidence 0.999 --test 'c=$(($(cat '"$work"'/count) + 1)); echo $c >'"$work"'/count; test -e bad || exit 0
