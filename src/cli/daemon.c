@@ -157,14 +157,23 @@ static char *find_request(const char *state_dir, const char *name)
     return NULL;
 }
 
-/* What a request to cancel calls the job @name; NULL: there is none. Owned by the caller. */
+/* What a request to cancel calls the job @name; NULL: there is none, or nothing of it to cancel.
+ * Owned by the caller. */
 static char *name_to_daemon(const char *state_dir, const char *name, GError **error)
 {
     char *id = find_request(state_dir, name);
     g_autoptr(Store) store = id ? NULL : store_open(state_dir, STORE_READ, error);
     g_autoptr(JobRow) row = store ? store_find_job(store, name, error) : NULL;
 
-    return id ? id : row ? g_strdup_printf("%" G_GINT64_FORMAT, row->id) : NULL;
+    if (id || !row) {
+        return id;
+    }
+    if (!store_can_cancel(row)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s %s already", row->name,
+                    row->state == JOB_CANCELLED ? "is cancelled" : "has ended");
+        return NULL;
+    }
+    return g_strdup_printf("%" G_GINT64_FORMAT, row->id);
 }
 
 int cmd_cancel(int argc, char **argv)

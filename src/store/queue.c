@@ -168,6 +168,11 @@ gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError *
     return TRUE;
 }
 
+gboolean store_can_cancel(const JobRow *row)
+{
+    return row->state == JOB_RUNNING || row->state == JOB_FAILED || row->state == JOB_QUEUED;
+}
+
 gboolean store_add_usage(Store *store, const char *submitter, gint64 now_s, guint64 ms,
                          GError **error)
 {

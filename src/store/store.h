@@ -110,6 +110,8 @@ gboolean store_requeue_job(Store *store, gint64 job, gint64 not_before_s, guint 
 gboolean store_queue_job(Store *store, gint64 job, const char *submitter, GError **error);
 /* It is not wanted any more. *ret_done: it has ended already, and stays as it is. */
 gboolean store_cancel_job(Store *store, gint64 job, gboolean *ret_done, GError **error);
+/* Would that change the job of @row? Not of one that has ended, or is cancelled. */
+gboolean store_can_cancel(const JobRow *row);
 /* @submitter's jobs took @ms of machines; and what all have used since @since_s: submitter ->
  * double (seconds), each hour halved for every @half_life_s (0: never) that it is old. Hours
  * to come, of a clock that was wrong then, do not count. */

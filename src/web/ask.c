@@ -65,7 +65,9 @@ void post_cancel(WebCall *call)
     g_autoptr(JobRow) row = store ? call_find_job(call, store) : NULL;
     g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL};
 
-    if (row) {
+    if (row && !store_can_cancel(row)) {
+        reply_error(call, MHD_HTTP_CONFLICT, "The job has ended.");
+    } else if (row) {
         put(call, &request, row->id);
     }
 }

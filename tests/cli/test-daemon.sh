@@ -81,6 +81,10 @@ for job in unwanted-build unwanted-run; do
     ok "$job: it is cancelled" says 0 "$job is cancelled"
     ok "$job: its copies are gone" [ ! -e "$(inputs_of "$job")" ]
 done
+run cancel weighed
+ok 'cancel: one that has ended' says 2 'weighed has ended already'
+run cancel unwanted-run
+ok 'cancel: one that is cancelled' says 2 'unwanted-run is cancelled already'
 ok 'nothing is left in the spool' [ -z "$(ls -A "$work/state/spool")" ]
 for job in edited deleted; do
     ok "$job: its copy is kept" grep -q WANTED=y "$(inputs_of "$job")/config/$job.config"

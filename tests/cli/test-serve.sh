@@ -376,6 +376,8 @@ get /jobs/5/cancel -d do=cancel -H "Origin: $at" -b "firstbad-token-$port=$token
 ok 'cancel' [ "$code" = 303 ]
 wait $events
 ok 'events: the end' grep -q '"state":"cancelled".*"is_done":true' "$work/events"
+get /jobs/5/cancel -d do=cancel -H "Origin: $at" -b "firstbad-token-$port=$token"
+ok 'cancel: once more' gets 409 'has ended'
 kill $daemon
 wait $daemon
 
