@@ -63,8 +63,8 @@ static void add_left(Html *html, const Live *live)
 {
     html_open(html, "p", "id", "live-left", NULL);
     if (live->n_revisions) {
-        html_print(html, "%u of %u revisions left, %.1f bits. ", live->n_left, live->n_revisions,
-                   live->bits);
+        html_print(html, "%u of %u revisions left, %.1f bits. ", live->n_left,
+                   live->n_revisions - 1, live->bits); /* without the good end */
     }
     if (live->has_left) {
         g_autofree char *median = report_duration((guint64)(live->left_s * 1000)),

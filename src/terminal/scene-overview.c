@@ -29,8 +29,8 @@ static void draw_range_heading(const Scene *scene, Screen *screen, guint row)
 
     screen_put(screen, row, 1, HEADED - 1, STYLE_STRONG, "Range");
     column = screen_printf(screen, row, HEADED, screen->n_columns, STYLE_PLAIN,
-                           "%u revisions, %u left (%.1f bits)", live->n_revisions, live->n_left,
-                           live->bits);
+                           "%u revisions, %u left (%.1f bits)", live->n_revisions - 1, live->n_left,
+                           live->bits); /* without the good end */
     if (live->older >= 0.001) {
         screen_printf(screen, row, column, screen->n_columns, STYLE_PLAIN,
                       "; older than these: %.1f %%", live->older * 100);
