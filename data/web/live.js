@@ -49,7 +49,8 @@ function showSuspects(suspects) {
 }
 
 function describeLeft(live) {
-    const left = live.n_revisions ? `${leftOf(live.n_left, live.n_revisions - 1, live.bits)}. ` : "";
+    const left =
+        live.n_revisions ? `${leftOf(live.n_left, live.n_revisions - 1, live.bits)}. ` : "";
     const [median, low, high] =
         [live.left_s, live.left_low_s, live.left_high_s].map((s) => duration(1000 * s));
 

@@ -165,7 +165,7 @@ static int restore(const char *state_dir)
 
 int cmd_doctor(int argc, char **argv)
 {
-    g_autofree char *state_option = NULL, *state_dir = NULL, *why = NULL;
+    g_autofree char *state_option = NULL, *state_dir = NULL, *why = NULL, *qemu = NULL;
     g_autoptr(GPtrArray) packages = g_ptr_array_new();
     gboolean restores = FALSE;
     const GOptionEntry entries[] = {
@@ -196,7 +196,8 @@ int cmd_doctor(int argc, char **argv)
     able = print_state_folder(state_dir) && able;
     kvm = guest_kvm_works("qemu-system-x86_64", &why);
     g_print("  KVM:      %s\n", why);
-    if (!kvm) {
+    qemu = g_find_program_in_path("qemu-system-x86_64");
+    if (!kvm && qemu) {
         g_print("            guests are emulated (TCG): right, but several times slower\n");
     }
     if (packages->len) {
