@@ -256,11 +256,10 @@ static gboolean forget_all(Job *job, const Storm *storm, guint *ret_n, GError **
 gboolean job_carry_adopt(Job *job, const Action *action, GError **error)
 {
     Storm *storm = open_storm_of(job, action->commit);
-    const Mend *mend;
+    const Mend *mend = storm ? find_mend(storm, action->commit) : NULL;
     guint n;
 
-    g_assert(storm); /* only variants of storms are adopted */
-    mend = find_mend(storm, action->commit);
+    g_assert(mend); /* only variants of storms are adopted */
     /* The revisions first: a job that ends between the two adopts again. */
     if (!forget_all(job, storm, &n, error) ||
         !store_put_fact(job->store, job->id, mend->variant, FACT_MEND, storm->error, error)) {

@@ -183,10 +183,10 @@ static void test_begun_and_finished(Fixture *fixture, gconstpointer unused)
     g_autofree char *out =
         scratch_sh(&fixture->scratch,
                    "(cd repo; git worktree add -q --lock --detach ../whole);" BEGUN ": >commondir");
-    GThread *other = g_thread_new("other", finish_soon, &fixture->scratch);
+    g_autoptr(GThread) other = g_thread_new("other", finish_soon, &fixture->scratch);
 
     prepare(fixture);
-    g_thread_join(other);
+    g_thread_join(g_steal_pointer(&other));
     g_free(out);
     out = scratch_sh(&fixture->scratch, "ls repo/.git/worktrees");
     g_assert_cmpstr(out, ==, "mine\nother\nwhole");
