@@ -181,6 +181,9 @@ static gboolean carry_out(Work *work, Answer **ret_answer, GError **error)
     job = job_new(work->row->id, work->spec, work->setup->repo, work->store, work->setup->farm,
                   error);
     put_setup_span(work, begun_us);
+    for (guint i = 0; job && i < work->setup->notes->len; i++) {
+        job_note(job, work->setup->notes->pdata[i]);
+    }
     return job &&
            job_carry_out(job, progress_line_show, work->line, work->cancellable, ret_answer, error);
 }

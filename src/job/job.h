@@ -390,6 +390,9 @@ Job *job_new(gint64 id, const JobSpec *spec, const Repo *repo, Store *store, Far
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
+/* A person was told @note before the job began: who looks at it from elsewhere (live.h) sees it. */
+void job_note(Job *job, const char *note);
+
 /* The parts of job_carry_out(), for who has several jobs at work. After job_begin() a job is
  * advanced, and again whenever it has news (or was cancelled), until it has an answer or fails;
  * then, or to stop it, job_end(). *ret_answer NULL: it waits for news. */

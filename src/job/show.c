@@ -291,6 +291,11 @@ void job_tell(Job *job, const char *doing, const char *line)
     show(job, doing, NULL, line);
 }
 
+void job_note(Job *job, const char *note)
+{
+    live_add_event(job->live, job_now_ms(), note);
+}
+
 void job_say(Job *job, const char *format, ...)
 {
     g_autofree char *line = NULL;
