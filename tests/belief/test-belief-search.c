@@ -195,59 +195,56 @@ static void test_skip_storm(void)
     g_assert_cmpuint(most_outside, <=, 15);
 }
 
+/* How many jobs named one commit, and how many of these the right one. */
+typedef struct Score {
+    guint n_right, n_wrong;
+} Score;
+
+/* @n_jobs on lines and graphs of @n commits, of a test that fails with @p on a bad one. */
+static Score search_all(guint n_jobs, guint32 n, double p, const BeliefModel *model,
+                        double confidence)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    guint n_trials = 0;
+    Score score = {0};
+
+    for (guint i = 0; i < n_jobs; i++) {
+        g_autoptr(History) history = i % 2 ? graph_line(n) : graph_random(rand, n, 0.2);
+        guint32 culprit = (guint32)g_rand_int_range(rand, 1, (gint32)n);
+        g_autoptr(World) world = world_new(history, culprit, p, 0, NULL, rand);
+        g_autoptr(Belief) belief = world_start(world, model, 10);
+        g_auto(Result) result = {0};
+
+        world_bisect(world, belief, confidence, &command_costs, &result);
+        gboolean is_right = g_array_index(result.candidates, guint32, 0) == culprit;
+        score.n_right += result.candidates->len == 1 && is_right;
+        score.n_wrong += result.candidates->len == 1 && !is_right;
+        n_trials += result.n_trials;
+    }
+    g_test_message("%u right, %u wrong of %u, %.1f trials each", score.n_right, score.n_wrong,
+                   n_jobs, (double)n_trials / n_jobs);
+    return score;
+}
+
 /* A test that fails on 70 % of the runs of a bad commit. */
 static void test_flaky_command(void)
 {
-    const guint n_jobs = 120;
-    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-    guint n_right = 0, n_wrong = 0, n_trials = 0;
     BeliefModel model;
 
     belief_model_default(&model);
-    for (guint i = 0; i < n_jobs; i++) {
-        g_autoptr(History) history = i % 2 ? graph_line(500) : graph_random(rand, 500, 0.2);
-        guint32 culprit = (guint32)g_rand_int_range(rand, 1, 500);
-        g_autoptr(World) world = world_new(history, culprit, 0.7, 0, NULL, rand);
-        g_autoptr(Belief) belief = world_start(world, &model, 10);
-        g_auto(Result) result = {0};
-
-        world_bisect(world, belief, 0.95, &command_costs, &result);
-        gboolean is_right = g_array_index(result.candidates, guint32, 0) == culprit;
-        n_right += result.candidates->len == 1 && is_right;
-        n_wrong += result.candidates->len == 1 && !is_right;
-        n_trials += result.n_trials;
-    }
-    g_test_message("%u right, %u wrong of %u, %.1f trials each", n_right, n_wrong, n_jobs,
-                   (double)n_trials / n_jobs);
-    g_assert_cmpfloat(n_right, >=, 0.95 * n_jobs);
+    Score score = search_all(120, 500, 0.7, &model, 0.95);
+    g_assert_cmpuint(score.n_right, >=, 0.95 * 120);
 }
 
 /* As much confidence as trials can give is reached, also by a test that fails now and then. */
 static void test_most_confidence(void)
 {
-    const guint n_jobs = 60;
-    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-    guint n_right = 0, n_wrong = 0, n_trials = 0;
     BeliefModel model;
 
     belief_model_default(&model);
-    for (guint i = 0; i < n_jobs; i++) {
-        g_autoptr(History) history = i % 2 ? graph_line(70) : graph_random(rand, 70, 0.2);
-        guint32 culprit = (guint32)g_rand_int_range(rand, 1, 70);
-        g_autoptr(World) world = world_new(history, culprit, 0.6, 0, NULL, rand);
-        g_autoptr(Belief) belief = world_start(world, &model, 10);
-        g_auto(Result) result = {0};
-
-        world_bisect(world, belief, belief_most_confidence(&model), &command_costs, &result);
-        gboolean is_right = g_array_index(result.candidates, guint32, 0) == culprit;
-        n_right += result.candidates->len == 1 && is_right;
-        n_wrong += result.candidates->len == 1 && !is_right;
-        n_trials += result.n_trials;
-    }
-    g_test_message("%u right, %u wrong of %u, %.1f trials each", n_right, n_wrong, n_jobs,
-                   (double)n_trials / n_jobs);
-    g_assert_cmpuint(n_wrong, ==, 0);
-    g_assert_cmpuint(n_right, >=, 0.95 * n_jobs);
+    Score score = search_all(60, 70, 0.6, &model, belief_most_confidence(&model));
+    g_assert_cmpuint(score.n_wrong, ==, 0);
+    g_assert_cmpuint(score.n_right, >=, 0.95 * 60);
 }
 
 /* A world as the model believes worlds to be. */
