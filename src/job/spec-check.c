@@ -269,13 +269,6 @@ static gboolean check_kernel_inputs(const Repo *repo, JobSpec *spec, GError **er
 {
     g_autoptr(GBytes) kconfig = NULL;
 
-    if (!spec->config) {
-        return job_invalid(error, "--config is missing: the .config of the kernel that crashed");
-    }
-    if (!spec->repro && needs_repro(spec)) {
-        return job_invalid(error,
-                           "--repro is missing: a reproducer (C source, static binary or script)");
-    }
     if (!check_configs(spec, error) ||
         (spec->repro && !check_file(spec->repro, "--repro", error)) ||
         !check_backports(spec->backports, error)) {
@@ -349,14 +342,15 @@ static gboolean check_webhook(const JobSpec *spec, GError **error)
     return !spec->webhook_secret || check_file(spec->webhook_secret, "--webhook-secret", error);
 }
 
-gboolean job_check_spec(JobSpec *spec, GError **error)
+/* Is all given that no job can do without? It is asked before anything is read. */
+static gboolean check_given(const JobSpec *spec, GError **error)
 {
     gboolean run = job_spec_is_run(spec);
-    const char *tree_option = run ? "--repo" : "--tree", *start_option = run ? "--bad" : "--start";
-    g_autoptr(Repo) repo = NULL;
+    const char *start_option = run ? "--bad" : "--start";
 
     if (!spec->tree) {
-        return job_invalid(error, "%s is missing: the git repository to search", tree_option);
+        return job_invalid(error, "%s is missing: the git repository to search",
+                           run ? "--repo" : "--tree");
     }
     if (!spec->start && !spec->start_title && !spec->tried) {
         return job_invalid(error, "%s is missing: a commit that %s", start_option,
@@ -369,6 +363,23 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     if (run && !spec->fix && !spec->good && !spec->tried) {
         return job_invalid(error, "--good is missing: a commit that is good");
     }
+    if (!run && !spec->config) {
+        return job_invalid(error, "--config is missing: the .config of the kernel that crashed");
+    }
+    if (!run && !spec->repro && needs_repro(spec)) {
+        return job_invalid(error,
+                           "--repro is missing: a reproducer (C source, static binary or script)");
+    }
+    return TRUE;
+}
+
+gboolean job_check_spec(JobSpec *spec, GError **error)
+{
+    g_autoptr(Repo) repo = NULL;
+
+    if (!check_bug(spec, error) || !check_given(spec, error)) {
+        return FALSE;
+    }
     if (spec->max_trials < 2) {
         return job_invalid(error, "--max-trials: at least 2");
     }
@@ -378,12 +389,12 @@ gboolean job_check_spec(JobSpec *spec, GError **error)
     }
     repo = repo_open(spec->tree, error);
     if (!repo) {
-        g_prefix_error(error, "%s: ", tree_option);
+        g_prefix_error(error, "%s: ", job_spec_is_run(spec) ? "--repo" : "--tree");
         return FALSE;
     }
     if (!ends_check(repo, spec, error)) {
         return FALSE;
     }
-    return check_prior(repo, spec, error) && check_bug(spec, error) &&
-           (run || check_kernel_inputs(repo, spec, error));
+    return check_prior(repo, spec, error) &&
+           (job_spec_is_run(spec) || check_kernel_inputs(repo, spec, error));
 }

@@ -13,7 +13,9 @@ static void on_hangup(int number)
 
 __attribute__((constructor)) static void before(void)
 {
-    write(STDOUT_FILENO, "early\n", 6);
+    if (write(STDOUT_FILENO, "early\n", 6) != 6) {
+        _exit(1);
+    }
     /* A signal on the way is the program's own. */
     signal(SIGHUP, on_hangup);
     raise(SIGHUP);
