@@ -3,19 +3,24 @@
  * command and tried by another.
  *
  * The exit codes are those of `git bisect run`: 0 good, 125 skip, 1..127 bad. Anything else (a
- * signal, 128 and up) would end a git bisect; here it is our machine's fault: the trial is
- * repeated, and reported when it keeps failing. A skip is a revision that does not run at all:
- * `basic-failed`, so that belief steps around it as around a kernel that does not boot. A build
- * command ends likewise: what is not our machine's fault and not 0 is a revision that cannot be
- * built.
+ * signal, 128 and up) would end a git bisect. Here a program that was ended for what it did
+ * (SIGSEGV, SIGABRT) has crashed, which is bad; else it is our machine's fault (SIGKILL, SIGTERM):
+ * the trial is repeated, and reported when it keeps failing. A skip is a revision that does not run
+ * at all: `basic-failed`, so that belief steps around it as around a kernel that does not boot. A
+ * build command ends likewise: what is not our machine's fault and not 0 is a revision that cannot
+ * be built.
  */
 #include "farm/farm.h"
 
+#include <signal.h>
 #include <string.h>
 
+#include "kernel/build-log.h"
 #include "process/process.h"
 
 #define EXIT_SKIP 125
+/* What a shell adds to the signal that ended its command. */
+#define EXIT_SIGNAL 128
 /* A build that failed by our machine's fault is begun again so often before a person hears of it;
  * trials are repeated by job/. */
 #define N_BUILD_TRIES 2
@@ -32,10 +37,32 @@ typedef struct CommandFarm {
     guint timeout_ms;
 } CommandFarm;
 
+/* The signal that ended a command, or, as its shell tells, the last program of it; 0: none. */
+static int ending_signal(const ProcessResult *result)
+{
+    return result->exit_status > EXIT_SIGNAL ? result->exit_status - EXIT_SIGNAL
+                                             : result->term_signal;
+}
+
+/* Did a program crash: was it ended by a signal for what it did itself? */
+static gboolean has_crashed(const ProcessResult *result)
+{
+    static const int signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+    int signal = ending_signal(result);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
+        if (signal == signals[i]) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Did a command end in a way that says nothing of the revision? */
 static gboolean is_our_fault(const ProcessResult *result)
 {
-    return result->timed_out || result->term_signal || result->exit_status > 127;
+    return result->timed_out ||
+           ((result->term_signal || result->exit_status >= EXIT_SIGNAL) && !has_crashed(result));
 }
 
 /* Did a command @what fail since the disk is full? That says nothing of the revision, and to try
@@ -61,6 +88,9 @@ static char *describe(const ProcessResult *result)
 {
     g_autofree char *how = process_describe(result);
 
+    if (result->exit_status >= 0 && has_crashed(result)) {
+        return g_strdup_printf("%s (%s)", how, g_strsignal(ending_signal(result)));
+    }
     /* What the shell says of a command that it cannot run. */
     if (result->exit_status == 126 || result->exit_status == 127) {
         return g_strdup_printf("%s: %s (in the worktree is only what is committed; relative paths "
@@ -162,20 +192,21 @@ static void return_kernel(GTask *task, KernelStatus status, const char *first_er
     g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
 }
 
-/* How a build command failed, with the last line that it printed. Owned by the caller. */
+/* How a build command failed, with the error that it printed. Owned by the caller. */
 static char *describe_build(const ProcessResult *result)
 {
-    g_autofree char *how = describe(result);
-    g_autofree char *text = g_strdup(*result->err ? result->err : result->out);
-    const char *last;
+    g_autofree char *how = describe(result), *error = NULL;
+    g_autofree char *log = g_strconcat(result->out, "\n", result->err, NULL);
+    LogFault fault;
 
     if (result->exit_status == EXIT_SKIP) {
         return g_strdup("the build command asks to skip it (125)");
     }
-    g_strchomp(text);
-    last = strrchr(text, '\n');
-    last = last ? last + 1 : text;
-    return *last ? g_strdup_printf("%s: %s", how, last) : g_steal_pointer(&how);
+    if (!*g_strstrip(log)) {
+        return g_steal_pointer(&how);
+    }
+    error = build_log_first_error(log, &fault);
+    return g_strdup_printf("%s: %s", how, error);
 }
 
 static void return_built(GTask *task)

@@ -30,9 +30,9 @@ static gboolean take_infra(Job *job, const char *commit, const char *how, GError
     }
     if (run) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                    "the test command gave no verdict %u times in a row: %s (only exit codes up to "
-                    "127 are verdicts; for 'too slow is bad' let it end by itself: 'timeout 60 "
-                    "CMD' exits with 124)",
+                    "the test command gave no verdict %u times in a row: %s (verdicts are exit "
+                    "codes up to 127, and a crash; for 'too slow is bad' let it end by itself: "
+                    "'timeout 60 CMD' exits with 124; 'firstbad restart' takes another --test)",
                     job->n_infra, how);
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,

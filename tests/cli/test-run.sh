@@ -97,6 +97,8 @@ ok 'bad cannot be tested' prints 3 '"answer":"untestable"'
 go --test 'exit 200'
 ok 'a test that fails by itself stops the work' says 4 'gave no verdict 4 times in a row: exited with 200'
 ok 'and says what would be a verdict' says 4 "'timeout 60 CMD' exits with 124"
+go --test 'test ! -e bad || sh -c "kill -SEGV \$\$"; exit $?' --json
+ok 'a crash is bad' found
 go --build 'echo no; exit 1' --test true --json
 ok 'bad does not build' prints 3 '"answer":"untestable"'
 go --build 'echo "a.c:1: error: no such thing" >&2; exit 2' --test true

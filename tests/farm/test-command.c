@@ -120,6 +120,9 @@ static void test_exit_codes(Fixture *fixture, gconstpointer unused)
         {"exit 0", OUTCOME_OK},      {"exit 1", OUTCOME_CRASH},
         {"exit 127", OUTCOME_CRASH}, {"exit 125", OUTCOME_BASIC_FAILED},
         {"exit 128", OUTCOME_INFRA}, {"kill -9 $$", OUTCOME_INFRA},
+        {"exit 137", OUTCOME_INFRA}, {"sh -c 'kill -15 $$'; exit $?", OUTCOME_INFRA},
+        {"exit 255", OUTCOME_INFRA}, {"kill -ABRT $$", OUTCOME_CRASH},
+        {"exit 139", OUTCOME_CRASH}, {"sh -c 'kill -SEGV $$'; exit $?", OUTCOME_CRASH},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -139,6 +142,10 @@ static void test_build_exit_codes(Fixture *fixture, gconstpointer unused)
         {"exit 127", "exited with 127: a command was not found", TRUE},
         {"echo 'a.c:1: error: no' >&2; exit 2", "exited with 2: a.c:1: error: no", TRUE},
         {"echo one; echo last; exit 3", "exited with 3: last", TRUE},
+        {"echo one; echo last >&2; exit 3", "exited with 3: last", TRUE},
+        {"echo 'a.c:1:2: error: no'; printf '    1 | int\\n      |  ^~~\\n' >&2; exit 1",
+         "exited with 1: a.c:1:2: error: no", TRUE},
+        {"exit 139", "exited with 139 (Segmentation fault)", TRUE},
         {"exit 125", "the build command asks to skip it (125)", TRUE},
         {"exit 128", "exited with 128", FALSE},
         {"kill -9 $$", "was killed by signal 9", FALSE},
