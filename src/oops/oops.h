@@ -119,7 +119,7 @@ char **oops_stack_files(const OopsReader *reader, const char *report_text, gsize
  * what a serial console has, and NULs for the rest, which mean nothing there: offsets stay.
  * Where lines are marked with the program that wrote them, those of other programs become NULs.
  * This is done while at least half of the lines so far have such a prefix; the console may come in
- * pieces. */
+ * pieces. Colours become NULs in any console. */
 typedef struct OopsUnprefix {
     guint64 n_lines, n_logged;  /* seen; of those, with a prefix */
     gboolean in_line, in_other; /* the end of a line, of another program, is to come */

@@ -4,6 +4,7 @@
  * They put words of their own before each line, and some drop printk's time. The prefix is
  * rewritten in place into what a serial console has, "[TIME][CALLER] ", and the rest of it becomes
  * NULs, which mean nothing in a console. So no line moves, and offsets stay those of the input.
+ * Colours (dmesg --color, grep) become NULs, too.
  */
 #include "oops/reader.h"
 
@@ -11,6 +12,8 @@
 
 /* How much of a line a prefix may take. */
 #define PREFIX_LOOK 256
+/* No colour is longer. */
+#define COLOUR_MOST 24
 /* When so many lines have been seen and most have no prefix, it is a plain console. */
 #define LINES_TO_DECIDE 1000
 
@@ -306,6 +309,53 @@ static void rewrite(char *begin, const char *text, const Foreign *foreign)
     }
 }
 
+/* The length of the colour that @n @bytes begin with: "ESC [ 1 ; 31 m", or the "ESC [ K" that grep
+ * puts beside them. 0: none. *ret_is_cut: it may be one whose end is to come. */
+static gsize take_colour(const char *bytes, gsize n, gboolean *ret_is_cut)
+{
+    Line line = {bytes, MIN(n, COLOUR_MOST)};
+    gboolean begins = line_take(&line, "\033") && (line.n == 0 || line_take(&line, "["));
+
+    take_any(&line, ";" DIGITS);
+    *ret_is_cut = begins && line.n == 0 && n < COLOUR_MOST;
+    return begins && (line_take(&line, "m") || line_take(&line, "K")) ? line.s - bytes : 0;
+}
+
+/* Make NULs of colours. Returns how many of @n bytes are done: one may be cut at the end, of which
+ * the rest is to come unless @is_last. */
+static gsize blank_colours(char *bytes, gsize n, gboolean is_last)
+{
+    char *end = bytes + n, *at = memchr(bytes, '\033', n);
+
+    while (at) {
+        gboolean is_cut;
+        gsize n_colour = take_colour(at, end - at, &is_cut);
+
+        if (is_cut && !is_last) {
+            return at - bytes;
+        }
+        memset(at, 0, n_colour);
+        at += MAX(n_colour, 1);
+        at = memchr(at, '\033', end - at);
+    }
+    return n;
+}
+
+/* Move the NULs of @n @bytes behind all others. */
+static void gather_nuls(char *bytes, gsize n)
+{
+    char *first = memchr(bytes, 0, n), *to = first;
+
+    for (const char *from = first; from && from < bytes + n; from++) {
+        if (*from) {
+            *to++ = *from;
+        }
+    }
+    if (first) {
+        memset(to, 0, bytes + n - to);
+    }
+}
+
 /* The line that begins at @begin, without its end; @n: what is there of it. */
 static void read_head(OopsUnprefix *state, char *begin, gsize n)
 {
@@ -317,6 +367,7 @@ static void read_head(OopsUnprefix *state, char *begin, gsize n)
         return;
     }
     state->n_lines++;
+    gather_nuls(begin, line.n);
     take_quotes(&line);
     /* A prompt looks the same, but is not followed by a crash. */
     memset(begin, 0, line.s - begin);
@@ -335,23 +386,27 @@ gsize oops_unprefix(OopsUnprefix *state, char *bytes, gsize n, gboolean is_last)
 
     while (at < n) {
         char *newline;
-        gsize end;
+        gsize end, n_blanked;
 
         if (state->n_lines >= LINES_TO_DECIDE && state->n_logged * 2 < state->n_lines) {
-            return n;
+            return at + blank_colours(bytes + at, n - at, is_last);
         }
         newline = memchr(bytes + at, '\n', n - at);
         end = newline ? (gsize)(newline - bytes) : n;
+        if (!state->in_line && !newline && !is_last && end - at < PREFIX_LOOK + COLOUR_MOST) {
+            return at;
+        }
+        n_blanked = blank_colours(bytes + at, end - at, newline || is_last);
         if (!state->in_line) {
-            if (!newline && !is_last && end - at < PREFIX_LOOK) {
-                return at;
-            }
-            read_head(state, bytes + at, end - at);
+            read_head(state, bytes + at, n_blanked);
         }
         if (state->in_other) {
-            memset(bytes + at, 0, end - at);
+            memset(bytes + at, 0, n_blanked);
         }
         state->in_line = !newline;
+        if (at + n_blanked < end) {
+            return at + n_blanked;
+        }
         state->in_other &= state->in_line;
         at = newline ? end + 1 : n;
     }

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* No prefix is longer. */
+#define PREFIX_MOST 256
+
 /* @text with the foreign prefixes rewritten, '~' for NUL. The text is given in pieces of @n_piece
  * bytes; 0: all at once. */
 static char *unprefix(const char *text, gsize n_piece)
@@ -103,6 +106,36 @@ static void test_plain(void)
     }
 }
 
+static void test_colours(void)
+{
+    g_autofree char *word = g_strnfill(PREFIX_MOST, 'a'), *far = NULL, *far_wanted = NULL;
+    g_autoptr(GString) plain = g_string_new(NULL);
+    g_autofree char *coloured = NULL;
+
+    /* Nothing moves behind what a prefix may take, nor in a line without one but its head. */
+    check("\033[32m[   12.345678] \033[0m\033[33mBUG:\033[0m bad\n",
+          "[   12.345678] BUG: bad~~~~~~~~~~~~~~~~~~\n");
+    check_seen("\033[32m[Thu Nov 26 03:42:18 2026] \033[0m\033[7m\033[31mBUG: bad\033[0m\n",
+               "[0.0] BUG: bad\n");
+    check_seen("\033[01;31m\033[KWARNING:\033[m\033[K CPU: 0\n", "WARNING: CPU: 0\n");
+    far = g_strconcat(word, "\033[1;31mb\033[0m\n", NULL);
+    far_wanted = g_strconcat(word, "~~~~~~~b~~~~\n", NULL);
+    check(far, far_wanted);
+    /* What else a terminal obeys is not ours to judge, nor what is cut short. */
+    check("\033[2J \033]0;t\a \033[1\n31m\033[31", "\033[2J \033]0;t\a \033[1\n31m\033[31");
+    /* Also where no prefix is looked for any more. */
+    for (guint i = 0; i < 2000; i++) {
+        g_string_append(plain, "[   12.345678] a\n");
+    }
+    coloured = g_strconcat(plain->str, "\033[31mb\033[0m\n", NULL);
+    g_string_append(plain, "~~~~~b~~~~\n");
+    for (gsize n_piece = 1; n_piece < 20; n_piece++) {
+        g_autofree char *got = unprefix(coloured, n_piece);
+
+        g_assert_cmpstr(got, ==, plain->str);
+    }
+}
+
 static void test_most_lines(void)
 {
     /* An echo of syslog on a console stays: most lines have no prefix. */
@@ -190,6 +223,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/oops/prefix/forms", test_forms);
     g_test_add_func("/oops/prefix/plain", test_plain);
+    g_test_add_func("/oops/prefix/colours", test_colours);
     g_test_add_func("/oops/prefix/most-lines", test_most_lines);
     g_test_add_func("/oops/prefix/other-programs", test_other_programs);
     g_test_add_func("/oops/prefix/long-lines", test_long_lines);
