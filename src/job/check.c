@@ -256,6 +256,26 @@ static void add_merge(const Situation *situation, Answer *answer, guint n_parent
     }
 }
 
+/* A person's word on which the answer does not rest, since other revisions outweigh it. */
+static void add_contradictions(const Situation *situation, Answer *answer, guint32 culprit)
+{
+    for (guint32 r = 0; r < history_size(situation->range->history); r++) {
+        const RevisionEvidence *evidence =
+            situation_evidence(situation, situation->range->commits[r]);
+        gboolean has_culprit = history_reaches(situation->range->history, culprit, r),
+                 has_bug = has_culprit != situation->is_fix;
+
+        if (evidence && (evidence->said == VERDICT_GOOD || evidence->said == VERDICT_BAD) &&
+            (evidence->said == VERDICT_BAD) != has_bug) {
+            g_ptr_array_add(answer->checks,
+                            g_strdup_printf("doubtful: a person says that %.12s is %s, and this "
+                                            "commit is %s it: the trials of others outweigh that",
+                                            evidence->commit, verdict_name(evidence->said),
+                                            has_culprit ? "in" : "not in"));
+        }
+    }
+}
+
 /* A parent that never had the bug is no side of the check. */
 static gboolean parent_is_passed(const Situation *situation, const char *parent)
 {
@@ -297,6 +317,7 @@ Answer *answer_checked(const Situation *situation, const GArray *candidates)
         sound = add_compiler(situation, answer, commit, parents->pdata[i]) && sound;
     }
     if (sound) {
+        add_contradictions(situation, answer, culprit);
         add_merge(situation, answer, parents->len);
         sound = add_validation(situation, answer, culprit);
     }

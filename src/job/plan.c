@@ -61,7 +61,7 @@ static Costs costs_of(const Situation *situation, gboolean *built, gboolean *bus
         }
         /* Of what a person has judged no trial is wanted. */
         if (revision >= 0 && evidence->said != VERDICT_UNKNOWN) {
-            busy[belief_representative(situation->belief, (guint32)revision)] = TRUE;
+            barred[belief_representative(situation->belief, (guint32)revision)] = TRUE;
         }
     }
     for (guint i = 0; situation->tasks && i < situation->tasks->len; i++) {

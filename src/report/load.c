@@ -156,6 +156,20 @@ static void find_unreached(const Report *report, GHashTable *of_commit)
     }
 }
 
+/* Of a revision of which only a word was ever heard, and that was taken back, there is nothing to
+ * tell. */
+static void forget_cleared(Report *report)
+{
+    for (guint i = report->revisions->len; i > 0; i--) {
+        const ReportRevision *revision = report->revisions->pdata[i - 1];
+
+        if (g_str_equal(revision->decision->phase, FACT_VERDICT) && !revision->said &&
+            !revision->kernel && !revision->trials->len) {
+            g_ptr_array_remove_index(report->revisions, i - 1);
+        }
+    }
+}
+
 /* Sort kernels and trials to the revisions that were decided on. */
 static void put_in_order(Report *report)
 {
@@ -205,6 +219,7 @@ static void put_in_order(Report *report)
         }
     }
     find_unreached(report, of_commit);
+    forget_cleared(report);
     for (guint i = 0; i < report->revisions->len; i++) {
         revision = report->revisions->pdata[i];
         find_verdict(revision);

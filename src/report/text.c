@@ -144,6 +144,33 @@ static void add_unreached(GString *text, const Report *report)
     }
 }
 
+/* What persons say, beside what was measured. */
+static void add_said(GString *text, const Report *report)
+{
+    gboolean is_first = TRUE;
+
+    for (guint i = 0; i < report->revisions->len; i++) {
+        const ReportRevision *revision = report->revisions->pdata[i];
+        guint n = revision->n_ok + revision->n_crash + revision->n_doubtful +
+                  revision->n_other_crash;
+        g_autofree char *measured = NULL;
+        g_autofree char *line = NULL;
+
+        if (!revision->said) {
+            continue;
+        }
+        measured = n ? g_strdup_printf(" (measured: %u of %u %s)", revision->n_crash, n,
+                                       job_spec_verb(report->spec))
+                     : g_strdup("");
+        line = g_strdup_printf("%.12s is %s%s%s%s", revision->decision->commit, revision->said,
+                               measured, revision->note ? ": " : "",
+                               revision->note ? revision->note : "");
+        g_string_append(text, is_first ? "\nOn your word:\n" : "");
+        words_add_wrapped(text, line, WIDTH, 2, 4);
+        is_first = FALSE;
+    }
+}
+
 /* The release; or the first line of its message, behind what was done to it. */
 static char *revision_subject(const DecisionRow *decision)
 {
@@ -194,6 +221,7 @@ static void add_revisions(GString *text, const Report *report)
         g_string_append_c(text, '\n');
     }
     add_legend(text, report);
+    add_said(text, report);
     add_unreached(text, report);
 }
 

@@ -38,6 +38,8 @@ ok 'the answer is taken back' prints 0 'Not finished: its answer was taken back.
 run resume build
 ok 'the next one is the answer' prints 0 "commit $(git -C "$tree" rev-parse main~2)"
 ok 'the word is shown' prints 0 'on your word'
+ok 'with its reason' prints 0 "On your word:
+  $(printf %.12s "$culprit") is good: it is the next one"
 run log build
 ok 'and stands in the log, with its reason' prints 0 "# by hand: $culprit is good: it is the next one"
 run verdict build culprit clear

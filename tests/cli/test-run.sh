@@ -115,6 +115,14 @@ go --name talks --test 'echo "hello $FIRSTBAD_COMMIT"; test ! -e bad'
 run log talks --console "$(printf %.8s "$culprit")"
 ok 'what a test printed' prints 0 "hello $culprit"
 ok 'and which test that was' prints 0 "==== $(printf %.12s "$culprit"), trial 1: crashed: exited with 1"
+run verdict talks "$culprit~20" bad --note 'seen in the field'
+run resume talks
+ok 'one word against many trials: they outweigh it' prints 0 "commit $culprit"
+ok 'that is said' prints 0 'doubtful: a person says that'
+ok 'and so is the word, with its reason' prints 0 'is bad: seen in the field'
+run verdict talks "$culprit~20" clear
+run resume talks
+ok 'taken back: nothing of it is left' [ "${out#*of  0 failed}" = "$out" ]
 run log talks --console ffffffff
 ok 'a revision that was not tried' says 2 "no revision 'ffffffff' was tried"
 
