@@ -106,22 +106,36 @@ Store *call_open_store(WebCall *call)
     return store;
 }
 
+/* The page of the job whose name is all that stands behind "/jobs/", decoded: a name may have
+ * slashes, and end as the address of something of a job does. FALSE: there is none. */
+static gboolean reply_go_to_named(WebCall *call, Store *store)
+{
+    const char *name = call->path + strlen("/jobs/");
+    g_autoptr(JobRow) row = store_find_job(store, name, NULL);
+    g_autofree char *path = row ? g_strdup_printf("/jobs/%" G_GINT64_FORMAT, row->id) : NULL;
+
+    if (!row || !g_str_equal(row->name, name)) {
+        return FALSE;
+    }
+    reply_go_to(call, path);
+    return TRUE;
+}
+
 JobRow *call_find_job(WebCall *call, Store *store)
 {
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, call_number(call, 0));
     g_autoptr(GError) error = NULL;
     g_autoptr(JobRow) row = store_find_job(store, number, &error);
 
-    if (!row) {
+    if (row && row->id == call_number(call, 0)) {
+        return g_steal_pointer(&row);
+    }
+    if (!row && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
         reply_failure(call, error);
-        return NULL;
+    } else if (!call->may_be_named || !reply_go_to_named(call, store)) {
+        reply_error(call, MHD_HTTP_NOT_FOUND, "There is no job of that number or name.");
     }
-    /* By its name. */
-    if (row->id != call_number(call, 0)) {
-        reply_error(call, MHD_HTTP_NOT_FOUND, "There is no job of that number.");
-        return NULL;
-    }
-    return g_steal_pointer(&row);
+    return NULL;
 }
 
 Report *call_load_report(WebCall *call, Store *store)

@@ -38,6 +38,7 @@ typedef struct WebCall {
     struct MHD_Connection *connection;
     const char *path;
     char *args[2];          /* what stood in the path's places; NULL behind the last */
+    gboolean may_be_named;  /* it reads: a job's name in place of its number leads to its page */
     GHashTable *fields;     /* of a form: name -> GString; files under their field's name */
     GHashTable *file_names; /* of files: name -> what the browser called the file */
     PagePlace place;
@@ -160,6 +161,7 @@ void post_verdict(WebCall *call);
 
 /* The store, opened for this call; NULL: the reply says why not. */
 Store *call_open_store(WebCall *call);
-/* The job whose number is in the path's first place; NULL: likewise. */
+/* The job whose number is in the path's first place; NULL: likewise, or leads to the job of that
+ * name. */
 JobRow *call_find_job(WebCall *call, Store *store);
 Report *call_load_report(WebCall *call, Store *store);

@@ -32,6 +32,10 @@ static const Route routes[] = {
     {"POST", "/jobs/*/revisions/*/verdict", post_verdict, TRUE, FORM_MOST},
 };
 
+/* Where a job is called by its name, which may have slashes in it, where no other route fits. */
+#define JOBS "/jobs/"
+static const Route named_job = {"GET", JOBS "*", get_job};
+
 /* Part by part; what a "*" stands for goes to @ret_args. */
 static gboolean fits(const char *pattern, const char *path, char *ret_args[MOST_ARGS])
 {
@@ -78,6 +82,12 @@ const Route *route_find(const char *method, const char *path, char *ret_args[MOS
         for (guint a = 0; a < MOST_ARGS; a++) {
             g_free(args[a]);
         }
+    }
+    if (!*ret_is_path && g_str_has_prefix(path, JOBS) && path[strlen(JOBS)] &&
+        g_str_equal(named_job.method, wanted)) {
+        *ret_is_path = TRUE;
+        ret_args[0] = g_strdup(path + strlen(JOBS));
+        return &named_job;
     }
     return NULL;
 }

@@ -294,6 +294,7 @@ static const Route *admit(WebCall *call, const char *method)
                     is_path ? "Not in this way." : "There is nothing at this address.");
         return NULL;
     }
+    call->may_be_named = !is_post;
     if (is_post && (!check_writer(call, route) || !check_length(call, route))) {
         return NULL;
     }

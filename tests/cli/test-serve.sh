@@ -193,6 +193,22 @@ ok 'variant: its page' gets 200 "without $(echo "$culprit" | cut -c1-12)"
 ask /jobs/1/verdict -d verdict=bad --data-urlencode "revision=$variant"
 ok 'variant: it has no verdict' gets 400 'only revisions have verdicts'
 
+# A job by its name, which nobody has to know the number of.
+go_to() { [ "$code" = 303 ] && heads "location: $1"; }
+get '/jobs/built'
+ok 'name: to the page of its number' go_to /jobs/2
+get '/jobs/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E'
+ok 'name: with escapes' go_to /jobs/1
+for name in 'a/b' 'a/log' '1/log' 'a//b%2F'; do
+    sqlite3 "$work/state/firstbad.db" "UPDATE job SET name = '$name' WHERE id = 2"
+    get "/jobs/$(printf %s "$name" | sed 's/%/%25/g; s,/,%2F,g')" --path-as-is
+    [ "$name" = 1/log ] && ok 'name: what is of a number is that' gets 200 '# git bisect start' ||
+        ok "name: $name" go_to /jobs/2
+done
+ask /jobs/a/b/cancel -d do=cancel
+ok 'name: only to be read' [ "$code" -ge 404 ]
+sqlite3 "$work/state/firstbad.db" "UPDATE job SET name = 'built' WHERE id = 2"
+
 # What is not there.
 for path in /jobs /jobs/ /jobs/0 /jobs/999 /jobs/-1 /jobs/x /jobs/1/trials/99999999999999999999 /jobs/1/revisions/HEAD \
     /jobs/1/trials/0 '/assets/../../../etc/passwd' '/assets/x/..%2f..%2fweb-token' '/%2e%2e/%2e%2e/etc/passwd' \
