@@ -7,7 +7,7 @@ import {showCost} from "./cost.js";
 import {loadPictures} from "./data.js";
 import {make} from "./draw.js";
 import {showGraph} from "./graph.js";
-import {follow, followList} from "./live.js";
+import {follow, followList, followRequests} from "./live.js";
 import {showTrials} from "./trials.js";
 
 const pictures = [
@@ -63,6 +63,8 @@ async function start() {
     await refresh();
     if (main && main.dataset.events) {
         follow(main.dataset.events, refresh);
+    } else if (main && main.dataset.job) {
+        followRequests();
     }
 }
 

@@ -106,12 +106,21 @@ const fetchPage = async () => {
     return new DOMParser().parseFromString(await answer.text(), "text/html");
 };
 
+/** What was asked of the daemon: it stands before @place only until the daemon has taken it. */
+const requests = () => document.getElementById("requests");
+function readRequests(fresh, place) {
+    const asked = fresh.getElementById("requests");
+
+    if (asked?.outerHTML !== requests()?.outerHTML) {
+        requests()?.remove();
+        place.before(...asked ? [asked] : []);
+    }
+}
+
 async function readPage() {
     const fresh = await fetchPage();
 
-    // What was asked of the daemon stands there only until it is done.
-    document.getElementById("requests")?.remove();
-    document.getElementById("answer").before(...fresh.querySelectorAll("#requests"));
+    readRequests(fresh, document.getElementById("answer"));
     for (const selector of CHANGING) {
         replace(document.querySelector(selector), fresh.querySelector(selector));
     }
@@ -136,6 +145,7 @@ export function follow(address, refresh) {
         waits = false;
         last = Date.now();
         await readPage().then(refresh).catch(isAway);
+        watchRequests();
     };
     const readSoon = (least_ms) => {
         if (!waits) {
@@ -143,6 +153,8 @@ export function follow(address, refresh) {
             setTimeout(readAgain, Math.max(0, last + least_ms - Date.now()));
         }
     };
+
+    const watchRequests = () => requests() && readSoon(LEAST_MS);
 
     const onNews = (event) => {
         const news = JSON.parse(event.data);
@@ -178,11 +190,31 @@ export function follow(address, refresh) {
     };
 
     listen();
+    watchRequests();
+}
+
+/**
+ * Of a job that is not at work: when the daemon has taken what was asked of it, begin anew, unless
+ * somebody fills in a form.
+ */
+export function followRequests() {
+    const readAgain = async () => {
+        if (!document.hidden && !document.activeElement?.form &&
+            !(await fetchPage()).getElementById("requests")) {
+            location.reload();
+        }
+    };
+
+    if (requests()) {
+        setInterval(() => readAgain().catch(isAway), LEAST_MS);
+    }
 }
 
 async function readList() {
     const list = "main > .wide", parts = "main > .parts";
     const fresh = await fetchPage();
+
+    readRequests(fresh, document.querySelector(list) || document.querySelector(parts));
 
     if (document.querySelector(list)) {
         replace(document.querySelector(list), fresh.querySelector(list));

@@ -72,7 +72,8 @@ static void add_requests(Html *html, const PageJob *job)
     if (!job->requests || !job->requests->len) {
         return;
     }
-    html_open(html, "p", "class", "warning", "id", "requests", NULL);
+    html_open(html, "p", "class", job->has_coordinator ? "notice" : "warning", "id", "requests",
+              NULL);
     html_text(html, "Asked of the daemon: ");
     for (guint i = 0; i < job->requests->len; i++) {
         g_autofree char *what = describe_request(job->requests->pdata[i]);

@@ -162,19 +162,19 @@ static void add_job(Html *html, const PagePlace *place, const PageJobs *jobs, gu
     html_close(html);
 }
 
-/* Without a daemon nothing of what waits begins. */
-static void add_warning(Html *html, const PageJobs *jobs)
+/* What is on its way: without a daemon nothing of it begins. */
+static void add_requests(Html *html, const PageJobs *jobs)
 {
     guint n = (jobs->waiting ? jobs->waiting->queue->len : 0) + jobs->n_requests;
 
     if (jobs->n_requests && jobs->has_coordinator) {
         g_autofree char *requests = count_of(jobs->n_requests, "request");
 
-        html_open(html, "p", "class", "warning", NULL);
+        html_open(html, "p", "class", "notice", "id", "requests", "role", "status", NULL);
         html_print(html, "%s on the way to the daemon.", requests);
         html_close(html);
     } else if (n && !jobs->has_coordinator) {
-        html_open(html, "p", "class", "warning", NULL);
+        html_open(html, "p", "class", "warning", "id", "requests", NULL);
         html_print(html, "No daemon works here: %u wait. 'firstbad daemon' starts one.", n);
         html_close(html);
     }
@@ -189,7 +189,7 @@ GBytes *page_jobs(const PagePlace *place, const PageJobs *jobs)
     frame_open_main(html);
     html_leaf(html, "h1", "Jobs", NULL);
     add_filters(html, jobs->filter);
-    add_warning(html, jobs);
+    add_requests(html, jobs);
     if (jobs->rows->len) {
         open_table(html, "jobs", "Jobs, newest first", columns);
         for (guint i = 0; i < jobs->rows->len; i++) {

@@ -112,6 +112,14 @@ static void test_source_url(void)
                      "net/ipv4/tcp.c?id=1234567890123456789012345678901234567890#n7\"");
 }
 
+static void assert_list_has(const PageJobs *jobs, const char *part)
+{
+    g_autoptr(GBytes) page = page_jobs(&(PagePlace){0}, jobs);
+    g_autofree char *text = g_strndup(g_bytes_get_data(page, NULL), g_bytes_get_size(page));
+
+    assert_has(text, part);
+}
+
 /* A list of one hostile job. */
 static void test_list(void)
 {
@@ -143,6 +151,9 @@ static void test_list(void)
     assert_has(text, "No daemon works here: 2 wait.");
     assert_has(text, "text=%22%3E%3Cscript%3E%26state%3D%3C&amp;state=any");
     g_assert_true(g_utf8_validate(text, -1, NULL));
+    /* What a daemon will take soon is nothing to be alarmed of. */
+    jobs.has_coordinator = TRUE;
+    assert_list_has(&jobs, "<p class=\"notice\" id=\"requests\" role=\"status\">2 requests on ");
     g_ptr_array_unref(jobs.rows);
     g_ptr_array_unref(jobs.jobs);
     g_ptr_array_unref(waiting.queue);

@@ -97,9 +97,11 @@ test("a job is begun, and watched until its answer stands there", async () => {
 
     await list.goto(service.url);
     await submit(page, "first", gate.test);
+    await list.locator("#requests.warning").waitFor();
     service.startDaemon();
     await list.getByRole("link", {name: "first", exact: true})
         .waitFor();  // a list that is open shows it
+    await list.locator("#requests").waitFor({state: "detached"});
     assertQuiet(list);
     await list.context().close();
     await openJob(page, "first");
