@@ -8,14 +8,32 @@ import {foldRows, layOut, relatives} from "./lanes.js";
 import {count, nodeName, tally} from "./text.js";
 
 const ROW = 28, MOST_LANES_WIDTH = 0.35;
+// Where a row has no room for a subject, the answer has lines below it (@media of the style sheet).
+const NARROW = window.matchMedia("(max-width: 40rem)"), LINE_CHARACTERS = 28;
 
-const middle = (row) => row * ROW + ROW / 2;
+/** How many lines the @row has. */
+function linesOf(row, data) {
+    const node = row.fold ? null : data.graph.nodes[row.node];
+
+    if (!NARROW.matches || !node || !node.is_culprit) {
+        return 1;
+    }
+    return (node.subject || "").length > LINE_CHARACTERS ? 3 : 2;
+}
+
+/** The middle of the first line of each row, and the end of all as one more. */
+function middlesOf(rows, data) {
+    const middles = [ROW / 2];
+
+    rows.forEach((row, i) => middles.push(middles[i] + linesOf(row, data) * ROW));
+    return middles;
+}
 
 /** From a row down its lane to an older row. */
-function edgePath(edge, lane, x) {
+function edgePath(edge, lane, x, middles) {
     const bend = ROW / 2;
     const [from, to, at] = [x(lane[edge.from]), x(lane[edge.to]), x(edge.lane)];
-    const top = middle(edge.from), bottom = middle(edge.to);
+    const top = middles[edge.from], bottom = middles[edge.to];
     const down = from === at ? "" : `C${from} ${top + bend} ${at} ${top + bend} ${at} ${top + ROW}`;
     const last = to === at ?
         `V${bottom}` :
@@ -29,18 +47,19 @@ function edgePath(edge, lane, x) {
 function drawLanes(box, rows, laid, data, width) {
     const pitch = Math.min(16, width * MOST_LANES_WIDTH / laid.n);
     const x = (lane) => 10 + lane * pitch;
-    const svg = makeSvg(box, 20 + (laid.n - 1) * pitch, rows.length * ROW, "");
+    const middles = middlesOf(rows, data);
+    const svg = makeSvg(box, 20 + (laid.n - 1) * pitch, middles[rows.length] - ROW / 2, "");
 
     laid.edges.forEach(
         (edge) => svg.append("path")
-                      .attr("d", edgePath(edge, laid.lane, x))
+                      .attr("d", edgePath(edge, laid.lane, x, middles))
                       .attr("class", edge.isFolded ? "edge folded" : "edge"));
     rows.forEach((row, i) => {
         const verdict = data.graph.nodes[row.fold ? row.fold[0] : row.node].verdict;
 
         svg.append("path")
             .attr("class", `mark ${verdict}`)
-            .attr("d", `M${x(laid.lane[i])} ${middle(i)}${verdicts[verdict].shape}`);
+            .attr("d", `M${x(laid.lane[i])} ${middles[i]}${verdicts[verdict].shape}`);
     });
     return 20 + (laid.n - 1) * pitch;
 }
@@ -98,7 +117,7 @@ export function showGraph(box, data) {
                 again();
             }) : nodeRow(data, data.graph.nodes[row.node]);
 
-            item.style.height = `${ROW}px`;
+            item.style.height = `${linesOf(row, data) * ROW}px`;
             item.style.paddingLeft = `${indent + 6}px`;
             list.append(item);
         });

@@ -65,10 +65,10 @@ static void add_revision(Html *html, const PagePlace *place, const Report *repor
     html_open(html, "td", NULL);
     add_trials(html, place, report, revision);
     html_close(html);
-    html_open(html, "td", NULL);
+    html_open(html, "td", "class", "subject", NULL);
     add_subject(html, decision);
     html_close(html);
-    html_leaf(html, "td", decision->phase, NULL);
+    html_leaf(html, "td", decision->phase, "class", "phase", NULL);
     html_close(html);
 }
 

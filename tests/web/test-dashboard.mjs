@@ -190,6 +190,22 @@ test(
         await waiting.context().close();
     });
 
+/** All of each of @selector can be seen without a scroll to the side. */
+async function assertInside(reader, selector) {
+    for (const element of await reader.locator(selector).all()) {
+        const {x, width} = await element.boundingBox();
+        const own = await element.evaluate((one) => [one.scrollWidth, one.clientWidth]);
+
+        assert.ok(x + width <= reader.viewportSize().width, `${selector} at ${x}, ${width} wide`);
+        assert.ok(own[0] <= Math.max(own[1], Math.ceil(width)), `${selector} is cut: ${own}`);
+    }
+    assert.ok(await reader.locator(selector).first().isVisible(), selector);
+}
+async function assertInsidePhone(reader) {
+    await assertInside(reader, "#picture-graph li.culprit > :is(b, .subject)");
+    await assertInside(reader, "#revisions-table td.subject");
+}
+
 test("it is read without scripts, and as wide as a telephone", async () => {
     for (const options
              of [{javaScriptEnabled: false}, {viewport: PHONE},
@@ -203,7 +219,15 @@ test("it is read without scripts, and as wide as a telephone", async () => {
             await drawn(reader);
             await assertGood(reader);
         }
+        if (options.viewport) {
+            await assertInsidePhone(reader);
+        }
         await reader.goto(at("/"));
+        await assertInside(reader, "#jobs td.found");
+        // The list takes the room that its rows need.
+        assert.equal(
+            await reader.locator("main > .wide").evaluate((box) => getComputedStyle(box).maxHeight),
+            "none");
         if (options.javaScriptEnabled !== false) {
             await assertGood(reader);
         }
