@@ -133,6 +133,11 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 /* Print "firstbad: MESSAGE" to stderr, cleaned of what could steer a terminal. */
 void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/* All that is to be printed has been. What the command returns that would have returned @code:
+ * EXIT_MACHINE, and it is said, where not all of it could be written; but not where the reader went
+ * away, who had enough. */
+int cli_end_output(int code);
+
 /* Is stdout a terminal that may have colours? NO_COLOR and TERM=dumb say no. */
 gboolean cli_wants_colour(void);
 

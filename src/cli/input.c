@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <gio/gunixinputstream.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,6 +52,23 @@ gboolean cli_write_output(const char *path, const char *text, GError **error)
     }
     gboolean written = fputs(text, out) >= 0;
     return (fclose(out) == 0 && written) || fail_writing(path, error);
+}
+
+/* Is stdout a pipe or socket that nobody reads any more? */
+static gboolean has_no_reader(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
+}
+
+int cli_end_output(int code)
+{
+    if (code >= EXIT_MACHINE || (fflush(stdout) == 0 && !ferror(stdout)) || has_no_reader()) {
+        return code;
+    }
+    cli_complain("stdout: not all could be written: is its disk full?");
+    return EXIT_MACHINE;
 }
 
 History *cli_read_history(const char *path, GError **error)

@@ -72,7 +72,8 @@ static int run_command(int argc, char **argv)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* What main() does, but for the end of the output. */
+static int run(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     /* Belief takes and gives back some arrays over the range for each trial. By itself malloc would
@@ -105,4 +106,9 @@ int main(int argc, char **argv)
         return symbols_serve(argc - 1, argv + 1);
     }
     return run_command(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    return cli_end_output(run(argc, argv));
 }

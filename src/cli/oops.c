@@ -115,14 +115,9 @@ static void print(Work *work, const char *text)
     gboolean apart = work->has_printed && work->style.heading && !work->options->json;
 
     work->has_printed = TRUE;
-    if (work->nobody_reads || (fputs(apart ? "\n" : "", stdout) >= 0 && fputs(text, stdout) >= 0 &&
-                               fflush(stdout) == 0)) {
-        return;
-    }
-    work->nobody_reads = TRUE;
-    if (errno != EPIPE) {
-        cli_complain("stdout: %s", g_strerror(errno));
-        work->code = EXIT_MACHINE;
+    if (!work->nobody_reads) {
+        work->nobody_reads =
+            fputs(apart ? "\n" : "", stdout) < 0 || fputs(text, stdout) < 0 || fflush(stdout) != 0;
     }
 }
 

@@ -108,6 +108,6 @@ int cmd_try(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         bisect_exit = bisect_exit || g_str_equal(argv[i], "--bisect-exit");
     }
-    code = try(argc, argv, bisect_exit);
+    code = cli_end_output(try(argc, argv, bisect_exit));
     return bisect_exit && (code == EXIT_USAGE || code == EXIT_MACHINE) ? BISECT_STOP : code;
 }

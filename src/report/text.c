@@ -151,8 +151,8 @@ static void add_said(GString *text, const Report *report)
 
     for (guint i = 0; i < report->revisions->len; i++) {
         const ReportRevision *revision = report->revisions->pdata[i];
-        guint n = revision->n_ok + revision->n_crash + revision->n_doubtful +
-                  revision->n_other_crash;
+        guint n =
+            revision->n_ok + revision->n_crash + revision->n_doubtful + revision->n_other_crash;
         g_autofree char *measured = NULL;
         g_autofree char *line = NULL;
 

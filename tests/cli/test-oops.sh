@@ -187,12 +187,16 @@ esc=$(printf '\033')
 {
     cat "$work/warn.log"
     printf '[   10.000000] \033]0;owned\007 \033[2J \302\2331m \342\200\256 \377\n'
-} | sed "s/Comm: repro/Comm: ${esc}[31mred/" >"$work/escapes"
+} | sed "s/Comm: repro/Comm: ${esc}[5Ared/" >"$work/escapes"
 run oops "$work/escapes"
-ok 'escape sequences are taken apart' prints 0 'Comm: ?[31mred'
+ok 'escape sequences are taken apart' prints 0 'Comm: ?[5Ared'
 ok 'there is none' [ -z "$(LC_ALL=C grep "[$esc$(printf '\007\377')]" "$work/out")" ]
 run oops --json "$work/escapes"
-ok 'JSON has them escaped' prints 0 'Comm: \u001B[31mred'
+ok 'JSON has them escaped' prints 0 'Comm: \u001B[5Ared'
+sed "s/^\[[^]]*\] /$esc[32m&$esc[0m$esc[33m/; s/WARNING/$esc[1;31m$esc[K&$esc[m$esc[K/" "$work/warn.log" >"$work/coloured"
+"$FIRSTBAD" oops --json <"$work/warn.log" | sed 's/"start.*"report"/"report"/' >"$work/plain.json"
+"$FIRSTBAD" oops --json <"$work/coloured" | sed 's/"start.*"report"/"report"/' >"$work/coloured.json"
+ok 'colours mean nothing' cmp "$work/plain.json" "$work/coloured.json"
 cp "$work/warn.log" "$work/${esc}[31m.log"
 run oops "$work/${esc}[31m.log" "$work/missing${esc}[31m"
 ok 'nor in names of files' [ -z "$(grep "$esc" "$work/out" "$work/err")" ]

@@ -115,6 +115,16 @@ go --name talks --test 'echo "hello $FIRSTBAD_COMMIT"; test ! -e bad'
 run log talks --console "$(printf %.8s "$culprit")"
 ok 'what a test printed' prints 0 "hello $culprit"
 ok 'and which test that was' prints 0 "==== $(printf %.12s "$culprit"), trial 1: crashed: exited with 1"
+if [ -w /dev/full ]; then
+    for command in 'report talks' 'report talks --json' 'report talks --html' 'log talks' status; do
+        # Words of the command.
+        "$FIRSTBAD" $command >/dev/full 2>"$work/err"
+        code=$? err=$(cat "$work/err")
+        ok "$command: a full disk" says 4 'stdout: not all could be written'
+    done
+    "$FIRSTBAD" log talks 2>"$work/err" | true
+    ok 'a reader that goes away is no failure' [ ! -s "$work/err" ]
+fi
 run verdict talks "$culprit~20" bad --note 'seen in the field'
 run resume talks
 ok 'one word against many trials: they outweigh it' prints 0 "commit $culprit"
