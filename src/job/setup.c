@@ -32,20 +32,29 @@ static Accel wanted_accel(const JobSpec *spec)
                : ACCEL_AUTO;
 }
 
-static Accel choose_accel(const JobSpec *spec, GPtrArray *notes)
+/* KVM is tried before anything is built, also where it is demanded. */
+static gboolean choose_accel(const JobSpec *spec, GPtrArray *notes, Accel *ret_accel,
+                             GError **error)
 {
     g_autofree char *why = NULL;
     Accel wanted = wanted_accel(spec);
 
-    if (wanted != ACCEL_AUTO) {
-        return wanted;
+    *ret_accel = ACCEL_TCG;
+    if (wanted == ACCEL_TCG) {
+        return TRUE;
     }
     if (guest_kvm_works(spec->qemu, &why)) {
-        return ACCEL_KVM;
+        *ret_accel = ACCEL_KVM;
+        return TRUE;
+    }
+    if (wanted == ACCEL_KVM) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "--accel kvm: %s (auto emulates guests where KVM cannot be used)", why);
+        return FALSE;
     }
     g_ptr_array_add(notes,
                     g_strdup_printf("KVM cannot be used, guests are emulated (TCG): %s", why));
-    return ACCEL_TCG;
+    return TRUE;
 }
 
 /* May QEMU confine itself? Said once when not. */
@@ -192,13 +201,17 @@ typedef struct FarmPlace {
 } FarmPlace;
 
 /* How guests of @spec run on this machine. */
-static void set_up_guests(JobSetup *setup, const JobSpec *spec, LocalFarmOptions *options)
+static gboolean set_up_guests(JobSetup *setup, const JobSpec *spec, LocalFarmOptions *options,
+                              GError **error)
 {
     GuestSpec *guest = &options->guest;
 
     guest_spec_default(guest, setup->reader);
     guest->qemu = spec->qemu;
-    guest->accel = options->n_guests ? choose_accel(spec, setup->notes) : ACCEL_TCG;
+    guest->accel = ACCEL_TCG;
+    if (options->n_guests && !choose_accel(spec, setup->notes, &guest->accel, error)) {
+        return FALSE;
+    }
     guest->memory_mib = spec->memory_mib;
     guest->n_cpus = spec->n_cpus;
     guest->cmdline = spec->cmdline;
@@ -215,6 +228,7 @@ static void set_up_guests(JobSetup *setup, const JobSpec *spec, LocalFarmOptions
     /* What boots has booted: of a bug in that it would tell nothing. */
     options->no_snapshots = spec->no_snapshots || g_str_equal(spec->bug, bug_kind_name(BUG_BOOT)) ||
                             g_str_equal(spec->bug, bug_kind_name(BUG_BASIC));
+    return TRUE;
 }
 
 /* This machine as a farm. */
@@ -253,8 +267,9 @@ static Farm *set_up_here(JobSetup *setup, const JobSpec *spec, const FarmPlace *
         return NULL;
     }
     options.toolchains = setup->toolchains;
-    set_up_guests(setup, spec, &options);
-    return local_farm_new(setup->repo, setup->kernels, &options, error);
+    return set_up_guests(setup, spec, &options, error)
+               ? local_farm_new(setup->repo, setup->kernels, &options, error)
+               : NULL;
 }
 
 /* The folder of a slot of this tree among @slots. Owned by the caller. */

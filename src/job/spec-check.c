@@ -88,6 +88,22 @@ static gboolean is_config_line(const char *line)
     return !*line || *line == '#';
 }
 
+/* Does @line say that the config is of an architecture that is not x86? */
+static gboolean is_of_other_arch(const char *line)
+{
+    static const char *const others[] = {"ARM64", "ARM",  "RISCV", "PPC",   "S390",  "MIPS",
+                                         "SPARC", "M68K", "SUPERH", "PARISC", "ALPHA", "LOONGARCH"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *option = g_strdup_printf("CONFIG_%s=y", others[i]);
+
+        if (g_str_equal(line, option)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Is all in the file @path, of @option, what a .config has? @n_set: the options that it sets. */
 static gboolean check_config_lines(const char *path, const char *option, guint *n_set,
                                    GError **error)
@@ -109,6 +125,10 @@ static gboolean check_config_lines(const char *path, const char *option, guint *
 
             return job_invalid(error, "%s: %s:%u: '%s' is not a line of a kernel .config", option,
                                path, i + 1, shown);
+        }
+        if (is_of_other_arch(lines[i])) {
+            return job_invalid(error, "%s: %s is of another architecture (%s): only x86 is built",
+                               option, path, lines[i]);
         }
         *n_set += g_str_has_prefix(lines[i], "CONFIG_");
     }

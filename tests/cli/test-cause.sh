@@ -35,6 +35,11 @@ ok 'a start that does not build: the first real error is quoted' prints 3 \
 ok 'a dirty checkout is as it was' [ "$(state_of_checkout)" = "$before" ]
 run report broken --json
 ok 'for programs' prints 0 '"kind": "untestable"'
+printf '#!/bin/sh\nexit 1\n' >"$work/no-qemu"
+chmod +x "$work/no-qemu"
+cause --name no-kvm --accel kvm --qemu "$work/no-qemu"
+ok 'KVM is demanded, and does not work: nothing is built' says 4 '(auto emulates guests where KVM cannot be used)'
+ok 'nor told to be' [ "${err#*building}" = "$err" ]
 run log broken
 ok 'the log ends as the format has it' prints 0 'error: '
 run resume broken

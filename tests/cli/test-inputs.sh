@@ -72,6 +72,9 @@ ok 'empty config' says 2 'sets no option'
 printf 'CONFIG_SMP=y\nhello\n' >"$work/broken"
 cause --good main~20 --config "$work/broken"
 ok 'broken config: the line is named' says 2 "broken:2: 'hello' is not a line of a kernel .config"
+printf '#\n# Linux/arm64 6.1.0 Kernel Configuration\n#\nCONFIG_ARM64=y\n' >"$work/arm"
+cause --good main~20 --config "$work/arm"
+ok 'a config of another architecture' says 2 "$work/arm is of another architecture (CONFIG_ARM64=y): only x86 is built"
 printf '[mine]\ntitle = net: mend it\n' >"$work/backports"
 cause --good main~20 --backports "$work/backports"
 ok 'fixes without a reason: section and key are named' says 2 '[mine] reason: is missing'
