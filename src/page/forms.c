@@ -110,118 +110,14 @@ void add_overrule(Html *html, const PagePlace *place, const Report *report,
     html_close(html);
 }
 
-/* --- A new job ------------------------------------------------------------------------------- */
+/* --- Short pages ----------------------------------------------------------------------------- */
 
-/* A field of the form: a key of the job file. */
-typedef struct FormField {
-    const char *key, *label, *hint;
-    gboolean is_file; /* may be sent along, too */
-} FormField;
-
-static const FormField form_fields[] = {
-    {"name", "Name", "of the job"},
-    {"tree", "Tree", "folder of the git repository, on the server"},
-    {"start", "Start", "commit that crashes (run: that fails)"},
-    {"good", "Good", "commit that does not; empty: the releases are searched"},
-    {"config", "Config", "path on the server", TRUE},
-    {"repro", "Reproducer", "path on the server: .c, a static program, a script, .syz", TRUE},
-    {"title", "Title", "of the crash; empty: what the start shows"},
-    {"test", "Test command", "of a run: exits with 0 good, 125 cannot be tested, else bad"},
-    {"priority", "Priority", "higher comes first; 0"},
-};
-
-static const char *value_of(GHashTable *values, const char *key)
-{
-    const char *value = values ? g_hash_table_lookup(values, key) : NULL;
-
-    return value ? value : "";
-}
-
-static void add_field(Html *html, const FormField *field, GHashTable *values)
-{
-    g_autofree char *id = g_strconcat("field-", field->key, NULL),
-                    *hint = g_strconcat("hint-", field->key, NULL);
-
-    html_open(html, "div", "class", "field", NULL);
-    html_leaf(html, "label", field->label, "for", id, NULL);
-    html_open(html, "input", "type", "text", "id", id, "name", field->key, "value",
-              value_of(values, field->key), "aria-describedby", hint, NULL);
-    if (field->is_file) {
-        g_autofree char *name = g_strconcat(field->key, "-file", NULL),
-                        *label = g_strdup_printf("%s, sent along", field->label);
-
-        html_open(html, "input", "type", "file", "name", name, "aria-label", label, NULL);
-    }
-    html_leaf(html, "small", field->hint, "id", hint, NULL);
-    html_close(html);
-}
-
-static void add_kind(Html *html, GHashTable *values)
-{
-    static const struct {
-        const char *kind, *text;
-    } kinds[] = {{"cause", "cause: what made a kernel crash"},
-                 {"fix", "fix: what mended a crash"},
-                 {"run", "run: what made a test command fail"}};
-
-    html_open(html, "div", "class", "field", NULL);
-    html_leaf(html, "label", "Kind", "for", "field-kind", NULL);
-    html_open(html, "select", "id", "field-kind", "name", "kind", NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        gboolean is_chosen = g_str_equal(value_of(values, "kind"), kinds[i].kind);
-
-        html_leaf(html, "option", kinds[i].text, "value", kinds[i].kind, "selected",
-                  is_chosen ? "" : NULL, NULL);
-    }
-    html_close(html);
-    html_close(html);
-}
-
-static void add_more(Html *html, GHashTable *values)
-{
-    html_open(html, "div", "class", "field", NULL);
-    html_leaf(html, "label", "More options", "for", "field-more", NULL);
-    html_leaf(html, "textarea", value_of(values, "more"), "id", "field-more", "name", "more",
-              "rows", "4", "aria-describedby", "hint-more", NULL);
-    html_leaf(html, "small", "as in a job file, a line each: max-kernels=40", "id", "hint-more",
-              NULL);
-    html_close(html);
-}
-
-static void add_complaint(Html *html, const char *complaint)
+void add_complaint(Html *html, const char *complaint)
 {
     if (complaint) {
         html_leaf(html, "p", complaint, "class", "error", "role", "alert", NULL);
     }
 }
-
-GBytes *page_submit(const PagePlace *place, const char *complaint, GHashTable *values)
-{
-    Html *html = frame_new(place, "submit", "New job");
-
-    frame_open_main(html);
-    html_leaf(html, "h1", "New job", NULL);
-    add_complaint(html, complaint);
-    if (!place->may_write) {
-        html_open(html, "p", NULL);
-        html_leaf(html, "a", "Log in", "href", "/login", NULL);
-        html_text(html, " with the token of this server to begin a job.");
-        html_close(html);
-        return frame_finish(html);
-    }
-    html_open(html, "form", "method", "post", "action", "/submit", "enctype", "multipart/form-data",
-              "class", "submit", NULL);
-    add_kind(html, values);
-    for (guint i = 0; i < G_N_ELEMENTS(form_fields); i++) {
-        add_field(html, &form_fields[i], values);
-    }
-    add_more(html, values);
-    html_leaf(html, "button", "Queue it", "type", "submit", NULL);
-    html_close(html);
-    return frame_finish(html);
-}
-
-/* --- Short pages ----------------------------------------------------------------------------- */
 
 GBytes *page_login(const PagePlace *place, const char *complaint)
 {

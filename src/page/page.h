@@ -76,8 +76,11 @@ GBytes *page_console(const PagePlace *place, const PageConsole *console);
 
 /* --- What a reader can ask for --------------------------------------------------------------- */
 
-/* @complaint: what was wrong with what came, and @values (name -> text) what it was; NULL at first.
+/* @complaint: what was wrong with what came, with options where they are meant, and @values (name
+ * -> text) what it was; NULL at first.
  */
+/* Does the form have a field @key (of the job file) for jobs of @kind? */
+gboolean page_submit_has_field(const char *kind, const char *key);
 GBytes *page_submit(const PagePlace *place, const char *complaint, GHashTable *values);
 GBytes *page_login(const PagePlace *place, const char *complaint);
 /* Something short: an error, or that something was done. @back: where to go on; or NULL. */

@@ -67,6 +67,13 @@ void add_actions(Html *html, const PagePlace *place, const Report *report,
 void add_overrule(Html *html, const PagePlace *place, const Report *report,
                   const ReportRevision *revision);
 
+/* Something went wrong: @complaint; nothing where that is NULL. */
+void add_complaint(Html *html, const char *complaint);
+/* What is wrong with a job, "--test is missing: ...", in the words of the form: its fields have
+ * labels. Owned by the caller. *ret_key: of the field that is wrong; NULL: none is named
+ * (submit.c). */
+char *submit_complaint(const char *complaint, const char **ret_key);
+
 /* A console's crash report of @commit; its places in the sources are links (crash.c). */
 void add_crash_text(Html *html, const PagePlace *place, const char *commit, const char *text);
 /* A patch, coloured (diff.c). */

@@ -9,8 +9,8 @@
 #include "web/private.h"
 
 /* Keys of the job file that the form has fields of. */
-static const char *const keys[] = {"name",   "tree",  "start", "good",
-                                   "config", "repro", "title", "test"};
+static const char *const keys[] = {"name",  "tree",  "start", "good", "config",
+                                   "repro", "title", "build", "test"};
 /* Those that may come along as files. */
 static const char *const file_keys[] = {"config", "repro"};
 
@@ -61,18 +61,18 @@ static gboolean take_files(const WebCall *call, const char *folder, JobSpec *spe
                         *path = name ? g_build_filename(dir, name, NULL) : NULL;
 
         /* A browser sends an empty one where none was chosen. */
-        if (!bytes || !bytes->len || !path) {
+        if (!bytes || !bytes->len || !path || !page_submit_has_field(spec->kind, file_keys[i])) {
             continue;
         }
         if (g_mkdir(dir, 0700) != 0) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "the file for %s: %s",
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "--%s: the file: %s",
                         file_keys[i], g_strerror(errno));
             return FALSE;
         }
         if (!g_file_set_contents_full(path, bytes->str, (gssize)bytes->len,
                                       G_FILE_SET_CONTENTS_NONE, 0600, error) ||
             !job_spec_set(spec, file_keys[i], path, "/", error)) {
-            g_prefix_error(error, "the file for %s: ", file_keys[i]);
+            g_prefix_error(error, "--%s: the file: ", file_keys[i]);
             return FALSE;
         }
     }
@@ -87,7 +87,7 @@ static gboolean check_path(const char *key, const char *value, GError **error)
 
     if (is_path && *value != '/') {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "%s: '%s' is not an absolute path", key, value);
+                    "--%s: '%s' is not an absolute path", key, value);
         return FALSE;
     }
     return TRUE;
@@ -98,6 +98,10 @@ static gboolean take_fields(const WebCall *call, JobSpec *spec, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
         g_autofree char *value = g_strstrip(g_strdup(call_field(call, keys[i])));
 
+        /* What was written before another kind was chosen does not count. */
+        if (!page_submit_has_field(spec->kind, keys[i])) {
+            continue;
+        }
         if (*value && (!check_path(keys[i], value, error) ||
                        !job_spec_set(spec, keys[i], value, "/", error))) {
             return FALSE;
@@ -112,12 +116,15 @@ static gboolean take_more(const WebCall *call, JobSpec *spec, GError **error)
     g_autofree char *text = g_strconcat("[job]\n", call_field(call, "more"), "\n", NULL);
 
     if (!job_spec_read(spec, text, "/", error)) {
+        if (!g_str_has_prefix((*error)->message, "--")) {
+            g_prefix_error(error, "--more: ");
+        }
         return FALSE;
     }
     /* It can take as long as a clone does. */
     if (spec->fetch) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "fetch: is done by 'firstbad %s --queue --fetch' only", spec->kind);
+                    "--fetch: is done by 'firstbad %s --queue --fetch' only", spec->kind);
         return FALSE;
     }
     return TRUE;
@@ -133,12 +140,12 @@ static JobSpec *read_form(const WebCall *call, const char *folder, gint64 *ret_p
 
     *ret_priority = 0;
     if (!g_strv_contains(kinds, kind)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "kind: '%s' is none", kind);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--kind: '%s' is none", kind);
         return NULL;
     }
     if (*priority &&
         !g_ascii_string_to_signed(priority, 10, -1000000, 1000000, ret_priority, error)) {
-        g_prefix_error(error, "priority: ");
+        g_prefix_error(error, "--priority: ");
         return NULL;
     }
     spec = job_spec_new(kind);

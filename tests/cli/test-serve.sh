@@ -273,18 +273,18 @@ ok 'it is still there' [ "$code" = 200 ]
 
 # A new job, by a form.
 ask /submit -F kind=run -F name=web -F tree=relative -F start=x
-ok 'submit: a path that means nothing here' gets 400 'is not an absolute path'
+ok 'submit: a path that means nothing here' gets 400 'Tree: &#39;relative&#39; is not an absolute path'
 ask /submit -F kind=run --form-string 'name=<script>' -F "tree=$work/nowhere"
 ok 'submit: what is wrong is told' gets 400 "$work/nowhere"
 ok 'submit: what was written is kept, as text' gets 400 'value="&lt;script&gt;"'
 ask /submit -F kind=what
 ok 'submit: no kind' gets 400 'kind'
 ask /submit -F kind=run -F 'more=no-such-key=1'
-ok 'submit: a key that is none' gets 400 'no-such-key'
+ok 'submit: a key that is none' gets 400 'More options: no such key: &#39;no-such-key&#39;'
 ask /submit -F kind=cause -F 'more=fetch=https://example.org/linux.git'
 ok 'submit: what would take long' gets 400 '--queue --fetch'
-ask /submit -F kind=run -F name=web -F "tree=$work/repo" -F "start=$start" -F "good=$good" -F "test=! test -e bad.c" -F priority=3 \
-    -F 'more=max-time=1h'
+ask /submit -F kind=run -F name=web -F "tree=$work/repo" -F "start=$start" -F "good=$good" -F "test=test -e built && ! test -e bad.c" -F priority=3 \
+    -F 'build=touch built' -F config=/no/such/file -F 'more=max-time=1h'
 ok 'submit' [ "$code" = 303 ]
 printf 'CONFIG_SENT=y\n' >"$work/sent"
 ask /submit -F kind=cause -F name=sent -F "tree=$work/kernel" -F start=main -F good=good -F 'more=bug=build' \

@@ -183,6 +183,54 @@ static void test_console(void)
     assert_lacks(text, "<u>");
 }
 
+static void assert_told(const char *complaint, const char *told, const char *key)
+{
+    const char *found = NULL;
+    g_autofree char *text = submit_complaint(complaint, &found);
+
+    g_assert_cmpstr(text, ==, told);
+    g_assert_cmpstr(found, ==, key);
+}
+
+/* The form speaks of its fields, and of no options. */
+static void test_complaints(void)
+{
+    assert_told("--tree is missing: the git repository", "Tree is missing: the git repository",
+                "tree");
+    assert_told("--repo: no such folder", "Tree: no such folder", "tree");
+    assert_told("--good: is the same commit as --bad", "Good: is the same commit as Start", "good");
+    assert_told("--test is missing: a command", "Test command is missing: a command", "test");
+    assert_told("--trial-timeout: at least 1 second",
+                "More options: trial-timeout: at least 1 second", "more");
+    assert_told("--title-match: give it or --title, not both",
+                "More options: title-match: give it or Title, not both", "more");
+    assert_told("--config: /a--tree/b does not exist", "Config: /a--tree/b does not exist",
+                "config");
+    assert_told("git is not installed", "git is not installed", NULL);
+    assert_told("--\xff", "--\xff", NULL);
+}
+
+static void test_submit(void)
+{
+    g_autoptr(GHashTable) values = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GBytes) page = NULL;
+    g_autofree char *text = NULL;
+
+    g_hash_table_insert(values, (char *)"kind", (char *)"run");
+    page = page_submit(&(PagePlace){.may_write = TRUE}, "--test is missing: <b>", values);
+    text = g_strndup(g_bytes_get_data(page, NULL), g_bytes_get_size(page));
+    assert_has(text, "role=\"alert\" id=\"wrong-test\">Test command is missing: &lt;b&gt;</p>");
+    assert_has(text, "aria-describedby=\"wrong-test needed-test hint-test\" aria-invalid=\"true\" "
+                     "autofocus>");
+    assert_has(text, "<option value=\"run\" selected>");
+    assert_has(text, "name=\"build\"");
+    assert_has(text, "<span class=\"needed\" id=\"needed-good\"><span class=\"for-run\">required");
+    assert_lacks(text, "<b>");
+    g_assert_true(page_submit_has_field("run", "build"));
+    g_assert_false(page_submit_has_field("fix", "build"));
+    g_assert_false(page_submit_has_field("run", "repro"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -192,5 +240,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pages/source-url", test_source_url);
     g_test_add_func("/pages/list", test_list);
     g_test_add_func("/pages/console", test_console);
+    g_test_add_func("/pages/complaints", test_complaints);
+    g_test_add_func("/pages/submit", test_submit);
     return g_test_run();
 }

@@ -86,9 +86,23 @@ test("a form that says nothing is given back, with what is wrong", async () => {
     await page.goto(at("/submit"));
     await page.getByLabel("Name", {exact: true}).fill("kept");
     await page.getByRole("button", {name: "Queue it"}).click();
-    assert.ok(await page.getByRole("alert").textContent());
+    assert.match(await page.getByRole("alert").textContent(), /^Tree is missing/);
+    assert.equal(await page.evaluate(() => document.activeElement.name), "tree");
     assert.equal(await page.getByLabel("Name", {exact: true}).inputValue(), "kept");
+    await assertGood(page);
     page.troubles.length = 0;
+});
+
+test("the form shows what the kind of job has", async () => {
+    const build = page.getByLabel("Build command"),
+          config = page.getByLabel("Config", {exact: true});
+
+    await page.goto(at("/submit"));
+    assert.deepEqual([await build.isVisible(), await config.isVisible()], [false, true]);
+    await page.getByLabel("Kind").selectOption("run");
+    assert.deepEqual([await build.isVisible(), await config.isVisible()], [true, false]);
+    assert.ok(await page.locator("#needed-good").getByText("required").isVisible());
+    await assertGood(page);
 });
 
 test("a job is begun, and watched until its answer stands there", async () => {
