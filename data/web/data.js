@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data of the pictures (docs/JSON.md, pictures), with what several of them want to know of it.
 
+import {outcomesOf} from "./kinds.js";
+
 /** From the page itself, which is one file then; else from the server. */
 export async function loadPictures(main) {
+    const isRun = main.dataset.words === "run";
     const inline = document.getElementById("pictures-data");
 
     if (inline) {
-        return prepare(JSON.parse(inline.textContent));
+        return prepare(JSON.parse(inline.textContent), isRun);
     }
     const answer = await fetch(main.dataset.pictures);
     if (!answer.ok) {
         throw new Error(`the server says ${answer.status}`);
     }
-    return prepare(await answer.json());
+    return prepare(await answer.json(), isRun);
 }
 
 /** Where this page leads to for each revision: commit -> address. */
@@ -50,10 +53,11 @@ const makeSpan = ({begun_ms, kinds, hows}) => ([kind, node, lane, from_ms, ms, h
 });
 
 /**
- * {moments, bins, graph, sessions, trials, spans}; node(commit) and address(commit), of its page,
- * are null where there is none.
+ * {moments, bins, graph, sessions, trials, spans, outcomes, failed}; node(commit) and
+ * address(commit), of its page, are null where there is none.
  */
-export function prepare({bins, moments, graph, trials, time, cost}, addresses = findAddresses()) {
+export function prepare(
+    {bins, moments, graph, trials, time, cost}, isRun = false, addresses = findAddresses()) {
     const nodes = new Map(graph.nodes.map((node) => [node.commit, node]));
 
     return {
@@ -61,6 +65,8 @@ export function prepare({bins, moments, graph, trials, time, cost}, addresses = 
         moments,
         graph,
         sessions: cost.sessions,
+        outcomes: outcomesOf(isRun),
+        failed: isRun ? "failed" : "crashed",  // what a trial has done that is bad
         trials: trials.rows.map(makeTrial(trials)),
         spans: time.rows.map(makeSpan(time)),
         node: (commit) => nodes.get(commit) || null,

@@ -3,7 +3,7 @@
 // Long straight lines of one verdict are folded.
 
 import {keepDrawn, make, makeId, makeLegend, makeSvg} from "./draw.js";
-import {outcomes, verdicts} from "./kinds.js";
+import {verdicts} from "./kinds.js";
 import {foldRows, layOut, relatives} from "./lanes.js";
 import {count, nodeName, tally} from "./text.js";
 
@@ -67,11 +67,11 @@ function drawLanes(box, rows, laid, data, width) {
 function nodeRow(data, node) {
     const n = node.ok + node.crash;
     const item = make(
-        "li", {title: [node.commit, node.subject, tally(node, outcomes)].join("\n")},
+        "li", {title: [node.commit, node.subject, tally(node, data.outcomes)].join("\n")},
         makeId(data, node.commit, nodeName(node)),
         make("span", {className: `verdict verdict-${node.verdict}`}, node.verdict),
         make("bdi", {className: "subject"}, node.subject || ""),
-        make("span", {className: "runs"}, n ? `${node.crash} of ${n} crash` : ""));
+        make("span", {className: "runs"}, n ? `${node.crash} of ${n} ${data.failed}` : ""));
 
     if (node.is_culprit) {
         item.className = "culprit";

@@ -28,3 +28,12 @@ export const outcomes = {
     "basic-failed": {text: "booted, but runs nothing", shape: cross},
     "infra": {text: "our machine failed", shape: dash},
 };
+
+// Of a run, which has a test and no guest.
+const runOutcomes = {
+    ...outcomes,
+    "ok": {text: "passed", shape: circle},
+    "crash": {text: "failed", shape: diamond},
+    "basic-failed": {text: "cannot be tested", shape: cross},
+};
+export const outcomesOf = (isRun) => isRun ? runOutcomes : outcomes;

@@ -3,7 +3,6 @@
 // revision is on top. All marks of one outcome are one path, so ten thousand cost nothing.
 
 import {keepDrawn, make, makeLegend, makeSvg, onPoint} from "./draw.js";
-import {outcomes} from "./kinds.js";
 import {briefName, count, duration, nodeName} from "./text.js";
 
 const PITCH = 10, LINE = 11, PAD = 5;
@@ -43,7 +42,7 @@ function place(rows, left, width) {
     return top;
 }
 
-function drawMarks(svg, rows) {
+function drawMarks(svg, rows, {outcomes}) {
     const paths = Object.fromEntries(Object.keys(outcomes).map((name) => [name, []]));
 
     rows.forEach((row) => row.dots.forEach(({trial, x, y}) => {
@@ -68,7 +67,7 @@ function drawNames(svg, rows, data, left, width) {
     });
 }
 
-function tell(row, {trial}) {
+function tell(row, {trial}, outcomes) {
     const {text} = outcomes[trial.outcome] || {text: trial.outcome};
     const parts = [`${nodeName(row.node)}: trial ${trial.id}, ${text}`];
 
@@ -80,20 +79,20 @@ function tell(row, {trial}) {
 }
 
 /** The trial under the pointer. */
-function under(rows, x, y) {
+function under(rows, x, y, outcomes) {
     const row = rows.find((candidate) => y < candidate.bottom);
     const dot = row &&
         row.dots.find(
             (candidate) =>
                 Math.abs(candidate.x - x) <= PITCH / 2 && Math.abs(candidate.y - y) <= LINE / 2);
 
-    return dot ? tell(row, dot) : null;
+    return dot ? tell(row, dot, outcomes) : null;
 }
 
 function usedOutcomes(data) {
     const used = new Set(data.trials.map((trial) => trial.outcome));
 
-    return Object.entries(outcomes).filter(([name]) => used.has(name));
+    return Object.entries(data.outcomes).filter(([name]) => used.has(name));
 }
 
 /** Gives a function to call with newer data. */
@@ -123,9 +122,9 @@ export function showTrials(box, data) {
                         .attr("aria-label", label);
 
         drawNames(svg, rows, data, left, width);
-        drawMarks(svg, rows);
+        drawMarks(svg, rows, data);
         onPoint(svg, "pointermove", (x, y) => {
-            detail.textContent = under(rows, x, y) || hint;
+            detail.textContent = under(rows, x, y, data.outcomes) || hint;
         });
     };
 

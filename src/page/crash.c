@@ -90,6 +90,14 @@ void add_crash_text(Html *html, const PagePlace *place, const char *commit, cons
     html_close(html);
 }
 
+static const char *heading_of(const Report *report)
+{
+    if (job_spec_is_run(report->spec)) {
+        return "The failure";
+    }
+    return g_str_equal(report->spec->bug, bug_kind_name(BUG_BUILD)) ? "The error" : "The crash";
+}
+
 void add_crash(Html *html, const PagePlace *place, const Report *report)
 {
     const Answer *answer = report->answer;
@@ -101,9 +109,7 @@ void add_crash(Html *html, const PagePlace *place, const Report *report)
         return;
     }
     commit = commit ? commit : answer->culprit ? answer->culprit : report->spec->start;
-    open_section(html, "crash", NULL,
-                 g_str_equal(report->spec->bug, bug_kind_name(BUG_BUILD)) ? "The error"
-                                                                          : "The crash");
+    open_section(html, "crash", NULL, heading_of(report));
     html_open(html, "p", "class", "crash-title", NULL);
     html_open(html, "strong", NULL);
     html_cut(html, answer->crash_title, 500);

@@ -12,8 +12,8 @@ static void open_main(Html *html, const PagePlace *place, const Report *report)
     gboolean has_events = !place->is_file && !report->answer;
 
     html_open(html, "main", "id", "main", "data-job", number, "data-state", state_word(report),
-              "data-pictures", place->is_file ? NULL : pictures, "data-events",
-              has_events ? events : NULL, NULL);
+              "data-words", job_spec_is_run(report->spec) ? "run" : NULL, "data-pictures",
+              place->is_file ? NULL : pictures, "data-events", has_events ? events : NULL, NULL);
 }
 
 static void add_head(Html *html, const PagePlace *place, const Report *report)

@@ -182,7 +182,7 @@ static void add_requests(Html *html, const PageJobs *jobs)
 
 GBytes *page_jobs(const PagePlace *place, const PageJobs *jobs)
 {
-    static const char *const columns[] = {"Job",   "Kind",  "State", "Crash",
+    static const char *const columns[] = {"Job",   "Kind",  "State", "Crash or test",
                                           "Found", "Begun", "Time",  NULL};
     Html *html = frame_new(place, "jobs", "Jobs");
 

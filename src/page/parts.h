@@ -30,7 +30,10 @@ char *place_of_revision(const char *commit);
 /* The short id of @commit, a revision or a variant, as a link to its page where the job has one. */
 void add_id(Html *html, const PagePlace *place, const Report *report, const char *commit);
 void add_verdict(Html *html, const ReportRevision *revision);
-void add_outcome(Html *html, const char *name);
+/* What pages of the job call the outcome @name: a run has tests that passed or failed, and no
+ * crash. */
+const char *outcome_word(const Report *report, const char *name);
+void add_outcome(Html *html, const Report *report, const char *name);
 /* The state of a job in a word, with its colour. */
 void add_state(Html *html, const Report *report);
 const char *state_word(const Report *report);

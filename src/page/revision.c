@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The page of one revision: its kernel, its trials, and whether it could show the bug at all.
+ * The page of one revision: its kernel (of a run: its build), its trials, and whether it could show
+ * the bug at all.
  */
 #include "page/parts.h"
 
@@ -82,7 +83,7 @@ static void add_build(Html *html, const Report *report, const ReportRevision *re
     add_term(html, "First error", kernel->first_error);
     add_term(html, "Compiler", kernel->compiler);
     add_term(html, "Signature", kernel->signature);
-    add_term(html, "Key", kernel->key);
+    add_term(html, "Key", job_spec_is_run(report->spec) ? NULL : kernel->key);
     html_close(html);
     if (kernel->dir) {
         html_open(html, "p", NULL);
@@ -95,8 +96,12 @@ static void add_kernel(Html *html, const PagePlace *place, const Report *report,
                        const ReportRevision *revision)
 {
     const char *commit = revision->decision->commit;
+    gboolean run = job_spec_is_run(report->spec);
 
-    open_section(html, "kernel", NULL, "Its kernel");
+    if (run && !report->spec->build_command) {
+        return; /* checked out, and no more */
+    }
+    open_section(html, "kernel", NULL, run ? "Its build" : "Its kernel");
     if (revision->same_as) {
         html_open(html, "p", NULL);
         html_text(html, "The same, to the byte, as that of ");
@@ -161,13 +166,15 @@ static void add_trial(Html *html, const Report *report, const TrialRow *trial, g
     html_print(html, "%u", number);
     html_close(html);
     html_open(html, "td", NULL);
-    add_outcome(html, report_trial_word(trial, sought));
+    add_outcome(html, report, report_trial_word(trial, sought));
     html_close(html);
     html_open(html, "td", NULL);
     html_cut(html, trial->title ? trial->title : "", 160);
     html_text(html, trial->corrupted ? " (damaged report)" : "");
     html_close(html);
-    html_leaf(html, "td", trial->restored ? "snapshot" : "booted", NULL);
+    if (!job_spec_is_run(report->spec)) {
+        html_leaf(html, "td", trial->restored ? "snapshot" : "booted", NULL);
+    }
     html_open(html, "td", "class", "number", NULL);
     html_print(html, "%.1f s", trial->run_ms / 1000.0);
     html_close(html);
@@ -207,6 +214,8 @@ static void add_trials(Html *html, const Report *report, const ReportRevision *r
 {
     static const char *const columns[] = {"#",    "Outcome", "Title", "Guest",
                                           "Time", "Console", NULL};
+    static const char *const run_columns[] = {"#",    "Outcome", "How it ended",
+                                              "Time", "Console", NULL};
     g_auto(Sought) sought = {0};
     guint end = MIN(first + PAGE_TRIALS_MOST, revision->trials->len);
 
@@ -217,7 +226,8 @@ static void add_trials(Html *html, const Report *report, const ReportRevision *r
         return;
     }
     sought_learn(report->spec, report->trials, &sought);
-    open_table(html, "trials-table", "Trials, in the order in which they ended", columns);
+    open_table(html, "trials-table", "Trials, in the order in which they ended",
+               job_spec_is_run(report->spec) ? run_columns : columns);
     for (guint i = first; i < end; i++) {
         add_trial(html, report, revision->trials->pdata[i], i + 1, &sought);
     }
@@ -227,7 +237,8 @@ static void add_trials(Html *html, const Report *report, const ReportRevision *r
 }
 
 /* One report of each title. */
-static void add_crashes(Html *html, const PagePlace *place, const ReportRevision *revision)
+static void add_crashes(Html *html, const PagePlace *place, const Report *report,
+                        const ReportRevision *revision)
 {
     g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -239,7 +250,8 @@ static void add_crashes(Html *html, const PagePlace *place, const ReportRevision
             continue;
         }
         if (g_hash_table_size(told) == 1) {
-            open_section(html, "crashes", NULL, "What crashed");
+            open_section(html, "crashes", NULL,
+                         job_spec_is_run(report->spec) ? "What failed" : "What crashed");
         }
         html_open(html, "details", "open", g_hash_table_size(told) == 1 ? "" : NULL, NULL);
         html_open(html, "summary", NULL);
@@ -265,7 +277,7 @@ GBytes *page_revision(const PagePlace *place, const Report *report, const Report
     add_kernel(html, place, report, revision);
     add_reach(html, report, revision);
     add_trials(html, report, revision, first);
-    add_crashes(html, place, revision);
+    add_crashes(html, place, report, revision);
     add_overrule(html, place, report, revision);
     return frame_finish(html);
 }

@@ -4,13 +4,13 @@
 #include "page/parts.h"
 
 /* One kind of outcome and how often it was seen. */
-static void add_count(Html *html, guint n, const char *word)
+static void add_count(Html *html, const Report *report, guint n, const char *name)
 {
-    g_autofree char *class_name = g_strconcat("outcome outcome-", word, NULL);
+    g_autofree char *class_name = g_strconcat("outcome outcome-", name, NULL);
 
     if (n) {
         html_open(html, "span", "class", class_name, NULL);
-        html_print(html, "%u %s", n, word);
+        html_print(html, "%u %s", n, outcome_word(report, name));
         html_close(html);
         html_text(html, " ");
     }
@@ -28,13 +28,13 @@ static void add_trials(Html *html, const PagePlace *place, const Report *report,
         add_id(html, place, report, revision->same_as->decision->commit);
         return;
     }
-    add_count(html, revision->n_ok, "ok");
-    add_count(html, revision->n_crash, "crash");
-    add_count(html, revision->n_doubtful, "doubtful");
-    add_count(html, revision->n_other_crash, "other-crash");
-    add_count(html, revision->n_broken, "broken");
-    add_count(html, revision->n_unreached, "unreached");
-    add_count(html, revision->n_infra, "infra");
+    add_count(html, report, revision->n_ok, "ok");
+    add_count(html, report, revision->n_crash, "crash");
+    add_count(html, report, revision->n_doubtful, "doubtful");
+    add_count(html, report, revision->n_other_crash, "other-crash");
+    add_count(html, report, revision->n_broken, "broken");
+    add_count(html, report, revision->n_unreached, "unreached");
+    add_count(html, report, revision->n_infra, "infra");
 }
 
 static void add_subject(Html *html, const DecisionRow *decision)

@@ -56,9 +56,26 @@ void add_verdict(Html *html, const ReportRevision *revision)
     }
 }
 
-void add_outcome(Html *html, const char *name)
+const char *outcome_word(const Report *report, const char *name)
 {
-    add_badge(html, "outcome", name);
+    static const char *const run_words[][2] = {{"ok", "passed"},
+                                               {"crash", "failed"},
+                                               {"basic-failed", "cannot be tested"},
+                                               {"broken", "cannot be tested"}};
+
+    for (guint i = 0; job_spec_is_run(report->spec) && i < G_N_ELEMENTS(run_words); i++) {
+        if (g_str_equal(run_words[i][0], name)) {
+            return run_words[i][1];
+        }
+    }
+    return name;
+}
+
+void add_outcome(Html *html, const Report *report, const char *name)
+{
+    g_autofree char *class_name = g_strconcat("outcome outcome-", name, NULL);
+
+    html_leaf(html, "span", outcome_word(report, name), "class", class_name, NULL);
 }
 
 const char *state_word(const Report *report)

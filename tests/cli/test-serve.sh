@@ -143,6 +143,9 @@ ok 'asset: of another version' gets 404 ''
 get "/jobs/1/revisions/$culprit"
 ok 'revision' gets 200 'Its trials'
 ok 'revision: harmless' harmless
+ok 'revision: a test that failed, and how' gets 200 '<span class="outcome outcome-crash">failed</span></td><td>exited with 1</td>'
+ok 'revision: a run has no kernel' lacks 'Its kernel'
+ok 'revision: a run has no guest' lacks '>Guest<'
 get "/jobs/1/revisions/$between"
 ok 'revision: no form without the token' lacks '<form'
 trial=$(sqlite3 "$work/state/firstbad.db" "SELECT id FROM trial WHERE job = 1 AND commit_id = '$culprit' LIMIT 1")
@@ -158,6 +161,7 @@ broken=$(git -C "$work/kernel" rev-parse main)
 get "/jobs/2/revisions/$broken/build.log"
 ok 'build log' gets 200 'it is broken'
 get /jobs/2
+ok 'a kernel that is built: no words of a run' lacks 'data-words'
 ok 'a failed build: the error' gets 200 'error: it is broken'
 get /jobs/1/report.json
 ok 'JSON' gets 200 "\"culprit\":\"$culprit\""

@@ -140,6 +140,11 @@ test("every picture is there, and the slider moves", async () => {
     for (const name of ["belief", "graph", "trials", "cost"]) {
         assert.ok(await page.locator(`#picture-${name} svg`).count() > 0, name);
     }
+    // A run has tests, and no crashes.
+    assert.match(await page.locator("#picture-graph li.culprit").textContent(), /\d of \d+ failed/);
+    assert.match(await page.locator("#picture-trials .legend").textContent(), /passed.*failed/);
+    assert.doesNotMatch(
+        await page.locator("#revisions-table").textContent(), /crash|guest|kernel/i);
     const step = page.locator(".moment b").first();
     const last = await step.textContent();
     await page.getByRole("slider").press("Home");

@@ -10,7 +10,7 @@ import {binOf, level, rectangles, releaseMarks} from "../../data/web/heat.js";
 import {foldRows, layOut, relatives} from "../../data/web/lanes.js";
 
 import {briefName, duration, percent, short, tally} from "../../data/web/text.js";
-import {outcomes} from "../../data/web/kinds.js";
+import {outcomes, outcomesOf} from "../../data/web/kinds.js";
 import {graphOf} from "./world.mjs";
 
 /**
@@ -158,6 +158,7 @@ test("text: what is neither sure nor impossible is never told so", () => {
     assert.equal(percent(0.5), "50 %");
     assert.equal(duration(3725000), "1 h 02 min");
     assert.equal(tally({ok: 3, crash: 1}, outcomes), "3 × no crash, 1 × crash of this bug");
+    assert.equal(tally({ok: 3, crash: 1}, outcomesOf(true)), "3 × passed, 1 × failed");
 });
 
 test("text: a revision with a commit taken back is not called as the revision is", () => {
