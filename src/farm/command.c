@@ -83,6 +83,19 @@ static gboolean has_room(const CommandFarm *farm, const ProcessResult *result, c
     return FALSE;
 }
 
+/* Did somebody take away the folder in which a command @what ran? Its end says nothing of the
+ * revision. */
+static gboolean has_worktree(const CommandFarm *farm, const char *what, GError **error)
+{
+    if (g_file_test(farm->worktree, G_FILE_TEST_IS_DIR)) {
+        return TRUE;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                "%s, where the %s command ran, is gone: its result does not count", farm->worktree,
+                what);
+    return FALSE;
+}
+
 /* How a command ended, for people. Owned by the caller. */
 static char *describe(const ProcessResult *result)
 {
@@ -171,7 +184,8 @@ static gboolean take_result(const CommandFarm *farm, const char *what, GAsyncRes
         process_end_marked(farm->mark, NULL);
         return FALSE;
     }
-    if (!process_end_marked(farm->mark, error) || !has_room(farm, result, what, error)) {
+    if (!process_end_marked(farm->mark, error) || !has_worktree(farm, what, error) ||
+        !has_room(farm, result, what, error)) {
         return FALSE;
     }
     *ret_result = g_steal_pointer(&result);

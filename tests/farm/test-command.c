@@ -266,6 +266,25 @@ static void test_no_checkout(Fixture *fixture, gconstpointer unused)
     assert_outcome(fixture, fixture->one, OUTCOME_OK);
 }
 
+/* A command whose folder is taken away finds nothing in it, which is no verdict. */
+static void test_gone(Fixture *fixture, gconstpointer unused)
+{
+    fixture->options.test_command = "rm -rf \"$PWD\"; exit 127";
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Outcome) none = NULL;
+
+        open_farm(fixture);
+        none = try(fixture, fixture->one, &error);
+        g_assert_null(none);
+        g_assert_nonnull(strstr(error->message, "where the test command ran, is gone"));
+        fixture->options.test_command = "rm -rf \"$PWD\"";
+    }
+    fixture->options.test_command = "true";
+    open_farm(fixture);
+    assert_outcome(fixture, fixture->one, OUTCOME_OK);
+}
+
 /* The worktree is registered in the user's repository while there is work, and no longer. */
 static void test_done(Fixture *fixture, gconstpointer unused)
 {
@@ -298,6 +317,7 @@ int main(int argc, char **argv)
     ADD("environment", test_environment);
     ADD("half-built", test_half_built);
     ADD("no-checkout", test_no_checkout);
+    ADD("gone", test_gone);
     ADD("done", test_done);
     return g_test_run();
 }
