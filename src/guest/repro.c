@@ -96,6 +96,12 @@ static gboolean compile(const char *path, const char *source, gsize n_source, co
         g_prefix_error(error, "compiling the reproducer %s: ", path);
         return FALSE;
     }
+    /* A linker that finds no room complains of much else. */
+    if (process_lacked_room(result, work_dir)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                    "compiling the reproducer %s: no space is left in %s", path, work_dir);
+        return FALSE;
+    }
     if (!process_succeeded(result)) {
         g_autoptr(GString) said = g_string_new(result->err);
         g_string_replace(said, "<stdin>", name, 0);

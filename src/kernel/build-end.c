@@ -19,16 +19,6 @@ static const struct {
     [IMAGE_VMLINUX] = {"vmlinux", "vmlinux"},
 };
 
-void build_end_with_error(GTask *task, GError *error)
-{
-    const Build *build = g_task_get_task_data(task);
-
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_prefix_error(&error, "building %.12s: ", build->name);
-    }
-    g_task_return_error(task, error);
-}
-
 void build_take_facts(const Build *build, Kernel *kernel)
 {
     g_strfreev(kernel->patches);
@@ -53,7 +43,7 @@ static void end_with_kernel(GTask *task)
     Kernel *stored = parcel_commit(build->parcel, build->kernel, facts, &error);
 
     if (!stored) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     if (stored->status == KERNEL_BUILT) {
@@ -100,7 +90,7 @@ void build_end_as_failed(GTask *task, const char *first_error)
     build->kernel->status = KERNEL_FAILED;
     build->kernel->first_error = g_strdup(first_error);
     if (!begin_parcel(build, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     end_with_kernel(task);
@@ -114,7 +104,7 @@ void build_end_of_odd_file(GTask *task, GError *error)
         build_end_as_failed(task, error->message);
         g_error_free(error);
     } else {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     }
 }
 
@@ -165,7 +155,7 @@ static gboolean on_pack(gpointer data)
         return G_SOURCE_REMOVE;
     }
     if (!parcel_step(build->parcel, &done, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return G_SOURCE_REMOVE;
     }
     if (!done) {
@@ -176,7 +166,7 @@ static gboolean on_pack(gpointer data)
         return G_SOURCE_REMOVE;
     }
     if (!begin_image(build, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return G_SOURCE_REMOVE;
     }
     return G_SOURCE_CONTINUE;
@@ -196,7 +186,7 @@ static void pack(GTask *task)
 
     if (!begin_parcel(build, &error) || !add_origins(build, &error) ||
         !add_sources(build, &error) || !begin_image(build, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     g_source_set_callback(source, on_pack, g_object_ref(task), g_object_unref);

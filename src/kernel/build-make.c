@@ -60,7 +60,7 @@ void build_run(GTask *task, char **argv, GAsyncReadyCallback done)
     if (options->job_server) {
         build->job_client = job_client_new(options->job_server, &error);
         if (!build->job_client) {
-            build_end_with_error(task, error);
+            g_task_return_error(task, error);
             return;
         }
         env = with_job_server(builder->env);
@@ -157,17 +157,17 @@ static void end_of_failed_make(GTask *task)
     if (fault == LOG_FAULT_MACHINE) {
         gboolean full = strstr(first_error, "No space") || strstr(first_error, "quota");
 
-        build_end_with_error(
+        g_task_return_error(
             task, g_error_new_literal(G_IO_ERROR, full ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
                                       first_error));
     } else if (fault == LOG_FAULT_KILLED || (fault == LOG_FAULT_MEMORY && !limit_bytes)) {
-        build_end_with_error(task,
-                             g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
-                                         "memory ran out (fewer jobs need less): %s", first_error));
+        g_task_return_error(task,
+                            g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+                                        "memory ran out (fewer jobs need less): %s", first_error));
     } else if (fault == LOG_FAULT_SIZE) { /* not in order: the next build removes what it wrote */
         build_end_as_failed(task, first_error);
     } else if (!slot_end_build(build->builder->slot, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else if (build->objects) { /* some may be there, and the folder is as good as before */
         build_end_with_objects(task, first_error);
     } else if (fault == LOG_FAULT_SOURCE && may_be_of_others(build, first_error)) {
@@ -190,7 +190,7 @@ gboolean build_make_succeeded(GTask *task, GAsyncResult *res)
     g_clear_pointer(&build->job_client, job_client_free);
     if (!process_run_finish(res, &result, &error)) {
         slot_end_leftovers(builder->slot, NULL);
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return FALSE;
     }
     keep_log(build, result);
@@ -200,7 +200,7 @@ gboolean build_make_succeeded(GTask *task, GAsyncResult *res)
     build->kernel->build_ms = (guint64)(g_get_monotonic_time() - build->start_us) / 1000;
     kill = describe_kill(result);
     if (!slot_end_leftovers(builder->slot, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else if (result->timed_out) {
         g_autofree char *why =
             g_strdup_printf("build took longer than %g s", builder->options.timeout_ms / 1000.0);
@@ -208,7 +208,7 @@ gboolean build_make_succeeded(GTask *task, GAsyncResult *res)
         build->kernel->failed_at_ms = builder->options.timeout_ms;
         build_end_as_failed(task, why);
     } else if (kill) {
-        build_end_with_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "make %s", kill));
+        g_task_return_error(task, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "make %s", kill));
     } else {
         end_of_failed_make(task);
     }

@@ -93,9 +93,7 @@ void build_end_with_objects(GTask *task, const char *why);
 
 /* --- Ends: each returns from the task -------------------------------------------------------- */
 
-/* The machine's fault. Takes @error. */
-void build_end_with_error(GTask *task, GError *error);
-/* The revision's fault. */
+/* The revision's fault; the machine's is an error of the task, as it is. */
 void build_end_as_failed(GTask *task, const char *first_error);
 /* A file is not what the build should have made: the revision's fault, unless @error, which it
  * takes, says otherwise. Not the end of a build in order: the next one takes away what is odd. */

@@ -60,7 +60,7 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
         return;
     }
     if (!slot_end_build(build->builder->slot, &error) || !build_sign(build, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else if (build_wants_check(build)) {
         build_check(task);
     } else {
@@ -142,7 +142,7 @@ static void end_with_config(GTask *task)
         build_end_of_odd_file(task, error);
     } else if (!slot_end_build(build->builder->slot, &error)) {
         g_free(config);
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else {
         g_task_return_pointer(task, config, g_free);
     }
@@ -211,7 +211,7 @@ static void begin_making(GTask *task)
 
     build->is_beside = slot_is_used(builder->slot);
     if (!slot_begin_build(builder->slot, &error) || !write_inputs(build, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     inputs = configuring_inputs(build);
@@ -220,7 +220,7 @@ static void begin_making(GTask *task)
             configured_find(&builder->configured, builder->repo, build->tree_id, inputs, &error);
     }
     if (error) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else if (known) {
         g_string_append(build->log, "# configured as the revision built before\n");
         build->n_log_head = build->log->len;
@@ -239,7 +239,7 @@ static void on_switched(GObject *source, GAsyncResult *res, gpointer data)
     GError *error = NULL;
 
     if (!repo_worktree_switch_finish(res, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     begin_making(task);
@@ -251,7 +251,7 @@ void build_again_from_nothing(GTask *task)
     GError *error = NULL;
 
     if (!slot_empty(build->builder->slot, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     configured_clear(&build->builder->configured);
@@ -459,7 +459,7 @@ static void begin(GTask *new_task)
 
     if (!build_source_resolve(builder->repo, &builder->options, builder->picks,
                               builder->config_text, build->name, &build->source, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     log_fixes(build);
@@ -469,7 +469,7 @@ static void begin(GTask *new_task)
     }
     build->tree_id = repo_tree_id(builder->repo, build->source.commit, &error);
     if (!build->tree_id || !choose(build, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     found = find_kernel(build, &error);
@@ -481,7 +481,7 @@ static void begin(GTask *new_task)
     }
     if (error ||
         !repo_has_path(builder->repo, build->tree_id, REPO_WORKTREE_SCRATCH, &in_the_way, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else if (in_the_way) {
         /* Checked out, it would replace the build folder, by a link to anywhere, or lay objects of
          * its own in it. */

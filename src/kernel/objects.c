@@ -60,7 +60,7 @@ void build_end_with_objects(GTask *task, const char *why)
         error = g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "%s", why ? why : "no object was made");
     }
     if (error) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else {
         g_task_return_boolean(task, TRUE);
     }
@@ -76,7 +76,7 @@ static void on_made(GObject *source, GAsyncResult *res, gpointer data)
         return;
     }
     if (!slot_end_build(build->builder->slot, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else {
         build_end_with_objects(task, NULL);
     }

@@ -74,7 +74,7 @@ static void on_other_built(GObject *source, GAsyncResult *res, gpointer data)
     GError *error = NULL;
 
     if (!kernel_build_finish(other, res, &kernel, &error)) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
     } else if (kernel->failed_at_ms || kernel->failed_at_bytes || /* a limit ended the check */
                g_strcmp0(kernel->signature, build->kernel->signature) == 0) {
         build_pack(task);
@@ -91,7 +91,7 @@ void build_check(GTask *task)
 
     build->other = open_other(build, &build->other_store, &error);
     if (!build->other) {
-        build_end_with_error(task, error);
+        g_task_return_error(task, error);
         return;
     }
     kernel_build_async(build->other, build->source.commit, g_task_get_cancellable(task),

@@ -69,4 +69,13 @@ cause --repro "$work/repro.c" --title-match '('
 ok 'a pattern that is none' says 2 '--title-match: '
 cause --repro "$work/repro.c" --title-match 'x' --title x
 ok 'a pattern and a title' says 2 'give it or --title, not both'
+
+# A disk that is full while a kernel is built.
+sed -i 's/^bzImage.*/&\n\t@! grep -q full file || { echo "as: x.o: No space left on device" >\&2; exit 1; }/' "$tree/Makefile"
+git -C "$tree" commit -qam 'a disk can be full'
+file_says "$tree" full
+cause --start main --good main~1 --bug build --name full
+ok 'a full disk: what was built is said once' \
+    says 4 "firstbad: building $(git -C "$tree" rev-parse main | cut -c -12): as: x.o: No space left"
+ok 'and what to do' says 4 'the disk is full; make room, then: firstbad resume full'
 finish

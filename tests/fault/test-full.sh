@@ -111,5 +111,18 @@ ok 'temporary files of a test: it is said' says 4 "no space is left in $work/sma
 rm "$work/small/filler"
 again resume j --json
 ok 'and the job goes on when there is room' found
+
+# A reproducer that finds no room when it is compiled has no mistake in it.
+make_builds "$work/kernel"
+file_says "$work/kernel" 1
+echo CONFIG_SMP=y >"$work/config"
+echo 'int main(void) { return 0; }' >"$work/repro.c"
+state=$work/small/kernel
+fill 200
+run cause --tree "$work/kernel" --start main --good good --config "$work/config" --repro "$work/repro.c" --name k \
+    --state-dir "$state"
+ok 'a reproducer that cannot be compiled for want of room' says 4 "repro.c: no space is left in $state/jobs/1: the disk is full"
+run resume k --state-dir "$state"
+ok 'and once more' says 4 "repro.c: no space is left in $state/jobs/1: the disk is full"
 umount "$work/small"
 finish
