@@ -126,6 +126,9 @@ extern const GOptionEntry cli_search_entries[];
         CLI_KEY("webhook-secret", "FILE", "With a secret that signs what is told")
 /* Set @job_keys in @spec. */
 gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error);
+/* Does each of @job_keys mean something to a job like @spec? Options of kernels say nothing to a job
+ * of commands, and the other way round. */
+gboolean cli_check_keys(const JobSpec *spec, GHashTable *job_keys, GError **error);
 /* The job of the command line: defaults, of which $FIRSTBAD_TREE is one, then the file @path (or
  * NULL), then @job_keys. */
 JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, GError **error);

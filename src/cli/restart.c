@@ -12,20 +12,6 @@ static const char description[] =
     "compiler the kernels, too (equal ones are not built again). A person's word\n"
     "always holds. JOB itself stays as it is.";
 
-/* Options of kernels say nothing to a job of commands, and the other way round. */
-static gboolean check_kind(const JobSpec *spec, GHashTable *keys)
-{
-    static const char *const of_commands[] = {"test", "build"};
-
-    for (guint i = 0; i < G_N_ELEMENTS(of_commands); i++) {
-        if (g_hash_table_contains(keys, of_commands[i]) && !job_spec_is_run(spec)) {
-            cli_complain("--%s: is for a job of 'firstbad run'", of_commands[i]);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
 static gboolean take_spec(WorkOptions *work, const char *name, GHashTable *keys, int *ret_code)
 {
     g_autoptr(Store) store = NULL;
@@ -41,7 +27,8 @@ static gboolean take_spec(WorkOptions *work, const char *name, GHashTable *keys,
         cli_complain("%s is a try: try again with 'firstbad try'", row->name);
         return FALSE;
     }
-    if (!check_kind(work->spec, keys)) {
+    if (!cli_check_keys(work->spec, keys, &error)) {
+        cli_complain("%s", error->message);
         return FALSE;
     }
     work->is_name_free = !work->spec->name;

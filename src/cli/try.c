@@ -44,6 +44,11 @@ static gboolean take_spec(WorkOptions *work, const char *like, const char *revis
         if (!work->spec) {
             return FALSE;
         }
+        if (!cli_check_keys(work->spec, keys, &error)) {
+            cli_complain("%s", error->message);
+            *ret_code = EXIT_USAGE;
+            return FALSE;
+        }
     } else {
         work->spec = cli_job_spec("try", NULL, keys, &error);
         if (!work->spec) {

@@ -37,6 +37,12 @@ run restart 'try-'"$(git -C "$tree" rev-parse main | cut -c -12)"
 ok 'a try has nothing to restart' says 2 "try again with 'firstbad try'"
 run restart first --name first
 ok 'a name that is taken' says 2 "there is a job named 'first' already"
+run restart first --memory 512
+ok 'an option of kernels says nothing to a job of commands' says 2 "--memory: is not for a job of 'firstbad run'"
+run restart first --fetch "$tree"
+ok 'nor do those that run has not' says 2 "--fetch: is not for a job of 'firstbad run'"
+run try main --like first --cpus 2
+ok 'and to a try like it' says 2 "--cpus: is not for a job of 'firstbad run'"
 run restart no-such
 ok 'no such job' says 2 "no job 'no-such'"
 run restart
