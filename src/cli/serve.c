@@ -49,6 +49,29 @@ static int serve(const WebOptions *options)
                                                                              : EXIT_MACHINE;
 }
 
+/* A name with a mistake in it would be served as a new, empty folder. */
+static gboolean check_state_option(const char *state_option)
+{
+    if (state_option && !g_file_test(state_option, G_FILE_TEST_IS_DIR)) {
+        cli_complain("--state-dir %s: there is no such folder; where its jobs are still to come, "
+                     "make it first",
+                     state_option);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* An empty page does not tell whether it is of the right folder. */
+static void say_if_empty(const char *state_dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(state_dir, STORE_READ, &error);
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        cli_complain("%s", error->message);
+    }
+}
+
 int cmd_serve(int argc, char **argv)
 {
     g_autofree char *state_option = NULL, *state_dir = NULL, *listen = NULL, *source_url = NULL;
@@ -79,7 +102,11 @@ int cmd_serve(int argc, char **argv)
         cli_complain("--source-url '%s': begins with https:// or http://", source_url);
         return EXIT_USAGE;
     }
+    if (!check_state_option(state_option)) {
+        return EXIT_USAGE;
+    }
     state_dir = cli_state_dir(state_option);
+    say_if_empty(state_dir);
     return serve(&(WebOptions){.state_dir = state_dir,
                                .listen = listen ? listen : LISTEN,
                                .hosts = (const char *const *)hosts,

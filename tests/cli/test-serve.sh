@@ -76,8 +76,13 @@ ok 'a wrong URL' says 2 '--source-url'
 run serve --help
 ok 'help' prints 0 '--source-url'
 
+run serve --listen 127.0.0.1:0 --state-dir "$work/mistyped"
+ok 'a folder that is not there is refused' says 2 "--state-dir $work/mistyped: there is no such folder"
+ok 'and is not made' [ ! -e "$work/mistyped" ]
+
 # Without a store.
 serve
+ok 'that there are no jobs is said' grep -q "there are no jobs in $work/state yet" "$work/complaints"
 ok 'it says where it listens' [ "${at#http://127.0.0.1:}" != "$at" ]
 ok 'and where the token is' grep -qx "token file: $work/state/web-token" "$work/served"
 ok 'which nobody else can read' [ "$(stat -c %a "$work/state/web-token")" = 600 ]
