@@ -15,7 +15,7 @@ int cmd_cause(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *job_file = NULL;
-    g_auto(WorkOptions) work = {.has_view = TRUE};
+    g_auto(WorkOptions) work = {.has_view = TRUE, .has_queue = TRUE};
     const GOptionEntry entries[] = {
         CLI_CAUSE(&work),
         {"job", 0, 0, G_OPTION_ARG_FILENAME, &job_file, "Read these options from FILE", "FILE"},

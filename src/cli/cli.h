@@ -126,8 +126,8 @@ extern const GOptionEntry cli_search_entries[];
         CLI_KEY("webhook-secret", "FILE", "With a secret that signs what is told")
 /* Set @job_keys in @spec. */
 gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error);
-/* Does each of @job_keys mean something to a job like @spec? Options of kernels say nothing to a job
- * of commands, and the other way round. */
+/* Does each of @job_keys mean something to a job like @spec? Options of kernels say nothing to a
+ * job of commands, and the other way round. */
 gboolean cli_check_keys(const JobSpec *spec, GHashTable *job_keys, GError **error);
 /* The job of the command line: defaults, of which $FIRSTBAD_TREE is one, then the file @path (or
  * NULL), then @job_keys. */
@@ -175,6 +175,34 @@ ExitCode cli_store_failure(const GError *error);
  * NULL: it was complained of, *ret_code is set. */
 Report *cli_open_report(const char *state_option, const char *name, int *ret_code);
 
+/* --- Daemons (asked.c) --- */
+
+gboolean cli_has_daemon(const char *state_dir);
+/* Say that @n_jobs wait for a daemon where none works, and how one is started. Of
+ * @named_state_dir: where the user named it, or NULL. */
+void cli_tell_of_daemon(const char *state_dir, const char *named_state_dir, guint n_jobs);
+/* Have *error, that there is no job @name, say that it waits in the spool, where it does. */
+void cli_explain_waiting(const char *state_dir, const char *named_state_dir, const char *name,
+                         GError **error);
+/* What else can be done where somebody works in the state folder. */
+typedef enum BusyRemedy {
+    BUSY_QUEUE,        /* leave the new job to a daemon, or take another folder */
+    BUSY_OTHER_FOLDER, /* take another folder for it */
+    BUSY_WAIT,         /* it is about what lies in this one */
+} BusyRemedy;
+/* Say who works in the state folder, in the words @busy of store_open(), and what can be done.
+ * @name: the job that is asked for with BUSY_WAIT; NULL: the newest. */
+void cli_complain_busy(const char *state_dir, const char *named_state_dir, BusyRemedy remedy,
+                       const char *name, const char *busy);
+/* Put @request into the spool, and wait for some seconds until it is taken. */
+gboolean cli_ask_daemon(const char *state_dir, SpoolRequest *request, gboolean *ret_taken,
+                        GError **error);
+/* The daemon there goes on with the job of @row, which has no answer. The exit code. */
+int cli_resume_by_daemon(const char *state_dir, const char *named_state_dir, Store *store,
+                         const JobRow *row);
+/* Has no job in the state folder, or on its way there, the name @name? G_IO_ERROR_EXISTS. */
+gboolean cli_check_free_name(const char *state_dir, const char *name, GError **error);
+
 /* Live line on a terminal, plain lines elsewhere or where they are wanted; both on stderr. */
 typedef struct ProgressLine ProgressLine;
 ProgressLine *progress_line_new(gboolean plain);
@@ -200,6 +228,8 @@ typedef struct WorkOptions {
     gboolean is_name_free; /* new job: where its name is taken, another one will do */
     gboolean bisect_exit;  /* of a try: end as `git bisect run` wants it */
     GPtrArray *notes;      /* of char *: what a person should be told before the work; or NULL */
+    gboolean is_like;      /* new job: begun like another one, cli_spec_like() */
+    gboolean has_queue;    /* new job: the command has --queue */
     gboolean queue;        /* new job: leave it to a service, */
     gint64 priority;       /* with this priority */
 } WorkOptions;

@@ -73,10 +73,11 @@ static int serve(const char *state_dir, const ServiceOptions *options, const Web
     g_source_remove(sigint);
     g_source_remove(sigterm);
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        cli_complain(
-            "%s (of two daemons each wants its own; one that works there takes what --queue gives "
-            "it)",
-            error->message);
+        cli_complain("%s: %s", error->message,
+                     cli_has_daemon(state_dir)
+                         ? "it takes what --queue gives it; of two daemons each wants a state "
+                           "folder of its own"
+                         : "wait for it, or name another folder with --state-dir");
         return EXIT_MACHINE;
     }
     if (!served) {
@@ -140,33 +141,21 @@ int cmd_daemon(int argc, char **argv)
     return serve(state_dir, &options, &for_all);
 }
 
-/* The newest request for a job @name that no daemon has taken yet: its id, owned by the caller; or
- * NULL. */
-static char *find_request(const char *state_dir, const char *name)
-{
-    g_auto(GStrv) paths = spool_list(state_dir);
-
-    for (guint i = g_strv_length(paths); i-- > 0;) {
-        g_auto(SpoolRequest) request = {0};
-
-        if (spool_read(paths[i], &request, NULL) && request.wish == SPOOL_JOB &&
-            g_str_equal(request.name, name)) {
-            return g_steal_pointer(&request.id);
-        }
-    }
-    return NULL;
-}
-
 /* What a request to cancel calls the job @name; NULL: there is none, or nothing of it to cancel.
  * Owned by the caller. */
 static char *name_to_daemon(const char *state_dir, const char *name, GError **error)
 {
-    char *id = find_request(state_dir, name);
-    g_autoptr(Store) store = id ? NULL : store_open(state_dir, STORE_READ, error);
-    g_autoptr(JobRow) row = store ? store_find_job(store, name, error) : NULL;
+    g_auto(SpoolRequest) request = {0};
+    g_autoptr(Store) store = NULL;
+    g_autoptr(JobRow) row = NULL;
 
-    if (id || !row) {
-        return id;
+    if (spool_find_job(state_dir, name, &request)) {
+        return g_steal_pointer(&request.id);
+    }
+    store = store_open(state_dir, STORE_READ, error);
+    row = store ? store_find_job(store, name, error) : NULL;
+    if (!row) {
+        return NULL;
     }
     if (!store_can_cancel(row)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s %s already", row->name,

@@ -149,6 +149,10 @@ static int restore(const char *state_dir)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) lines = store_restore(state_dir, &error);
 
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+        cli_complain_busy(state_dir, NULL, BUSY_WAIT, NULL, error->message);
+        return EXIT_MACHINE;
+    }
     if (!lines) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);

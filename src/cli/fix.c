@@ -18,7 +18,7 @@ int cmd_fix(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *job_file = NULL;
-    g_auto(WorkOptions) work = {.has_view = TRUE};
+    g_auto(WorkOptions) work = {.has_view = TRUE, .has_queue = TRUE};
     const GOptionEntry entries[] = {
         CLI_KEY("tree", "DIR", "Git repository of the kernel"),
         CLI_KEY("start", "REV", "Commit that crashes"),

@@ -223,7 +223,7 @@ int cmd_import(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *out = NULL, *state_dir = NULL;
-    g_auto(WorkOptions) work = {.has_view = TRUE};
+    g_auto(WorkOptions) work = {.has_view = TRUE, .has_queue = TRUE};
     g_auto(Import) import = {.command = typed(argc, argv)};
     gboolean is_dry = FALSE;
     const GOptionEntry entries[] = {

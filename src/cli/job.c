@@ -77,15 +77,20 @@ static gboolean change_budget(Work *work, GHashTable *keys, GError **error)
 }
 
 /* Where nobody named the new job: by what it is about. */
+static void name_by_start(JobSpec *spec)
+{
+    if (!spec->name) {
+        spec->name =
+            g_strdup_printf("%s-%.12s", spec->kind, spec->tried ? spec->tried : spec->start);
+    }
+}
+
 static gboolean name_job(Store *store, const WorkOptions *options, GError **error)
 {
     JobSpec *spec = options->spec;
     char *name;
 
-    if (!spec->name) {
-        spec->name =
-            g_strdup_printf("%s-%.12s", spec->kind, spec->tried ? spec->tried : spec->start);
-    }
+    name_by_start(spec);
     if (!options->is_name_free) {
         return TRUE;
     }
@@ -113,6 +118,9 @@ static gboolean take_job(Work *work, const WorkOptions *options, GError **error)
 
     if (!options->spec) {
         work->row = store_find_job(work->store, options->name, error);
+        if (!work->row) {
+            cli_explain_waiting(work->state_dir, work->named_state_dir, options->name, error);
+        }
         work->spec = work->row ? job_spec_new(work->row->kind) : NULL;
         return work->spec && job_spec_read(work->spec, work->row->spec, "/", error) &&
                end_pause(work, error) && change_budget(work, options->budget, error);
@@ -342,6 +350,51 @@ static void tell_webhook(const Work *work, gboolean is_now)
     webhooks_wait(webhooks, work->cancellable);
 }
 
+/* A daemon works in the state folder: it goes on with the job, unless that has its answer. */
+static int leave_to_daemon(Work *work, const WorkOptions *options, const char *busy)
+{
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    work->store = store_open(work->state_dir, STORE_READ, &error);
+    work->row = work->store ? store_find_job(work->store, options->name, &error) : NULL;
+    if (!work->row) {
+        cli_explain_waiting(work->state_dir, work->named_state_dir, options->name, &error);
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
+    }
+    if (g_hash_table_size(options->budget) > 0) {
+        cli_complain("%s: a budget is changed where none does: end it first, the next one goes on "
+                     "with its jobs",
+                     busy);
+        return EXIT_MACHINE;
+    }
+    if (work->row->state != JOB_DONE) {
+        return cli_resume_by_daemon(work->state_dir, work->named_state_dir, work->store, work->row);
+    }
+    if (!print_answer(work, options, &code, &error)) {
+        cli_complain("%s: %s", work->row->name, error->message);
+        return EXIT_MACHINE;
+    }
+    return code;
+}
+
+/* Somebody else works in the state folder. */
+static int tell_busy(Work *work, const WorkOptions *options, const char *busy)
+{
+    BusyRemedy remedy = !options->spec || options->is_like ? BUSY_WAIT
+                        : options->has_queue               ? BUSY_QUEUE
+                                                           : BUSY_OTHER_FOLDER;
+
+    g_clear_pointer(&work->line, progress_line_free);
+    if (!options->spec && cli_has_daemon(work->state_dir)) {
+        return leave_to_daemon(work, options, busy);
+    }
+    cli_complain_busy(work->state_dir, work->named_state_dir, remedy,
+                      options->spec ? NULL : options->name, busy);
+    return EXIT_MACHINE;
+}
+
 static int work_on(Work *work, const WorkOptions *options)
 {
     g_autoptr(Answer) answer = NULL;
@@ -350,6 +403,9 @@ static int work_on(Work *work, const WorkOptions *options)
     int code;
 
     work->store = store_open(work->state_dir, STORE_WRITE, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+        return tell_busy(work, options, error->message);
+    }
     if (!work->store || !take_job(work, options, &error)) {
         g_clear_pointer(&work->line, progress_line_free);
         cli_complain("%s", error->message);
@@ -391,12 +447,15 @@ static int queue_job(const WorkOptions *options)
     g_autofree char *state_dir = cli_state_dir(options->state_option), *name = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!spool_put_job(state_dir, options->spec, options->priority, &error)) {
+    name_by_start(options->spec);
+    if (!cli_check_free_name(state_dir, options->spec->name, &error) ||
+        !spool_put_job(state_dir, options->spec, options->priority, &error)) {
         cli_complain("%s", error->message);
-        return EXIT_MACHINE;
+        return cli_store_failure(error);
     }
     name = report_clean(options->spec->name); /* a job file may be anybody's */
     g_print("queued: %s\n", name);
+    cli_tell_of_daemon(state_dir, options->state_option ? state_dir : NULL, 1);
     return EXIT_ANSWER;
 }
 
@@ -443,8 +502,10 @@ JobSpec *cli_spec_like(WorkOptions *options, const char *name, GHashTable *job_k
     g_autoptr(JobRow) row = store ? store_find_job(store, name, &error) : NULL;
     g_autoptr(JobSpec) spec = NULL;
 
+    options->is_like = TRUE;
     options->notes = g_ptr_array_new_with_free_func(g_free);
     if (!row) {
+        cli_explain_waiting(state_dir, options->state_option ? state_dir : NULL, name, &error);
         cli_complain("%s", error->message);
         *ret_code = cli_store_failure(error);
         return NULL;

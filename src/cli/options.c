@@ -275,6 +275,9 @@ Report *cli_open_report(const char *state_option, const char *name, int *ret_cod
     Report *report = row ? report_load(store, row, &error) : NULL;
 
     if (!report) {
+        if (!row) {
+            cli_explain_waiting(state_dir, state_option ? state_dir : NULL, name, &error);
+        }
         cli_complain("%s%s%s", row ? row->name : "", row ? ": " : "", error->message);
         *ret_code = cli_store_failure(error);
     }

@@ -27,7 +27,7 @@ static void name_job(JobSpec *spec)
 int cmd_run(int argc, char **argv)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_auto(WorkOptions) work = {.has_view = TRUE};
+    g_auto(WorkOptions) work = {.has_view = TRUE, .has_queue = TRUE};
     const GOptionEntry entries[] = {
         CLI_KEY("repo", "DIR", "Git repository (.)"),
         CLI_KEY("good", "REV", "Commit that is good"),

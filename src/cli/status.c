@@ -12,7 +12,7 @@ typedef struct Listing {
     GHashTable *counts; /* id -> JobCounts */
     Waiting *waiting;
     GHashTable *places; /* id -> number in its queue + 1 */
-    guint n_requests;   /* that no daemon has seen */
+    GPtrArray *spooled; /* of SpoolRequest: jobs that no daemon has seen */
     gint64 now_s;
 } Listing;
 
@@ -21,23 +21,81 @@ static void listing_clear(Listing *listing)
     g_clear_pointer(&listing->rows, g_ptr_array_unref);
     g_clear_pointer(&listing->counts, g_hash_table_unref);
     g_clear_pointer(&listing->places, g_hash_table_unref);
+    g_clear_pointer(&listing->spooled, g_ptr_array_unref);
     g_clear_pointer(&listing->waiting, waiting_free);
     g_clear_pointer(&listing->store, store_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
 
-static gboolean load(const char *state_dir, Listing *listing, GError **error)
+static void free_request(gpointer data)
 {
-    g_auto(GStrv) requests = spool_list(state_dir);
+    spool_request_clear(data);
+    g_free(data);
+}
 
-    listing->n_requests = g_strv_length(requests);
+/* New jobs in the spool. Array of SpoolRequest, owned by the caller. */
+static GPtrArray *read_spooled(const char *state_dir)
+{
+    g_auto(GStrv) paths = spool_list(state_dir);
+    GPtrArray *spooled = g_ptr_array_new_with_free_func(free_request);
+
+    for (char **path = paths; *path; path++) {
+        SpoolRequest *request = g_new0(SpoolRequest, 1);
+
+        if (spool_read(*path, request, NULL) && request->wish == SPOOL_JOB) {
+            g_ptr_array_add(spooled, request);
+        } else {
+            free_request(request);
+        }
+    }
+    return spooled;
+}
+
+/* A daemon may have taken some of them before the store was read. */
+static void leave_out_taken(Listing *listing)
+{
+    for (guint i = listing->spooled->len; i-- > 0;) {
+        const SpoolRequest *request = listing->spooled->pdata[i];
+        gint64 id = 0;
+
+        if (store_find_submission(listing->store, request->id, &id, NULL) && id) {
+            g_ptr_array_remove_index(listing->spooled, i);
+        }
+    }
+}
+
+/* The jobs. Where no daemon was yet, there may be no store, but jobs that wait for one. */
+static gboolean load_jobs(const char *state_dir, Listing *listing, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    listing->spooled = read_spooled(state_dir);
+    listing->store = store_open(state_dir, STORE_READ, &failure);
+    if (!listing->store && listing->spooled->len > 0 &&
+        g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        listing->rows = g_ptr_array_new();
+        return TRUE;
+    }
+    if (!listing->store) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    listing->rows = store_list_jobs(listing->store, error);
+    leave_out_taken(listing);
+    return listing->rows != NULL;
+}
+
+/* What is told of those in the store. */
+static gboolean load_rest(const char *state_dir, Listing *listing, GError **error)
+{
     listing->now_s = g_get_real_time() / G_USEC_PER_SEC;
-    listing->store = store_open(state_dir, STORE_READ, error);
-    listing->rows = listing->store ? store_list_jobs(listing->store, error) : NULL;
-    listing->counts = listing->rows ? store_job_counts(listing->store, error) : NULL;
+    listing->places = g_hash_table_new(g_int64_hash, g_int64_equal);
+    if (!listing->store) {
+        return TRUE;
+    }
+    listing->counts = store_job_counts(listing->store, error);
     listing->waiting =
         listing->counts ? waiting_load(listing->store, state_dir, listing->now_s, error) : NULL;
-    listing->places = g_hash_table_new(g_int64_hash, g_int64_equal);
     for (guint i = 0; listing->waiting && i < listing->waiting->queue->len; i++) {
         QueuedJob *job = listing->waiting->queue->pdata[i];
 
@@ -87,13 +145,12 @@ static char *describe_wait(const Listing *listing, guint place)
 }
 
 /* Without a daemon nothing of it begins. */
-static void tell_of_daemon(const Listing *listing, const char *state_dir)
+static void tell_of_daemon(const Listing *listing, const char *state_dir, const char *state_option)
 {
-    guint n = listing->waiting->queue->len + listing->n_requests;
+    guint n = listing->spooled->len + (listing->waiting ? listing->waiting->queue->len : 0);
 
-    if (n > 0 && !store_has_coordinator(listing->store)) {
-        cli_complain("no daemon works in %s, for which %u %s: 'firstbad daemon' starts one",
-                     state_dir, n, n == 1 ? "job waits" : "jobs wait");
+    if (n > 0) {
+        cli_tell_of_daemon(state_dir, state_option ? state_dir : NULL, n);
     }
 }
 
@@ -159,6 +216,12 @@ static int name_width(const Listing *listing)
 
         width = MAX(width, g_utf8_strlen(name, -1));
     }
+    for (guint i = 0; i < listing->spooled->len; i++) {
+        const SpoolRequest *request = listing->spooled->pdata[i];
+        g_autofree char *name = report_clean_line(request->name);
+
+        width = MAX(width, g_utf8_strlen(name, -1));
+    }
     return (int)width;
 }
 
@@ -182,6 +245,15 @@ static void print_job(const Listing *listing, const JobRow *row, int width)
     }
 }
 
+static void print_spooled(const SpoolRequest *request, int width)
+{
+    g_autofree char *name = report_clean_line(request->name),
+                    *kind = report_clean_line(request->kind);
+
+    g_print("%-*s %-6s %-14s %-12s %7u %6u %s\n", width, name, kind, job_state_name(JOB_QUEUED),
+            "-", 0U, 0U, "-  no daemon has taken it yet");
+}
+
 static void print_table(const Listing *listing)
 {
     int width = name_width(listing);
@@ -191,27 +263,29 @@ static void print_table(const Listing *listing)
     for (guint i = 0; i < listing->rows->len; i++) {
         print_job(listing, listing->rows->pdata[i], width);
     }
+    for (guint i = 0; i < listing->spooled->len; i++) {
+        print_spooled(listing->spooled->pdata[i], width);
+    }
 }
 
-/* As they are, for scripts and for the shell's completion; one that could steer a terminal is left
+/* As it is, for scripts and for the shell's completion; one that could steer a terminal is left
  * out. */
-static int print_names(const char *state_dir)
+static void print_name(const char *name)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Store) store = store_open(state_dir, STORE_READ, &error);
-    g_autoptr(GPtrArray) rows = store ? store_list_jobs(store, &error) : NULL;
+    g_autofree char *clean = report_clean_line(name);
 
-    if (!rows) {
-        cli_complain("%s", error->message);
-        return cli_store_failure(error);
+    if (g_str_equal(name, clean)) {
+        puts(name);
     }
-    for (guint i = 0; i < rows->len; i++) {
-        const char *name = ((const JobRow *)rows->pdata[i])->name;
-        g_autofree char *clean = report_clean_line(name);
+}
 
-        if (g_str_equal(name, clean)) {
-            puts(name);
-        }
+static int print_names(const Listing *listing)
+{
+    for (guint i = 0; i < listing->rows->len; i++) {
+        print_name(((const JobRow *)listing->rows->pdata[i])->name);
+    }
+    for (guint i = 0; i < listing->spooled->len; i++) {
+        print_name(((const SpoolRequest *)listing->spooled->pdata[i])->name);
     }
     return EXIT_ANSWER;
 }
@@ -221,6 +295,18 @@ static json_t *damaged_json(const JobRow *row, const GError *damage)
     return json_pack("{s:i, s:o, s:o, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
                      job_text_json(row->name), "kind", job_text_json(row->kind), "state", "damaged",
                      "error", job_text_json(damage->message));
+}
+
+/* Of a job that is not in the store there is no more to tell. */
+static json_t *spooled_json(const SpoolRequest *request)
+{
+    json_t *queue =
+        json_pack("{s:s, s:o, s:I}", "wait", "daemon", "submitter",
+                  job_text_json(request->submitter), "priority", (json_int_t)request->priority);
+
+    return json_pack("{s:i, s:o, s:o, s:s, s:o}", "version", REPORT_JSON_VERSION, "job",
+                     job_text_json(request->name), "kind", job_text_json(request->kind), "state",
+                     job_state_name(JOB_QUEUED), "queue", queue);
 }
 
 static void print_json(const Listing *listing)
@@ -236,6 +322,9 @@ static void print_json(const Listing *listing)
         json_object_del(object, "revisions");
         json_object_set_new(object, "queue", queue_json(listing, row));
         json_array_append_new(array, object);
+    }
+    for (guint i = 0; i < listing->spooled->len; i++) {
+        json_array_append_new(array, spooled_json(listing->spooled->pdata[i]));
     }
     cli_print_json(array, JSON_INDENT(2));
 }
@@ -259,18 +348,19 @@ int cmd_status(int argc, char **argv)
         return code;
     }
     state_dir = cli_state_dir(state_option);
-    if (names) {
-        return print_names(state_dir);
-    }
-    if (!load(state_dir, &listing, &error)) {
+    if (!load_jobs(state_dir, &listing, &error) ||
+        (!names && !load_rest(state_dir, &listing, &error))) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);
+    }
+    if (names) {
+        return print_names(&listing);
     }
     if (json) {
         print_json(&listing);
     } else {
         print_table(&listing);
     }
-    tell_of_daemon(&listing, state_dir);
+    tell_of_daemon(&listing, state_dir, state_option);
     return EXIT_ANSWER;
 }

@@ -3,36 +3,165 @@
  */
 #include "cli/cli.h"
 
-/* Open what the arguments name, and say it. */
-static gboolean say(const char *state_dir, char *const *arguments, Verdict verdict,
-                    const char *note, char **ret_message, GError **error)
-{
-    g_autoptr(Store) store = store_open(state_dir, STORE_WRITE, error);
-    g_autoptr(JobRow) row = store ? store_find_job(store, arguments[0], error) : NULL;
-    g_autoptr(JobSpec) spec = row ? job_spec_new(row->kind) : NULL;
-    g_autoptr(Repo) repo = NULL;
-    g_autofree char *commit = NULL;
+/* What a person says of a revision of a job. */
+typedef struct Word {
+    char *const *arguments; /* JOB, REV, and the verdict */
+    const char *state_dir, *named_state_dir;
+    Verdict verdict;
+    const char *note; /* or NULL */
+} Word;
 
-    if (!spec || !job_spec_read(spec, row->spec, "/", error)) {
+/* What it is about, in the store. */
+typedef struct Subject {
+    JobRow *row;
+    Repo *repo;
+    char *commit;
+} Subject;
+
+static void subject_clear(Subject *subject)
+{
+    g_clear_pointer(&subject->row, job_row_free);
+    g_clear_pointer(&subject->repo, repo_free);
+    g_clear_pointer(&subject->commit, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Subject, subject_clear)
+
+static gboolean find_subject(Store *store, const Word *word, Subject *ret_subject, GError **error)
+{
+    g_autoptr(JobSpec) spec = NULL;
+
+    ret_subject->row = store_find_job(store, word->arguments[0], error);
+    if (!ret_subject->row) {
+        cli_explain_waiting(word->state_dir, word->named_state_dir, word->arguments[0], error);
         return FALSE;
     }
-    repo = repo_open(spec->tree, error);
-    commit = repo ? cli_resolve_here(repo, spec->start, arguments[1], FALSE, error) : NULL;
-    if (!commit || !job_say_verdict(store, row, repo, commit, verdict, note, error)) {
+    spec = job_spec_new(ret_subject->row->kind);
+    if (!job_spec_read(spec, ret_subject->row->spec, "/", error)) {
         return FALSE;
     }
-    *ret_message =
-        verdict == VERDICT_UNKNOWN
-            ? g_strdup_printf("%s: of %.12s what was measured holds again", row->name, commit)
-            : g_strdup_printf("%s: %.12s is taken for %s, on your word", row->name, commit,
-                              verdict_name(verdict));
+    ret_subject->repo = repo_open(spec->tree, error);
+    ret_subject->commit = ret_subject->repo ? cli_resolve_here(ret_subject->repo, spec->start,
+                                                               word->arguments[1], FALSE, error)
+                                            : NULL;
+    return ret_subject->commit != NULL;
+}
+
+/* What holds of @subject now. Owned by the caller. */
+static char *describe(const Word *word, const Subject *subject)
+{
+    return word->verdict == VERDICT_UNKNOWN
+               ? g_strdup_printf("%s: of %.12s what was measured holds again", subject->row->name,
+                                 subject->commit)
+               : g_strdup_printf("%s: %.12s is taken for %s, on your word", subject->row->name,
+                                 subject->commit, verdict_name(word->verdict));
+}
+
+/* Where nobody else works in the state folder. */
+static gboolean say(Store *store, const Word *word, char **ret_message, GError **error)
+{
+    g_auto(Subject) subject = {0};
+    g_autofree char *now = NULL, *resume = NULL;
+
+    if (!find_subject(store, word, &subject, error) ||
+        !job_say_verdict(store, subject.row, subject.repo, subject.commit, word->verdict,
+                         word->note, error)) {
+        return FALSE;
+    }
+    now = describe(word, &subject);
+    resume = report_command("resume", word->arguments[0], word->named_state_dir);
+    *ret_message = g_strdup_printf("%s\nGo on: %s", now, resume);
     return TRUE;
+}
+
+/* Is it in the store? */
+static gboolean is_kept(Store *store, const Word *word, const Subject *subject)
+{
+    g_autoptr(GPtrArray) facts = store_facts(store, subject->row->id, NULL);
+    const char *said = NULL;
+
+    for (guint i = 0; facts && i < facts->len; i++) {
+        const FactRow *fact = facts->pdata[i];
+
+        if (g_str_equal(fact->kind, FACT_VERDICT) && g_str_equal(fact->commit, subject->commit)) {
+            said = fact->text;
+        }
+    }
+    return g_strcmp0(said, word->verdict == VERDICT_UNKNOWN ? NULL : verdict_name(word->verdict)) ==
+           0;
+}
+
+/* The daemon has got it. @is_taken: and it took it. */
+static gboolean tell_asked(Store *store, const Word *word, const Subject *subject,
+                           gboolean is_taken, char **ret_message, GError **error)
+{
+    g_autofree char *now = describe(word, subject), *next = NULL;
+    gboolean goes_on = subject->row->state != JOB_CANCELLED;
+
+    if (is_taken && !is_kept(store, word, subject)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "the daemon that works in %s refused it: why is in what it prints",
+                    word->state_dir);
+        return FALSE;
+    }
+    next = report_command(goes_on ? "watch" : "resume", subject->row->name, word->named_state_dir);
+    *ret_message =
+        g_strdup_printf("%s%s\n%s: %s", now, is_taken ? "" : ", as soon as the daemon takes it",
+                        goes_on ? "The daemon goes on" : "Go on", next);
+    return TRUE;
+}
+
+/* Where a daemon works. */
+static gboolean ask(const Word *word, char **ret_message, GError **error)
+{
+    g_autoptr(Store) store = store_open(word->state_dir, STORE_READ, error);
+    g_auto(Subject) subject = {0};
+    g_auto(SpoolRequest) request = {.wish = SPOOL_VERDICT};
+    gboolean is_taken;
+
+    if (!store || !find_subject(store, word, &subject, error) ||
+        !job_check_verdict(store, subject.row, subject.commit, word->verdict, error)) {
+        return FALSE;
+    }
+    request.job = g_strdup_printf("%" G_GINT64_FORMAT, subject.row->id);
+    request.revision = g_strdup(subject.commit);
+    request.verdict = g_strdup(word->arguments[2]);
+    request.note = word->note ? g_utf8_make_valid(word->note, -1) : NULL;
+    return cli_ask_daemon(word->state_dir, &request, &is_taken, error) &&
+           tell_asked(store, word, &subject, is_taken, ret_message, error);
+}
+
+/* The exit code. */
+static int say_or_ask(const Word *word)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(word->state_dir, STORE_WRITE, &error);
+    g_autofree char *message = NULL, *clean = NULL;
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+        if (!cli_has_daemon(word->state_dir)) {
+            cli_complain_busy(word->state_dir, word->named_state_dir, BUSY_WAIT, word->arguments[0],
+                              error->message);
+            return EXIT_MACHINE;
+        }
+        g_clear_error(&error);
+        ask(word, &message, &error);
+    } else if (store) {
+        say(store, word, &message, &error);
+    }
+    if (!message) {
+        cli_complain("%s", error->message);
+        return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT)
+                   ? EXIT_USAGE
+                   : cli_store_failure(error);
+    }
+    clean = report_clean(message);
+    g_print("%s\n", clean);
+    return EXIT_ANSWER;
 }
 
 int cmd_verdict(int argc, char **argv)
 {
-    g_autofree char *state_option = NULL, *state_dir = NULL, *note = NULL, *message = NULL,
-                    *clean = NULL, *resume = NULL;
+    g_autofree char *state_option = NULL, *state_dir = NULL, *note = NULL;
     const GOptionEntry entries[] = {
         CLI_STATE_DIR(&state_option),
         {"note", 0, 0, G_OPTION_ARG_STRING, &note, "Why, to be kept with it", "TEXT"},
@@ -47,7 +176,6 @@ int cmd_verdict(int argc, char **argv)
                        "'firstbad resume JOB' goes on.",
         .entries = entries,
         .n_arguments_max = 3};
-    g_autoptr(GError) error = NULL;
     Verdict verdict = VERDICT_UNKNOWN;
     int code;
 
@@ -64,14 +192,9 @@ int cmd_verdict(int argc, char **argv)
         return EXIT_USAGE;
     }
     state_dir = cli_state_dir(state_option);
-    if (!say(state_dir, argv + 1, verdict, note, &message, &error)) {
-        cli_complain("%s", error->message);
-        return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT)
-                   ? EXIT_USAGE
-                   : cli_store_failure(error);
-    }
-    clean = report_clean(message);
-    resume = report_command("resume", argv[1], state_option);
-    g_print("%s\nGo on: %s\n", clean, resume);
-    return EXIT_ANSWER;
+    return say_or_ask(&(Word){.arguments = argv + 1,
+                              .state_dir = state_dir,
+                              .named_state_dir = state_option ? state_dir : NULL,
+                              .verdict = verdict,
+                              .note = note});
 }

@@ -210,6 +210,8 @@ int cmd_watch(int argc, char **argv)
     watch.store = store_open(watch.state_dir, STORE_READ, &error);
     watch.row = watch.store ? store_find_job(watch.store, argc > 1 ? argv[1] : NULL, &error) : NULL;
     if (!watch.row) {
+        cli_explain_waiting(watch.state_dir, watch.named_state_dir, argc > 1 ? argv[1] : NULL,
+                            &error);
         cli_complain("%s", error->message);
         return cli_store_failure(error);
     }

@@ -353,10 +353,14 @@ gboolean job_try_like(Store *store, const JobRow *row, JobSpec *spec, StoreKeep 
  */
 #define FACT_LEARNED "learned"
 
+/* May that be said of @commit (see job_say_verdict())? Not of the start, where the crash is known;
+ * nor is there a word to be taken back where none was said. G_IO_ERROR_INVALID_ARGUMENT. */
+gboolean job_check_verdict(Store *store, const JobRow *row, const char *commit, Verdict verdict,
+                           GError **error);
 /* A person overrules what is known of @commit, a full id, in the job of @row: belief takes the word
  * for all trials, which stay as they are. VERDICT_UNKNOWN takes it back. @note may be NULL. The
- * job's answer is taken back; `firstbad resume` goes on. Refused for the start, where the crash is
- * known. */
+ * job's answer is taken back; `firstbad resume` goes on. Refused as by
+ * job_check_verdict(). */
 gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
                          Verdict verdict, const char *note, GError **error);
 /* The same for many commits at once, all different, by their full ids (NULL-terminated), each with

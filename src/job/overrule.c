@@ -49,11 +49,10 @@ static gboolean is_said(Store *store, const JobRow *row, const char *commit, GEr
     return FALSE;
 }
 
-gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
-                         Verdict verdict, const char *note, GError **error)
+gboolean job_check_verdict(Store *store, const JobRow *row, const char *commit, Verdict verdict,
+                           GError **error)
 {
     g_autoptr(JobSpec) spec = job_spec_new(row->kind);
-    const char *said = verdict == VERDICT_UNKNOWN ? NULL : verdict_name(verdict);
 
     if (!job_spec_read(spec, row->spec, "/", error)) {
         return FALSE;
@@ -63,7 +62,15 @@ gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, cons
                     "%.12s is the start, where the crash is known", commit);
         return FALSE;
     }
-    return (said || is_said(store, row, commit, error)) &&
+    return verdict != VERDICT_UNKNOWN || is_said(store, row, commit, error);
+}
+
+gboolean job_say_verdict(Store *store, const JobRow *row, const Repo *repo, const char *commit,
+                         Verdict verdict, const char *note, GError **error)
+{
+    const char *said = verdict == VERDICT_UNKNOWN ? NULL : verdict_name(verdict);
+
+    return job_check_verdict(store, row, commit, verdict, error) &&
            keep_decision(store, row, repo, commit, error) &&
            store_put_fact(store, row->id, commit, FACT_VERDICT_NOTE, said ? note : NULL, error) &&
            store_put_fact(store, row->id, commit, FACT_VERDICT, said, error) &&

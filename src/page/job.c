@@ -61,6 +61,9 @@ static char *describe_request(const SpoolRequest *request)
     if (request->wish == SPOOL_CANCEL) {
         return g_strdup("cancel it");
     }
+    if (request->wish == SPOOL_RESUME) {
+        return g_strdup("go on with it");
+    }
     return g_str_equal(request->verdict, "clear")
                ? g_strdup_printf("take the word on %.12s back", request->revision)
                : g_strdup_printf("take %.12s for %s", request->revision, request->verdict);

@@ -226,7 +226,7 @@ static gboolean tell_no_job(Service *service, const SpoolRequest *request, GErro
         g_propagate_error(error, failure);
         return FALSE;
     }
-    say(service, "%s: %s", request->wish == SPOOL_CANCEL ? "cancel" : "verdict", failure->message);
+    say(service, "%s: %s", spool_wish_name(request->wish), failure->message);
     g_error_free(failure);
     return TRUE;
 }
@@ -265,6 +265,37 @@ static gboolean cancel_job(Service *service, const SpoolRequest *request, GError
     return TRUE;
 }
 
+/* A job that failed, was cancelled, or that its coordinator left, waits again. */
+static gboolean resume_job(Service *service, const SpoolRequest *request, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(JobRow) row = find_job(service, request, &failure);
+
+    if (!row) {
+        return tell_no_job(service, request, failure, error);
+    }
+    if (row->state == JOB_DONE || find_active(service, row->id)) {
+        say(service, "%s %s", row->name,
+            row->state == JOB_DONE ? "has ended, it does not go on" : "is at work");
+        return TRUE;
+    }
+    say(service, "%s waits again, for %s", row->name, request->submitter);
+    return store_queue_job(service->store, row->id, request->submitter, error);
+}
+
+/* Another job may have got its name since it was asked for. */
+static void tell_waits(const Service *service, const SpoolRequest *request, gint64 id)
+{
+    g_autoptr(JobRow) row = store_read_job(service->store, id, NULL);
+
+    if (row && !g_str_equal(row->name, request->name)) {
+        say(service, "%s, of %s, waits as %s: there was a %s", request->name, request->submitter,
+            row->name, request->name);
+    } else {
+        say(service, "%s, of %s, waits", request->name, request->submitter);
+    }
+}
+
 /* A service that was killed on the way takes it again: nothing is done twice. */
 static gboolean take_job(Service *service, const SpoolRequest *request, GError **error)
 {
@@ -279,7 +310,7 @@ static gboolean take_job(Service *service, const SpoolRequest *request, GError *
     if (!spool_move_files(service->options->state_dir, request->id, job_dir, error)) {
         return FALSE;
     }
-    say(service, "%s, of %s, waits", request->name, request->submitter);
+    tell_waits(service, request, id);
     return TRUE;
 }
 
@@ -310,12 +341,6 @@ static gboolean read_word(const JobRow *row, const SpoolRequest *request, Repo *
     }
     *ret_repo = repo_open(spec->tree, error);
     *ret_commit = *ret_repo ? repo_resolve(*ret_repo, request->revision, error) : NULL;
-    /* job_say_verdict() refuses it, too; but by then the job would have been stopped. */
-    if (g_strcmp0(*ret_commit, spec->start) == 0) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "%.12s is the start, where the crash is known", *ret_commit);
-        return FALSE;
-    }
     return *ret_commit != NULL;
 }
 
@@ -347,7 +372,9 @@ static gboolean take_verdict(Service *service, const SpoolRequest *request, GErr
     if (!row) {
         return tell_no_job(service, request, g_steal_pointer(&failure), error);
     }
-    if (!read_word(row, request, &repo, &commit, &verdict, &failure)) {
+    /* job_say_verdict() asks the same; but by then the job would have been stopped. */
+    if (!read_word(row, request, &repo, &commit, &verdict, &failure) ||
+        !job_check_verdict(service->store, row, commit, verdict, &failure)) {
         say(service, "verdict on %s: %s", request->revision, failure->message);
         return TRUE;
     }
@@ -395,6 +422,9 @@ static gboolean take_request(Service *service, const char *path, GError **error)
         break;
     case SPOOL_VERDICT:
         taken = take_verdict(service, &request, error);
+        break;
+    case SPOOL_RESUME:
+        taken = resume_job(service, &request, error);
         break;
     }
     if (taken) {
@@ -607,6 +637,7 @@ gboolean service_run(Store *store, const ServiceOptions *options, GCancellable *
     gboolean look = TRUE, served;
     guint source = g_timeout_add(LOOK_MS, on_look, &look);
 
+    store_be_service(store);
     spool_sweep(options->state_dir, now_s());
     served = rules_write(options->state_dir, &options->rules, error) &&
              store_forget_usage(store, now_s() - SERVICE_MEMORY_S, error) &&

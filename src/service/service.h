@@ -18,7 +18,9 @@ typedef enum SpoolWish {
     SPOOL_JOB,     /* a new job */
     SPOOL_CANCEL,  /* an end to one */
     SPOOL_VERDICT, /* his word on a revision of one, in place of what was measured */
+    SPOOL_RESUME,  /* one that failed, was cancelled or was left to go on */
 } SpoolWish;
+const char *spool_wish_name(SpoolWish wish); /* "job", "cancel", ... */
 typedef struct SpoolRequest {
     SpoolWish wish;
     char *id;        /* its own name; made by spool_put() */
@@ -42,6 +44,11 @@ gboolean spool_put(const char *state_dir, SpoolRequest *request, GError **error)
 gboolean spool_put_job(const char *state_dir, JobSpec *spec, gint64 priority, GError **error);
 /* Paths of the requests there, oldest first. NULL-terminated, owned by the caller. */
 char **spool_list(const char *state_dir);
+/* Has a service taken the request @id? */
+gboolean spool_is_taken(const char *state_dir, const char *id);
+/* The newest request there for a new job @name (NULL: for any), which no service has taken yet.
+ * FALSE: there is none. */
+gboolean spool_find_job(const char *state_dir, const char *name, SpoolRequest *ret_request);
 /* The request at @path; G_IO_ERROR_INVALID_DATA: it is none. With another error it may be read
  * later. */
 gboolean spool_read(const char *path, SpoolRequest *ret_request, GError **error);

@@ -16,8 +16,15 @@
 /* No copying takes so long. */
 #define OLD_S 86400
 
-static const char *const wishes[] = {
-    [SPOOL_JOB] = "job", [SPOOL_CANCEL] = "cancel", [SPOOL_VERDICT] = "verdict"};
+static const char *const wishes[] = {[SPOOL_JOB] = "job",
+                                     [SPOOL_CANCEL] = "cancel",
+                                     [SPOOL_VERDICT] = "verdict",
+                                     [SPOOL_RESUME] = "resume"};
+
+const char *spool_wish_name(SpoolWish wish)
+{
+    return wishes[wish];
+}
 
 void spool_request_clear(SpoolRequest *request)
 {
@@ -184,6 +191,30 @@ void spool_sweep(const char *state_dir, gint64 now_s)
     }
 }
 
+gboolean spool_is_taken(const char *state_dir, const char *id)
+{
+    g_autofree char *path = path_of(state_dir, id, SUFFIX);
+
+    return !g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+gboolean spool_find_job(const char *state_dir, const char *name, SpoolRequest *ret_request)
+{
+    g_auto(GStrv) paths = spool_list(state_dir);
+
+    for (guint i = g_strv_length(paths); i-- > 0;) {
+        SpoolRequest request = {0};
+
+        if (spool_read(paths[i], &request, NULL) && request.wish == SPOOL_JOB &&
+            (!name || g_str_equal(request.name, name))) {
+            *ret_request = request;
+            return TRUE;
+        }
+        spool_request_clear(&request);
+    }
+    return FALSE;
+}
+
 static int compare_paths(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -232,6 +263,7 @@ static gboolean is_whole(const SpoolRequest *request)
     case SPOOL_JOB:
         return request->kind && request->spec && request->name;
     case SPOOL_CANCEL:
+    case SPOOL_RESUME:
         return request->job != NULL;
     case SPOOL_VERDICT:
         return request->job && request->revision && request->verdict;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Who works in a state folder. The lock is one of an open file description (fcntl(2)): it ends with
  * the coordinator, however that ends, and readers can ask for it without taking it. In the file its
- * holder says who it is, and on which jobs it works.
+ * holder says who it is, whether it is a service, and on which jobs it works.
  */
 #include "store/private.h"
 
@@ -12,8 +12,10 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-/* The file begins so, with the holder's number; the jobs' follow, each between two blanks. */
-#define PID "pid="
+/* The file begins so, with the holder's number; what a service says follows, and then the jobs'
+ * numbers, each between two blanks. */
+#define PID     "pid="
+#define SERVICE " daemon "
 
 /* Five seconds in all. */
 #define DEAD_WAIT_US 10000
@@ -82,10 +84,12 @@ gboolean store_take_lock(Store *store, GError **error)
         return TRUE;
     }
     if (errno == EAGAIN) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                    "another firstbad works in %s (process %d): wait for it, or give this job a "
-                    "state folder of its own with --state-dir",
-                    store->state_dir, (int)read_holder(store->lock_fd));
+        StoreHolder holder = {0};
+
+        store_find_holder(store->state_dir, &holder);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s works in %s (process %d)",
+                    holder.is_service ? "a firstbad daemon" : "another firstbad", store->state_dir,
+                    (int)read_holder(store->lock_fd));
         return FALSE;
     }
     g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot lock %s: %s", path,
@@ -97,7 +101,7 @@ void store_work_on(Store *store, const gint64 *jobs, guint n_jobs)
 {
     g_autoptr(GString) numbers = g_string_new(NULL);
 
-    g_string_printf(numbers, PID "%d ", (int)getpid());
+    g_string_printf(numbers, PID "%d%s", (int)getpid(), store->is_service ? SERVICE : " ");
     for (guint i = 0; i < n_jobs; i++) {
         g_string_append_printf(numbers, "%" G_GINT64_FORMAT " ", jobs[i]);
     }
@@ -108,11 +112,17 @@ void store_work_on(Store *store, const gint64 *jobs, guint n_jobs)
     }
 }
 
-/* Of who holds the lock: its process and the jobs it works on, as store_work_on() wrote them.
- * FALSE: nobody does. */
-static gboolean read_lock(const Store *store, char *ret_numbers, gsize size)
+void store_be_service(Store *store)
 {
-    g_autofree char *path = g_build_filename(store->state_dir, "lock", NULL);
+    store->is_service = TRUE;
+    store_work_on(store, NULL, 0);
+}
+
+/* Of who holds the lock in @state_dir: its process and the jobs it works on, as store_work_on()
+ * wrote them. FALSE: nobody does. */
+static gboolean read_lock(const char *state_dir, char *ret_numbers, gsize size)
+{
+    g_autofree char *path = g_build_filename(state_dir, "lock", NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct flock lock = whole_file();
     gboolean held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
@@ -125,12 +135,30 @@ static gboolean read_lock(const Store *store, char *ret_numbers, gsize size)
     return held;
 }
 
+gboolean store_find_holder(const char *state_dir, StoreHolder *ret_holder)
+{
+    char numbers[4096];
+    const char *jobs;
+
+    if (!read_lock(state_dir, numbers, sizeof numbers)) {
+        return FALSE;
+    }
+    jobs = strchr(numbers, ' ');
+    *ret_holder = (StoreHolder){.pid = holder_of(numbers),
+                                .is_service = jobs && g_str_has_prefix(jobs, SERVICE)};
+    if (ret_holder->is_service) {
+        jobs += strlen(SERVICE) - 1;
+    }
+    ret_holder->job = jobs ? g_ascii_strtoll(jobs, NULL, 10) : 0;
+    return TRUE;
+}
+
 gboolean store_is_worked_on(const Store *store, gint64 job)
 {
     g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
     char numbers[4096];
 
-    return read_lock(store, numbers, sizeof numbers) && strstr(numbers, number);
+    return read_lock(store->state_dir, numbers, sizeof numbers) && strstr(numbers, number);
 }
 
 /* Of the process that works on @job; 0: none does. */
@@ -139,8 +167,9 @@ static pid_t coordinator(const Store *store, gint64 job)
     g_autofree char *number = g_strdup_printf(" %" G_GINT64_FORMAT " ", job);
     char numbers[4096];
 
-    return read_lock(store, numbers, sizeof numbers) && strstr(numbers, number) ? holder_of(numbers)
-                                                                                : 0;
+    return read_lock(store->state_dir, numbers, sizeof numbers) && strstr(numbers, number)
+               ? holder_of(numbers)
+               : 0;
 }
 
 gboolean store_stop_coordinator(const Store *store, gint64 job)
@@ -162,5 +191,5 @@ gboolean store_has_coordinator(const Store *store)
 {
     char numbers[1];
 
-    return read_lock(store, numbers, sizeof numbers);
+    return read_lock(store->state_dir, numbers, sizeof numbers);
 }

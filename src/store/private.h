@@ -12,6 +12,7 @@ struct Store {
     char *state_dir;
     int lock_fd;                /* -1 when reading */
     int version;                /* of the schema; older than ours only when reading */
+    gboolean is_service;        /* store_be_service() was called */
     GPtrArray *spans;           /* not yet written (span.c) */
     GHashTable *statements;     /* SQL -> statement that was run and waits for the next time */
     struct ZSTD_CCtx_s *packer; /* of consoles; NULL: none yet */

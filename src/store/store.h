@@ -18,7 +18,7 @@ typedef struct Store Store;
 typedef enum StoreMode {
     STORE_READ,  /* of what is there; a missing store is an error */
     STORE_WRITE, /* made when missing, brought up to date when older; refused when another
-                    coordinator has the lock */
+                    coordinator has the lock (G_IO_ERROR_BUSY) */
 } StoreMode;
 Store *store_open(const char *state_dir, StoreMode mode, GError **error);
 /* Could a coordinator begin in @state_dir, which need not be there yet, and is all that lies there
@@ -37,6 +37,16 @@ GPtrArray *store_restore(const char *state_dir, GError **error);
 
 /* Let readers know that this coordinator works on @jobs, as long as it lives. */
 void store_work_on(Store *store, const gint64 *jobs, guint n_jobs);
+/* The same, that it is a service, which takes requests and does not end with a job. */
+void store_be_service(Store *store);
+/* Who works in a state folder. */
+typedef struct StoreHolder {
+    int pid;
+    gboolean is_service;
+    gint64 job; /* that it works on, or the first of them; 0: none */
+} StoreHolder;
+/* FALSE: nobody works in @state_dir. */
+gboolean store_find_holder(const char *state_dir, StoreHolder *ret_holder);
 /* Does a coordinator work on @job now? Is there one at all? */
 gboolean store_is_worked_on(const Store *store, gint64 job);
 gboolean store_has_coordinator(const Store *store);

@@ -15,12 +15,29 @@ queue() { # queue NAME TEST [OPTION...]
     run run --repo "$work/repo" --good "$good" --bad "$bad" --test "$test" --name "$name" --queue "$@"
 }
 
+run status
+ok 'nothing is there' says 2 'no jobs'
 queue first 'test ! -e bad'
 ok 'queue' prints 0 'queued: first'
+ok 'that nobody does it is said' says 0 "no daemon works in $work/state, for which 1 job waits: 'firstbad daemon' starts one"
 queue urgent 'test ! -e bad' --priority 5
 queue unwanted 'test ! -e bad'
 run status
-ok 'nothing is there before a daemon was' says 2 'no jobs'
+ok 'status before a daemon was: what waits' \
+    [ "$(printf '%s\n' "$out" | grep -c '^\(first\|urgent\|unwanted\) .* queued .* no daemon has taken it yet$')" -eq 3 ]
+ok 'and that nobody does it, once' [ "$err" = "firstbad: no daemon works in $work/state, for which 3 jobs wait: 'firstbad daemon' starts one" ]
+run status --json
+ok 'for programs' prints 0 '"wait": "daemon"'
+run status --names
+ok 'for the shell' [ "$(echo $out)" = 'first urgent unwanted' ]
+for command in 'report first' 'log first' 'watch first' 'resume first' 'verdict first main bad' 'restart first' 'try main --like first'; do
+    run $command
+    ok "$command: it waits" says 2 "first waits for a daemon, and none works in $work/state: 'firstbad daemon' starts one"
+done
+run report
+ok 'the newest one waits' says 2 'unwanted waits for a daemon'
+queue first 'test ! -e bad'
+ok 'a name that is on its way is taken' says 2 "a job named 'first' waits for a daemon already: give another --name"
 run daemon --until-idle --no-such-option
 ok 'daemon: unknown option' says 2 'Unknown option'
 run daemon --until-idle --a-day 7z
@@ -33,6 +50,8 @@ ok 'the daemon ends when nothing is left' [ "$code" -eq 0 ]
 ok 'the one with the higher priority began first' \
     [ "$(printf '%s\n' "$err" | grep ' begins' | head -n 1 | awk '{ print $3 }')" = urgent ]
 ok 'an answer is told' says 0 "first has ended: culprit $(echo "$culprit" | cut -c1-12)"
+queue first 'test ! -e bad'
+ok 'a name is taken for the queue, too' says 2 "there is a job named 'first' already"
 run report urgent --json
 ok 'and kept' prints 0 "\"culprit\": \"$culprit\""
 
@@ -151,6 +170,38 @@ ok 'cancel: no such job' says 2 "no job 'nobody'"
 told 'slow is cancelled'
 told 'never is cancelled'
 ok 'cancelled in the queue: the copies are gone' [ ! -e "$(inputs_of never)" ]
+
+# What other commands want of a folder in which a daemon works.
+run run --repo "$work/repo" --good "$good" --bad "$bad" --test true --name foreground
+ok 'a job: leave it to the daemon' says 4 "a firstbad daemon works in $work/state (process $pid): leave the job to it with --queue"
+run try main --like first
+ok 'a try: not while it works' says 4 "a firstbad daemon works in $work/state (process $pid): end it first"
+run verdict first "$bad" good
+ok 'a word on the start' says 2 'is the start, where the crash is known'
+run verdict first main~30 clear
+ok 'no word to be taken back' says 2 'there is nothing to clear'
+run verdict first "$culprit" skip --note 'not this one'
+ok 'a word goes to the daemon' prints 0 "first: $(echo "$culprit" | cut -c1-12) is taken for skip, on your word
+The daemon goes on: firstbad watch first"
+run report first --json
+ok 'it is kept' prints 0 'not this one'
+told 'first has ended: set'
+run verdict first "$culprit" clear
+ok 'and taken back' prints 0 'what was measured holds again'
+run resume urgent --json
+ok 'the answer of a job that has ended' prints 0 "\"culprit\":\"$culprit\""
+run resume urgent --max-kernels 3
+ok 'another budget: not while it works' says 4 'a budget is changed where none does'
+run resume slow
+ok 'a cancelled job goes to the daemon' prints 0 'queued: slow'
+ok 'which takes it' says 0 'it goes on with the job; look at it with: firstbad watch slow'
+told 'slow waits again'
+until "$FIRSTBAD" status 2>/dev/null | grep -q '^slow .* \(reproduce\|range\|search\|check\) '; do sleep 0.1; done
+run resume slow
+ok 'one that it works on' says 0 'the daemon works on slow: look at it with: firstbad watch slow'
+run cancel slow
+told_twice() { [ "$(grep -c 'slow is cancelled' "$work/told")" -eq 2 ]; }
+until told_twice; do sleep 0.1; done
 stop
 ok 'SIGTERM ends the daemon' says 0 'slow is cancelled'
 run status
@@ -191,7 +242,7 @@ ok 'status: why one waits' row gone "queued .*  place 3 of 3, retry at [0-2][0-9
 ok 'status: the others say nothing' [ "$(printf '%s\n' "$out" | grep -c ' place ')" -eq 3 ]
 ok 'status: a daemon is there, none is missed' [ -z "$err" ]
 run daemon --until-idle
-ok 'a second daemon is refused' says 4 "another firstbad works in $work/state"
+ok 'a second daemon is refused' says 4 "a firstbad daemon works in $work/state (process $pid): it takes what --queue gives it"
 ok 'the first one is as it was' kill -0 $pid
 stop
 ok 'SIGTERM: exit 0' exits 0

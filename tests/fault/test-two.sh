@@ -12,7 +12,7 @@ file_says "$work/kernel" 1 broken
 printf 'CONFIG_SMP=y\nCONFIG_NET=y\nCONFIG_PCI=y\n' >"$work/config"
 kernel="--tree $work/kernel --start main --good good"
 found() { prints 0 "\"culprit\":\"$culprit\""; }
-second() { says 4 "another firstbad works in $work/state (process $pid)"; }
+second() { says 4 "$who works in $work/state (process $pid)"; }
 # first COMMAND...: in the background, until it holds the folder.
 first() {
     "$FIRSTBAD" "$@" >"$work/first" 2>&1 </dev/null &
@@ -33,14 +33,10 @@ test="until [ -e '$work/go' ]; do sleep 0.02; done; test ! -e bad"
 others() {
     run $(job another) --test true
     ok "$1, then a job" second
-    run resume one
-    ok "$1, then resume" second
     run restart one --max-trials 5
     ok "$1, then restart" second
     run daemon --until-idle
     ok "$1, then a daemon" second
-    run verdict one main bad
-    ok "$1, then a person's word" second
     run import "$work/config" $kernel --bug build
     ok "$1, then an import" second
     run cause --config "$work/config" $kernel --bug build
@@ -48,11 +44,19 @@ others() {
     run doctor --restore
     ok "$1, then the copy of the store" second
 }
-# How many there are.
-jobs() { "$FIRSTBAD" status --json | grep -o '"job":' | wc -l; }
+# How many there are in the store.
+jobs() { "$FIRSTBAD" status --json 2>/dev/null | grep -o '"phase":' | wc -l; }
 
+who='another firstbad'
 first $(job one) --test "$test"
+works
 others 'a job'
+run resume one
+ok 'resume: it is at work' says 4 "$who works in $work/state (process $pid), on the job one: look at it with: firstbad watch one"
+run verdict one main bad
+ok "a person's word: it is at work" says 4 "(process $pid), on the job one: look at it with: firstbad watch one"
+run $(job another) --test true
+ok 'another job: on what' says 4 "(process $pid), on the job one: wait for it, or give this job a state folder of its own"
 run import "$work/config" $kernel --bug build --name imported --queue
 ok 'an import that waits is no second writer' prints 0 'queued: imported'
 run $(job queued) --test 'test ! -e bad' --queue
@@ -63,9 +67,9 @@ touch "$work/go"
 wait $pid
 code=$? out=$(cat "$work/first") err=
 ok 'and is right' found
-run status --json
-ok 'and none of the others has left a job' [ "$(printf '%s' "$out" | grep -o '"job":' | wc -l)" -eq 1 ]
+ok 'and none of the others has left a job' [ "$(jobs)" -eq 1 ]
 
+who='a firstbad daemon'
 first daemon
 until [ "$(jobs)" -eq 3 ]; do sleep 0.02; done # it takes them
 others 'a daemon'

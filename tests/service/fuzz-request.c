@@ -17,6 +17,7 @@ static void check(const SpoolRequest *request)
         g_assert_true(request->kind && request->spec && request->name);
         break;
     case SPOOL_CANCEL:
+    case SPOOL_RESUME:
         g_assert_nonnull(request->job);
         break;
     case SPOOL_VERDICT:

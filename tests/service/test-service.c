@@ -144,6 +144,20 @@ static void test_spool(Scratch *scratch, gconstpointer unused)
     g_assert_cmpstr(read.verdict, ==, "bad");
     g_assert_cmpstr(read.note, ==, "I saw it\nthere");
     spool_request_clear(&read);
+    g_auto(SpoolRequest) resume = {.wish = SPOOL_RESUME, .job = g_strdup("7")};
+    g_assert_true(spool_put(state, &resume, &error));
+    g_auto(GStrv) all = spool_list(state);
+    g_assert_true(spool_read(all[3], &read, &error));
+    g_assert_cmpint(read.wish, ==, SPOOL_RESUME);
+    spool_request_clear(&read);
+    g_assert_false(spool_is_taken(state, resume.id));
+    g_unlink(all[3]);
+    g_assert_true(spool_is_taken(state, resume.id));
+    /* Only new jobs have names. */
+    g_assert_false(spool_find_job(state, "two", &read));
+    g_assert_true(spool_find_job(state, NULL, &read));
+    g_assert_cmpstr(read.id, ==, request.id);
+    spool_request_clear(&read);
     /* As an older firstbad wrote it. */
     g_assert_true(g_file_set_contents(
         paths[1], "[request]\ncancel=true\nid=x\nsubmitter=y\njob=7\n", -1, NULL));
