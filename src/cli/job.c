@@ -282,7 +282,12 @@ static gboolean is_disk_full(const GError *error)
 static int tell_failure(const Work *work, const GError *error)
 {
     g_autofree char *resume = report_command("resume", work->row->name, work->named_state_dir);
+    g_autoptr(GError) gone = NULL;
 
+    if (!store_is_there(work->store, &gone)) {
+        cli_complain("%s", gone->message);
+        return EXIT_MACHINE;
+    }
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         cli_complain("stopped; all that was finished is kept; go on with: %s", resume);
         return EXIT_INTERRUPTED;

@@ -435,7 +435,12 @@ static gboolean take_request(Service *service, const char *path, GError **error)
 
 static gboolean take_requests(Service *service, GError **error)
 {
-    g_auto(GStrv) paths = spool_list(service->options->state_dir);
+    g_auto(GStrv) paths = NULL;
+
+    if (!store_is_there(service->store, error)) {
+        return FALSE;
+    }
+    paths = spool_list(service->options->state_dir);
 
     for (char **path = paths; *path; path++) {
         if (!take_request(service, *path, error)) {

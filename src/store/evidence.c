@@ -125,6 +125,9 @@ static gboolean keep_console(Store *store, gint64 job, GBytes *console, char **r
                     ZSTD_getErrorName(n_packed));
         return FALSE;
     }
+    if (!store_is_there(store, error)) {
+        return FALSE;
+    }
     g_mkdir_with_parents(folder, 0700);
     /* On disk before the row that names it. */
     if (!g_file_set_contents_full(path, packed, (gssize)n_packed,

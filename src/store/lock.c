@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The file begins so, with the holder's number; what a service says follows, and then the jobs'
@@ -94,6 +95,33 @@ gboolean store_take_lock(Store *store, GError **error)
     }
     g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot lock %s: %s", path,
                 g_strerror(errno));
+    return FALSE;
+}
+
+/* Is there nothing at @path any more? What else hinders, a write will tell. */
+static gboolean is_missing(const char *path, struct stat *ret_status)
+{
+    return stat(path, ret_status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* As long as we hold the lock file, its number is nobody else's. */
+gboolean store_is_there(const Store *store, GError **error)
+{
+    g_autofree char *lock = g_build_filename(store->state_dir, "lock", NULL),
+                    *database = g_build_filename(store->state_dir, STORE_FILE, NULL);
+    struct stat ours, named = {0}, unused;
+
+    if (store->lock_fd < 0 || fstat(store->lock_fd, &ours) != 0) {
+        return TRUE;
+    }
+    if (!is_missing(lock, &named) && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev &&
+        !is_missing(database, &unused)) {
+        return TRUE;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                "the state folder %s was taken away, or another one is in its place: what is "
+                "worked on there cannot be kept any more",
+                store->state_dir);
     return FALSE;
 }
 

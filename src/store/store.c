@@ -149,9 +149,9 @@ gboolean store_execute(Store *store, const char *sql, GError **error)
 
 static gboolean run_alone(Store *store, sqlite3_stmt *statement, const char *doing, GError **error)
 {
-    int code = sqlite3_step(statement);
+    int code = SQLITE_ABORT;
 
-    if (code != SQLITE_DONE) {
+    if (store_is_there(store, error) && (code = sqlite3_step(statement)) != SQLITE_DONE) {
         store_fail(store, doing, error);
     }
     store_give_back(store, statement);
@@ -160,7 +160,7 @@ static gboolean run_alone(Store *store, sqlite3_stmt *statement, const char *doi
 
 gboolean store_begin(Store *store, GError **error)
 {
-    return store_execute(store, "BEGIN IMMEDIATE", error);
+    return store_is_there(store, error) && store_execute(store, "BEGIN IMMEDIATE", error);
 }
 
 gboolean store_end(Store *store, gboolean keep, GError **error)
@@ -459,17 +459,27 @@ Store *store_open(const char *state_dir, StoreMode mode, GError **error)
     return store_open_database(store, STORE_WRITE, error) ? g_steal_pointer(&store) : NULL;
 }
 
+/* What of the database lies beside it is somebody else's where the folder is another one by now. */
+static void close_written(Store *store)
+{
+    if (!store_is_there(store, NULL)) {
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    } else if (sqlite3_total_changes(store->db) > 0) {
+        store_back_up(store);
+    }
+}
+
 void store_free(Store *store)
 {
     if (!store) {
         return;
     }
-    if (store->spans && !store_write_spans(store, NULL)) {
+    if (store->spans && (!store_is_there(store, NULL) || !store_write_spans(store, NULL))) {
         g_debug("%s: spans are lost", store->state_dir);
     }
     store_forget_spans(store);
-    if (store->lock_fd >= 0 && store->db && sqlite3_total_changes(store->db) > 0) {
-        store_back_up(store);
+    if (store->lock_fd >= 0 && store->db) {
+        close_written(store);
     }
     g_hash_table_unref(store->statements);
     ZSTD_freeCCtx(store->packer);
@@ -486,6 +496,8 @@ char *store_job_dir(Store *store, gint64 job)
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, job);
     char *path = g_build_filename(store->state_dir, "jobs", number, NULL);
 
-    g_mkdir_with_parents(path, 0700);
+    if (store_is_there(store, NULL)) {
+        g_mkdir_with_parents(path, 0700);
+    }
     return path;
 }

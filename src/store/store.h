@@ -27,6 +27,10 @@ gboolean store_is_usable(const char *state_dir, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
+/* Does the folder in which this coordinator works still lie where it was? Where it was taken away,
+ * nothing is written any more: what writes gives the same error. */
+gboolean store_is_there(const Store *store, GError **error);
+
 /* A coordinator has all of a store checked when it opens it; a damaged one is refused as
  * G_IO_ERROR_INVALID_DATA, with what to do. A copy lies beside it: of its last end, and while it is
  * written to of not more than an hour ago. Go back to that copy, if the store is damaged: lines for

@@ -319,4 +319,14 @@ else
 fi
 after=$(git -C "$work/tree" status --porcelain=v2 --branch; git -C "$work/tree" rev-parse HEAD; cat "$work/tree/.git/index" | cksum)
 ok 'the checkout of the user is as it was' [ "$before" = "$after" ]
+
+# The state folder is taken away while a job works: it ends, and leaves no half of one.
+: >"$work/tries"
+export FIRSTBAD_STATE_DIR="$work/taken"
+go --name taken --test "echo >>$work/tries; [ \$(wc -l <$work/tries) -lt 8 ] || rm -rf $work/taken; test ! -e bad"
+ok 'the state folder is taken away: it is said' says 4 "the state folder $work/taken was taken away"
+ok 'no resume is spoken of' [ "${err%resume*}" = "$err" ]
+ok 'and no half of one is left' [ ! -e "$work/taken" ]
+go --name next --test 'test ! -e bad'
+ok 'the next job begins anew' exits 0
 finish

@@ -611,6 +611,97 @@ static void test_damaged(void)
     g_rmdir(folder);
 }
 
+/* Are there files of a database in @folder? */
+static gboolean has_database(const char *folder)
+{
+    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        if (g_str_has_prefix(name, "firstbad.db")) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* A folder that is taken away is not made anew in part, and what came in its place is let be. */
+static void test_folder_gone(Fixture *fixture, gconstpointer unused)
+{
+    const Outcome outcome = {.kind = OUTCOME_OK, .console = g_bytes_new_static("ok", 2)};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *job_dir = NULL;
+    g_autoptr(Store) other = NULL;
+    g_autoptr(GPtrArray) jobs = NULL;
+    gint64 id;
+
+    g_assert_true(store_is_there(fixture->store, &error));
+    tear_down_folder(fixture->folder);
+    g_assert_false(store_is_there(fixture->store, &error));
+    g_assert_nonnull(strstr(error->message, "was taken away"));
+    g_clear_error(&error);
+    g_assert_false(store_set_job(fixture->store, fixture->job, JOB_DONE, "done", "{}", NULL, NULL));
+    g_assert_false(
+        store_put_trial(fixture->store, fixture->job, "c0ffee", "key", &outcome, 1, &error));
+    g_assert_nonnull(strstr(error->message, "was taken away"));
+    job_dir = store_job_dir(fixture->store, fixture->job);
+    g_assert_false(g_file_test(fixture->folder, G_FILE_TEST_EXISTS));
+
+    /* Another coordinator's, which has written what is still in its WAL. */
+    g_clear_error(&error);
+    other = store_open(fixture->folder, STORE_WRITE, &error);
+    g_assert_no_error(error);
+    g_assert_true(store_add_job(other, "other", "cause", "[job]\n", 17, &id, &error));
+    g_assert_false(store_is_there(fixture->store, NULL));
+    g_clear_pointer(&fixture->store, store_free);
+    g_assert_true(store_add_job(other, "next", "cause", "[job]\n", 18, &id, &error));
+    g_clear_pointer(&other, store_free);
+    other = store_open(fixture->folder, STORE_READ, &error);
+    jobs = store_list_jobs(other, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(jobs->len, ==, 2);
+    g_bytes_unref(outcome.console);
+}
+
+static void test_folder_gone_at_end(Fixture *fixture, gconstpointer unused)
+{
+    tear_down_folder(fixture->folder);
+    g_assert_cmpint(g_mkdir(fixture->folder, 0700), ==, 0);
+    g_clear_pointer(&fixture->store, store_free);
+    g_assert_false(has_database(fixture->folder));
+}
+
+/* Readers are told who works there. */
+static void test_holder(Fixture *fixture, gconstpointer unused)
+{
+    const gint64 jobs[] = {17, 4};
+    g_autoptr(GError) error = NULL;
+    StoreHolder holder;
+
+    g_assert_true(store_find_holder(fixture->folder, &holder));
+    g_assert_false(holder.is_service);
+    g_assert_cmpint(holder.pid, ==, getpid());
+    g_assert_cmpint(holder.job, ==, 0);
+    store_work_on(fixture->store, jobs, 2);
+    g_assert_true(store_find_holder(fixture->folder, &holder));
+    g_assert_cmpint(holder.job, ==, 17);
+    store_be_service(fixture->store);
+    g_assert_true(store_find_holder(fixture->folder, &holder));
+    g_assert_true(holder.is_service);
+    g_assert_cmpint(holder.job, ==, 0);
+    store_work_on(fixture->store, jobs, 2);
+    g_assert_true(store_find_holder(fixture->folder, &holder));
+    g_assert_true(holder.is_service);
+    g_assert_cmpint(holder.job, ==, 17);
+    g_assert_true(store_is_worked_on(fixture->store, 17));
+    g_assert_true(store_is_worked_on(fixture->store, 4));
+    g_assert_null(store_open(fixture->folder, STORE_WRITE, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    g_assert_true(g_str_has_prefix(error->message, "a firstbad daemon works in "));
+    g_clear_pointer(&fixture->store, store_free);
+    g_assert_false(store_find_holder(fixture->folder, &holder));
+}
+
 /* A coordinator that found no room leaves a file that is no store yet. */
 static void test_no_store_yet(void)
 {
@@ -681,6 +772,9 @@ int main(int argc, char **argv)
     ADD("held-by-dead", test_held_by_dead);
     ADD("stop-coordinator", test_stop_coordinator);
     ADD("asking-takes-no-lock", test_asking_takes_no_lock);
+    ADD("holder", test_holder);
+    ADD("folder-gone", test_folder_gone);
+    ADD("folder-gone-at-end", test_folder_gone_at_end);
 #undef ADD
     g_test_add_func("/store/damaged", test_damaged);
     g_test_add_func("/store/no-store-yet", test_no_store_yet);
