@@ -20,8 +20,8 @@
 #define Z_OF_80 1.28
 
 /* The most that trials of one revision can tell of whether it has the bug, in bits: a crash is
- * sure,
- * @n_trials stay quiet with the bug now and then. The capacity of a Z-channel (Golomb 1980). */
+ * sure, @n_trials stay quiet with the bug now and then. The capacity of a Z-channel (Golomb 1980).
+ */
 static double most_bits(double crash_rate, double n_trials)
 {
     double miss = pow(1 - CLAMP(crash_rate, 0.01, 1), n_trials);
@@ -47,4 +47,5 @@ void left_of(const LeftInputs *inputs, Left *ret_left)
     ret_left->s = MAX(search_s + check_s - inputs->spent_s, 0);
     ret_left->low_s = ret_left->s / factor;
     ret_left->high_s = ret_left->s * factor;
+    ret_left->running_s = MIN(inputs->running_s, ret_left->s);
 }

@@ -145,7 +145,7 @@ json_t *live_to_json(const Live *live)
 {
     return json_pack(
         "{s:I, s:I, s:o, s:b, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:o, s:o, s:o, s:o,"
-        " s:b, s:f, s:f, s:f}",
+        " s:b, s:f, s:f, s:f, s:f}",
         "at_ms", (json_int_t)live->at_ms, "began_ms", (json_int_t)live->began_ms, "phase",
         job_text_json(live->phase), "is_paused", live->is_paused, "doing",
         job_text_json(live->doing), "n_kernels", (int)live->n_kernels, "n_trials",
@@ -153,7 +153,8 @@ json_t *live_to_json(const Live *live)
         "first_left", (int)live->first_left, "last_left", (int)live->last_left, "bits", live->bits,
         "older", live->older, "shares", shares_json(live), "suspects", suspects_json(live), "works",
         works_json(live), "events", events_json(live), "has_left", live->has_left, "left_s",
-        live->left_s, "left_low_s", live->left_low_s, "left_high_s", live->left_high_s);
+        live->left_s, "left_low_s", live->left_low_s, "left_high_s", live->left_high_s,
+        "left_running_s", live->left_running_s);
 }
 
 gboolean live_write(const Live *live, const char *job_dir, GError **error)
@@ -255,6 +256,7 @@ static void read_numbers(Live *live, const json_t *object)
     live->left_s = get_number(object, "left_s");
     live->left_low_s = get_number(object, "left_low_s");
     live->left_high_s = get_number(object, "left_high_s");
+    live->left_running_s = get_number(object, "left_running_s");
 }
 
 Live *live_read(const char *job_dir, GError **error)

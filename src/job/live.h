@@ -53,6 +53,7 @@ typedef struct Live {
     GPtrArray *events;           /* of LiveEvent, newest last */
     gboolean has_left;           /* is it known how long it will take? */
     double left_s, left_low_s, left_high_s; /* median; the ends of 80 % */
+    double left_running_s; /* of the median: by more it does not shrink until there is news */
 } Live;
 Live *live_new(void);
 void live_free(Live *live);

@@ -93,8 +93,11 @@ gboolean job_left(Job *job, Left *ret_left)
     for (guint i = 0; i < job->works->len; i++) {
         const Work *work = job->works->pdata[i];
 
-        inputs.spent_s += MIN((double)(g_get_monotonic_time() - work->begun_us) / G_USEC_PER_SEC,
-                              inputs.kernel_s);
+        double spent_s = MIN((double)(g_get_monotonic_time() - work->begun_us) / G_USEC_PER_SEC,
+                             inputs.kernel_s);
+
+        inputs.spent_s += spent_s;
+        inputs.running_s = MAX(inputs.running_s, inputs.kernel_s - spent_s);
     }
     left_of(&inputs, ret_left);
     return TRUE;
@@ -212,6 +215,7 @@ static void write_live(Job *job)
     live->left_s = left.s;
     live->left_low_s = left.low_s;
     live->left_high_s = left.high_s;
+    live->left_running_s = left.running_s;
     /* For people only: what cannot be written is not told. */
     if (!live_write(live, job->dir, &failure)) {
         g_debug("%s", failure->message);

@@ -91,7 +91,7 @@ static gboolean is_config_line(const char *line)
 /* Does @line say that the config is of an architecture that is not x86? */
 static gboolean is_of_other_arch(const char *line)
 {
-    static const char *const others[] = {"ARM64", "ARM",  "RISCV", "PPC",   "S390",  "MIPS",
+    static const char *const others[] = {"ARM64", "ARM",  "RISCV",  "PPC",    "S390",  "MIPS",
                                          "SPARC", "M68K", "SUPERH", "PARISC", "ALPHA", "LOONGARCH"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {

@@ -89,19 +89,21 @@ static char *about(double s)
                          : g_strdup_printf("%" G_GUINT64_FORMAT " days", (min + 720) / 1440);
 }
 
-/* Owned by the caller. */
+/* As it will be told anew when what is under way has ended. Owned by the caller. */
 static char *describe_time_left(const Scene *scene)
 {
     const Live *live = scene->live;
-    double gone_s = (double)MAX(scene->now_ms - live->at_ms, 0) / 1000;
+    double since_s = (double)MAX(scene->now_ms - live->at_ms, 0) / 1000;
+    double gone_s = MIN(since_s, live->left_running_s);
+    double share = live->left_s > 0 ? (live->left_s - gone_s) / live->left_s : 0;
     g_autofree char *most = NULL, *low = NULL, *high = NULL;
 
     if (!live->has_left) {
         return g_strdup("not known yet");
     }
-    most = about(live->left_s - gone_s);
-    low = about(live->left_low_s - gone_s);
-    high = about(live->left_high_s - gone_s);
+    most = about(live->left_s * share);
+    low = about(live->left_low_s * share);
+    high = about(live->left_high_s * share);
     return g_strdup_printf("about %s; in 8 of 10 cases %s to %s", most, low, high);
 }
 

@@ -376,6 +376,20 @@ static void test_odd_numbers(Fixture *fixture, gconstpointer unused)
     expect_text(&fixture->scene, 80, 24, "Suspects", TRUE);
 }
 
+/* Time that goes by takes off what is under way, and no more when that takes longer. */
+static void test_time_left(Fixture *fixture, gconstpointer unused)
+{
+    Scene *scene = &fixture->scene;
+
+    fixture->live->at_ms = NOW_MS;
+    fixture->live->left_running_s = 600;
+    expect_text(scene, 80, 24, "about 40 min; in 8 of 10 cases 13 min to 2 h 10 min", TRUE);
+    scene->now_ms = NOW_MS + 300000;
+    expect_text(scene, 80, 24, "about 35 min; in 8 of 10 cases 11 min to 1 h 54 min", TRUE);
+    scene->now_ms = NOW_MS + 3000000;
+    expect_text(scene, 80, 24, "about 30 min; in 8 of 10 cases 10 min to 1 h 38 min", TRUE);
+}
+
 /* --- Keys ------------------------------------------------------------------------------------ */
 
 static void test_stop(Fixture *fixture, gconstpointer unused)
@@ -437,6 +451,7 @@ int main(int argc, char **argv)
     ADD("all-sizes", test_all_sizes);
     ADD("hostile", test_hostile);
     ADD("odd-numbers", test_odd_numbers);
+    ADD("time-left", test_time_left);
     ADD("stop", test_stop);
     ADD("pages", test_pages);
     return g_test_run();
