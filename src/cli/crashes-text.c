@@ -151,6 +151,18 @@ static void add_facts(GString *out, const CrashFile *file, const CrashStyle *sty
     add_guilty(out, style, crash);
 }
 
+/* How many of the lines @before the oops are of something else: the kernel marks where its own words
+ * begin. */
+static gsize count_unrelated(char **before)
+{
+    for (gsize n = g_strv_length(before); n > 0; n--) {
+        if (strstr(before[n - 1], "[ cut here ]")) {
+            return n - 1;
+        }
+    }
+    return 0;
+}
+
 /* Context dim, the first line of the oops bold, the guilty function bright. */
 static void add_report(GString *out, const CrashStyle *style, const OopsReport *report)
 {
@@ -160,7 +172,7 @@ static void add_report(GString *out, const CrashStyle *style, const OopsReport *
     g_auto(GStrv) before = g_strsplit(clean_context, "\n", -1);
     g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
 
-    for (gsize i = 0; before[i] && before[i + 1]; i++) {
+    for (gsize i = count_unrelated(before); before[i] && before[i + 1]; i++) {
         paint(out, style, DIM, before[i], strlen(before[i]));
         g_string_append_c(out, '\n');
     }

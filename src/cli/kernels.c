@@ -46,7 +46,15 @@ static gboolean parse_size(const char *text, guint64 *ret_bytes)
     return TRUE;
 }
 
-/* Pin or unpin all entries of the revision, or the one with the key, that begins with @name. */
+/* By its key, its revision, or its signature, which is what jobs call a kernel? */
+static gboolean is_named(const KernelEntry *entry, const char *name)
+{
+    return g_str_has_prefix(entry->kernel->key, name) ||
+           (entry->name && g_str_has_prefix(entry->name, name)) ||
+           (entry->kernel->signature && g_str_has_prefix(entry->kernel->signature, name));
+}
+
+/* Pin or unpin all entries that @name is the begin of a name of. */
 static int pin(const Shelf *shelf, const char *name, gboolean is_pinned)
 {
     g_autoptr(GError) error = NULL;
@@ -55,8 +63,7 @@ static int pin(const Shelf *shelf, const char *name, gboolean is_pinned)
     for (guint i = 0; i < shelf->entries->len && strlen(name) >= SHORTEST_NAME; i++) {
         const KernelEntry *entry = shelf->entries->pdata[i];
 
-        if (g_str_has_prefix(entry->kernel->key, name) ||
-            (entry->name && g_str_has_prefix(entry->name, name))) {
+        if (is_named(entry, name)) {
             n++;
             if (!kernel_store_pin(shelf->kernels, entry->kernel->key, is_pinned, &error)) {
                 cli_complain("%s", error->message);
@@ -126,7 +133,8 @@ static void print_table(const Shelf *shelf)
                 entry->kernel->status == KERNEL_BUILT ? "built" : "failed", size, time,
                 *why ? " " : "", why);
     }
-    g_print("%u kernels take %s; the limit is %s\n", shelf->entries->len, all, limit);
+    g_print("%u kernel%s %s; the limit is %s\n", shelf->entries->len,
+            shelf->entries->len == 1 ? " takes" : "s take", all, limit);
 }
 
 static void print_json(const Shelf *shelf)

@@ -68,7 +68,8 @@ static int run_command(int argc, char **argv)
             return commands[i].run(argc, argv);
         }
     }
-    cli_complain("no such command: '%s'; 'firstbad --help' lists them", argv[0]);
+    cli_complain("no such %s: '%s'; 'firstbad --help' tells them",
+                 *argv[0] == '-' ? "option" : "command", argv[0]);
     return EXIT_USAGE;
 }
 

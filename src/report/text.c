@@ -270,7 +270,7 @@ static void add_totals(GString *text, const Report *report)
 
         g_string_append_printf(text, "%u kernel%s built", n_built, n_built == 1 ? "" : "s");
         if (report->n_failed) {
-            g_string_append_printf(text, " (%u of them failed)", report->n_failed);
+            g_string_append_printf(text, " (%u failed)", report->n_failed);
         }
         g_string_append_printf(text, ", %u reused, ", report->n_reused);
     }

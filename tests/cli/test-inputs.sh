@@ -20,6 +20,8 @@ run --version
 ok '--version' prints 0 'firstbad '
 run cuase
 ok 'unknown command' says 2 "no such command: 'cuase'"
+run --frobnicate
+ok 'unknown option' says 2 "no such option: '--frobnicate'"
 run help cuase
 ok 'help for no command' says 2 "no such command: 'cuase'"
 run help

@@ -14,7 +14,7 @@ entry() { # entry DIGIT DAYS: a kernel of 64 KiB, last used so long ago
     key=$(printf '%064d' 0 | tr 0 "$1")
     dir=$work/state/kernels/$1$1/$key
     mkdir -p "$dir"
-    printf '[kernel]\nstatus=built\nsignature=%s\n[build]\ncommit=%s\n' "$key" \
+    printf '[kernel]\nstatus=built\nsignature=%s\n[build]\ncommit=%s\n' "5$key" \
         "$(printf '%040d' 0 | tr 0 "$1")" >"$dir/kernel.ini"
     head -c 65536 /dev/urandom >"$dir/vmlinux.zst"
     touch -d "$2 days ago" "$dir/kernel.ini"
@@ -27,6 +27,9 @@ ok 'three kernels' prints 0 '3 kernels take 204.0 KiB'
 ok 'last used first' [ "$(printf '%s\n' "$out" | sed -n 2p | cut -c1-12)" = cccccccccccc ]
 run kernels --pin aaaaaaa
 ok 'pin' prints 0 'pinned: 1 kernel'
+run kernels --unpin 5aaaaaaa
+ok 'by what jobs call it' prints 0 'unpinned: 1 kernel'
+run kernels --pin aaaaaaa
 run kernels --pin fffffff
 ok 'pin what is not there' says 2 "no kernel of 'fffffff'"
 run kernels --limit 1x
