@@ -37,7 +37,7 @@ static const FormField form_fields[] = {
      NULL},
     {"build", "Build command", NULL, FOR_RUN, FOR_NONE,
      "runs before the test; empty: nothing is built. Exits with 0: built; 125: cannot be tested; "
-     "1 to 127 otherwise: does not build",
+     "1 to 127 otherwise, or a crash: does not build",
      NULL},
     {"test", "Test command", NULL, FOR_RUN, FOR_RUN,
      "exits with 0: good; 125: cannot be tested; 1 to 127 otherwise, or a crash (SIGSEGV, SIGABRT "
