@@ -369,8 +369,15 @@ static gboolean gather_recipients(Job *job, Answer *answer, GError **error)
     return TRUE;
 }
 
-/* The verdicts of all revisions, by the whole evidence: they agree with each other and with the
- * answer. A job that may go on has none that are the last. */
+/* By the whole evidence; of a job that may go on it is not the last. */
+static gboolean keep_verdict(Job *job, const char *commit, gboolean is_last, GError **error)
+{
+    return is_last ? store_set_verdict(job->store, job->id, commit,
+                                       verdict_name(job_verdict(job, commit)), error)
+                   : job_keep_verdict_so_far(job, commit, error);
+}
+
+/* Those of all revisions agree with each other and with the answer. */
 static gboolean keep_verdicts(Job *job, gboolean are_last, GError **error)
 {
     GHashTableIter iter;
@@ -378,9 +385,7 @@ static gboolean keep_verdicts(Job *job, gboolean are_last, GError **error)
 
     g_hash_table_iter_init(&iter, job->decided);
     while (g_hash_table_iter_next(&iter, (gpointer *)&commit, NULL)) {
-        if (are_last ? !store_set_verdict(job->store, job->id, commit,
-                                          verdict_name(job_verdict(job, commit)), error)
-                     : !job_keep_verdict_so_far(job, commit, error)) {
+        if (!keep_verdict(job, commit, are_last, error)) {
             return FALSE;
         }
     }
