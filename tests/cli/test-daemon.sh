@@ -291,6 +291,17 @@ sql "UPDATE usage SET hour = hour - 25"
 run daemon --until-idle --a-day 1m
 ok 'a day later it is begun' says 0 'poor has ended: culprit'
 
+# Its folder is taken away: it does not go on for nobody.
+: >"$work/told"
+export FIRSTBAD_STATE_DIR="$work/taken"
+start
+until grep -qs 'daemon' "$work/taken/lock"; do sleep 0.1; done
+rm -r "$work/taken"
+wait $pid
+code=$? out='' err=$(cat "$work/told")
+ok 'a folder that is taken away: it ends' says 4 "the state folder $work/taken was taken away"
+ok 'and leaves no half of one' [ ! -e "$work/taken" ]
+
 run daemon --help
 ok 'help' prints 0 'until-idle'
 finish
