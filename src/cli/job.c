@@ -446,14 +446,30 @@ void work_options_clear(WorkOptions *options)
     g_clear_pointer(&options->notes, g_ptr_array_unref);
 }
 
+/* A name that somebody gave has to be free; one that nobody gave is made so. */
+static gboolean name_queued(const char *state_dir, JobSpec *spec, GError **error)
+{
+    g_autofree char *name = NULL;
+
+    if (spec->name) {
+        return cli_check_free_name(state_dir, spec->name, error);
+    }
+    name_by_start(spec);
+    name = g_strdup(spec->name);
+    for (guint i = 2; !cli_check_free_name(state_dir, spec->name, NULL); i++) {
+        g_free(spec->name);
+        spec->name = g_strdup_printf("%s-%u", name, i);
+    }
+    return TRUE;
+}
+
 /* Leave the new job to a service. */
 static int queue_job(const WorkOptions *options)
 {
     g_autofree char *state_dir = cli_state_dir(options->state_option), *name = NULL;
     g_autoptr(GError) error = NULL;
 
-    name_by_start(options->spec);
-    if (!cli_check_free_name(state_dir, options->spec->name, &error) ||
+    if (!name_queued(state_dir, options->spec, &error) ||
         !spool_put_job(state_dir, options->spec, options->priority, &error)) {
         cli_complain("%s", error->message);
         return cli_store_failure(error);

@@ -146,6 +146,9 @@ run import "$work/mail.eml" "$work/config" --tree "$tree" --bug build --name imp
 ok 'a name that exists' says 2 'imported'
 run import "$work/mail.eml" "$work/config" "$work/repro.c" --tree "$tree" --queue
 ok '--queue leaves it to a daemon' prints 0 'queued: cause-'
+first=$out
+run import "$work/mail.eml" "$work/config" "$work/repro.c" --tree "$tree" --queue
+ok 'a name that nobody gave is a free one' [ "$code" -eq 0 -a "$out" != "$first" ]
 run import "$samples/git-bisect.log"
 ok 'a log of git: its ends' says 2 'good      2222222222222222222222222222222222222222'
 run import --out "$work/fix.ini" "$samples/git-bisect-fix.eml"
