@@ -91,6 +91,9 @@ static gboolean load_rest(const char *state_dir, Listing *listing, GError **erro
     listing->now_s = g_get_real_time() / G_USEC_PER_SEC;
     listing->places = g_hash_table_new(g_int64_hash, g_int64_equal);
     if (!listing->store) {
+        listing->waiting = g_new0(Waiting, 1);
+        listing->waiting->queue = g_ptr_array_new();
+        listing->waiting->why = g_new0(QueueWait, 1);
         return TRUE;
     }
     listing->counts = store_job_counts(listing->store, error);
@@ -147,7 +150,7 @@ static char *describe_wait(const Listing *listing, guint place)
 /* Without a daemon nothing of it begins. */
 static void tell_of_daemon(const Listing *listing, const char *state_dir, const char *state_option)
 {
-    guint n = listing->spooled->len + (listing->waiting ? listing->waiting->queue->len : 0);
+    guint n = listing->spooled->len + listing->waiting->queue->len;
 
     if (n > 0) {
         cli_tell_of_daemon(state_dir, state_option ? state_dir : NULL, n);
