@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <string.h>
 
-#include "kernel/build-log.h"
 #include "process/process.h"
 
 #define EXIT_SKIP 125
@@ -211,7 +210,6 @@ static char *describe_build(const ProcessResult *result)
 {
     g_autofree char *how = describe(result), *error = NULL;
     g_autofree char *log = g_strconcat(result->out, "\n", result->err, NULL);
-    LogFault fault;
 
     if (result->exit_status == EXIT_SKIP) {
         return g_strdup("the build command asks to skip it (125)");
@@ -219,7 +217,7 @@ static char *describe_build(const ProcessResult *result)
     if (!*g_strstrip(log)) {
         return g_steal_pointer(&how);
     }
-    error = build_log_first_error(log, &fault);
+    error = kernel_first_error(log);
     return g_strdup_printf("%s: %s", how, error);
 }
 

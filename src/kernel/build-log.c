@@ -10,6 +10,7 @@
  * do not speak of such faults; and these must be said in a program's form, "who: what: why".
  */
 #include "kernel/build-log.h"
+#include "kernel/kernel.h"
 
 #include <string.h>
 
@@ -199,6 +200,13 @@ char *build_log_first_error(const char *log, LogFault *ret_fault)
     }
     reading_end(&reading);
     return g_steal_pointer(&quote);
+}
+
+char *kernel_first_error(const char *log)
+{
+    LogFault fault;
+
+    return build_log_first_error(log, &fault);
 }
 
 gboolean build_log_may_be_stale(const char *first_error)

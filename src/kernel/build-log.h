@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a build says when it fails: of a kernel, or of any other project. Pure.
+ * What a build says when it fails. Pure. Private to kernel/.
  */
 #pragma once
 

@@ -44,6 +44,10 @@ void kernel_free(Kernel *kernel);
 Kernel *kernel_copy(const Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 
+/* The line of the log of a failed build, be it of a kernel or of anything else, that says best why;
+ * never NULL. Owned by the caller. */
+char *kernel_first_error(const char *log);
+
 /* Of an error (Kernel.first_error, or the title of a boot that failed), what two failures with the
  * same cause have in common: the text without numbers of lines, addresses and folders. Owned by the
  * caller. */
