@@ -151,8 +151,8 @@ static void add_facts(GString *out, const CrashFile *file, const CrashStyle *sty
     add_guilty(out, style, crash);
 }
 
-/* How many of the lines @before the oops are of something else: the kernel marks where its own words
- * begin. */
+/* How many of the lines @before the oops are of something else: the kernel marks where its own
+ * words begin. */
 static gsize count_unrelated(char **before)
 {
     for (gsize n = g_strv_length(before); n > 0; n--) {

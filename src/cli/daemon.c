@@ -141,28 +141,60 @@ int cmd_daemon(int argc, char **argv)
     return serve(state_dir, &options, &for_all);
 }
 
-/* What a request to cancel calls the job @name; NULL: there is none, or nothing of it to cancel.
- * Owned by the caller. */
-static char *name_to_daemon(const char *state_dir, const char *name, GError **error)
+/* Ask the daemon to cancel what @id names: a job, or one that it has not seen yet. */
+static int ask_to_cancel(const char *state_dir, const char *state_option, const char *name,
+                         const char *id)
+{
+    g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL, .job = g_strdup(id)};
+    g_autoptr(GError) error = NULL;
+
+    if (!spool_put(state_dir, &request, &error)) {
+        cli_complain("%s", error->message);
+        return EXIT_MACHINE;
+    }
+    g_print("asked to cancel: %s\n", name);
+    cli_tell_of_daemon(state_dir, state_option ? state_dir : NULL, 1);
+    return EXIT_ANSWER;
+}
+
+/* A job in the store. One that somebody works on in the foreground is stopped here and now. */
+static int cancel_job(const Store *store, const char *state_dir, const char *state_option,
+                      const JobRow *row)
+{
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
+    g_autofree char *resume = NULL;
+
+    if (!store_can_cancel(row)) {
+        cli_complain("%s %s already", row->name,
+                     row->state == JOB_CANCELLED ? "is cancelled" : "has ended");
+        return EXIT_USAGE;
+    }
+    if (!store_stop_foreground(store, row->id)) {
+        return ask_to_cancel(state_dir, state_option, row->name, id);
+    }
+    resume = report_command("resume", row->name, state_option ? state_dir : NULL);
+    g_print("asked to stop: %s\n", row->name);
+    cli_complain("go on with: %s", resume);
+    return EXIT_ANSWER;
+}
+
+static int cancel(const char *state_dir, const char *state_option, const char *name)
 {
     g_auto(SpoolRequest) request = {0};
     g_autoptr(Store) store = NULL;
     g_autoptr(JobRow) row = NULL;
+    g_autoptr(GError) error = NULL;
 
     if (spool_find_job(state_dir, name, &request)) {
-        return g_steal_pointer(&request.id);
+        return ask_to_cancel(state_dir, state_option, name, request.id);
     }
-    store = store_open(state_dir, STORE_READ, error);
-    row = store ? store_find_job(store, name, error) : NULL;
+    store = store_open(state_dir, STORE_READ, &error);
+    row = store ? store_find_job(store, name, &error) : NULL;
     if (!row) {
-        return NULL;
+        cli_complain("%s", error->message);
+        return cli_store_failure(error);
     }
-    if (!store_can_cancel(row)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s %s already", row->name,
-                    row->state == JOB_CANCELLED ? "is cancelled" : "has ended");
-        return NULL;
-    }
-    return g_strdup_printf("%" G_GINT64_FORMAT, row->id);
+    return cancel_job(store, state_dir, state_option, row);
 }
 
 int cmd_cancel(int argc, char **argv)
@@ -172,12 +204,12 @@ int cmd_cancel(int argc, char **argv)
     const CommandLine line = {
         .command = "cancel",
         .arguments = "JOB",
-        .description = "JOB: name or number. The daemon stops it, or never begins it; what was\n"
-                       "found is kept, and 'firstbad resume' goes on with it.",
+        .description =
+            "JOB: name or number. The daemon stops it, or never begins it; a job at work\n"
+            "without one is stopped as by Ctrl-C. What was found is kept, and 'firstbad\n"
+            "resume' goes on with it.",
         .entries = entries,
         .n_arguments_max = 1};
-    g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL};
-    g_autoptr(GError) error = NULL;
     int code;
 
     if (!cli_parse(&line, &argc, &argv, &code)) {
@@ -188,15 +220,5 @@ int cmd_cancel(int argc, char **argv)
         return EXIT_USAGE;
     }
     state_dir = cli_state_dir(state_option);
-    request.job = name_to_daemon(state_dir, argv[1], &error);
-    if (!request.job) {
-        cli_complain("%s", error->message);
-        return cli_store_failure(error);
-    }
-    if (!spool_put(state_dir, &request, &error)) {
-        cli_complain("%s", error->message);
-        return EXIT_MACHINE;
-    }
-    g_print("asked to cancel: %s\n", argv[1]);
-    return EXIT_ANSWER;
+    return cancel(state_dir, state_option, argv[1]);
 }

@@ -10,8 +10,8 @@ static void add_totals(Html *html, const Report *report)
     g_autofree char *total = report_duration(row->total_ms),
                     *build = report_duration(row->build_ms), *test = report_duration(row->test_ms);
     g_autofree char *kernels =
-        g_strdup_printf("%u built (%u failed), %u reused",
-                        report->n_kernels - report->n_reused, report->n_failed, report->n_reused);
+        g_strdup_printf("%u built (%u failed), %u reused", report->n_kernels - report->n_reused,
+                        report->n_failed, report->n_reused);
     g_autofree char *trials = g_strdup_printf("%u", report->n_trials);
     g_autofree char *time = g_strdup_printf("%s (building %s, testing %s)", total, build, test);
 

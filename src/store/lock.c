@@ -215,6 +215,14 @@ gboolean store_stop_coordinator(const Store *store, gint64 job)
     return done;
 }
 
+gboolean store_stop_foreground(const Store *store, gint64 job)
+{
+    StoreHolder holder = {0};
+
+    return store_find_holder(store->state_dir, &holder) && !holder.is_service &&
+           store_stop_coordinator(store, job);
+}
+
 gboolean store_has_coordinator(const Store *store)
 {
     char numbers[1];

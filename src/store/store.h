@@ -57,6 +57,8 @@ gboolean store_has_coordinator(const Store *store);
 /* Send SIGINT to the process that works on @job, and maybe on others: it stops as by Ctrl-C. FALSE:
  * there is none. */
 gboolean store_stop_coordinator(const Store *store, gint64 job);
+/* The same, but a service is let alone, which would stop with all its jobs. */
+gboolean store_stop_foreground(const Store *store, gint64 job);
 
 typedef enum JobState {
     JOB_RUNNING,

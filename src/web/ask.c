@@ -64,10 +64,16 @@ void post_cancel(WebCall *call)
     g_autoptr(Store) store = call_open_store(call);
     g_autoptr(JobRow) row = store ? call_find_job(call, store) : NULL;
     g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL};
+    g_autofree char *path = row ? path_of(row->id) : NULL;
 
-    if (row && !store_can_cancel(row)) {
+    if (!row) {
+        return;
+    }
+    if (!store_can_cancel(row)) {
         reply_error(call, MHD_HTTP_CONFLICT, "The job has ended.");
-    } else if (row) {
+    } else if (store_stop_foreground(store, row->id)) {
+        reply_go_to(call, path);
+    } else {
         put(call, &request, row->id);
     }
 }

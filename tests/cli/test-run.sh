@@ -237,6 +237,22 @@ err=$(cat "$work/slow.err")
 ok 'Ctrl-C: exit 130 and how to go on' says 130 "go on with: firstbad resume slow"
 run status
 ok 'status: nobody works on it now' grep -q '^slow .* stopped ' "$work/out"
+"$FIRSTBAD" resume slow >/dev/null 2>"$work/slow.err" &
+slow=$!
+tries=0
+until "$FIRSTBAD" report slow | grep -q '^At work' || [ "$tries" -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+run cancel slow
+ok 'cancel where no daemon is: it is stopped' prints 0 'asked to stop: slow'
+wait $slow
+code=$?
+err=$(cat "$work/slow.err")
+ok 'as by Ctrl-C' says 130 "go on with: firstbad resume slow"
+run cancel slow
+ok 'one that nobody works on waits for a daemon' says 0 'no daemon works in'
+rm -rf "$work"/state/spool/*
 go --name slow --test true
 ok 'a name that exists' says 2 "there is a job named 'slow' already"
 
