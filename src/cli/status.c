@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* All that the list is made from. */
 typedef struct Listing {
@@ -228,6 +229,12 @@ static int name_width(const Listing *listing)
     return (int)width;
 }
 
+/* Between the columns, which fill 80, and what there is beside: a line of its own on a terminal. */
+static const char *before_rest(void)
+{
+    return isatty(STDOUT_FILENO) ? "\n    " : "  ";
+}
+
 static void print_job(const Listing *listing, const JobRow *row, int width)
 {
     const JobCounts *counts = g_hash_table_lookup(listing->counts, &row->id);
@@ -241,8 +248,8 @@ static void print_job(const Listing *listing, const JobRow *row, int width)
 
     g_print("%-*s %-6s %-14s %-12.12s %7u %6u %s%s%s\n", width, name, kind,
             report ? describe_state(report) : "damaged", culprit ? culprit : "-",
-            counts ? counts->n_kernels : 0, counts ? counts->n_trials : 0, time, clean ? "  " : "",
-            clean ? clean : "");
+            counts ? counts->n_kernels : 0, counts ? counts->n_trials : 0, time,
+            clean ? before_rest() : "", clean ? clean : "");
     if (damage) {
         cli_complain("%s: %s", row->name, damage->message);
     }
@@ -253,8 +260,8 @@ static void print_spooled(const SpoolRequest *request, int width)
     g_autofree char *name = report_clean_line(request->name),
                     *kind = report_clean_line(request->kind);
 
-    g_print("%-*s %-6s %-14s %-12s %7u %6u %s\n", width, name, kind, job_state_name(JOB_QUEUED),
-            "-", 0U, 0U, "-  no daemon has taken it yet");
+    g_print("%-*s %-6s %-14s %-12s %7u %6u -%sno daemon has taken it yet\n", width, name, kind,
+            job_state_name(JOB_QUEUED), "-", 0U, 0U, before_rest());
 }
 
 static void print_table(const Listing *listing)
