@@ -176,7 +176,8 @@ void post_submit(WebCall *call)
     } else {
         g_autoptr(GHashTable) values = values_of(call);
 
-        reply_page(call, MHD_HTTP_BAD_REQUEST, page_submit(&call->place, error->message, values));
+        reply_page(call, MHD_HTTP_BAD_REQUEST,
+                   page_submit(&call->place, error ? error->message : NULL, values));
     }
     process_remove_tree(folder);
 }
