@@ -40,7 +40,7 @@ static void bar_same(const Situation *situation, const gboolean *built, gboolean
     for (guint32 r = 0; situation->same && r < history_size(situation->range->history); r++) {
         gint64 as = same_as(situation->same, r);
 
-        barred[r] = as >= 0 && as != r && built[as] && !built[r];
+        barred[r] |= as >= 0 && as != r && built[as] && !built[r];
     }
 }
 

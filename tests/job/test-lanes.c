@@ -3,6 +3,7 @@
  * builds are still wanted.
  */
 #include "job/job.h"
+#include "job/same.h"
 
 #include <string.h>
 
@@ -324,6 +325,55 @@ static void test_wide(void)
     line_clear(&line);
 }
 
+/* Carry out what is asked for, with @culprit at fault, until there is an answer: within a few steps
+ * for each bit of the range, and never of @judged. */
+static void search(Line *line, guint32 culprit, guint32 judged)
+{
+    for (guint n_steps = 0; n_steps < 60; n_steps++) {
+        Action action = ask(line);
+        guint32 revision;
+
+        if (action.kind == ACTION_ANSWER) {
+            answer_free(action.answer);
+            return;
+        }
+        g_assert_true(action.kind == ACTION_BUILD || action.kind == ACTION_TRIALS);
+        revision = revision_of(line, &action);
+        g_assert_cmpuint(revision, !=, judged);
+        if (action.kind == ACTION_BUILD) {
+            show(line, revision, 0, 0);
+        } else if (revision >= culprit) {
+            show(line, revision, 0, action.n_trials);
+        } else {
+            show(line, revision, action.n_trials, 0);
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* No machine is spent on what a person has judged, rightly or wrongly, nor does anything wait for
+ * it; also where kernels are known that would be the same. */
+static void test_judged(void)
+{
+    static const guint32 revisions[] = {2, 14, 31, 32, 33, 50, 63};
+
+    for (guint i = 0; i < G_N_ELEMENTS(revisions) * G_N_ELEMENTS(revisions) * 4; i++) {
+        guint32 culprit = revisions[i / 4 % G_N_ELEMENTS(revisions)],
+                judged = revisions[i / 4 / G_N_ELEMENTS(revisions)];
+        RevisionEvidence *evidence;
+        g_autoptr(Same) same = NULL;
+        Line line;
+
+        line_init(&line);
+        same = same_new(line.range);
+        line.situation.same = i % 2 ? same : NULL;
+        evidence = situation_evidence_for(&line.situation, line.range->commits[judged]);
+        evidence->said = i % 4 / 2 ? VERDICT_BAD : VERDICT_GOOD;
+        search(&line, culprit, judged);
+        line_clear(&line);
+    }
+}
+
 /* A kernel that another job built is taken where it tells nearly as much. */
 static void test_in_store(void)
 {
@@ -355,6 +405,7 @@ int main(int argc, char **argv)
     g_test_add_func("/lanes/all-beside-start", test_all_beside_start);
     g_test_add_func("/lanes/start-alone", test_start_alone);
     g_test_add_func("/lanes/wide", test_wide);
+    g_test_add_func("/lanes/judged", test_judged);
     g_test_add_func("/lanes/in-store", test_in_store);
     return g_test_run();
 }
