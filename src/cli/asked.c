@@ -4,9 +4,9 @@
  */
 #include "cli/cli.h"
 
-/* A daemon looks twice a second. */
+/* A daemon looks twice a second; on a busy machine it takes longer. */
 #define LOOK_MS 50
-#define N_LOOKS 60
+#define N_LOOKS 600
 
 /* "firstbad daemon", as it is started there. Owned by the caller. */
 static char *daemon_command(const char *named_state_dir)
@@ -128,7 +128,7 @@ gboolean cli_ask_daemon(const char *state_dir, SpoolRequest *request, gboolean *
         return FALSE;
     }
     *ret_taken = FALSE;
-    for (guint i = 0; i < N_LOOKS && !*ret_taken; i++) {
+    for (guint i = 0; i < N_LOOKS && !*ret_taken && cli_has_daemon(state_dir); i++) {
         g_usleep(LOOK_MS * 1000);
         *ret_taken = spool_is_taken(state_dir, request->id);
     }
@@ -139,7 +139,7 @@ int cli_resume_by_daemon(const char *state_dir, const char *named_state_dir, Sto
                          const JobRow *row)
 {
     g_autofree char *watch = report_command("watch", row->name, named_state_dir),
-                    *job_dir = store_job_dir(store, row->id);
+                    *job_dir = store_job_dir(store, row->id), *name = report_clean_line(row->name);
     g_auto(SpoolRequest) request = {.wish = SPOOL_RESUME};
     g_autoptr(GError) error = NULL;
     gboolean is_taken;
@@ -159,7 +159,7 @@ int cli_resume_by_daemon(const char *state_dir, const char *named_state_dir, Sto
         cli_complain("%s", error->message);
         return EXIT_MACHINE;
     }
-    g_print("queued: %s\n", row->name);
+    g_print("queued: %s\n", name);
     cli_complain("a daemon works in %s: it %s on with the job; look at it with: %s", state_dir,
                  is_taken ? "goes" : "will go", watch);
     return EXIT_ANSWER;

@@ -137,8 +137,8 @@ JobSpec *cli_job_spec(const char *kind, const char *path, GHashTable *job_keys, 
 void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* All that is to be printed has been. What the command returns that would have returned @code:
- * EXIT_MACHINE, and it is said, where not all of it could be written; but not where the reader went
- * away, who had enough. */
+ * EXIT_MACHINE at least, and it is said, where not all of it could be written; but not where the
+ * reader went away, who had enough. */
 int cli_end_output(int code);
 
 /* Is stdout a terminal that may have colours? NO_COLOR and TERM=dumb say no. */

@@ -146,13 +146,14 @@ static int ask_to_cancel(const char *state_dir, const char *state_option, const 
                          const char *id)
 {
     g_auto(SpoolRequest) request = {.wish = SPOOL_CANCEL, .job = g_strdup(id)};
+    g_autofree char *clean = report_clean_line(name);
     g_autoptr(GError) error = NULL;
 
     if (!spool_put(state_dir, &request, &error)) {
         cli_complain("%s", error->message);
         return EXIT_MACHINE;
     }
-    g_print("asked to cancel: %s\n", name);
+    g_print("asked to cancel: %s\n", clean);
     cli_tell_of_daemon(state_dir, state_option ? state_dir : NULL, 1);
     return EXIT_ANSWER;
 }
@@ -161,7 +162,8 @@ static int ask_to_cancel(const char *state_dir, const char *state_option, const 
 static int cancel_job(const Store *store, const char *state_dir, const char *state_option,
                       const JobRow *row)
 {
-    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, row->id),
+                    *clean = report_clean_line(row->name);
     g_autofree char *resume = NULL;
 
     if (!store_can_cancel(row)) {
@@ -173,7 +175,7 @@ static int cancel_job(const Store *store, const char *state_dir, const char *sta
         return ask_to_cancel(state_dir, state_option, row->name, id);
     }
     resume = report_command("resume", row->name, state_option ? state_dir : NULL);
-    g_print("asked to stop: %s\n", row->name);
+    g_print("asked to stop: %s\n", clean);
     cli_complain("go on with: %s", resume);
     return EXIT_ANSWER;
 }

@@ -144,13 +144,13 @@ static gboolean print_state_folder(const char *state_dir)
 }
 
 /* Go back to the copy of a damaged store. */
-static int restore(const char *state_dir)
+static int restore(const char *state_dir, const char *named_state_dir)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) lines = store_restore(state_dir, &error);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        cli_complain_busy(state_dir, NULL, BUSY_WAIT, NULL, error->message);
+        cli_complain_busy(state_dir, named_state_dir, BUSY_WAIT, NULL, error->message);
         return EXIT_MACHINE;
     }
     if (!lines) {
@@ -190,7 +190,7 @@ int cmd_doctor(int argc, char **argv)
     }
     state_dir = cli_state_dir(state_option);
     if (restores) {
-        return restore(state_dir);
+        return restore(state_dir, state_option ? state_dir : NULL);
     }
     g_print("Programs and headers:\n");
     able = print_tools(packages);

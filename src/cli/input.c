@@ -64,11 +64,18 @@ static gboolean has_no_reader(void)
 
 int cli_end_output(int code)
 {
-    if (code >= EXIT_MACHINE || (fflush(stdout) == 0 && !ferror(stdout)) || has_no_reader()) {
+    gboolean has_failed = ferror(stdout);
+
+    errno = EIO; /* where what failed before can be written now */
+    if ((fflush(stdout) == 0 && !has_failed) || has_no_reader()) {
         return code;
     }
-    cli_complain("stdout: not all could be written: is its disk full?");
-    return EXIT_MACHINE;
+    cli_complain("stdout: not all could be written: %s", g_strerror(errno));
+    /* That is told once. */
+    if (!freopen("/dev/null", "we", stdout)) {
+        clearerr(stdout);
+    }
+    return MAX(code, EXIT_MACHINE);
 }
 
 History *cli_read_history(const char *path, GError **error)

@@ -66,7 +66,7 @@ typedef struct Work {
     guint n_lined, n_lineless; /* reports that it gave lines; that want some, and got none */
     ExitCode code;
     gboolean has_printed;
-    gboolean nobody_reads; /* stdout is gone */
+    gboolean has_failed; /* stdout is gone */
 } Work;
 
 /* Of so many crashes the whole report is told. */
@@ -115,8 +115,8 @@ static void print(Work *work, const char *text)
     gboolean apart = work->has_printed && work->style.heading && !work->options->json;
 
     work->has_printed = TRUE;
-    if (!work->nobody_reads) {
-        work->nobody_reads =
+    if (!work->has_failed) {
+        work->has_failed =
             fputs(apart ? "\n" : "", stdout) < 0 || fputs(text, stdout) < 0 || fflush(stdout) != 0;
     }
 }
@@ -196,7 +196,7 @@ static void read_files(Work *work)
     g_autoptr(GQueue) under_way = g_queue_new();
     guint window = work->options->n_jobs * WINDOW;
 
-    while (!work->nobody_reads && (*next || under_way->length > 0)) {
+    while (!work->has_failed && (*next || under_way->length > 0)) {
         Reading *reading;
 
         for (; *next && under_way->length < window; next++) {
@@ -246,7 +246,7 @@ static void follow_stdin(Work *work)
     CrashIntakeState state = intake ? CRASH_INTAKE_MORE : CRASH_INTAKE_FAILED;
     guint n_printed = 0;
 
-    while (state == CRASH_INTAKE_MORE && !work->nobody_reads) {
+    while (state == CRASH_INTAKE_MORE && !work->has_failed) {
         state = crash_intake_step(intake, live, TRUE, &error);
         if (state == CRASH_INTAKE_END && n_printed == 0) {
             live->n_told = n_told(work->options, live);

@@ -103,10 +103,13 @@ static gboolean tell_asked(Store *store, const Word *word, const Subject *subjec
                     word->state_dir);
         return FALSE;
     }
+    if (!is_taken) {
+        *ret_message = g_strdup_printf("asked of the daemon, which has not taken it yet: %s", now);
+        return TRUE;
+    }
     next = report_command(goes_on ? "watch" : "resume", subject->row->name, word->named_state_dir);
     *ret_message =
-        g_strdup_printf("%s%s\n%s: %s", now, is_taken ? "" : ", as soon as the daemon takes it",
-                        goes_on ? "The daemon goes on" : "Go on", next);
+        g_strdup_printf("%s\n%s: %s", now, goes_on ? "The daemon goes on" : "Go on", next);
     return TRUE;
 }
 

@@ -205,20 +205,29 @@ static void return_kernel(GTask *task, KernelStatus status, const char *first_er
     g_task_return_pointer(task, kernel, (GDestroyNotify)kernel_free);
 }
 
-/* How a build command failed, with the error that it printed. Owned by the caller. */
+/* The last line of @text that is not empty, or NULL. Owned by the caller. */
+static char *last_line(const char *text)
+{
+    g_autofree char *stripped = g_strchomp(g_strdup(text));
+    const char *last = strrchr(stripped, '\n');
+
+    last = last ? last + 1 : stripped;
+    return *last ? g_strdup(last) : NULL;
+}
+
+/* How a build command failed, with what it says of that. Owned by the caller. */
 static char *describe_build(const ProcessResult *result)
 {
     g_autofree char *how = describe(result), *error = NULL;
-    g_autofree char *log = g_strconcat(result->out, "\n", result->err, NULL);
 
     if (result->exit_status == EXIT_SKIP) {
         return g_strdup("the build command asks to skip it (125)");
     }
-    if (!*g_strstrip(log)) {
-        return g_steal_pointer(&how);
-    }
-    error = kernel_first_error(log);
-    return g_strdup_printf("%s: %s", how, error);
+    error = kernel_first_error(result->err);
+    error = error ? error : kernel_first_error(result->out);
+    error = error ? error : last_line(result->err);
+    error = error ? error : last_line(result->out);
+    return error ? g_strdup_printf("%s: %s", how, error) : g_steal_pointer(&how);
 }
 
 static void return_built(GTask *task)

@@ -91,17 +91,21 @@ static gboolean is_config_line(const char *line)
 /* Does @line say that the config is of an architecture that is not x86? */
 static gboolean is_of_other_arch(const char *line)
 {
-    static const char *const others[] = {"ARM64", "ARM",  "RISCV",  "PPC",    "S390",  "MIPS",
-                                         "SPARC", "M68K", "SUPERH", "PARISC", "ALPHA", "LOONGARCH"};
+    static const char *const others[] = {"CONFIG_ARM64=y",
+                                         "CONFIG_ARM=y",
+                                         "CONFIG_RISCV=y",
+                                         "CONFIG_PPC=y",
+                                         "CONFIG_S390=y",
+                                         "CONFIG_MIPS=y",
+                                         "CONFIG_SPARC=y",
+                                         "CONFIG_M68K=y",
+                                         "CONFIG_SUPERH=y",
+                                         "CONFIG_PARISC=y",
+                                         "CONFIG_ALPHA=y",
+                                         "CONFIG_LOONGARCH=y",
+                                         NULL};
 
-    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
-        g_autofree char *option = g_strdup_printf("CONFIG_%s=y", others[i]);
-
-        if (g_str_equal(line, option)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return g_strv_contains(others, line);
 }
 
 /* Is all in the file @path, of @option, what a .config has? @n_set: the options that it sets. */

@@ -169,7 +169,8 @@ static char *quotable(const Reading *reading, const char *plain)
     return *text && !g_regex_match(reading->margin, plain, 0, NULL) ? g_steal_pointer(&text) : NULL;
 }
 
-char *build_log_first_error(const char *log, LogFault *ret_fault)
+/* The line to quote of @log, and its rank; N_RANKS: no rule has it. */
+static char *find_error(const char *log, LogFault *ret_fault, int *ret_rank)
 {
     g_autofree char *before = g_strdup(""), *quote = g_strdup("no output");
     int best = N_RANKS;
@@ -199,14 +200,25 @@ char *build_log_first_error(const char *log, LogFault *ret_fault)
         before = g_steal_pointer(&line);
     }
     reading_end(&reading);
+    *ret_rank = best;
     return g_steal_pointer(&quote);
+}
+
+char *build_log_first_error(const char *log, LogFault *ret_fault)
+{
+    int rank;
+
+    return find_error(log, ret_fault, &rank);
 }
 
 char *kernel_first_error(const char *log)
 {
+    g_autofree char *quote = NULL;
     LogFault fault;
+    int rank;
 
-    return build_log_first_error(log, &fault);
+    quote = find_error(log, &fault, &rank);
+    return rank <= RANK_ERROR ? g_steal_pointer(&quote) : NULL;
 }
 
 gboolean build_log_may_be_stale(const char *first_error)

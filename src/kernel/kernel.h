@@ -44,8 +44,8 @@ void kernel_free(Kernel *kernel);
 Kernel *kernel_copy(const Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 
-/* The line of the log of a failed build, be it of a kernel or of anything else, that says best why;
- * never NULL. Owned by the caller. */
+/* The first line of what a failed build printed, be it of a kernel or of anything else, that is an
+ * error for sure, or NULL. Owned by the caller. */
 char *kernel_first_error(const char *log);
 
 /* Of an error (Kernel.first_error, or the title of a boot that failed), what two failures with the

@@ -116,10 +116,10 @@ char **oops_stack_files(const OopsReader *reader, const char *report_text, gsize
 
 /* Consoles that came through another program: `journalctl -k`, syslog, `dmesg -T`, `dmesg -x`,
  * /dev/kmsg, a quoting mail. What those put before the kernel's lines is rewritten in @bytes into
- * what a serial console has, and NULs for the rest, which mean nothing there: offsets stay.
- * Where lines are marked with the program that wrote them, those of other programs become NULs.
- * This is done while at least half of the lines so far have such a prefix; the console may come in
- * pieces. Colours become NULs in any console. */
+ * what a serial console has, and NULs for the rest, which mean nothing there: offsets of lines
+ * stay. Where lines are marked with the program that wrote them, those of other programs become
+ * NULs. This is done while at least half of the lines so far have such a prefix; the console may
+ * come in pieces. Colours become NULs in any console. */
 typedef struct OopsUnprefix {
     guint64 n_lines, n_logged;  /* seen; of those, with a prefix */
     gboolean in_line, in_other; /* the end of a line, of another program, is to come */

@@ -3,8 +3,9 @@
  *
  * They put words of their own before each line, and some drop printk's time. The prefix is
  * rewritten in place into what a serial console has, "[TIME][CALLER] ", and the rest of it becomes
- * NULs, which mean nothing in a console. So no line moves, and offsets stay those of the input.
- * Colours (dmesg --color, grep) become NULs, too.
+ * NULs, which mean nothing in a console. So no line moves, and offsets of lines stay those of the
+ * input. Colours (dmesg --color, grep) become NULs, too, at the head of a line behind the rest of
+ * it.
  */
 #include "oops/reader.h"
 
@@ -357,7 +358,7 @@ static void gather_nuls(char *bytes, gsize n)
 }
 
 /* The line that begins at @begin, without its end; @n: what is there of it. */
-static void read_head(OopsUnprefix *state, char *begin, gsize n)
+static void read_head(OopsUnprefix *state, char *begin, gsize n, gboolean is_coloured)
 {
     char *text;
     Line line = {begin, MIN(n, PREFIX_LOOK)};
@@ -367,7 +368,9 @@ static void read_head(OopsUnprefix *state, char *begin, gsize n)
         return;
     }
     state->n_lines++;
-    gather_nuls(begin, line.n);
+    if (is_coloured) {
+        gather_nuls(begin, line.n);
+    }
     take_quotes(&line);
     /* A prompt looks the same, but is not followed by a crash. */
     memset(begin, 0, line.s - begin);
@@ -387,6 +390,7 @@ gsize oops_unprefix(OopsUnprefix *state, char *bytes, gsize n, gboolean is_last)
     while (at < n) {
         char *newline;
         gsize end, n_blanked;
+        gboolean is_coloured;
 
         if (state->n_lines >= LINES_TO_DECIDE && state->n_logged * 2 < state->n_lines) {
             return at + blank_colours(bytes + at, n - at, is_last);
@@ -396,9 +400,10 @@ gsize oops_unprefix(OopsUnprefix *state, char *bytes, gsize n, gboolean is_last)
         if (!state->in_line && !newline && !is_last && end - at < PREFIX_LOOK + COLOUR_MOST) {
             return at;
         }
+        is_coloured = memchr(bytes + at, '\033', MIN(end - at, PREFIX_LOOK)) != NULL;
         n_blanked = blank_colours(bytes + at, end - at, newline || is_last);
         if (!state->in_line) {
-            read_head(state, bytes + at, n_blanked);
+            read_head(state, bytes + at, n_blanked, is_coloured);
         }
         if (state->in_other) {
             memset(bytes + at, 0, n_blanked);

@@ -75,8 +75,7 @@ static void add_requests(Html *html, const PageJob *job)
     if (!job->requests || !job->requests->len) {
         return;
     }
-    html_open(html, "p", "class", job->has_coordinator ? "notice" : "warning", "id", "requests",
-              NULL);
+    html_open(html, "p", "class", job->has_daemon ? "notice" : "warning", "id", "requests", NULL);
     html_text(html, "Asked of the daemon: ");
     for (guint i = 0; i < job->requests->len; i++) {
         g_autofree char *what = describe_request(job->requests->pdata[i]);
@@ -84,7 +83,7 @@ static void add_requests(Html *html, const PageJob *job)
         html_text(html, i ? "; " : "");
         html_text(html, what);
     }
-    html_text(html, job->has_coordinator
+    html_text(html, job->has_daemon
                         ? ". It looks twice a second; a job that somebody works on without one "
                           "does not hear of it."
                         : ". None works here: 'firstbad daemon' starts one.");

@@ -167,13 +167,13 @@ static void add_requests(Html *html, const PageJobs *jobs)
 {
     guint n = (jobs->waiting ? jobs->waiting->queue->len : 0) + jobs->n_requests;
 
-    if (jobs->n_requests && jobs->has_coordinator) {
+    if (jobs->n_requests && jobs->has_daemon) {
         g_autofree char *requests = count_of(jobs->n_requests, "request");
 
         html_open(html, "p", "class", "notice", "id", "requests", "role", "status", NULL);
         html_print(html, "%s on the way to the daemon.", requests);
         html_close(html);
-    } else if (n && !jobs->has_coordinator) {
+    } else if (n && !jobs->has_daemon) {
         html_open(html, "p", "class", "warning", "id", "requests", NULL);
         html_print(html, "No daemon works here: %u wait. 'firstbad daemon' starts one.", n);
         html_close(html);

@@ -33,14 +33,14 @@ char *page_asset_path(const char *name);
 /* --- The list of jobs ------------------------------------------------------------------------ */
 
 typedef struct PageJobs {
-    GPtrArray *jobs;          /* of Report, as report_load_summary() has it; or NULL where the job
-                                 of that row cannot be read */
-    GPtrArray *rows;          /* of JobRow, of each */
-    const JobFilter *filter;  /* by which they were chosen */
-    guint n_found;            /* by it, on all pages */
-    const Waiting *waiting;   /* the queue */
-    guint n_requests;         /* that no daemon has taken */
-    gboolean has_coordinator; /* of the state folder */
+    GPtrArray *jobs;         /* of Report, as report_load_summary() has it; or NULL where the job
+                                of that row cannot be read */
+    GPtrArray *rows;         /* of JobRow, of each */
+    const JobFilter *filter; /* by which they were chosen */
+    guint n_found;           /* by it, on all pages */
+    const Waiting *waiting;  /* the queue */
+    guint n_requests;        /* that no daemon has taken */
+    gboolean has_daemon;     /* of the state folder */
 } PageJobs;
 #define PAGE_JOBS_MOST 50 /* on one page */
 GBytes *page_jobs(const PagePlace *place, const PageJobs *jobs);
@@ -51,7 +51,7 @@ typedef struct PageJob {
     const Report *report;
     const Live *live;          /* what a coordinator does with it now; NULL: nothing */
     const GPtrArray *requests; /* of SpoolRequest: about it, and not taken yet; NULL: none */
-    gboolean has_coordinator;  /* who could take them */
+    gboolean has_daemon;       /* who could take them */
     json_t *pictures; /* the data of the pictures of a page that is a file, taken; NULL where a
                          script is to fetch them */
 } PageJob;
@@ -76,11 +76,10 @@ GBytes *page_console(const PagePlace *place, const PageConsole *console);
 
 /* --- What a reader can ask for --------------------------------------------------------------- */
 
-/* @complaint: what was wrong with what came, with options where they are meant, and @values (name
- * -> text) what it was; NULL at first.
- */
 /* Does the form have a field @key (of the job file) for jobs of @kind? */
 gboolean page_submit_has_field(const char *kind, const char *key);
+/* @complaint: what was wrong with what came, with options where they are meant, and @values (name
+ * -> text) what it was; NULL at first. */
 GBytes *page_submit(const PagePlace *place, const char *complaint, GHashTable *values);
 GBytes *page_login(const PagePlace *place, const char *complaint);
 /* Something short: an error, or that something was done. @back: where to go on; or NULL. */

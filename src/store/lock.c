@@ -13,10 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The file begins so, with the holder's number; what a service says follows, and then the jobs'
- * numbers, each between two blanks. */
+/* The file begins so, with the holder's number; what it is follows, and then the jobs' numbers,
+ * each between two blanks. One that does not say what it is may be of an earlier version. */
 #define PID     "pid="
 #define SERVICE " daemon "
+#define ALONE   " alone "
 
 /* Five seconds in all. */
 #define DEAD_WAIT_US 10000
@@ -129,7 +130,7 @@ void store_work_on(Store *store, const gint64 *jobs, guint n_jobs)
 {
     g_autoptr(GString) numbers = g_string_new(NULL);
 
-    g_string_printf(numbers, PID "%d%s", (int)getpid(), store->is_service ? SERVICE : " ");
+    g_string_printf(numbers, PID "%d%s", (int)getpid(), store->is_service ? SERVICE : ALONE);
     for (guint i = 0; i < n_jobs; i++) {
         g_string_append_printf(numbers, "%" G_GINT64_FORMAT " ", jobs[i]);
     }
@@ -173,9 +174,10 @@ gboolean store_find_holder(const char *state_dir, StoreHolder *ret_holder)
     }
     jobs = strchr(numbers, ' ');
     *ret_holder = (StoreHolder){.pid = holder_of(numbers),
-                                .is_service = jobs && g_str_has_prefix(jobs, SERVICE)};
-    if (ret_holder->is_service) {
-        jobs += strlen(SERVICE) - 1;
+                                .is_service = jobs && g_str_has_prefix(jobs, SERVICE),
+                                .is_alone = jobs && g_str_has_prefix(jobs, ALONE)};
+    if (ret_holder->is_service || ret_holder->is_alone) {
+        jobs += strlen(ret_holder->is_service ? SERVICE : ALONE) - 1;
     }
     ret_holder->job = jobs ? g_ascii_strtoll(jobs, NULL, 10) : 0;
     return TRUE;
@@ -219,8 +221,15 @@ gboolean store_stop_foreground(const Store *store, gint64 job)
 {
     StoreHolder holder = {0};
 
-    return store_find_holder(store->state_dir, &holder) && !holder.is_service &&
+    return store_find_holder(store->state_dir, &holder) && holder.is_alone &&
            store_stop_coordinator(store, job);
+}
+
+gboolean store_has_service(const Store *store)
+{
+    StoreHolder holder = {0};
+
+    return store_find_holder(store->state_dir, &holder) && holder.is_service;
 }
 
 gboolean store_has_coordinator(const Store *store)

@@ -46,14 +46,15 @@ void store_be_service(Store *store);
 /* Who works in a state folder. */
 typedef struct StoreHolder {
     int pid;
-    gboolean is_service;
-    gint64 job; /* that it works on, or the first of them; 0: none */
+    gboolean is_service, is_alone; /* neither: it does not say */
+    gint64 job;                    /* that it works on, or the first of them; 0: none */
 } StoreHolder;
 /* FALSE: nobody works in @state_dir. */
 gboolean store_find_holder(const char *state_dir, StoreHolder *ret_holder);
 /* Does a coordinator work on @job now? Is there one at all? */
 gboolean store_is_worked_on(const Store *store, gint64 job);
 gboolean store_has_coordinator(const Store *store);
+gboolean store_has_service(const Store *store);
 /* Send SIGINT to the process that works on @job, and maybe on others: it stops as by Ctrl-C. FALSE:
  * there is none. */
 gboolean store_stop_coordinator(const Store *store, gint64 job);

@@ -122,14 +122,19 @@ if [ -w /dev/full ]; then
         code=$? err=$(cat "$work/err")
         ok "$command: a full disk" says 4 'stdout: not all could be written'
     done
-    "$FIRSTBAD" log talks 2>"$work/err" | true
-    ok 'a reader that goes away is no failure' [ ! -s "$work/err" ]
+    # Its reader has gone before it begins.
+    mkfifo "$work/fifo"
+    { exec 3<>"$work/fifo" 4>"$work/fifo" 3>&-; "$FIRSTBAD" log talks >&4 2>"$work/err"; echo $? >"$work/code"; }
+    code=$(cat "$work/code")
+    exec 4>&-
+    ok 'a reader that went away is no failure' [ "$code" -eq 0 ]
+    ok 'nothing is said of it' [ ! -s "$work/err" ]
 fi
 run verdict talks "$culprit~20" bad --note 'seen in the field'
 run resume talks
 ok 'one word against many trials: they outweigh it' prints 0 "commit $culprit"
 ok 'that is said' prints 0 'doubtful: a person says that'
-ok 'and so is the word, with its reason' prints 0 'is bad: seen in the field'
+ok 'and so is the word, with its reason' prints 0 ': seen in the field'
 run verdict talks "$culprit~20" clear
 run resume talks
 ok 'taken back: nothing of it is left' [ "${out#*of  0 failed}" = "$out" ]
@@ -239,11 +244,7 @@ run status
 ok 'status: nobody works on it now' grep -q '^slow .* stopped ' "$work/out"
 "$FIRSTBAD" resume slow >/dev/null 2>"$work/slow.err" &
 slow=$!
-tries=0
-until "$FIRSTBAD" report slow | grep -q '^At work' || [ "$tries" -gt 200 ]; do
-    tries=$((tries + 1))
-    sleep 0.05
-done
+until "$FIRSTBAD" report slow | grep -q '^At work'; do sleep 0.1; done
 run cancel slow
 ok 'cancel where no daemon is: it is stopped' prints 0 'asked to stop: slow'
 wait $slow

@@ -152,7 +152,7 @@ static void test_list(void)
     assert_has(text, "text=%22%3E%3Cscript%3E%26state%3D%3C&amp;state=any");
     g_assert_true(g_utf8_validate(text, -1, NULL));
     /* What a daemon will take soon is nothing to be alarmed of. */
-    jobs.has_coordinator = TRUE;
+    jobs.has_daemon = TRUE;
     assert_list_has(&jobs, "<p class=\"notice\" id=\"requests\" role=\"status\">2 requests on ");
     g_ptr_array_unref(jobs.rows);
     g_ptr_array_unref(jobs.jobs);

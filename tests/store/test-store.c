@@ -3,6 +3,7 @@
  */
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -675,8 +676,10 @@ static void test_folder_gone_at_end(Fixture *fixture, gconstpointer unused)
 static void test_holder(Fixture *fixture, gconstpointer unused)
 {
     const gint64 jobs[] = {17, 4};
+    g_autofree char *lock = NULL, *text = NULL;
     g_autoptr(GError) error = NULL;
     StoreHolder holder;
+    int fd;
 
     g_assert_true(store_find_holder(fixture->folder, &holder));
     g_assert_false(holder.is_service);
@@ -685,6 +688,8 @@ static void test_holder(Fixture *fixture, gconstpointer unused)
     store_work_on(fixture->store, jobs, 2);
     g_assert_true(store_find_holder(fixture->folder, &holder));
     g_assert_cmpint(holder.job, ==, 17);
+    g_assert_true(holder.is_alone);
+    g_assert_false(store_has_service(fixture->store));
     store_be_service(fixture->store);
     g_assert_true(store_find_holder(fixture->folder, &holder));
     g_assert_true(holder.is_service);
@@ -693,11 +698,25 @@ static void test_holder(Fixture *fixture, gconstpointer unused)
     g_assert_true(store_find_holder(fixture->folder, &holder));
     g_assert_true(holder.is_service);
     g_assert_cmpint(holder.job, ==, 17);
+    g_assert_false(holder.is_alone);
+    g_assert_true(store_has_service(fixture->store));
     g_assert_true(store_is_worked_on(fixture->store, 17));
     g_assert_true(store_is_worked_on(fixture->store, 4));
+    g_assert_false(store_stop_foreground(fixture->store, 17));
     g_assert_null(store_open(fixture->folder, STORE_WRITE, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
     g_assert_true(g_str_has_prefix(error->message, "a firstbad daemon works in "));
+    /* As an earlier version wrote it, which may be of a service: it is not stopped with all its
+     * jobs. */
+    lock = g_build_filename(fixture->folder, "lock", NULL);
+    text = g_strdup_printf("pid=%d 17 4 ", (int)getpid());
+    fd = open(lock, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+    close(fd);
+    g_assert_true(store_find_holder(fixture->folder, &holder));
+    g_assert_cmpint(holder.job, ==, 17);
+    g_assert_false(holder.is_alone || holder.is_service);
+    g_assert_false(store_stop_foreground(fixture->store, 17));
     g_clear_pointer(&fixture->store, store_free);
     g_assert_false(store_find_holder(fixture->folder, &holder));
 }
