@@ -33,7 +33,7 @@ ok 'git firstbad: another one is taken' says 2 --repo
 subcommand -C "$work/tree" firstbad cause --start HEAD
 ok 'git firstbad cause: the tree is known' says 2 '--config is missing'
 echo CONFIG_SMP=y >"$work/config"
-printf '[job]\ntree=%s\nstart=HEAD\n' "$work/none" >"$work/job.ini"
+printf '[job]\ntree=%s\nstart=HEAD\nbug=build\nconfig=%s\n' "$work/none" "$work/config" >"$work/job.ini"
 subcommand -C "$work/tree" firstbad cause --job "$work/job.ini"
 ok 'git firstbad: that of a job file is taken' says 2 "$work/none"
 subcommand -C "$work" firstbad status
