@@ -164,26 +164,3 @@ int cli_resume_by_daemon(const char *state_dir, const char *named_state_dir, Sto
                  is_taken ? "goes" : "will go", watch);
     return EXIT_ANSWER;
 }
-
-/* --- Names ----------------------------------------------------------------------------------- */
-
-gboolean cli_check_free_name(const char *state_dir, const char *name, GError **error)
-{
-    g_autoptr(Store) store = store_open(state_dir, STORE_READ, NULL);
-    g_autoptr(JobRow) row = store ? store_find_job(store, name, NULL) : NULL;
-    g_auto(SpoolRequest) request = {0};
-
-    if (row && g_str_equal(row->name, name)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                    "there is a job named '%s' already: resume it, restart it with other options, "
-                    "or give another --name",
-                    name);
-        return FALSE;
-    }
-    if (spool_find_job(state_dir, name, &request)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                    "a job named '%s' waits for a daemon already: give another --name", name);
-        return FALSE;
-    }
-    return TRUE;
-}

@@ -200,8 +200,6 @@ gboolean cli_ask_daemon(const char *state_dir, SpoolRequest *request, gboolean *
 /* The daemon there goes on with the job of @row, which has no answer. The exit code. */
 int cli_resume_by_daemon(const char *state_dir, const char *named_state_dir, Store *store,
                          const JobRow *row);
-/* Has no job in the state folder, or on its way there, the name @name? G_IO_ERROR_EXISTS. */
-gboolean cli_check_free_name(const char *state_dir, const char *name, GError **error);
 
 /* Live line on a terminal, plain lines elsewhere or where they are wanted; both on stderr. */
 typedef struct ProgressLine ProgressLine;

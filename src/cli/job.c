@@ -446,17 +446,62 @@ void work_options_clear(WorkOptions *options)
     g_clear_pointer(&options->notes, g_ptr_array_unref);
 }
 
+/* Has no job in the state folder, or on its way there, the name @name? */
+static gboolean check_free_name(const char *state_dir, const char *name, GError **error)
+{
+    g_autoptr(Store) store = store_open(state_dir, STORE_READ, NULL);
+    g_autoptr(JobRow) row = store ? store_find_job(store, name, NULL) : NULL;
+    g_auto(SpoolRequest) request = {0};
+
+    if (row && g_str_equal(row->name, name)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                    "there is a job named '%s' already: resume it, restart it with other options, "
+                    "or give another --name",
+                    name);
+        return FALSE;
+    }
+    if (spool_find_job(state_dir, name, &request)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                    "a job named '%s' waits for a daemon already: give another --name", name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The names of all jobs in the state folder and on their way there. A set, owned by the caller. */
+static GHashTable *names_taken(const char *state_dir)
+{
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(Store) store = store_open(state_dir, STORE_READ, NULL);
+    g_autoptr(GPtrArray) rows = store ? store_list_jobs(store, NULL) : NULL;
+    g_auto(GStrv) paths = spool_list(state_dir);
+
+    for (guint i = 0; rows && i < rows->len; i++) {
+        g_hash_table_add(names, g_strdup(((const JobRow *)rows->pdata[i])->name));
+    }
+    for (char **path = paths; *path; path++) {
+        g_auto(SpoolRequest) request = {0};
+
+        if (spool_read(*path, &request, NULL) && request.wish == SPOOL_JOB && request.name) {
+            g_hash_table_add(names, g_strdup(request.name));
+        }
+    }
+    return names;
+}
+
 /* A name that somebody gave has to be free; one that nobody gave is made so. */
 static gboolean name_queued(const char *state_dir, JobSpec *spec, GError **error)
 {
+    g_autoptr(GHashTable) taken = NULL;
     g_autofree char *name = NULL;
 
     if (spec->name) {
-        return cli_check_free_name(state_dir, spec->name, error);
+        return check_free_name(state_dir, spec->name, error);
     }
+    taken = names_taken(state_dir);
     name_by_start(spec);
     name = g_strdup(spec->name);
-    for (guint i = 2; !cli_check_free_name(state_dir, spec->name, NULL); i++) {
+    for (guint i = 2; g_hash_table_contains(taken, spec->name); i++) {
         g_free(spec->name);
         spec->name = g_strdup_printf("%s-%u", name, i);
     }

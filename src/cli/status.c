@@ -92,9 +92,7 @@ static gboolean load_rest(const char *state_dir, Listing *listing, GError **erro
     listing->now_s = g_get_real_time() / G_USEC_PER_SEC;
     listing->places = g_hash_table_new(g_int64_hash, g_int64_equal);
     if (!listing->store) {
-        listing->waiting = g_new0(Waiting, 1);
-        listing->waiting->queue = g_ptr_array_new();
-        listing->waiting->why = g_new0(QueueWait, 1);
+        listing->waiting = waiting_new();
         return TRUE;
     }
     listing->counts = store_job_counts(listing->store, error);

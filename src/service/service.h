@@ -99,6 +99,8 @@ typedef struct Waiting {
     QueueWait *why;   /* of each */
     Rules rules;
 } Waiting;
+/* Nothing waits: of a state folder that has no store yet. */
+Waiting *waiting_new(void);
 Waiting *waiting_load(Store *store, const char *state_dir, gint64 now_s, GError **error);
 void waiting_free(Waiting *waiting);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Waiting, waiting_free)

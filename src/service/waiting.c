@@ -66,6 +66,15 @@ static GPtrArray *read_queue(Store *store, GError **error)
     return queue;
 }
 
+Waiting *waiting_new(void)
+{
+    Waiting *waiting = g_new0(Waiting, 1);
+
+    waiting->queue = g_ptr_array_new();
+    waiting->why = g_new0(QueueWait, 1);
+    return waiting;
+}
+
 Waiting *waiting_load(Store *store, const char *state_dir, gint64 now_s, GError **error)
 {
     g_autoptr(Waiting) waiting = g_new0(Waiting, 1);

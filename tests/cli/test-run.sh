@@ -289,6 +289,11 @@ if command -v script >/dev/null; then
 else
     skip 'evil subject: the log on a terminal is clean' 'no script(1)'
 fi
+run run --repo "$tree" --good main~119 --bad main --test true --queue --name "qu${esc}[2Jeued"
+ok 'evil name: queued' prints 0 'queued: qu?[2Jeued'
+run cancel "qu${esc}[2Jeued"
+ok 'evil name: cancelled' prints 0 'asked to cancel: qu?[2Jeued'
+rm -rf "$work"/state/spool/*
 go --bad "no${esc}[2Jrev" --test true
 ok 'evil words of git' says 2 'no?[2Jrev'
 git -C "$work/tree" checkout -q main
