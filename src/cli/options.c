@@ -192,14 +192,6 @@ gboolean cli_set_keys(JobSpec *spec, GHashTable *job_keys, GError **error)
     return TRUE;
 }
 
-/* Keys that a job of commands knows; of those it alone does. */
-static const char *const command_keys[] = {
-    "tree",     "start",          "good",           "name",          "culprit",
-    "fix",      "confidence",     "max-trials",     "prior",         "max-kernels",
-    "max-time", "suspect",        "webhook",        "trial-timeout", "test",
-    "build",    "suspect-author", "webhook-secret", "no-checkout",   NULL};
-static const char *const only_command_keys[] = {"test", "build", "no-checkout", NULL};
-
 gboolean cli_check_keys(const JobSpec *spec, GHashTable *job_keys, GError **error)
 {
     g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(job_keys), (GCompareFunc)strcmp);
@@ -208,14 +200,9 @@ gboolean cli_check_keys(const JobSpec *spec, GHashTable *job_keys, GError **erro
     for (GList *at = keys; at; at = at->next) {
         const char *key = at->data;
 
-        if (is_run && !g_strv_contains(command_keys, key)) {
+        if (!job_spec_takes(spec, key)) {
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                        "--%s: is not for a job of 'firstbad run'", key);
-            return FALSE;
-        }
-        if (!is_run && g_strv_contains(only_command_keys, key)) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                        "--%s: is for a job of 'firstbad run'", key);
+                        "--%s: is %sfor a job of 'firstbad run'", key, is_run ? "not " : "");
             return FALSE;
         }
     }

@@ -92,6 +92,8 @@ gboolean job_spec_read(JobSpec *spec, const char *text, const char *folder, GErr
 gboolean job_spec_set(JobSpec *spec, const char *key, const char *value, const char *folder,
                       GError **error);
 char *job_spec_write(const JobSpec *spec);
+/* Does @key mean anything for a job of the kind of @spec? */
+gboolean job_spec_takes(const JobSpec *spec, const char *key);
 /* The value of one key as job_spec_set() takes it; NULL where there is none. Owned by the caller.
  */
 char *job_spec_get(const JobSpec *spec, const char *key);

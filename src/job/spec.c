@@ -115,6 +115,20 @@ static const Field fields[] = {
 #undef TRIALS
 #undef KERNELS
 
+/* Of these, what a job of commands takes; and what it alone does. */
+static const char *const command_keys[] = {
+    "name",           "tree",       "start",       "good",           "fix",
+    "culprit",        "max-trials", "max-kernels", "max-time",       "trial-timeout",
+    "confidence",     "test",       "build",       "no-checkout",    "suspect",
+    "suspect-author", "prior",      "webhook",     "webhook-secret", NULL};
+static const char *const only_command_keys[] = {"test", "build", "no-checkout", NULL};
+
+gboolean job_spec_takes(const JobSpec *spec, const char *key)
+{
+    return job_spec_is_run(spec) ? g_strv_contains(command_keys, key)
+                                 : !g_strv_contains(only_command_keys, key);
+}
+
 JobSpec *job_spec_new(const char *kind)
 {
     JobSpec *spec = g_new0(JobSpec, 1);
