@@ -33,11 +33,12 @@ ok 'the units start it' prints 0 "ExecStart=$PREFIX/bin/firstbad daemon"
 out=$(grep -r '@[a-z_]*@' "$top/lib")
 code=$?
 ok 'nothing is left to fill in' exits 1
-# A page is what scdoc makes of its whole source.
+# A page is what scdoc makes of its whole source; its head has the day on which that was.
 differ() {
     for page in "$here"/../../docs/man/*.scd; do
         name=$(basename "$page" .scd)
-        "$here/../../docs/man/whole" "$page" | scdoc | cmp -s - "$top/share/man/man${name##*.}/$name" || echo "$name"
+        "$here/../../docs/man/whole" "$page" | scdoc | grep -v '^\.TH ' >"$work/page"
+        grep -v '^\.TH ' "$top/share/man/man${name##*.}/$name" | cmp -s - "$work/page" || echo "$name"
     done
 }
 out=$(differ)
