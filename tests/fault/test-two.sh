@@ -24,7 +24,7 @@ first() {
 }
 # It works on a job.
 works() {
-    until grep -qs "pid=$pid [0-9]" "$work/state/lock"; do sleep 0.02; done
+    until grep -qs "pid=$pid alone [0-9]" "$work/state/lock"; do sleep 0.02; done
 }
 job() { echo run --repo "$work/tree" --good main~5 --bad main --json --name "$1"; }
 # Waits until it may go on.
