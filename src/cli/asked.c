@@ -16,13 +16,6 @@ static char *daemon_command(const char *named_state_dir)
     return g_strconcat("firstbad daemon", folder ? " --state-dir " : "", folder, NULL);
 }
 
-gboolean cli_has_daemon(const char *state_dir)
-{
-    StoreHolder holder;
-
-    return store_find_holder(state_dir, &holder) && holder.is_service;
-}
-
 void cli_tell_of_daemon(const char *state_dir, const char *named_state_dir, guint n_jobs)
 {
     g_autofree char *start = daemon_command(named_state_dir);
@@ -49,7 +42,7 @@ void cli_explain_waiting(const char *state_dir, const char *named_state_dir, con
         return;
     }
     g_clear_error(error);
-    if (cli_has_daemon(state_dir)) {
+    if (store_has_service(state_dir)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
                     "%s waits for the daemon that works in %s, which has not taken it yet",
                     request.name, state_dir);
@@ -128,7 +121,7 @@ gboolean cli_ask_daemon(const char *state_dir, SpoolRequest *request, gboolean *
         return FALSE;
     }
     *ret_taken = FALSE;
-    for (guint i = 0; i < N_LOOKS && !*ret_taken && cli_has_daemon(state_dir); i++) {
+    for (guint i = 0; i < N_LOOKS && !*ret_taken && store_has_service(state_dir); i++) {
         g_usleep(LOOK_MS * 1000);
         *ret_taken = spool_is_taken(state_dir, request->id);
     }

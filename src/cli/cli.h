@@ -177,7 +177,6 @@ Report *cli_open_report(const char *state_option, const char *name, int *ret_cod
 
 /* --- Daemons (asked.c) --- */
 
-gboolean cli_has_daemon(const char *state_dir);
 /* Say that @n_jobs wait for a daemon where none works, and how one is started. Of
  * @named_state_dir: where the user named it, or NULL. */
 void cli_tell_of_daemon(const char *state_dir, const char *named_state_dir, guint n_jobs);

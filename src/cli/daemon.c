@@ -74,7 +74,7 @@ static int serve(const char *state_dir, const ServiceOptions *options, const Web
     g_source_remove(sigterm);
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
         cli_complain("%s: %s", error->message,
-                     cli_has_daemon(state_dir)
+                     store_has_service(state_dir)
                          ? "it takes what --queue gives it; of two daemons each wants a state "
                            "folder of its own"
                          : "wait for it, or name another folder with --state-dir");

@@ -392,7 +392,7 @@ static int tell_busy(Work *work, const WorkOptions *options, const char *busy)
                                                            : BUSY_OTHER_FOLDER;
 
     g_clear_pointer(&work->line, progress_line_free);
-    if (!options->spec && cli_has_daemon(work->state_dir)) {
+    if (!options->spec && store_has_service(work->state_dir)) {
         return leave_to_daemon(work, options, busy);
     }
     cli_complain_busy(work->state_dir, work->named_state_dir, remedy,

@@ -141,7 +141,7 @@ static int say_or_ask(const Word *word)
     g_autofree char *message = NULL, *clean = NULL;
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        if (!cli_has_daemon(word->state_dir)) {
+        if (!store_has_service(word->state_dir)) {
             cli_complain_busy(word->state_dir, word->named_state_dir, BUSY_WAIT, word->arguments[0],
                               error->message);
             return EXIT_MACHINE;

@@ -262,11 +262,13 @@ static void add_contradictions(const Situation *situation, Answer *answer, guint
     for (guint32 r = 0; r < history_size(situation->range->history); r++) {
         const RevisionEvidence *evidence =
             situation_evidence(situation, situation->range->commits[r]);
-        gboolean has_culprit = history_reaches(situation->range->history, culprit, r),
-                 has_bug = has_culprit != situation->is_fix;
+        gboolean has_culprit;
 
-        if (evidence && (evidence->said == VERDICT_GOOD || evidence->said == VERDICT_BAD) &&
-            (evidence->said == VERDICT_BAD) != has_bug) {
+        if (!evidence || (evidence->said != VERDICT_GOOD && evidence->said != VERDICT_BAD)) {
+            continue;
+        }
+        has_culprit = history_reaches(situation->range->history, culprit, r);
+        if ((evidence->said == VERDICT_BAD) != (has_culprit != situation->is_fix)) {
             g_ptr_array_add(answer->checks,
                             g_strdup_printf("doubtful: a person says that %.12s is %s, and this "
                                             "commit is %s it: the trials of others outweigh that",

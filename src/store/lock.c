@@ -225,11 +225,11 @@ gboolean store_stop_foreground(const Store *store, gint64 job)
            store_stop_coordinator(store, job);
 }
 
-gboolean store_has_service(const Store *store)
+gboolean store_has_service(const char *state_dir)
 {
     StoreHolder holder = {0};
 
-    return store_find_holder(store->state_dir, &holder) && holder.is_service;
+    return store_find_holder(state_dir, &holder) && holder.is_service;
 }
 
 gboolean store_has_coordinator(const Store *store)

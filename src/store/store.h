@@ -51,10 +51,11 @@ typedef struct StoreHolder {
 } StoreHolder;
 /* FALSE: nobody works in @state_dir. */
 gboolean store_find_holder(const char *state_dir, StoreHolder *ret_holder);
+/* Is it a service that works there? */
+gboolean store_has_service(const char *state_dir);
 /* Does a coordinator work on @job now? Is there one at all? */
 gboolean store_is_worked_on(const Store *store, gint64 job);
 gboolean store_has_coordinator(const Store *store);
-gboolean store_has_service(const Store *store);
 /* Send SIGINT to the process that works on @job, and maybe on others: it stops as by Ctrl-C. FALSE:
  * there is none. */
 gboolean store_stop_coordinator(const Store *store, gint64 job);

@@ -53,7 +53,7 @@ static gboolean load_list(WebCall *call, Store *store, PageJobs *jobs, GError **
     jobs->rows = store_find_jobs(store, jobs->filter, &jobs->n_found, error);
     jobs->waiting =
         jobs->rows ? waiting_load(store, call->web->options->state_dir, now_s, error) : NULL;
-    jobs->has_daemon = store_has_service(store);
+    jobs->has_daemon = store_has_service(call->web->options->state_dir);
     for (guint i = 0; jobs->waiting && i < jobs->rows->len; i++) {
         g_ptr_array_add(jobs->jobs, report_load_summary(store, jobs->rows->pdata[i], NULL));
     }
@@ -180,7 +180,7 @@ void get_job(WebCall *call)
         const PageJob job = {.report = report,
                              .live = live,
                              .requests = requests,
-                             .has_daemon = store_has_service(store)};
+                             .has_daemon = store_has_service(call->web->options->state_dir)};
 
         reply_page(call, MHD_HTTP_OK, page_job(&call->place, &job));
     }

@@ -689,7 +689,7 @@ static void test_holder(Fixture *fixture, gconstpointer unused)
     g_assert_true(store_find_holder(fixture->folder, &holder));
     g_assert_cmpint(holder.job, ==, 17);
     g_assert_true(holder.is_alone);
-    g_assert_false(store_has_service(fixture->store));
+    g_assert_false(store_has_service(fixture->folder));
     store_be_service(fixture->store);
     g_assert_true(store_find_holder(fixture->folder, &holder));
     g_assert_true(holder.is_service);
@@ -699,7 +699,7 @@ static void test_holder(Fixture *fixture, gconstpointer unused)
     g_assert_true(holder.is_service);
     g_assert_cmpint(holder.job, ==, 17);
     g_assert_false(holder.is_alone);
-    g_assert_true(store_has_service(fixture->store));
+    g_assert_true(store_has_service(fixture->folder));
     g_assert_true(store_is_worked_on(fixture->store, 17));
     g_assert_true(store_is_worked_on(fixture->store, 4));
     g_assert_false(store_stop_foreground(fixture->store, 17));
